@@ -1,0 +1,70 @@
+"""spikeglm: which variables does a neuron encode, how strongly, and how sure are we.
+
+A tour, from a recording to a fitted and checked model::
+
+    import spikeglm as nmo
+
+    # 1. Describe the features: 80 bins of spike history and 60 bins of stimulus.
+    basis = nmo.basis.RaisedCosineLogConv(8, window_size=80, label="history") \\
+          + nmo.basis.BSplineConv(10, window_size=60, label="stimulus")
+    X = basis.compute_features(counts, stimulus)      # an array (T, 18) ...
+    X = basis.design(counts, stimulus)                # ... or a recipe that is never written out
+
+    # 2. Fit one neuron, or a population at once; each neuron gets a status of its own.
+    model = nmo.glm.GLM(regularizer="Ridge", regularizer_strength=0.01).fit(X, counts)
+    print(model.fit_report_)
+
+    # 3. Ask: predicted rate, held-out score, error bars, simulated spikes.
+    model.predict(X)
+    model.score(X, counts, score_type="pseudo-r2-McFadden")
+
+Sub-packages are imported when they are first used, so ``import spikeglm`` itself is instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from . import basis, datasets, glm, inference, observation_models, plotting, regularizer
+    from .settings import config_context
+
+_MODULES = (
+    "basis",
+    "convolve",
+    "datasets",
+    "exceptions",
+    "glm",
+    "inference",
+    "observation_models",
+    "plotting",
+    "regularizer",
+    "simulation",
+    "solvers",
+)
+_OBJECTS = {
+    "GLM": "glm",
+    "PopulationGLM": "glm",
+    "config_context": "settings",
+    "get_config": "settings",
+    "set_config": "settings",
+    "load_model": "glm",
+}
+
+__all__ = ["__version__", *_MODULES, *_OBJECTS]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a sub-package, or the object a short name stands for, when it is first used."""
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _OBJECTS:
+        return getattr(importlib.import_module(f"{__name__}.{_OBJECTS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

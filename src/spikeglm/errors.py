@@ -1,0 +1,52 @@
+"""The errors users see, all of one shape: what is wrong, what was given, what to do.
+
+Every message is built here, so that a tired reader finds the same three parts in the same order.
+"""
+
+from __future__ import annotations
+
+from sklearn.exceptions import NotFittedError as _SklearnNotFittedError
+
+
+class NotFittedError(_SklearnNotFittedError):
+    """The estimator was used before ``fit`` (both a ValueError and an AttributeError)."""
+
+
+class ConvergenceWarning(RuntimeWarning):
+    """Some columns of a fit did not reach their certificate; the message names them."""
+
+
+def value_error(problem: str, *, given: object, expected: str, todo: str = "") -> ValueError:
+    """Build the error for an argument of the right type whose value cannot be used."""
+    return ValueError(_message(problem, given, expected, todo))
+
+
+def type_error(problem: str, *, given: object, expected: str, todo: str = "") -> TypeError:
+    """Build the error for an argument of the wrong type."""
+    return TypeError(_message(problem, given, expected, todo))
+
+
+def unknown_name(kind: str, name: object, known: list[str]) -> ValueError:
+    """Build the error for a string that names nothing, with the closest known spelling."""
+    import difflib
+
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}?" if close else ""
+    return value_error(
+        f"Unknown {kind}.", given=repr(name), expected=f"one of {', '.join(known)}", todo=hint
+    )
+
+
+def missing_package(package: str, *, purpose: str, extra: str) -> ImportError:
+    """Build the error for an optional package that is needed and not installed."""
+    return ImportError(
+        f"{purpose} needs the package {package!r}, which is not installed. "
+        f'What to do: pip install "spikeglm[{extra}]"'
+    )
+
+
+def _message(problem: str, given: object, expected: str, todo: str) -> str:
+    parts = [problem, f"Given: {given}.", f"Expected: {expected}."]
+    if todo:
+        parts.append(f"What to do: {todo}")
+    return " ".join(parts)

@@ -1,0 +1,102 @@
+"""Settings of a computation, in scikit-learn's manner: a context, never a global flag to flip.
+
+>>> import spikeglm
+>>> with spikeglm.config_context(progress=False, memory="1GiB"):
+...     spikeglm.get_config().memory_bytes
+1073741824
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import errors
+
+_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may set about how (never what) is computed.
+
+    Attributes
+    ----------
+    runner :
+        ``None`` (chosen by the plan) or ``"threads"``.
+    n_threads :
+        Worker threads; ``None`` means one per available core.
+    memory :
+        Upper bound for the working memory of one call, bytes or a string such as ``"2GiB"``.
+    progress :
+        Show a progress line while a fit runs longer than a second.
+    """
+
+    runner: str | None = None
+    n_threads: int | None = None
+    memory: int | str = "2GiB"
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.runner not in (None, "threads"):
+            raise errors.unknown_name("runner", self.runner, ["threads"])
+        if self.n_threads is not None and self.n_threads < 1:
+            raise errors.value_error(
+                "n_threads must be positive.", given=self.n_threads, expected="an integer >= 1"
+            )
+        parse_bytes(self.memory)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory budget in bytes."""
+        return parse_bytes(self.memory)
+
+
+_current: ContextVar[Settings] = ContextVar("spikeglm_settings", default=Settings())
+
+
+def get_config() -> Settings:
+    """Return the settings in force here."""
+    return _current.get()
+
+
+def set_config(**changes: Any) -> None:
+    """Change settings from here on, in this thread or task; see :class:`Settings`."""
+    _current.set(_replaced(changes))
+
+
+@contextmanager
+def config_context(**changes: Any) -> Iterator[Settings]:
+    """Change settings inside a ``with`` block; see :class:`Settings` for the names."""
+    token = _current.set(_replaced(changes))
+    try:
+        yield _current.get()
+    finally:
+        _current.reset(token)
+
+
+def _replaced(changes: dict[str, Any]) -> Settings:
+    known = list(Settings.__dataclass_fields__)
+    for name in changes:
+        if name not in known:
+            raise errors.unknown_name("setting", name, known)
+    return replace(_current.get(), **changes)
+
+
+def parse_bytes(amount: int | str) -> int:
+    """Turn ``"2GiB"``, ``"500 MB"`` or a number of bytes into an int."""
+    if isinstance(amount, int) and amount > 0:
+        return amount
+    text = str(amount).strip()
+    for unit, size in _UNITS.items():
+        number = text.removesuffix(unit).strip()
+        if number != text and number.replace(".", "", 1).isdigit():
+            return int(float(number) * size)
+    raise errors.value_error(
+        "The memory budget could not be read.",
+        given=repr(amount),
+        expected="bytes as a positive int, or a string such as '2GiB' or '500MB'",
+    )
