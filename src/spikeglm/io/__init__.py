@@ -1,0 +1,1 @@
+"""The edges: everything that enters or leaves spikeglm passes here."""
