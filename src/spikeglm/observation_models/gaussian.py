@@ -1,0 +1,82 @@
+"""Continuous responses with noise of constant variance (calcium traces, LFP)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..typing import Array, ArrayLike, BoolArray, Namespace
+from .inverse_link import Coordinate, Link
+from .links import Identity
+from .observations import Observations, _arrays
+
+
+@dataclass(frozen=True)
+class GaussianObservations(Observations):
+    """y is normal with mean mu and variance scale.
+
+    The training loss is (y - mu)^2, without the factor 1/2 (NeMoS's convention): a Ridge strength
+    here is twice that of a loss with it.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, chapter 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model = GaussianObservations()
+    >>> model.deviance(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+    array([0., 4.])
+    """
+
+    name: ClassVar[str] = "Gaussian"
+    natural: ClassVar[Coordinate] = "mean"
+    means: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    support: ClassVar[str] = "real numbers"
+
+    @property
+    def default_inverse_link_function(self) -> Link:
+        """The identity."""
+        return Identity()
+
+    def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return (y - mu)^2."""
+        return (theta - y) ** 2
+
+    def loss_and_slope(
+        self, y: Array, theta: Array, mean: Array | None, xp: Namespace
+    ) -> tuple[Array, Array]:
+        """Return (y - mu)^2 and 2 (mu - y)."""
+        error = theta - y
+        return error * error, 2.0 * error
+
+    def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return 2."""
+        return xp.full_like(theta, 2.0)
+
+    def information(self, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return 2."""
+        return xp.full_like(theta, 2.0)
+
+    def allowed(self, y: Array) -> BoolArray:
+        """Return True everywhere."""
+        return np.ones(np.shape(y), dtype=bool)
+
+    def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
+        """Return the residual variance sum (y - mu)^2 / dof_resid, one per neuron."""
+        y, mean, xp = _arrays(y, predicted_rate)
+        return xp.sum((y - mean) ** 2, axis=0) / xp.asarray(dof_resid)
+
+    def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        scale = xp.asarray(scale)
+        return -0.5 * xp.log(2.0 * math.pi * scale) - (y - mean) ** 2 / (2.0 * scale)
+
+    def _sample_deviance(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        return (y - mean) ** 2 / xp.asarray(scale)
+
+    def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
+        return generator.normal(mean, np.sqrt(scale))

@@ -1,0 +1,217 @@
+"""The engine's view of a model with a link: loss, slope and curvature in the linear predictor.
+
+With theta(eta) the natural coordinate of the mean,
+
+    dl/deta = l_theta theta'          d2l/deta2 = l_theta_theta theta'^2 + l_theta theta''
+    E[d2l/deta2] = I(theta) theta'^2  (Fisher: the expected slope l_theta is zero)
+
+and for the usual pairs (Poisson or Gamma with exp, Bernoulli with logistic, ...) theta *is* eta.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from .. import errors, numerics
+from ..typing import Array, ArrayLike, BoolArray, FloatArray, Namespace
+from .inverse_link import Link
+from .observations import Observations
+
+NoStart = Literal["", "silent", "saturated", "outside the link's range", "no finite response"]
+_MARGIN = 1e-8
+
+
+class _Reach(NamedTuple):
+    """The open interval of linear predictors whose mean the model can have."""
+
+    low: float
+    high: float
+    inner: float
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """An observation model seen through a link, elementwise in the linear predictor.
+
+    Shapes: ``eta`` and ``y`` are arrays that broadcast; results have their common shape. ``xp`` is
+    ``numpy`` or ``jax.numpy``. Values are losses per sample (in nats, but for the Gaussian model,
+    whose loss is the squared error), without the terms that depend on y alone.
+
+    Parameters
+    ----------
+    model :
+        What y is given its mean.
+    link :
+        How the mean follows from eta.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, section 2.5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spikeglm.observation_models import PoissonObservations
+    >>> from spikeglm.observation_models.links import Exp
+    >>> pair = Likelihood(PoissonObservations(), Exp())
+    >>> value, slope = pair.value_and_slope(np.zeros(2), np.array([0.0, 3.0]))
+    >>> value, slope
+    (array([1., 1.]), array([ 1., -2.]))
+    """
+
+    model: Observations
+    link: Link
+
+    def mean(self, eta: Array, xp: Namespace = np) -> Array:
+        """Return the mean response."""
+        with numerics.quiet():
+            return self.link.mean(eta, xp)
+
+    def value(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
+        """Return the loss; +inf where the model cannot have the mean that eta gives."""
+        with numerics.quiet():
+            if self._straight:
+                return self.model.loss(y, eta, None, xp)
+            inside, eta = self._kept(eta, xp)
+            curve = self.link.curve(self.model.natural, eta, xp)
+            value = self.model.loss(y, curve.theta, curve.mean, xp)
+            return value if inside is None else xp.where(inside, value, math.inf)
+
+    def value_and_slope(self, eta: Array, y: Array, xp: Namespace = np) -> tuple[Array, Array]:
+        """Return the loss and its derivative in eta; outside the domain +inf and a finite slope."""
+        with numerics.quiet():
+            if self._straight:
+                return self.model.loss_and_slope(y, eta, None, xp)
+            inside, eta = self._kept(eta, xp)
+            curve = self.link.curve(self.model.natural, eta, xp)
+            value, slope = self.model.loss_and_slope(y, curve.theta, curve.mean, xp)
+            value = value if inside is None else xp.where(inside, value, math.inf)
+            return value, slope * curve.slope
+
+    def curvature(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
+        """Return the second derivative of the loss in eta (observed; it may be negative)."""
+        model, natural = self.model, self.model.natural
+        with numerics.quiet():
+            if self._straight:
+                return model.loss_curvature(y, eta, None, xp)
+            _, eta = self._kept(eta, xp)
+            curve = self.link.curve(natural, eta, xp)
+            _, slope = model.loss_and_slope(y, curve.theta, curve.mean, xp)
+            bend = self.link.bend(natural, eta, xp)
+            bent = xp.where(bend == 0, 0.0, slope * bend)  # 0 even where the slope overflows
+            return model.loss_curvature(y, curve.theta, curve.mean, xp) * curve.slope**2 + bent
+
+    def fisher(self, eta: Array, xp: Namespace = np) -> Array:
+        """Return the expectation of :meth:`curvature` over y at eta; never negative."""
+        with numerics.quiet():
+            if self._straight:
+                return self.model.information(eta, None, xp)
+            _, eta = self._kept(eta, xp)
+            curve = self.link.curve(self.model.natural, eta, xp)
+            return self.model.information(curve.theta, curve.mean, xp) * curve.slope**2
+
+    def start(self, mean_y: ArrayLike) -> FloatArray:
+        """Return the intercept of the model without features, always finite.
+
+        Parameters
+        ----------
+        mean_y :
+            Mean response per column, any shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            eta0 with f(eta0) = mean_y, the shape of mean_y. Where :meth:`no_start` has a word, the
+            eta of a mean next to the nearest possible one.
+        """
+        low, high = self._mean_bounds
+        mean = np.asarray(mean_y, dtype=float)
+        mean = np.where(np.isnan(mean), low + 0.5 if math.isfinite(low) else 1.0, mean)
+        with numerics.quiet():
+            mean = np.clip(mean, low + _MARGIN, high - _MARGIN)
+            eta = self.link.predictor(mean)
+            return np.where(np.isfinite(eta), eta, self.link.predictor(np.asarray(_MARGIN)))
+
+    def no_start(self, mean_y: ArrayLike) -> np.ndarray:
+        """Say, per column, why no finite intercept gives the mean response: a word, or "".
+
+        Returns
+        -------
+        numpy.ndarray of str
+            ``"silent"`` (mean at the model's lower end), ``"saturated"`` (at its upper end),
+            ``"outside the link's range"``, ``"no finite response"`` (the mean is NaN) or ``""``;
+            the shape of mean_y.
+        """
+        mean = np.asarray(mean_y, dtype=float)
+        lowest, highest = self.model.means
+        low, high = self._mean_bounds
+        with numerics.quiet():
+            unreachable = ~((mean > low) & (mean < high) & np.isfinite(self.link.predictor(mean)))
+        words: list[tuple[BoolArray, NoStart]] = [
+            (np.isnan(mean), "no finite response"),
+            (mean <= lowest, "silent"),
+            (mean >= highest, "saturated"),
+            (unreachable, "outside the link's range"),
+        ]
+        return np.select([mask for mask, _ in words], [word for _, word in words], default="")
+
+    def check_response(self, y: ArrayLike) -> None:
+        """Check that the model can produce every finite value of y, shape (T,) or (T, N).
+
+        Raises
+        ------
+        ValueError
+            It cannot; the message names the first offending rows. Rows with NaN or inf are ignored.
+        """
+        y = np.asarray(y)
+        with numerics.quiet():
+            wrong = np.isfinite(y) & ~self.model.allowed(y)
+        if wrong.any():
+            raise _response_error(self.model, y, wrong)
+
+    @cached_property
+    def _straight(self) -> bool:
+        return self.link.linear_in == self.model.natural
+
+    @cached_property
+    def _mean_bounds(self) -> tuple[float, float]:
+        """The open interval of means that both the model and the link can have."""
+        ranges = (self.model.means, self.link.range)
+        return max(low for low, _ in ranges), min(high for _, high in ranges)
+
+    @cached_property
+    def _reach(self) -> _Reach | None:
+        """The linear predictors allowed, or None where all are; f is monotone, so an interval."""
+        if self._mean_bounds == self.link.range:
+            return None
+        low, high = self._mean_bounds
+        with numerics.quiet():
+            ends = self.link.predictor(np.array([low, high, min(low + 0.5, high)]))
+        return _Reach(float(min(ends[:2])), float(max(ends[:2])), float(ends[2]))
+
+    def _kept(self, eta: Array, xp: Namespace) -> tuple[Array | None, Array]:
+        """Return where eta is allowed (None: everywhere), and eta with an inner value elsewhere."""
+        if self._reach is not None:
+            inside = (eta > self._reach.low) & (eta < self._reach.high)
+            return inside, xp.where(inside, eta, self._reach.inner)
+        if self.link.pole is not None:
+            inside = eta != self.link.pole
+            return inside, xp.where(inside, eta, self.link.pole + 1.0)
+        return None, eta
+
+
+def _response_error(model: Observations, y: Array, wrong: BoolArray) -> ValueError:
+    places = np.argwhere(wrong)
+    first = [f"y[{', '.join(str(i) for i in place)}] = {y[tuple(place)]}" for place in places[:3]]
+    more = f" and {len(places) - len(first)} more" if len(places) > len(first) else ""
+    return errors.value_error(
+        f"y holds values that a {model.name} model cannot produce.",
+        given=", ".join(first) + more,
+        expected=f"{model.support} (rows with NaN or inf are left out)",
+        todo="Choose another observation_model, or check how y was made (counts, not rates).",
+    )

@@ -1,0 +1,118 @@
+"""Spike counts with more variance than a Poisson process."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import errors, numerics
+from ..typing import Array, ArrayLike, BoolArray, Namespace
+from .inverse_link import Link
+from .links import Exp
+from .observations import Observations, _arrays
+
+
+@dataclass(frozen=True)
+class NegativeBinomialObservations(Observations):
+    """y is a count with mean mu and variance mu + scale mu^2.
+
+    ``scale`` is the overdispersion, the variance of a Gamma gain of mean 1 on a Poisson rate; it is
+    fixed, and searchable. With theta = log mu and p = scale mu / (1 + scale mu) the loss is
+    (y + 1/scale) log(1 + scale mu) - y theta; its slope is p / scale - y (1 - p), its curvature
+    (y + 1/scale) p (1 - p).
+
+    Parameters
+    ----------
+    scale :
+        The overdispersion, positive; near 0 the model is Poisson.
+
+    Raises
+    ------
+    ValueError
+        The scale is not a positive number.
+
+    References
+    ----------
+    Hilbe (2011), Negative Binomial Regression, 2nd ed., chapter 8 (NB2). For spike counts: Goris,
+    Movshon & Simoncelli (2014), Nat Neurosci 17:858-65, equation 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counts = np.array([0, 5])
+    >>> model = NegativeBinomialObservations(scale=0.5)
+    >>> round(float(model.log_likelihood(counts, np.array([2.0, 2.0]))), 6)
+    -2.222715
+    """
+
+    scale: float = 1.0
+
+    name: ClassVar[str] = "NegativeBinomial"
+    means: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    support: ClassVar[str] = "counts: 0, 1, 2, ..."
+
+    def __post_init__(self) -> None:
+        try:
+            scale = float(self.scale)
+        except (TypeError, ValueError):
+            scale = math.nan
+        if not 0.0 < scale < math.inf:
+            raise errors.value_error(
+                "The scale of a negative binomial model cannot be used.",
+                given=repr(self.scale),
+                expected="a positive number, the overdispersion in var = mean + scale * mean**2",
+                todo="Use a Poisson model where there is no overdispersion.",
+            )
+        object.__setattr__(self, "scale", scale)
+
+    @property
+    def default_inverse_link_function(self) -> Link:
+        """The exponential."""
+        return Exp()
+
+    def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return (y + 1/scale) log(1 + scale mu) - y theta."""
+        shifted = theta + math.log(self.scale)
+        return (y + 1.0 / self.scale) * numerics.softplus(shifted, xp) - y * theta
+
+    def loss_and_slope(
+        self, y: Array, theta: Array, mean: Array | None, xp: Namespace
+    ) -> tuple[Array, Array]:
+        """Return the loss and p / scale - y (1 - p)."""
+        p, q, rise = numerics.logistic_parts(theta + math.log(self.scale), xp)
+        return (y + 1.0 / self.scale) * rise - y * theta, p / self.scale - y * q
+
+    def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return (y + 1/scale) p (1 - p)."""
+        p, q, _ = numerics.logistic_parts(theta + math.log(self.scale), xp)
+        return (y + 1.0 / self.scale) * p * q
+
+    def information(self, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return p / scale = mu / (1 + scale mu)."""
+        return numerics.logistic_parts(theta + math.log(self.scale), xp)[0] / self.scale
+
+    def allowed(self, y: Array) -> BoolArray:
+        """Return which y are non-negative integers."""
+        return (y >= 0) & (y == np.floor(y))
+
+    def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
+        """Return the model's own ``scale``: it is a choice, not an estimate."""
+        _, _, xp = _arrays(y, predicted_rate)
+        return xp.asarray(self.scale)
+
+    def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        gammaln = numerics.special(xp).gammaln
+        r = 1.0 / xp.asarray(scale)
+        counted = gammaln(y + r) - gammaln(y + 1.0) - gammaln(r)
+        return counted - (y + r) * xp.log1p(mean / r) + y * (xp.log(mean) - xp.log(r))
+
+    def _sample_deviance(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        scale = xp.asarray(scale)
+        shrunk = (1.0 + scale * mean) / (1.0 + scale * y)
+        return 2.0 * (numerics.special(xp).xlogy(y, y / mean * shrunk) + xp.log(shrunk) / scale)
+
+    def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
+        return generator.poisson(generator.gamma(1.0 / scale, scale * mean))
