@@ -1,0 +1,108 @@
+"""How much better than a constant rate a model predicts spikes, in bits per spike.
+
+The difference of the log-likelihoods, in bits, divided by the number of spikes: 0 is no better than
+the constant rate, 1 means that the model makes each spike twice as likely as the constant does.
+Measure it on rows the model has not seen, and take the constant from the rows it has.
+
+References
+----------
+Harris, Csicsvari, Hirase, Dragoi, Buzsáki 2003, Nature 424:552-556.
+Pillow, Shlens, Paninski, Sher, Litke, Chichilnisky, Simoncelli 2008, Nature 454:995-999.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import xlogy
+
+from .. import errors
+from ..typing import ArrayLike, FloatArray
+
+
+def poisson_log_likelihood(counts: FloatArray, mean_counts: FloatArray) -> FloatArray:
+    """Return ``y·log μ − μ`` elementwise, in nats, without the constant ``−log y!``.
+
+    The Poisson density (McCullagh & Nelder 1989, Generalized Linear Models, §6.2). Raises nothing.
+
+    Examples
+    --------
+    >>> poisson_log_likelihood(np.array([0.0, 2.0]), np.array([0.5, 1.0])).tolist()
+    [-0.5, -1.0]
+    """
+    return xlogy(counts, mean_counts) - mean_counts
+
+
+def bits_per_spike(
+    counts: ArrayLike,
+    mean_counts: ArrayLike,
+    *,
+    null_mean: ArrayLike,
+    log_likelihood: Callable[[FloatArray, FloatArray], FloatArray] = poisson_log_likelihood,
+) -> float | FloatArray:
+    """Return the gain of the predictions over a constant rate, in bits per spike, per neuron.
+
+    ``Σₜ [ℓ(yₜ, μₜ) − ℓ(yₜ, μ₀)] / (log 2 · Σₜ yₜ)``
+
+    Parameters
+    ----------
+    counts :
+        (T,) or (T, N) spikes per bin. Rows with a NaN, here or in the predictions, are left out for
+        that neuron.
+    mean_counts :
+        (T,) or (T, N) predicted mean count per bin, as ``predict`` returns it.
+    null_mean :
+        The constant to beat, in counts per bin: the mean of the *training* rows, a number or (N,);
+        or one value per row, (T,) or (T, N), where the rows come from several folds.
+    log_likelihood :
+        Elementwise log-likelihood ``f(counts, means)`` in nats, up to a term in the counts alone.
+        Poisson if not given.
+
+    Returns
+    -------
+    float or (N,)
+        Bits per spike. NaN for a neuron without spikes, −inf where a spike was given probability 0.
+
+    Raises
+    ------
+    ValueError
+        If the shapes of counts and predictions differ or ``null_mean`` does not fit them.
+
+    References
+    ----------
+    Harris et al. 2003, Nature 424:552-556; Pillow et al. 2008, Nature 454:995-999.
+
+    Examples
+    --------
+    A model that knows in which half of the bins all the spikes are gains one bit for each:
+
+    >>> bits_per_spike([2, 0, 2, 0], [2, 0, 2, 0], null_mean=1.0)
+    1.0
+    """
+    counts, mean_counts = np.asarray(counts, dtype=float), np.asarray(mean_counts, dtype=float)
+    null = _checked_null(counts, mean_counts, np.asarray(null_mean, dtype=float))
+    kept = ~(np.isnan(counts) | np.isnan(mean_counts))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = log_likelihood(counts, mean_counts) - log_likelihood(counts, null)
+    nats = np.where(kept, gain, 0.0).sum(axis=0)
+    n_spikes = np.where(kept, counts, 0.0).sum(axis=0)
+    bits = nats / (np.log(2) * np.where(n_spikes > 0, n_spikes, np.nan))
+    return float(bits) if bits.ndim == 0 else bits
+
+
+def _checked_null(counts: FloatArray, mean_counts: FloatArray, null: FloatArray) -> FloatArray:
+    if counts.ndim not in (1, 2) or counts.shape != mean_counts.shape:
+        raise errors.value_error(
+            "Counts and predictions must have the same shape.",
+            given=f"counts {counts.shape}, predictions {mean_counts.shape}",
+            expected="(T,) for one neuron or (T, N) for several, both alike",
+        )
+    try:
+        return np.broadcast_to(null, counts.shape)
+    except ValueError:
+        raise errors.value_error(
+            "null_mean does not fit the counts.",
+            given=f"null_mean of shape {null.shape} for counts of shape {counts.shape}",
+            expected="a number, one per neuron (N,), or one per row with the shape of the counts",
+        ) from None

@@ -1,0 +1,155 @@
+"""From coefficients on basis functions to a filter in physical units, with its uncertainty.
+
+A filter is a linear function of the coefficients, ``log_gain = kernel @ coef``, so its standard
+error follows exactly from their covariance, ``kernel @ covariance @ kernelᵀ``: no delta method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from .. import errors
+from ..typing import ArrayLike, FloatArray
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter over lags with its confidence band; W lags.
+
+    Attributes
+    ----------
+    lag_ms :
+        (W,) how long before the predicted bin the input was, in milliseconds.
+    log_gain :
+        (W,) what one unit of input at that lag adds to the log rate (nats per unit).
+    standard_error :
+        (W,) of ``log_gain``.
+    level :
+        Pointwise coverage of the band, 0.95 for 95 %.
+    """
+
+    lag_ms: FloatArray
+    log_gain: FloatArray
+    standard_error: FloatArray
+    level: float = 0.95
+
+    @property
+    def low(self) -> FloatArray:
+        """(W,) lower end of the band of ``log_gain``."""
+        return self.log_gain - self._half_width
+
+    @property
+    def high(self) -> FloatArray:
+        """(W,) upper end of the band of ``log_gain``."""
+        return self.log_gain + self._half_width
+
+    @property
+    def rate_gain(self) -> FloatArray:
+        """(W,) the factor by which one unit of input at that lag multiplies the rate."""
+        return np.exp(self.log_gain)
+
+    @property
+    def rate_gain_low(self) -> FloatArray:
+        """(W,) lower end of the band of ``rate_gain``."""
+        return np.exp(self.low)
+
+    @property
+    def rate_gain_high(self) -> FloatArray:
+        """(W,) upper end of the band of ``rate_gain``."""
+        return np.exp(self.high)
+
+    @property
+    def _half_width(self) -> FloatArray:
+        return ndtri(0.5 + self.level / 2) * self.standard_error
+
+
+def filter_band(
+    kernel: ArrayLike,
+    coef: ArrayLike,
+    *,
+    covariance: ArrayLike,
+    bin_s: float,
+    first_lag: int = 1,
+    level: float = 0.95,
+) -> Filter:
+    """Return the filter that ``coef`` describes on the basis ``kernel``, with its band.
+
+    Parameters
+    ----------
+    kernel :
+        (W, b) the basis functions at the W lags (``kernel_`` of a convolution basis).
+    coef :
+        (b,) coefficients of this input.
+    covariance :
+        (b, b) covariance of those coefficients: the block of the whole matrix that belongs to them.
+    bin_s :
+        Width of a bin, seconds.
+    first_lag :
+        Lag, in bins, of the first row of ``kernel``: 1 where the features end with the bin before
+        the predicted one (the default of causal features), 0 where they include it.
+    level :
+        Pointwise coverage of the band, between 0 and 1.
+
+    Returns
+    -------
+    Filter
+        Lags in milliseconds; log gain per unit of input with standard error and band; rate gain.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a variance is negative, or ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Fahrmeir & Tutz 2001, Multivariate Statistical Modelling Based on GLMs, §2.2 (normal
+    approximation of the estimate); Pillow et al. 2008, Nature 454:995-999 (spike train filters).
+
+    Examples
+    --------
+    >>> kernel = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    >>> found = filter_band(kernel, [0.2, -0.4], covariance=0.01 * np.eye(2), bin_s=0.002)
+    >>> found.lag_ms.tolist(), found.log_gain.round(2).tolist()
+    ([2.0, 4.0, 6.0], [0.2, -0.1, -0.4])
+    >>> found.standard_error.round(4).tolist()
+    [0.1, 0.0707, 0.1]
+    """
+    kernel, coef, covariance = (np.asarray(a, dtype=float) for a in (kernel, coef, covariance))
+    _check_shapes(kernel, coef, covariance)
+    if not 0 < level < 1:
+        raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")
+    variance = np.einsum("wb,bc,wc->w", kernel, covariance, kernel)
+    return Filter(
+        lag_ms=1e3 * bin_s * (first_lag + np.arange(kernel.shape[0])),
+        log_gain=kernel @ coef,
+        standard_error=np.sqrt(_without_rounding_errors(variance, kernel, covariance)),
+        level=level,
+    )
+
+
+def _check_shapes(kernel: FloatArray, coef: FloatArray, covariance: FloatArray) -> None:
+    b = kernel.shape[-1] if kernel.ndim else 0
+    if kernel.ndim != 2 or coef.shape != (b,) or covariance.shape != (b, b):
+        raise errors.value_error(
+            "kernel, coef and covariance do not fit together.",
+            given=f"kernel {kernel.shape}, coef {coef.shape}, covariance {covariance.shape}",
+            expected="(W, b), (b,) and (b, b) with the same b",
+            todo="take the coefficients of one input and the matching block of the covariance.",
+        )
+
+
+def _without_rounding_errors(
+    variance: FloatArray, kernel: FloatArray, covariance: FloatArray
+) -> FloatArray:
+    """Return the variances, with those that are zero up to rounding set to zero."""
+    rounding = 1e-10 * np.einsum("wb,bc,wc->w", abs(kernel), abs(covariance), abs(kernel))
+    if np.any(variance < -rounding):
+        raise errors.value_error(
+            "The covariance gives a negative variance.",
+            given=f"a variance of {variance.min():.3g}",
+            expected="a symmetric matrix without negative eigenvalues",
+        )
+    return np.maximum(variance, 0.0)
