@@ -45,7 +45,7 @@ class NegativeBinomialObservations(Observations):
     >>> counts = np.array([0, 5])
     >>> model = NegativeBinomialObservations(scale=0.5)
     >>> round(float(model.log_likelihood(counts, np.array([2.0, 2.0]))), 6)
-    -2.222715
+    -2.223283
     """
 
     scale: float = 1.0

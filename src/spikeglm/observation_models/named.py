@@ -1,0 +1,170 @@
+"""From what a user wrote to the object meant: observation models and links by name, in one place.
+
+NeMoS's spellings are accepted: dotted paths, the suffix ``Observations``, and the JAX, SciPy or NumPy
+function that *is* a known link. A function is recognised by its name and the library that defines
+it, so no library is imported to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from .bernoulli import BernoulliObservations
+from .gamma import GammaObservations
+from .gaussian import GaussianObservations
+from .inverse_link import Link
+from .links import Exp, Identity, Logistic, NormCdf, OneOverX, Softplus
+from .negative_binomial import NegativeBinomialObservations
+from .observations import Observations
+from .poisson import PoissonObservations
+
+_MODELS: dict[str, type[Observations]] = {
+    model.name: model
+    for model in (
+        PoissonObservations,
+        GammaObservations,
+        GaussianObservations,
+        BernoulliObservations,
+        NegativeBinomialObservations,
+    )
+}
+_LINKS: dict[str, Link] = {
+    link.name: link for link in (Exp(), Logistic(), Softplus(), Identity(), NormCdf(), OneOverX())
+}
+_LINK_ALIASES = {
+    "expit": "logistic",
+    "sigmoid": "logistic",
+    "norm_cdf": "norm.cdf",
+    "ndtr": "norm.cdf",
+    "OneOverX": "one_over_x",
+}
+_LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "nemos", "spikeglm")
+
+
+def model_named(model: str | Observations) -> Observations:
+    """Return the observation model that a string names; a model is returned as it is.
+
+    Parameters
+    ----------
+    model :
+        ``"Poisson"``, ``"Gamma"``, ``"Gaussian"``, ``"Bernoulli"``, ``"NegativeBinomial"``, the
+        same with the suffix ``"Observations"`` or as a dotted path; or an instance.
+
+    Raises
+    ------
+    ValueError
+        No model has that name.
+    TypeError
+        It is neither a string nor an observation model, or a model of the classifiers.
+
+    Examples
+    --------
+    >>> model_named("PoissonObservations")
+    PoissonObservations()
+    """
+    if isinstance(model, Observations):
+        return model
+    if not isinstance(model, str):
+        raise errors.type_error(
+            "The observation model could not be read.",
+            given=repr(model),
+            expected=f"one of {', '.join(_MODELS)}, or an instance of an observation model",
+            todo="Pass an instance, not the class." if isinstance(model, type) else "",
+        )
+    name = model.rpartition(".")[2].removesuffix("Observations")
+    if name == "Categorical":
+        raise errors.type_error(
+            "A Categorical observation model needs a classifier.",
+            given=repr(model),
+            expected=f"one of {', '.join(_MODELS)}",
+            todo="Use ClassifierGLM or ClassifierPopulationGLM.",
+        )
+    if name not in _MODELS:
+        raise errors.unknown_name("observation model", model, list(_MODELS))
+    return _MODELS[name]()
+
+
+def link_named(link: str | Link | Callable[..., Any]) -> Link:
+    """Return the inverse link that a string or a well-known function stands for.
+
+    Parameters
+    ----------
+    link :
+        ``"exp"``, ``"logistic"`` (also ``"expit"``), ``"softplus"``, ``"identity"``, ``"norm.cdf"``,
+        ``"one_over_x"``, a dotted path ending so; ``jax.numpy.exp``, ``jax.nn.softplus``,
+        ``scipy.special.expit`` and their like; or a :class:`Link`, returned as it is.
+
+    Raises
+    ------
+    ValueError
+        No link has that name, or the function is none of the built-in links.
+    TypeError
+        It is not a string, a link or a function.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> link_named("jax.nn.softplus"), link_named(np.exp)
+    (Softplus(), Exp())
+    """
+    if isinstance(link, Link):
+        return link
+    if isinstance(link, str):
+        found = _link_of_path(link)
+        if found is None:
+            raise errors.unknown_name("inverse link function", link, sorted(_LINKS))
+        return found
+    if not callable(link):
+        raise errors.type_error(
+            "The inverse link function could not be read.",
+            given=repr(link),
+            expected=f"one of {', '.join(sorted(_LINKS))}",
+        )
+    found = _link_of_function(link)
+    if found is None:
+        raise errors.value_error(
+            "This function is not one of the built-in inverse links.",
+            given=repr(link),
+            expected=f"one of {', '.join(sorted(_LINKS))}, or the function of that name",
+            todo="Pass the name, for example inverse_link_function='softplus'.",
+        )
+    return found
+
+
+def _link_of_path(path: str) -> Link | None:
+    """Return the link of a plain name, or of a dotted path into a library that we know."""
+    root, dot, rest = path.partition(".")
+    if dot and root in _LIBRARIES:
+        name = "norm.cdf" if rest.endswith("norm.cdf") else rest.rpartition(".")[2]
+    else:
+        name = path
+    return _LINKS.get(_LINK_ALIASES.get(name, name))
+
+
+def _link_of_function(function: Callable[..., Any]) -> Link | None:
+    """Return the link that a library's own function is, by its name and its home."""
+    name = getattr(function, "__name__", "")
+    home = _home(function)
+    if home.partition(".")[0] not in _LIBRARIES:
+        return None
+    if name == "cdf":
+        return _LINKS["norm.cdf"] if _is_normal_cdf(function, home) else None
+    if name == "identity" and "numpy" in home:
+        return None  # numpy.identity(n) makes an identity matrix
+    return _LINKS.get(_LINK_ALIASES.get(name, name))
+
+
+def _home(function: Callable[..., Any]) -> str:
+    if isinstance(function, np.ufunc):
+        return "numpy"
+    return getattr(function, "__module__", None) or ""
+
+
+def _is_normal_cdf(function: Callable[..., Any], home: str) -> bool:
+    """Recognise JAX's ``norm.cdf`` (a module's function) and SciPy's (a method of ``norm``)."""
+    owner = type(getattr(function, "__self__", None)).__name__
+    return home.endswith("stats.norm") or owner == "norm_gen"
