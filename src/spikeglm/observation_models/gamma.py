@@ -36,6 +36,7 @@ class GammaObservations(Observations):
     name: ClassVar[str] = "Gamma"
     means: ClassVar[tuple[float, float]] = (0.0, math.inf)
     support: ClassVar[str] = "positive numbers"
+    has_dispersion: ClassVar[bool] = True
 
     @property
     def default_inverse_link_function(self) -> Link:

@@ -37,6 +37,7 @@ class GaussianObservations(Observations):
     natural: ClassVar[Coordinate] = "mean"
     means: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
     support: ClassVar[str] = "real numbers"
+    has_dispersion: ClassVar[bool] = True
 
     @property
     def default_inverse_link_function(self) -> Link:

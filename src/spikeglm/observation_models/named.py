@@ -1,8 +1,8 @@
 """From what a user wrote to the object meant: observation models and links by name, in one place.
 
-NeMoS's spellings are accepted: dotted paths, the suffix ``Observations``, and the JAX, SciPy or NumPy
-function that *is* a known link. A function is recognised by its name and the library that defines
-it, so no library is imported to look.
+NeMoS's spellings are accepted: dotted paths, the suffix ``Observations``, and the JAX, SciPy or
+NumPy function that *is* a known link. A function is recognised by its name and the library that
+defines it, so no library is imported to look.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ def link_named(link: str | Link | Callable[..., Any]) -> Link:
     Parameters
     ----------
     link :
-        ``"exp"``, ``"logistic"`` (also ``"expit"``), ``"softplus"``, ``"identity"``, ``"norm.cdf"``,
-        ``"one_over_x"``, a dotted path ending so; ``jax.numpy.exp``, ``jax.nn.softplus``,
-        ``scipy.special.expit`` and their like; or a :class:`Link`, returned as it is.
+        ``"exp"``, ``"logistic"`` (also ``"expit"``), ``"softplus"``, ``"identity"``,
+        ``"norm.cdf"``, ``"one_over_x"``, a dotted path ending so; ``jax.numpy.exp``,
+        ``jax.nn.softplus``, ``scipy.special.expit`` and their like; or a :class:`Link`.
 
     Raises
     ------

@@ -53,12 +53,15 @@ class Observations(ABC):
         The open interval of possible means.
     support :
         The possible responses, in words.
+    has_dispersion :
+        Whether a dispersion is estimated from the residuals.
     """
 
     name: ClassVar[str]
     natural: ClassVar[Coordinate] = "log"
     means: ClassVar[tuple[float, float]]
     support: ClassVar[str]
+    has_dispersion: ClassVar[bool] = False
 
     # --- for the engine: elementwise in theta; `mean` is given where it is already known ----------
 
