@@ -19,6 +19,22 @@ from . import errors
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
+def parse_bytes(amount: int | str) -> int:
+    """Turn ``"2GiB"``, ``"500 MB"`` or a number of bytes into an int."""
+    if isinstance(amount, int) and amount > 0:
+        return amount
+    text = str(amount).strip()
+    for unit, size in _UNITS.items():
+        number = text.removesuffix(unit).strip()
+        if number != text and number.replace(".", "", 1).isdigit():
+            return int(float(number) * size)
+    raise errors.value_error(
+        "The memory budget could not be read.",
+        given=repr(amount),
+        expected="bytes as a positive int, or a string such as '2GiB' or '500MB'",
+    )
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a user may set about how (never what) is computed.
@@ -84,19 +100,3 @@ def _replaced(changes: dict[str, Any]) -> Settings:
         if name not in known:
             raise errors.unknown_name("setting", name, known)
     return replace(_current.get(), **changes)
-
-
-def parse_bytes(amount: int | str) -> int:
-    """Turn ``"2GiB"``, ``"500 MB"`` or a number of bytes into an int."""
-    if isinstance(amount, int) and amount > 0:
-        return amount
-    text = str(amount).strip()
-    for unit, size in _UNITS.items():
-        number = text.removesuffix(unit).strip()
-        if number != text and number.replace(".", "", 1).isdigit():
-            return int(float(number) * size)
-    raise errors.value_error(
-        "The memory budget could not be read.",
-        given=repr(amount),
-        expected="bytes as a positive int, or a string such as '2GiB' or '500MB'",
-    )

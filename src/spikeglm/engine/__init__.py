@@ -1,0 +1,1 @@
+"""One pass over rows: the only code that knows where work runs."""

@@ -1,0 +1,108 @@
+"""The column problems of a fit: what differs between fits that share one table of rows.
+
+Column c minimises over its coefficients w and intercept b
+
+    sum_t a_t l(y_t, x_t . (m * w) + b + o_t) / sum_t a_t  +  penalty(w)
+
+with a response y, row weights a, an offset o and a feature mask m of its own. One neuron is one
+column; a population is N; K folds are K row weightings; alternative models are masks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from ..observation_models.likelihood import Likelihood
+from ..typing import Array, BoolArray, FloatArray, IntArray
+
+
+class ColumnBlock(NamedTuple):
+    """The entries of all columns on one block of B rows; None stands for all ones / all zeros."""
+
+    y: FloatArray  # (B, C)
+    weights: FloatArray | None  # (B, C) or (B, 1)
+    offset: FloatArray | None  # (B, C) or (B, 1)
+    likelihood: Likelihood
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Per-row numbers of which each column uses one series: ``values[:, of[c]]`` for column c.
+
+    Ten folds of a hundred neurons are a thousand columns, but only a hundred responses and ten
+    weightings; they are stored once, in whatever dtype they came in, and gathered block by block.
+    """
+
+    values: Array  # (T, S)
+    of: IntArray  # (C,)
+
+    @classmethod
+    def one_per_column(cls, values: Array) -> Source:
+        """Use series c of a (T, C) array for column c."""
+        return cls(values, np.arange(values.shape[1]))
+
+    def take(self, columns: IntArray) -> Source:
+        """Keep only some columns."""
+        return replace(self, of=self.of[columns])
+
+    def block(self, rows: slice | IntArray) -> FloatArray:
+        """Return the block as float64: (B, C), or (B, 1) where all columns share one series."""
+        of = self.of
+        if len(of) > 1 and (of == of[0]).all():
+            of = of[:1]
+        values = self.values[rows]
+        if len(of) != values.shape[1] or (of != np.arange(len(of))).any():
+            values = values[:, of]
+        return values.astype(np.float64, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """C column problems over the same T rows.
+
+    Parameters
+    ----------
+    likelihood :
+        Observation model with its link: elementwise value, slope and curvature.
+    responses :
+        (T, S) responses and which one each column uses.
+    weights, offsets :
+        Row weights >= 0 and terms added to the linear predictor; None means one and zero.
+    mask :
+        (p, C) True where a column may use a feature; None means everywhere.
+    """
+
+    likelihood: Likelihood
+    responses: Source
+    weights: Source | None = None
+    offsets: Source | None = None
+    mask: BoolArray | None = None
+
+    @cached_property
+    def n_columns(self) -> int:
+        """C, the number of column problems."""
+        return len(self.responses.of)
+
+    def take(self, columns: IntArray) -> Columns:
+        """Keep only some columns; the series they share are not copied."""
+        return Columns(
+            self.likelihood,
+            self.responses.take(columns),
+            self.weights and self.weights.take(columns),
+            self.offsets and self.offsets.take(columns),
+            None if self.mask is None else self.mask[:, columns],
+        )
+
+    def block(self, rows: slice | IntArray) -> ColumnBlock:
+        """Return what the kernels need of all columns on one block of rows."""
+        y = self.responses.block(rows)
+        return ColumnBlock(
+            np.broadcast_to(y, (y.shape[0], self.n_columns)) if y.shape[1] != self.n_columns else y,
+            self.weights and self.weights.block(rows),
+            self.offsets and self.offsets.block(rows),
+            self.likelihood,
+        )

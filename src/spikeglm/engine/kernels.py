@@ -1,0 +1,189 @@
+"""What is computed in one visit of a block of rows: pure functions, written once against ``xp``.
+
+A kernel takes the block ``X`` (B, p), the columns' entries on it, the weights ``W`` (p, C) and the
+intercepts ``b`` (C,), and returns sums over the block. Sums add: that is the whole reduction, in
+threads, on an accelerator, over a cluster. ``xp`` is ``numpy`` or ``jax.numpy``.
+
+Products run in the precision of ``X``; sums over blocks are float64.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from ..typing import Array, FloatArray, Namespace
+from .columns import ColumnBlock
+
+
+class LossSums(NamedTuple):
+    """Per column: sum a·l, and its derivatives by intercept and weights."""
+
+    loss: FloatArray  # (C,)
+    by_intercept: FloatArray  # (C,)
+    by_weights: FloatArray  # (p, C)
+
+
+class MomentSums(NamedTuple):
+    """:class:`LossSums`, and moments of the features under the curvature h = d²l/deta²."""
+
+    loss: FloatArray  # (C,)
+    by_intercept: FloatArray  # (C,)
+    by_weights: FloatArray  # (p, C)
+    h: FloatArray  # (C,)      sum a·h
+    h_x: FloatArray  # (p, C)  sum a·h·x
+    h_xx: FloatArray  # (p, C) sum a·h·x²
+
+
+class GramSums(NamedTuple):
+    """Moments of the features under the mean row weight of the columns."""
+
+    weight: FloatArray  # ()    sum a
+    x: FloatArray  # (p,)       sum a·x
+    xx: FloatArray  # (p, p)    sum a·x xᵀ
+
+
+class HessianSums(NamedTuple):
+    """:class:`LossSums`, and the second derivatives; the intercept is the last row and column."""
+
+    loss: FloatArray  # (C,)
+    by_intercept: FloatArray  # (C,)
+    by_weights: FloatArray  # (p, C)
+    hessian: FloatArray  # (C, p + 1, p + 1)
+
+
+class InformationSums(NamedTuple):
+    """Expected second derivatives per column; the intercept is the last row and column."""
+
+    information: FloatArray  # (C, p + 1, p + 1)
+
+
+class ResponseSums(NamedTuple):
+    """Moments of the responses; these need no features."""
+
+    weight: FloatArray  # (C,) sum a
+    y: FloatArray  # (C,)      sum a·y
+    yy: FloatArray  # (C,)     sum a·y²
+    offset: FloatArray  # (C,) sum a·o
+    n_rows: FloatArray  # (C,) rows with a > 0
+
+
+Sums = TypeVar("Sums", bound=tuple[FloatArray, ...])
+
+
+class Kernel(Protocol[Sums]):
+    """The signature that all kernels share."""
+
+    def __call__(
+        self, X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+    ) -> Sums: ...
+
+
+def add_into(total: Sums | None, part: Sums) -> Sums:
+    """Add the sums of a block to a running total, in place."""
+    if total is None:
+        return type(part)(*(np.array(term, dtype=np.float64) for term in part))  # type: ignore[call-arg]
+    for so_far, term in zip(total, part, strict=True):
+        so_far += term
+    return total
+
+
+def linear_predictor(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> FloatArray:
+    """Return eta = X W + b + offset, (B, C), in the precision of ``X``."""
+    eta = X @ W.astype(X.dtype)
+    eta += b.astype(X.dtype)
+    if block.offset is not None:
+        eta += block.offset.astype(X.dtype)
+    return eta
+
+
+def loss_and_gradient(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> LossSums:
+    """Sum the loss and its gradient: two products with the rows, the cost of one bare pass."""
+    eta = linear_predictor(X, block, W, b, xp)
+    return LossSums(*_loss_terms(X, block, eta, xp))
+
+
+def loss_and_moments(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> MomentSums:
+    """Also sum the curvature-weighted moments of the features: two products more."""
+    eta = linear_predictor(X, block, W, b, xp)
+    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)
+    return MomentSums(
+        *_loss_terms(X, block, eta, xp),
+        xp.sum(h, axis=0, dtype=np.float64),
+        X.T @ h,
+        (X * X).T @ h,
+    )
+
+
+def gram(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> GramSums:
+    """Sum X'X, the curvature that all columns share up to their own weighting of the rows."""
+    if block.weights is None:
+        return GramSums(np.float64(X.shape[0]), xp.sum(X, axis=0, dtype=np.float64), X.T @ X)
+    a = xp.mean(block.weights, axis=1).astype(X.dtype)
+    weighted = X * a[:, None]
+    return GramSums(
+        xp.sum(a, dtype=np.float64), xp.sum(weighted, axis=0, dtype=np.float64), X.T @ weighted
+    )
+
+
+def loss_and_hessian(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> HessianSums:
+    """Also sum each column's own curvature, X' diag(a·h) X: p/4 times the cost of a bare pass."""
+    eta = linear_predictor(X, block, W, b, xp)
+    h = block.likelihood.curvature(eta, block.y.astype(X.dtype), xp)
+    return HessianSums(*_loss_terms(X, block, eta, xp), _own_curvature(X, h, block, xp))
+
+
+def fisher_information(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> InformationSums:
+    """Sum each column's expected curvature: the Fisher information of (w, b)."""
+    eta = linear_predictor(X, block, W, b, xp)
+    return InformationSums(_own_curvature(X, block.likelihood.fisher(eta, xp), block, xp))
+
+
+def responses(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> ResponseSums:
+    """Sum the moments of the responses."""
+    y = block.y
+    a = xp.ones_like(y) if block.weights is None else xp.broadcast_to(block.weights, y.shape)
+    offset = xp.zeros_like(y) if block.offset is None else a * block.offset
+    ay = a * y
+    return ResponseSums(
+        a.sum(axis=0), ay.sum(axis=0), (ay * y).sum(axis=0), offset.sum(axis=0), (a > 0).sum(axis=0)
+    )
+
+
+def _loss_terms(
+    X: Array, block: ColumnBlock, eta: FloatArray, xp: Namespace
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    value, slope = block.likelihood.value_and_slope(eta, block.y.astype(X.dtype), xp)
+    value, slope = _weighted(value, block, xp), _weighted(slope, block, xp)
+    return (
+        xp.sum(value, axis=0, dtype=np.float64),
+        xp.sum(slope, axis=0, dtype=np.float64),
+        X.T @ slope,
+    )
+
+
+def _weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
+    if block.weights is None:
+        return terms
+    # A row of weight zero is absent: whatever its loss (it may be inf), it adds nothing.
+    a = block.weights.astype(terms.dtype)
+    return xp.where(a > 0, terms, 0) * a
+
+
+def _own_curvature(X: Array, h: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
+    h = _weighted(h, block, xp)
+    X1 = xp.concatenate([X, xp.ones_like(X[:, :1])], axis=1)
+    return xp.stack([X1.T @ (X1 * h[:, c, None]) for c in range(h.shape[1])])

@@ -1,0 +1,212 @@
+"""The penalised mean loss of all columns, in coordinates in which every feature looks alike.
+
+Solvers see parameters theta (p + 1, C): weights of the centred features in units of their standard
+deviation, and the intercept at the mean of the features in the last row:
+
+    w_j = theta_j / s_j,        b = theta_last - sum_j mean_j w_j
+
+Features of wildly different size then ask for steps of the same size, and the intercept decouples
+from the weights. Penalties always refer to the user's scale, w.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..regularizer.base import Penalty
+from ..typing import Array, BoolArray, FloatArray, IntArray
+from . import kernels
+from .columns import Columns
+from .kernels import Kernel, Sums
+from .plan import Plan
+from .table import Table
+from .threads import run
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Objective and gradient of A columns at one point each."""
+
+    value: FloatArray  # (A,)
+    gradient: FloatArray  # (p + 1, A)
+
+    @property
+    def finite(self) -> BoolArray:
+        """(A,) True where value and gradient are finite."""
+        return np.isfinite(self.value) & np.isfinite(self.gradient).all(axis=0)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and variance of the (standardised) features under each column's own curvature h."""
+
+    h: FloatArray  # (A,)        mean of h
+    mean: FloatArray  # (p, A)
+    variance: FloatArray  # (p, A)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What one pass tells about the features: location, scale and correlation."""
+
+    mean: FloatArray  # (p,)
+    scale: FloatArray  # (p,), 0 for a constant feature
+    correlation: FloatArray  # (p, p), unit diagonal; 0 rows for constant features
+
+    @property
+    def inverse_scale(self) -> FloatArray:
+        """1 / scale, and 0 for constant features: their weight stays zero."""
+        with np.errstate(divide="ignore"):
+            return np.where(self.scale > 0, 1.0 / self.scale, 0.0)
+
+
+@dataclass
+class Objective:
+    """Value, gradient and curvature of C penalised column problems.
+
+    Attributes
+    ----------
+    table, columns, plan :
+        The rows, the column problems over them, and how a pass runs.
+    penalty :
+        Penalty on the weights in the user's scale.
+    features :
+        Mean, scale and correlation of the features.
+    total_weight :
+        (C,) sum of the row weights of each column.
+    n_passes :
+        Visits of all rows so far.
+    """
+
+    table: Table
+    columns: Columns
+    plan: Plan
+    penalty: Penalty
+    features: Features
+    total_weight: FloatArray
+    n_passes: int = 0
+
+    @property
+    def n_parameters(self) -> int:
+        """p + 1."""
+        return len(self.features.mean) + 1
+
+    @property
+    def n_columns(self) -> int:
+        """C."""
+        return self.columns.n_columns
+
+    @property
+    def is_single(self) -> bool:
+        """Whether products are computed in float32."""
+        return self.table.is_single
+
+    def use_double(self) -> None:
+        """Compute all further products in float64, whatever the storage."""
+        self.table = self.table.in_double()
+
+    def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
+        """Return objective and gradient of the active columns; one pass."""
+        W, b = self.to_user(theta)
+        sums = self._pass(kernels.loss_and_gradient, W, b, active)
+        return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
+
+    def evaluate_with_moments(
+        self, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, Moments]:
+        """Also return the moments of the features under each column's curvature; one pass."""
+        W, b = self.to_user(theta)
+        sums = self._pass(kernels.loss_and_moments, W, b, active)
+        mean = sums.h_x / sums.h
+        variance = np.maximum(sums.h_xx / sums.h - mean**2, 0.0)
+        mu, inverse = self.features.mean[:, None], self.features.inverse_scale[:, None]
+        moments = Moments(
+            sums.h / self.total_weight[active], (mean - mu) * inverse, variance * inverse**2
+        )
+        return self._evaluation(
+            sums.loss, sums.by_intercept, sums.by_weights, W, active
+        ), moments
+
+    def evaluate_with_hessian(
+        self, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, FloatArray]:
+        """Also return the (A, p + 1, p + 1) second derivatives by theta; one pass."""
+        W, b = self.to_user(theta)
+        sums = self._pass(kernels.loss_and_hessian, W, b, active)
+        evaluation = self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
+        return evaluation, self._hessian_by_theta(sums.hessian, active)
+
+    def penalty_curvature(self, active: IntArray) -> FloatArray:
+        """Return the (p, A) diagonal of the penalty's second derivative by theta."""
+        curvature = self.penalty.take(active).curvature((self.n_parameters - 1, len(active)))
+        return curvature * self.features.inverse_scale[:, None] ** 2
+
+    def frozen(self, active: IntArray) -> BoolArray:
+        """Return (p + 1, A) True for parameters that stay zero: masked or constant features."""
+        frozen = np.zeros((self.n_parameters, len(active)), dtype=bool)
+        frozen[:-1] = (self.features.scale == 0)[:, None]
+        if self.columns.mask is not None:
+            frozen[:-1] |= ~self.columns.mask[:, active]
+        return frozen
+
+    def to_user(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return weights (p, A) and intercepts (A,) of the table's features."""
+        W = theta[:-1] * self.features.inverse_scale[:, None]
+        return W, theta[-1] - self.features.mean @ W
+
+    def from_user(self, W: FloatArray, b: FloatArray) -> FloatArray:
+        """Return theta (p + 1, A) for weights and intercepts of the table's features."""
+        return np.vstack([W * self.features.scale[:, None], b + self.features.mean @ W])
+
+    def _pass(
+        self, kernel: Kernel[Sums], W: FloatArray, b: FloatArray, active: IntArray
+    ) -> Sums:
+        self.n_passes += 1
+        columns = self._columns_of(active)
+        return run(kernel, self.table, columns, W, b, n_threads=self.plan.n_threads)
+
+    def _columns_of(self, active: IntArray) -> Columns:
+        if len(active) == self.n_columns:
+            return self.columns
+        return self.columns.take(active)
+
+    def _evaluation(
+        self,
+        loss: FloatArray,
+        by_intercept: FloatArray,
+        by_weights: FloatArray,
+        W: FloatArray,
+        active: IntArray,
+    ) -> Evaluation:
+        total = self.total_weight[active]
+        penalty = self.penalty.take(active)
+        g_b = by_intercept / total
+        g_w = by_weights / total + penalty.gradient(W)
+        return Evaluation(
+            loss / total + penalty.value(W),
+            np.vstack([self._by_theta(g_w, g_b, active), g_b]),
+        )
+
+    def _by_theta(self, g_w: FloatArray, g_b: FloatArray, active: IntArray) -> FloatArray:
+        by_theta = (g_w - self.features.mean[:, None] * g_b) * self.features.inverse_scale[:, None]
+        mask = self.columns.mask
+        return by_theta if mask is None else by_theta * mask[:, active]
+
+    def _hessian_by_theta(self, by_user: FloatArray, active: IntArray) -> FloatArray:
+        to_user = self._change_of_coordinates()
+        H = to_user.T @ (by_user / self.total_weight[active, None, None]) @ to_user
+        diagonal = np.arange(self.n_parameters - 1)
+        H[:, diagonal, diagonal] += self.penalty_curvature(active).T
+        column, frozen = np.nonzero(self.frozen(active).T)
+        H[column, frozen, :] = 0.0
+        H[column, :, frozen] = 0.0
+        H[column, frozen, frozen] = 1.0
+        return H
+
+    def _change_of_coordinates(self) -> Array:
+        """Return J (p + 1, p + 1) with (w, b) = J theta."""
+        J = np.diag(np.append(self.features.inverse_scale, 1.0))
+        J[-1, :-1] = -self.features.mean * self.features.inverse_scale
+        return J

@@ -1,0 +1,121 @@
+"""What is learned of responses and features before a solver starts: two passes over the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..observation_models.likelihood import Likelihood
+from ..typing import FloatArray, IntArray
+from . import kernels
+from .columns import Columns
+from .objective import Features
+from .table import Table
+from .threads import run
+
+_OFF_CENTRE = 1e3  # |mean| / standard deviation beyond which products lose digits that matter
+_CONSTANT = 1e-12  # relative spread below which a feature counts as constant
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Moments of the response of each column under its row weights; all (C,)."""
+
+    weight: FloatArray  # sum of the row weights
+    n_rows: FloatArray  # rows of positive weight
+    mean: FloatArray
+    variance: FloatArray
+    offset: FloatArray  # mean of the offset
+
+    def take(self, columns: IntArray) -> Responses:
+        """Keep only some columns."""
+        return Responses(*(getattr(self, name)[columns] for name in self.__dataclass_fields__))
+
+
+def survey_responses(table: Table, columns: Columns, *, n_threads: int) -> Responses:
+    """Sum up the responses; the features are not read."""
+    no_features = replace(table, rows=_NoFeatures(table.rows))
+    empty = np.zeros((0, columns.n_columns))
+    if not table.blocks:
+        none = np.zeros(columns.n_columns)
+        return Responses(none, none, none * np.nan, none * np.nan, none)
+    sums = run(kernels.responses, no_features, columns, empty, empty, n_threads=n_threads)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums.y / sums.weight
+        variance = np.maximum(sums.yy / sums.weight - mean**2, 0.0)
+        return Responses(sums.weight, sums.n_rows, mean, variance, sums.offset / sums.weight)
+
+
+def survey_features(
+    table: Table, columns: Columns, *, n_threads: int
+) -> tuple[Table, Features]:
+    """Measure location, scale and correlation of the features; products in float64.
+
+    Where a feature sits far from zero compared with its spread (a time stamp, a raw voltage), the
+    table is returned with that location subtracted from every row as it is read.
+    """
+    features = _features(table, columns, n_threads)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off_centre = np.abs(features.mean) > _OFF_CENTRE * features.scale
+    if off_centre.any() and (features.mean[off_centre] != 0).any():
+        table = replace(table, shift=np.where(off_centre, features.mean, 0.0))
+        features = _features(table, columns, n_threads)
+    return table, features
+
+
+def intercept_start(likelihood: Likelihood, observed: Responses) -> FloatArray:
+    """Return the intercepts (C,) of the models without features."""
+    return likelihood.start(observed.mean) - observed.offset
+
+
+def _features(table: Table, columns: Columns, n_threads: int) -> Features:
+    p = table.rows.n_features
+    if not table.blocks:
+        return Features(np.zeros(p), np.zeros(p), np.zeros((p, p)))
+    W = np.zeros((p, columns.n_columns))
+    sums = run(kernels.gram, table.in_double(), columns, W, W[:1], n_threads=n_threads)
+    mean = sums.x / sums.weight
+    covariance = sums.xx / sums.weight - np.outer(mean, mean)
+    size = np.sqrt(np.diag(sums.xx) / sums.weight)
+    if table.shift is not None:
+        size = np.maximum(size, _CONSTANT * np.abs(table.shift))
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale = np.where(spread > _CONSTANT**0.5 * size, spread, 0.0)
+    features = Features(mean, scale, covariance)
+    inverse = features.inverse_scale
+    correlation = covariance * np.outer(inverse, inverse)
+    return replace(features, correlation=correlation)
+
+
+@dataclass(frozen=True)
+class _NoFeatures:
+    """Rows of the same length and no features: nothing is read."""
+
+    rows: object
+
+    @property
+    def n_rows(self) -> int:
+        return self.rows.n_rows  # type: ignore[attr-defined]
+
+    @property
+    def n_features(self) -> int:
+        return 0
+
+    @property
+    def dtype(self) -> np.dtype[np.float64]:
+        return np.dtype(np.float64)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def time_axis(self) -> None:
+        return None
+
+    def read(self, start: int, stop: int) -> FloatArray:
+        return np.empty((stop - start, 0))
+
+    def valid_rows(self) -> np.ndarray:
+        return np.ones(self.n_rows, dtype=bool)

@@ -1,0 +1,88 @@
+"""The rows of one fit, cut into blocks: which rows count, and in which precision they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..rows.contract import Rows
+from ..typing import Array, BoolArray, IntArray
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows ``start:stop`` of a table, of which ``keep`` (a slice or indices) take part."""
+
+    start: int
+    stop: int
+    keep: slice | IntArray
+
+    @property
+    def rows(self) -> slice | IntArray:
+        """The kept rows as an index into arrays of all T rows."""
+        if isinstance(self.keep, slice):
+            return slice(self.start + self.keep.start, self.start + self.keep.stop)
+        return self.start + self.keep
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows, cut into blocks, without the rows that are not finite.
+
+    Attributes
+    ----------
+    rows :
+        The table itself.
+    blocks :
+        Where to cut; blocks without any kept row are absent.
+    n_kept :
+        Number of rows that take part.
+    double :
+        Read blocks as float64 even where they are stored as float32.
+    shift :
+        (p,) subtracted from each row, or None. Set where a feature's mean is so much larger than
+        its spread that products would lose digits.
+    """
+
+    rows: Rows
+    blocks: tuple[Block, ...]
+    n_kept: int
+    double: bool = False
+    shift: Array | None = None
+
+    @classmethod
+    def cut(cls, rows: Rows, keep: BoolArray, block_rows: int) -> Table:
+        """Cut a table into blocks of ``block_rows`` rows and leave out rows not in ``keep``."""
+        blocks = tuple(_cut(keep, block_rows))
+        return cls(rows, blocks, int(keep.sum()))
+
+    @property
+    def is_single(self) -> bool:
+        """Whether blocks are read in float32."""
+        return not self.double and self.rows.dtype == np.float32
+
+    def in_double(self) -> Table:
+        """Return the same rows, read in float64."""
+        return replace(self, double=True)
+
+    def read(self, block: Block) -> Array:
+        """Return the kept rows of a block, (B, p), float32 or float64."""
+        values = self.rows.read(block.start, block.stop)[block.keep]
+        if not self.is_single:
+            values = values.astype(np.float64, copy=False)
+        return values if self.shift is None else values - self.shift.astype(values.dtype)
+
+
+def _cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:
+    n_rows = len(keep)
+    for start in range(0, n_rows, block_rows):
+        stop = min(start + block_rows, n_rows)
+        kept = np.flatnonzero(keep[start:stop])
+        if len(kept) == 0:
+            continue
+        if len(kept) == kept[-1] + 1 - kept[0]:  # one run of rows: a view, not a copy
+            yield Block(start, stop, slice(int(kept[0]), int(kept[-1]) + 1))
+        else:
+            yield Block(start, stop, kept)

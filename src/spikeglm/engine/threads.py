@@ -1,0 +1,99 @@
+"""The default runner: NumPy on a few threads, one BLAS thread each.
+
+Each worker takes a contiguous share of the blocks and adds up its own sums; shares are added in
+order. The numbers therefore do not depend on timing, only (in the last digits) on the number of
+workers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..typing import FloatArray
+from .columns import Columns
+from .kernels import Kernel, Sums, add_into
+from .table import Block, Table
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+
+def run(
+    kernel: Kernel[Sums],
+    table: Table,
+    columns: Columns,
+    W: FloatArray,
+    b: FloatArray,
+    *,
+    n_threads: int,
+) -> Sums:
+    """Sum a kernel over all blocks of a table.
+
+    Parameters
+    ----------
+    kernel :
+        What to compute on a block.
+    table, columns :
+        The rows, and the column problems over them.
+    W, b :
+        Weights (p, C) and intercepts (C,).
+    n_threads :
+        Number of workers; the calling thread is one of them.
+    """
+    shares = _shares(table.blocks, n_threads)
+
+    def work(share: Sequence[Block]) -> Sums | None:
+        total: Sums | None = None
+        with np.errstate(all="ignore"):
+            for block in share:
+                part = kernel(table.read(block), columns.block(block.rows), W, b, np)
+                total = add_into(total, part)
+        return total
+
+    with one_blas_thread():
+        others = [_pool(n_threads).submit(work, share) for share in shares[1:]]
+        totals = [work(shares[0]), *(other.result() for other in others)]
+    total = totals[0]
+    for part in totals[1:]:
+        total = add_into(total, part)  # type: ignore[arg-type]
+    assert total is not None
+    return total
+
+
+def available_threads() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS from starting threads of its own inside ours."""
+    with _blas().limit(limits=1, user_api="blas"):
+        yield
+
+
+def _shares(blocks: Sequence[Block], n_threads: int) -> list[Sequence[Block]]:
+    n_shares = max(1, min(n_threads, len(blocks)))
+    edges = [len(blocks) * k // n_shares for k in range(n_shares + 1)]
+    return [blocks[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+
+
+@cache
+def _pool(n_threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, n_threads - 1), thread_name_prefix="spikeglm")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

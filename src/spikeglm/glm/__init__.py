@@ -1,0 +1,1 @@
+"""The scikit-learn faces: thin estimators that say which columns they want."""

@@ -1,0 +1,224 @@
+"""From columns to a fitted record: the whole story of a fit, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..engine.columns import Columns
+from ..engine.objective import Features, Objective
+from ..engine.plan import plan
+from ..engine.survey import Responses, intercept_start, survey_features, survey_responses
+from ..engine.table import Table
+from ..inference.record import FitResult
+from ..observation_models.likelihood import Likelihood
+from ..regularizer.base import Penalty
+from ..rows.contract import Rows
+from ..solvers import Outcome, Status, direction_of, minimise
+from ..typing import BoolArray, FloatArray, IntArray
+from .progress import pass_report
+
+_RANK_TOLERANCE = 1e-12
+_TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
+_WORDS = {
+    "silent": Status.SILENT,
+    "saturated": Status.SATURATED,
+    "outside the link's range": Status.OUT_OF_RANGE,
+    "no finite response": Status.NO_ROWS,
+}
+
+
+@dataclass(frozen=True)
+class SolverChoice:
+    """Which solver, how exact, and for how long.
+
+    Attributes
+    ----------
+    name :
+        A solver's name; None chooses.
+    tol :
+        On the Newton decrement, the distance to the optimum in the norm of the curvature, for a
+        response of unit dispersion. Times sqrt(T) it is a distance in standard errors.
+    maxiter :
+        Passes over the rows.
+    """
+
+    name: str | None = None
+    tol: float = 1e-8
+    maxiter: int = 500
+
+
+def fit_columns(
+    rows: Rows,
+    columns: Columns,
+    *,
+    penalty: Penalty,
+    keep: BoolArray,
+    solver: SolverChoice,
+    start: tuple[FloatArray, FloatArray] | None = None,
+) -> FitResult:
+    """Fit all columns at once and say of each how it went.
+
+    Parameters
+    ----------
+    rows :
+        The table (T, p).
+    columns :
+        C column problems.
+    penalty :
+        On the coefficients (p, C).
+    keep :
+        (T,) rows that take part.
+    solver :
+        Which solver, and when to stop.
+    start :
+        First coefficients (p, C) and intercepts (C,); default: zero, and the mean response.
+    """
+    how = plan(rows, columns.n_columns)
+    table = Table.cut(rows, keep, how.block_rows)
+    observed = survey_responses(table, columns, n_threads=how.n_threads)
+    table, features = survey_features(table, columns, n_threads=how.n_threads)
+    coef, intercept, hopeless = _without_features(columns.likelihood, observed, rows.n_features)
+    walking = np.flatnonzero([status is None for status in hopeless])
+    if start is None:
+        start = coef, intercept
+    null_space = _null_space(features)
+    outcome = None
+    if len(walking):
+        objective = Objective(
+            table,
+            columns.take(walking),
+            how,
+            penalty.take(walking),
+            features,
+            observed.weight[walking],
+        )
+        first = start[0][:, walking], start[1][walking]
+        outcome = _solve(objective, observed.take(walking), solver, first)
+        theta = outcome.theta
+        if columns.mask is None:
+            theta = _smallest_norm(theta, null_space)
+        coef[:, walking], intercept[walking] = _of_the_rows(objective, theta)
+    return FitResult(
+        coef=coef,
+        intercept=intercept,
+        rank=int((features.scale > 0).sum()) - null_space.shape[1],
+        aliased=_aliased(features, null_space),
+        n_rows=observed.n_rows,
+        weight=observed.weight,
+        plan=how.explain(),
+        **_how_it_went(outcome, hopeless, walking),
+    )
+
+
+def _solve(
+    objective: Objective,
+    observed: Responses,
+    solver: SolverChoice,
+    start: tuple[FloatArray, FloatArray],
+) -> Outcome:
+    likelihood = objective.columns.likelihood
+    h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
+    return minimise(
+        objective,
+        direction_of(solver.name, objective, h),
+        _for_the_solver(objective, *start),
+        tolerance=solver.tol * np.sqrt(_dispersion(likelihood, observed)),
+        max_passes=solver.maxiter,
+        h=h,
+        report=pass_report(),
+    )
+
+
+def _without_features(
+    likelihood: Likelihood, observed: Responses, n_features: int
+) -> tuple[FloatArray, FloatArray, list[Status | None]]:
+    """Return the fit without features, and which columns can have no other.
+
+    A silent unit has no finite best intercept; it gets the rate of half an event in the whole
+    recording (the posterior mean under Jeffreys' prior), and a saturated one of half a failure.
+    """
+    words = likelihood.no_start(observed.mean)
+    statuses = [_WORDS.get(str(word)) for word in words]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = 0.5 / observed.weight
+    mean = np.where(words == "silent", half, np.where(words == "saturated", 1 - half, observed.mean))
+    intercept = likelihood.start(mean) - np.nan_to_num(observed.offset)
+    return np.zeros((n_features, len(words))), intercept, statuses
+
+
+def _dispersion(likelihood: Likelihood, observed: Responses) -> FloatArray:
+    """Return the dispersion of the model without features, (C,): the unit of a decrement squared."""
+    if not likelihood.model.has_dispersion:
+        return np.ones_like(observed.mean)
+    eta = likelihood.start(observed.mean)
+    unit = likelihood.model.estimate_scale(
+        (observed.mean + np.sqrt(observed.variance))[None], likelihood.mean(eta)[None], 1.0
+    )
+    return np.maximum(unit, np.finfo(float).tiny)
+
+
+def _for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
+    shift = objective.table.shift
+    return objective.from_user(W, b if shift is None else b + shift @ W)
+
+
+def _of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    W, b = objective.to_user(theta)
+    shift = objective.table.shift
+    return W, b if shift is None else b - shift @ W
+
+
+def _null_space(features: Features) -> FloatArray:
+    """Return an orthonormal basis (p, k) of the feature combinations that are constant."""
+    varying = features.scale > 0
+    R = features.correlation[np.ix_(varying, varying)]
+    basis = np.zeros((len(features.mean), 0))
+    if not varying.any():
+        return basis
+    tolerance = _RANK_TOLERANCE * len(R)
+    try:
+        if (np.diag(np.linalg.cholesky(R)) ** 2).min() > 10 * tolerance:
+            return basis
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = np.linalg.eigh(R)
+    null = vectors[:, values <= tolerance * values[-1]]
+    basis = np.zeros((len(features.mean), null.shape[1]))
+    basis[varying] = null
+    return basis
+
+
+def _smallest_norm(theta: FloatArray, null_space: FloatArray) -> FloatArray:
+    """Take away what predicts nothing: of all equal fits, the one with the smallest norm is left."""
+    weights = theta[:-1] - null_space @ (null_space.T @ theta[:-1])
+    return np.vstack([weights, theta[-1:]])
+
+
+def _aliased(features: Features, null_space: FloatArray) -> IntArray:
+    dependent = np.linalg.norm(null_space, axis=1) > _TOUCHED
+    return np.flatnonzero(dependent | (features.scale == 0))
+
+
+def _how_it_went(
+    outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray
+) -> dict[str, object]:
+    n = len(hopeless)
+    status = [s if s is not None else Status.LIMIT for s in hopeless]
+    decrement, objective = np.full(n, np.nan), np.full(n, np.nan)
+    n_iterations = np.zeros(n, dtype=np.intp)
+    if outcome is not None:
+        for c, word in zip(walking, outcome.status, strict=True):
+            status[c] = word
+        decrement[walking], objective[walking] = outcome.decrement, outcome.value
+        n_iterations[walking] = outcome.n_iterations
+    return {
+        "status": tuple(status),
+        "decrement": decrement,
+        "objective": objective,
+        "n_iterations": n_iterations,
+        "is_exact": outcome is None or outcome.is_exact,
+        "n_passes": 2 + (outcome.n_passes if outcome else 0),
+    }

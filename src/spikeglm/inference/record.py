@@ -1,0 +1,53 @@
+"""The plain record of a fit: what inference reads, never an estimator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..solvers import Status
+from ..typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """Coefficients of C columns and how their fit went; (p, C) and (C,) arrays.
+
+    Attributes
+    ----------
+    coef, intercept :
+        (p, C) and (C,) in the user's scale.
+    status :
+        (C,) how each column ended.
+    decrement :
+        (C,) Newton decrement: distance to the optimum in the norm of the curvature.
+    is_exact :
+        Whether the decrement comes from each column's own Hessian or from the solver's estimate.
+    objective :
+        (C,) penalised mean loss.
+    n_iterations :
+        (C,) accepted steps.
+    n_passes :
+        Visits of all rows, the two that survey responses and features included.
+    n_rows, weight :
+        (C,) rows of positive weight, and the sum of the weights.
+    rank :
+        Rank of the features with an intercept column, that column not counted.
+    aliased :
+        Indices of features that are constant or linear combinations of others.
+    plan :
+        How the passes ran, in words.
+    """
+
+    coef: FloatArray
+    intercept: FloatArray
+    status: tuple[Status, ...]
+    decrement: FloatArray
+    is_exact: bool
+    objective: FloatArray
+    n_iterations: IntArray
+    n_passes: int
+    n_rows: FloatArray
+    weight: FloatArray
+    rank: int
+    aliased: IntArray
+    plan: str

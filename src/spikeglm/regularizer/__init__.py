@@ -1,0 +1,8 @@
+"""What we assume about the coefficients: one file per penalty, prox beside its value."""
+
+from .base import Penalty, Regularizer
+from .named import regularizer_of
+from .ridge import Ridge
+from .unregularized import UnRegularized
+
+__all__ = ["Penalty", "Regularizer", "Ridge", "UnRegularized", "regularizer_of"]

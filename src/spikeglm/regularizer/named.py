@@ -1,0 +1,41 @@
+"""Names of the regularizers, looked up once; from then on an object travels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors
+from .base import Regularizer
+from .ridge import Ridge
+from .unregularized import UnRegularized
+
+_BY_NAME: dict[str, type[Any]] = {"UnRegularized": UnRegularized, "Ridge": Ridge}
+
+
+def regularizer_of(choice: str | Regularizer | None) -> Regularizer:
+    """Turn the user's choice into a regularizer; None means :class:`UnRegularized`.
+
+    Raises
+    ------
+    ValueError
+        For a string that names no regularizer.
+    TypeError
+        For an object that is none.
+
+    >>> regularizer_of("Ridge")
+    Ridge()
+    """
+    if choice is None:
+        return UnRegularized()
+    if isinstance(choice, str):
+        name = choice.rsplit(".", 1)[-1]
+        if name not in _BY_NAME:
+            raise errors.unknown_name("regularizer", choice, list(_BY_NAME))
+        return _BY_NAME[name]()
+    if not callable(getattr(choice, "bind", None)) or isinstance(choice, type):
+        raise errors.type_error(
+            "regularizer must be a name or a regularizer object.",
+            given=repr(choice),
+            expected=f"one of {', '.join(map(repr, _BY_NAME))}, or e.g. Ridge()",
+        )
+    return choice

@@ -1,0 +1,70 @@
+"""The squared-norm penalty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..typing import ArrayLike, FloatArray, IntArray
+from .base import strength_array
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Ridge (Tikhonov, L2) penalty: ½ Σ λ w².
+
+    The loss it is added to is a mean over rows, so λ does not depend on the length of a recording;
+    it equals the ``alpha`` of scikit-learn's ``PoissonRegressor``. As a prior: independent
+    w ~ Normal(0, 1 / (λ T)).
+
+    >>> import numpy as np
+    >>> penalty = Ridge().bind(0.5, (3, 1))
+    >>> penalty.value(np.array([[0.4], [-0.2], [0.7]]))
+    array([0.1725])
+
+    References
+    ----------
+    Hoerl & Kennard (1970), Technometrics 12:55-67, eq. 2.1.
+    """
+
+    default_strength = 1.0
+    allowed_solvers = ("LBFGS", "Newton")
+
+    def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> RidgePenalty:
+        """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""
+        return RidgePenalty(strength_array(strength, shape))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments: none."""
+        return {}
+
+
+@dataclass(frozen=True, eq=False)
+class RidgePenalty:
+    """½ Σ λ w² with λ an array that broadcasts to (p, C)."""
+
+    strength: FloatArray
+    is_smooth = True
+
+    def take(self, columns: IntArray) -> RidgePenalty:
+        """Keep only some columns."""
+        shared = self.strength.shape[1] == 1
+        return self if shared else RidgePenalty(self.strength[:, columns])
+
+    def value(self, W: FloatArray) -> FloatArray:
+        """Return ½ Σ λ w² of each column, (C,)."""
+        return 0.5 * np.sum(self.strength * W**2, axis=0)
+
+    def gradient(self, W: FloatArray) -> FloatArray:
+        """Return λ w, (p, C)."""
+        return self.strength * W
+
+    def curvature(self, shape: tuple[int, int]) -> FloatArray:
+        """Return λ, (p, C)."""
+        return np.broadcast_to(self.strength, shape)
+
+    def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
+        """Return w / (1 + step λ), (p, C)."""
+        return W / (1.0 + step * self.strength)

@@ -1,0 +1,58 @@
+"""No penalty: maximum likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..typing import ArrayLike, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class UnRegularized:
+    """No penalty: the fit is the maximum-likelihood estimate. Any strength is ignored.
+
+    >>> import numpy as np
+    >>> UnRegularized().bind(None, (2, 3)).value(np.ones((2, 3)))
+    array([0., 0., 0.])
+    """
+
+    default_strength = None
+    allowed_solvers = ("LBFGS", "Newton")
+
+    def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> NoPenalty:
+        """Return the penalty that is zero."""
+        return NoPenalty()
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments: none."""
+        return {}
+
+
+@dataclass(frozen=True)
+class NoPenalty:
+    """Zero, with the derivatives of zero."""
+
+    is_smooth = True
+
+    def take(self, columns: IntArray) -> NoPenalty:
+        """Keep only some columns."""
+        return self
+
+    def value(self, W: FloatArray) -> FloatArray:
+        """Return zeros, (C,)."""
+        return np.zeros(W.shape[1])
+
+    def gradient(self, W: FloatArray) -> FloatArray:
+        """Return zeros, (p, C)."""
+        return np.zeros_like(W)
+
+    def curvature(self, shape: tuple[int, int]) -> FloatArray:
+        """Return zeros, (p, C)."""
+        return np.zeros(shape)
+
+    def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
+        """Return W itself."""
+        return W

@@ -1,0 +1,6 @@
+"""A table of rows (time bins × features), whatever holds it."""
+
+from .arrays import ArrayRows
+from .contract import Rows
+
+__all__ = ["ArrayRows", "Rows"]

@@ -1,0 +1,134 @@
+"""What solvers ask of an objective, and what they return. They know nothing of rows or neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from ..typing import BoolArray, FloatArray, IntArray
+
+
+class Status(StrEnum):
+    """How the solve of a column ended, in a word; :data:`ADVICE` says what to do about it."""
+
+    CONVERGED = "converged"
+    SEPARATED = "separated"
+    STALLED = "stalled"
+    LIMIT = "iteration limit"
+    SILENT = "silent"
+    SATURATED = "saturated"
+    OUT_OF_RANGE = "outside the link's range"
+    NO_ROWS = "no valid rows"
+
+
+ADVICE: dict[Status, str] = {
+    Status.CONVERGED: "",
+    Status.SEPARATED: (
+        "some features predict the response perfectly, so their coefficients have no finite "
+        "optimum; use regularizer='Ridge', or drop those features"
+    ),
+    Status.STALLED: (
+        "no step improved the loss; the optimum may lie at the edge of the link's domain: try the "
+        "default link, or a small Ridge penalty"
+    ),
+    Status.LIMIT: "raise solver_kwargs={'maxiter': ...}, or add a small Ridge penalty",
+    Status.SILENT: (
+        "the response is zero everywhere, so the best rate is zero; the intercept was set to half "
+        "an event in the whole recording and the coefficients to zero"
+    ),
+    Status.SATURATED: (
+        "the response is one everywhere; the intercept was set to half a failure in the whole "
+        "recording and the coefficients to zero"
+    ),
+    Status.OUT_OF_RANGE: "this link cannot produce the mean of the response; use the default link",
+    Status.NO_ROWS: "every row has a NaN, an inf or weight zero; check the features and the epochs",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a solve of C columns.
+
+    Attributes
+    ----------
+    theta :
+        (p + 1, C) parameters in the objective's coordinates.
+    value :
+        (C,) objective.
+    decrement :
+        (C,) Newton decrement sqrt(g' H⁻¹ g): the distance to the optimum in the norm of the
+        curvature. Half its square estimates the excess of the objective; times sqrt(T) it is the
+        distance in standard errors.
+    is_exact :
+        Whether H is each column's own curvature (Newton) or the solver's estimate of it.
+    status :
+        (C,) a :class:`Status` each.
+    n_iterations :
+        (C,) accepted steps.
+    n_passes :
+        Visits of all rows.
+    """
+
+    theta: FloatArray
+    value: FloatArray
+    decrement: FloatArray
+    is_exact: bool
+    status: tuple[Status, ...]
+    n_iterations: IntArray
+    n_passes: int
+
+
+class Evaluation(Protocol):
+    """Objective (A,) and gradient (p + 1, A) of A columns."""
+
+    value: FloatArray
+    gradient: FloatArray
+
+    @property
+    def finite(self) -> BoolArray: ...
+
+
+class Objective(Protocol):
+    """Functions of theta (p + 1, A) for the columns listed in ``active`` (A,); see the engine."""
+
+    n_passes: int
+    features: Any
+
+    @property
+    def n_parameters(self) -> int: ...
+    @property
+    def n_columns(self) -> int: ...
+    @property
+    def is_single(self) -> bool: ...
+    def use_double(self) -> None: ...
+    def evaluate(self, theta: FloatArray, active: IntArray) -> Any: ...
+    def evaluate_with_moments(self, theta: FloatArray, active: IntArray) -> tuple[Any, Any]: ...
+    def evaluate_with_hessian(
+        self, theta: FloatArray, active: IntArray
+    ) -> tuple[Any, FloatArray]: ...
+    def penalty_curvature(self, active: IntArray) -> FloatArray: ...
+    def frozen(self, active: IntArray) -> BoolArray: ...
+
+
+class Direction(Protocol):
+    """Which way to go: proposes steps and learns from those taken. How far is the driver's part."""
+
+    is_exact: bool
+
+    def evaluate(self, theta: FloatArray, active: IntArray) -> Any:
+        """Evaluate the objective at a trial point, noting curvature on the way."""
+        ...
+
+    def propose(self, gradient: FloatArray, active: IntArray) -> FloatArray:
+        """Return a descent direction (p + 1, A) that aims at the optimum with a unit step."""
+        ...
+
+    def learn(self, step: FloatArray, change: FloatArray, active: IntArray) -> None:
+        """Note accepted steps and the change of gradient along them; both (p + 1, A)."""
+        ...
+
+
+Report = Callable[[int, int, float], None]
+"""Called after each pass with the passes so far, the columns left and their worst decrement."""

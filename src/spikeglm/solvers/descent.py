@@ -1,0 +1,217 @@
+"""The one driver loop of the smooth solvers: how far to go, when to stop, which columns are left.
+
+Every column walks by itself. Each visit of the rows evaluates one trial point per unfinished
+column; a column that accepts it asks for a new direction, a column that does not shortens its
+step, and a column whose certificate holds drops out. The unit step is nearly always accepted, so a
+visit is an iteration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..typing import FloatArray, IntArray
+from .contract import Direction, Objective, Outcome, Report, Status
+
+_ARMIJO = 1e-4
+_CURVATURE = 0.9
+_ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
+_SINGLE_IS_ENOUGH = 1e-3  # a decrement down to which float32 products are accurate
+_MOST_REJECTIONS = 25
+_FLAT = 1e8
+_NEARLY_DONE = 1e-3
+
+
+@dataclass
+class _Walk:
+    """Where each of the C columns stands."""
+
+    theta: FloatArray  # (p + 1, C) accepted points
+    value: FloatArray  # (C,)
+    gradient: FloatArray  # (p + 1, C)
+    direction: FloatArray  # (p + 1, C)
+    slope: FloatArray  # (C,) derivative along the direction, < 0
+    step: FloatArray  # (C,) trial step length
+    decrement: FloatArray  # (C,)
+    n_iterations: IntArray  # (C,)
+    n_rejections: IntArray  # (C,) of the current step
+    status: list[Status | None]  # None while walking
+
+
+def minimise(
+    objective: Objective,
+    direction: Direction,
+    start: FloatArray,
+    *,
+    tolerance: FloatArray,
+    max_passes: int,
+    h: FloatArray,
+    report: Report = lambda passes, left, worst: None,
+) -> Outcome:
+    """Minimise all columns until each one's Newton decrement is below its tolerance.
+
+    Parameters
+    ----------
+    objective :
+        The column problems.
+    direction :
+        Where to go: :class:`LBFGS` or :class:`Newton`.
+    start :
+        (p + 1, C) first point.
+    tolerance :
+        (C,) on the Newton decrement.
+    max_passes :
+        Visits of the rows after which unfinished columns get :attr:`Status.LIMIT`.
+    h :
+        (C,) typical curvature of the loss per row, against which flatness is judged.
+    report :
+        Called after each visit.
+    """
+    everything = np.arange(objective.n_columns)
+    walk = _begin(objective, direction, start, everything)
+    active = everything
+    fresh = everything  # columns that need a direction
+    while len(active) and objective.n_passes < max_passes:
+        _aim(objective, direction, walk, fresh, tolerance, h)
+        waiting = _waiting_for_double(objective, walk, active)
+        active = np.array([c for c in active if walk.status[c] is None], dtype=np.intp)
+        if objective.is_single and len(active) and waiting[active].all():
+            objective.use_double()
+            _restart(objective, direction, walk, active)
+            fresh = active
+            continue
+        moving = active[~waiting[active]] if objective.is_single else active
+        if len(moving) == 0:
+            break
+        fresh = _try_step(objective, direction, walk, moving)
+        report(objective.n_passes, len(active), float(walk.decrement[active].max()))
+    status = tuple(Status.LIMIT if s is None else s for s in walk.status)
+    return Outcome(
+        walk.theta,
+        walk.value,
+        walk.decrement,
+        direction.is_exact,
+        status,
+        walk.n_iterations,
+        objective.n_passes,
+    )
+
+
+def _begin(
+    objective: Objective, direction: Direction, start: FloatArray, columns: IntArray
+) -> _Walk:
+    evaluation = direction.evaluate(start, columns)
+    n = objective.n_columns
+    return _Walk(
+        theta=start.copy(),
+        value=evaluation.value,
+        gradient=evaluation.gradient,
+        direction=np.zeros_like(start),
+        slope=np.zeros(n),
+        step=np.ones(n),
+        decrement=np.full(n, np.inf),
+        n_iterations=np.zeros(n, dtype=np.intp),
+        n_rejections=np.zeros(n, dtype=np.intp),
+        status=[None] * n,
+    )
+
+
+def _restart(
+    objective: Objective, direction: Direction, walk: _Walk, columns: IntArray
+) -> None:
+    """Evaluate the accepted points again, now in double precision."""
+    evaluation = direction.evaluate(walk.theta[:, columns], columns)
+    walk.value[columns] = evaluation.value
+    walk.gradient[:, columns] = evaluation.gradient
+    walk.n_rejections[columns] = 0
+
+
+def _aim(
+    objective: Objective,
+    direction: Direction,
+    walk: _Walk,
+    columns: IntArray,
+    tolerance: FloatArray,
+    h: FloatArray,
+) -> None:
+    """Give columns at a new point a direction; finish those whose certificate holds."""
+    if len(columns) == 0:
+        return
+    gradient = walk.gradient[:, columns]
+    D = direction.propose(gradient, columns)
+    slope = np.einsum("pc,pc->c", gradient, D)
+    uphill = ~(slope <= 0)
+    D[:, uphill], slope[uphill] = 0.0, 0.0
+    walk.direction[:, columns], walk.slope[columns] = D, slope
+    walk.step[columns], walk.n_rejections[columns] = 1.0, 0
+    walk.decrement[columns] = np.sqrt(-slope)
+    flat = _flatness(objective, D, slope, h[columns])
+    for c, flatness in zip(columns, flat, strict=True):
+        if walk.decrement[c] < _NEARLY_DONE and flatness > _FLAT:
+            walk.status[c] = Status.SEPARATED
+        elif not np.isfinite(walk.value[c]):
+            walk.status[c] = Status.STALLED
+        elif walk.decrement[c] <= tolerance[c] and not objective.is_single:
+            walk.status[c] = Status.CONVERGED
+
+
+def _flatness(
+    objective: Objective, D: FloatArray, slope: FloatArray, h: FloatArray
+) -> FloatArray:
+    """Return the typical curvature over the curvature along D.
+
+    Where some features predict the response perfectly the loss falls for ever, ever more slowly:
+    directions then lead far in units of the features while their curvature vanishes.
+    """
+    weights = D[:-1]
+    spread = np.einsum("pc,pc->c", weights, objective.features.correlation @ weights) + D[-1] ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(slope < 0, h * spread / -slope, 0.0)
+
+
+def _waiting_for_double(objective: Objective, walk: _Walk, active: IntArray) -> FloatArray:
+    """Return (C,) True for columns that float32 products can bring no further."""
+    return (walk.decrement < _SINGLE_IS_ENOUGH) | (walk.n_rejections > 3)
+
+
+def _try_step(
+    objective: Objective, direction: Direction, walk: _Walk, columns: IntArray
+) -> IntArray:
+    """Visit the rows once with a trial point per column; return the columns that moved."""
+    step = walk.step[columns]
+    move = step * walk.direction[:, columns]
+    trial = direction.evaluate(walk.theta[:, columns] + move, columns)
+    slope_there = np.einsum("pc,pc->c", trial.gradient, walk.direction[:, columns])
+    slope, value = walk.slope[columns], walk.value[columns]
+    noise = _ROUNDING[objective.is_single] * np.abs(value)
+    with np.errstate(invalid="ignore"):
+        lower = trial.value <= value + _ARMIJO * step * slope
+        same = (trial.value <= value + noise) & (np.abs(slope_there) <= -_CURVATURE * slope)
+        accepted = trial.finite & (lower | same)
+    moved = columns[accepted]
+    change = trial.gradient[:, accepted] - walk.gradient[:, moved]
+    walk.theta[:, moved] += move[:, accepted]
+    walk.value[moved] = trial.value[accepted]
+    walk.gradient[:, moved] = trial.gradient[:, accepted]
+    walk.n_iterations[moved] += 1
+    direction.learn(move[:, accepted], change, moved)
+    stuck = columns[~accepted]
+    walk.step[stuck] = _shorter(
+        step[~accepted], slope[~accepted], slope_there[~accepted], trial.finite[~accepted]
+    )
+    walk.n_rejections[stuck] += 1
+    for c in stuck[walk.n_rejections[stuck] > _MOST_REJECTIONS]:
+        walk.status[c] = Status.STALLED
+    return moved
+
+
+def _shorter(
+    step: FloatArray, slope: FloatArray, slope_there: FloatArray, finite: FloatArray
+) -> FloatArray:
+    """Return the step at which the derivative along the direction should vanish (secant rule)."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        secant = step * slope / (slope - slope_there)
+    usable = finite & np.isfinite(secant)
+    return np.clip(np.where(usable, secant, 0.25 * step), 0.1 * step, 0.6 * step)
