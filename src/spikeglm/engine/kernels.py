@@ -69,6 +69,13 @@ class ResponseSums(NamedTuple):
     n_rows: FloatArray  # (C,) rows with a > 0
 
 
+class TotalSums(NamedTuple):
+    """One total per column, and the sum of the row weights."""
+
+    total: FloatArray  # (C,)
+    weight: FloatArray  # (C,)
+
+
 Sums = TypeVar("Sums", bound=tuple[FloatArray, ...])
 
 
@@ -154,13 +161,28 @@ def responses(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
 ) -> ResponseSums:
     """Sum the moments of the responses."""
-    y = block.y
-    a = xp.ones_like(y) if block.weights is None else xp.broadcast_to(block.weights, y.shape)
+    a = _row_weights(block, xp)
+    y = xp.where(a > 0, block.y, 0.0)
     offset = xp.zeros_like(y) if block.offset is None else a * block.offset
     ay = a * y
     return ResponseSums(
         a.sum(axis=0), ay.sum(axis=0), (ay * y).sum(axis=0), offset.sum(axis=0), (a > 0).sum(axis=0)
     )
+
+
+def loss(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> TotalSums:
+    """Sum the loss alone: one product."""
+    eta = linear_predictor(X, block, W, b, xp)
+    return _totals(block.likelihood.value(eta, block.y.astype(X.dtype), xp), block, xp)
+
+
+def pearson(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> TotalSums:
+    """Sum Pearson's squared residuals (y - mu)² / V(mu): one product."""
+    mean = block.likelihood.mean(linear_predictor(X, block, W, b, xp), xp)
+    a = _row_weights(block, xp)
+    # The model sums squared residuals over rows; shrinking a row's residual by sqrt(a) weights it.
+    shrunk = mean + xp.where(a > 0, xp.sqrt(a) * (block.y - mean), 0.0)
+    return TotalSums(block.likelihood.model.estimate_scale(shrunk, mean, 1.0), a.sum(axis=0))
 
 
 def _loss_terms(
@@ -173,6 +195,17 @@ def _loss_terms(
         xp.sum(slope, axis=0, dtype=np.float64),
         X.T @ slope,
     )
+
+
+def _totals(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> TotalSums:
+    total = xp.sum(_weighted(terms, block, xp), axis=0, dtype=np.float64)
+    return TotalSums(total, _row_weights(block, xp).sum(axis=0))
+
+
+def _row_weights(block: ColumnBlock, xp: Namespace) -> FloatArray:
+    if block.weights is None:
+        return xp.ones_like(block.y)
+    return xp.broadcast_to(block.weights, block.y.shape)
 
 
 def _weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:

@@ -125,9 +125,7 @@ class Objective:
         moments = Moments(
             sums.h / self.total_weight[active], (mean - mu) * inverse, variance * inverse**2
         )
-        return self._evaluation(
-            sums.loss, sums.by_intercept, sums.by_weights, W, active
-        ), moments
+        return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active), moments
 
     def evaluate_with_hessian(
         self, theta: FloatArray, active: IntArray
@@ -160,9 +158,7 @@ class Objective:
         """Return theta (p + 1, A) for weights and intercepts of the table's features."""
         return np.vstack([W * self.features.scale[:, None], b + self.features.mean @ W])
 
-    def _pass(
-        self, kernel: Kernel[Sums], W: FloatArray, b: FloatArray, active: IntArray
-    ) -> Sums:
+    def _pass(self, kernel: Kernel[Sums], W: FloatArray, b: FloatArray, active: IntArray) -> Sums:
         self.n_passes += 1
         columns = self._columns_of(active)
         return run(kernel, self.table, columns, W, b, n_threads=self.plan.n_threads)

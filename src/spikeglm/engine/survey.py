@@ -47,9 +47,7 @@ def survey_responses(table: Table, columns: Columns, *, n_threads: int) -> Respo
         return Responses(sums.weight, sums.n_rows, mean, variance, sums.offset / sums.weight)
 
 
-def survey_features(
-    table: Table, columns: Columns, *, n_threads: int
-) -> tuple[Table, Features]:
+def survey_features(table: Table, columns: Columns, *, n_threads: int) -> tuple[Table, Features]:
     """Measure location, scale and correlation of the features; products in float64.
 
     Where a feature sits far from zero compared with its spread (a time stamp, a raw voltage), the

@@ -144,7 +144,9 @@ def _without_features(
     statuses = [_WORDS.get(str(word)) for word in words]
     with np.errstate(divide="ignore", invalid="ignore"):
         half = 0.5 / observed.weight
-    mean = np.where(words == "silent", half, np.where(words == "saturated", 1 - half, observed.mean))
+    mean = np.where(
+        words == "silent", half, np.where(words == "saturated", 1 - half, observed.mean)
+    )
     intercept = likelihood.start(mean) - np.nan_to_num(observed.offset)
     return np.zeros((n_features, len(words))), intercept, statuses
 

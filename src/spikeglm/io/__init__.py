@@ -1,1 +1,1 @@
-"""The edges: everything that enters or leaves spikeglm passes here."""
+"""The edges: the only place that knows pynapple, files and other libraries' arrays."""

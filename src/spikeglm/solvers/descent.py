@@ -118,9 +118,7 @@ def _begin(
     )
 
 
-def _restart(
-    objective: Objective, direction: Direction, walk: _Walk, columns: IntArray
-) -> None:
+def _restart(objective: Objective, direction: Direction, walk: _Walk, columns: IntArray) -> None:
     """Evaluate the accepted points again, now in double precision."""
     evaluation = direction.evaluate(walk.theta[:, columns], columns)
     walk.value[columns] = evaluation.value
@@ -157,9 +155,7 @@ def _aim(
             walk.status[c] = Status.CONVERGED
 
 
-def _flatness(
-    objective: Objective, D: FloatArray, slope: FloatArray, h: FloatArray
-) -> FloatArray:
+def _flatness(objective: Objective, D: FloatArray, slope: FloatArray, h: FloatArray) -> FloatArray:
     """Return the typical curvature over the curvature along D.
 
     Where some features predict the response perfectly the loss falls for ever, ever more slowly:

@@ -78,7 +78,9 @@ class LBFGS:
             q -= alpha * change
             alphas.append(alpha)
         r = self._scale[active] * self._curvature.solve(q, active)
-        for (step, change, inverse_sy), alpha in zip(reversed(pairs), reversed(alphas), strict=True):
+        for (step, change, inverse_sy), alpha in zip(
+            reversed(pairs), reversed(alphas), strict=True
+        ):
             r += step * (alpha - inverse_sy * _dot(change, r))
         return -r
 

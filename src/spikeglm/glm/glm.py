@@ -1,0 +1,347 @@
+"""The estimator for one neuron."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from .. import errors
+from ..inference.record import FitResult
+from ..io.random_keys import RandomKey
+from ..io.timeseries import TimeAxis, to_array, to_pynapple
+from ..regularizer import regularizer_of
+from ..typing import Array, ArrayLike, FloatArray
+from . import persistence, prediction, scoring
+from .fitting import fit_columns
+from .inputs import (
+    FitInputs,
+    read_feature_mask,
+    read_fit_inputs,
+    read_likelihood,
+    read_offset,
+    read_rows,
+    read_solver,
+)
+from .parameters import check_parameters, dof_resid, with_nested_params
+from .report import FitReport
+
+
+class GLM(RegressorMixin, BaseEstimator):
+    """Generalized linear model of one neuron's response.
+
+    The response y_t follows the observation model with mean f(x_t . coef_ + intercept_ + offset_t).
+    ``fit`` minimises the mean loss over rows plus the penalty on ``coef_``.
+
+    Shapes: ``X`` (T, p), an array or a lazy ``Design``; ``y`` (T,); ``coef_`` (p,); ``intercept_``
+    (1,). T counts time bins. Rows with NaN or inf in X or y take no part in a fit or a score.
+
+    Parameters
+    ----------
+    observation_model :
+        ``"Poisson"``, ``"Gaussian"``, ``"Bernoulli"``, ``"Gamma"``, ``"NegativeBinomial"``, or an
+        observation model.
+    inverse_link_function :
+        From the linear predictor to the mean: ``"exp"``, ``"softplus"``, ``"logistic"``,
+        ``"identity"``, ``"norm.cdf"``, ``"one_over_x"``; None takes the model's default.
+    regularizer :
+        ``"UnRegularized"`` (also None), ``"Ridge"``, or a regularizer.
+    regularizer_strength :
+        A number, or an array of the shape of ``coef_``; None means 1.0. It multiplies a penalty
+        that is added to the *mean* loss per row.
+    solver_name :
+        ``"LBFGS"``, ``"Newton"``, or None: the best we have.
+    solver_kwargs :
+        ``tol`` (on the Newton decrement, 1e-8) and ``maxiter`` (passes over the rows, 500).
+    feature_mask :
+        (p,) 1 where a feature may be used, 0 where its coefficient stays zero.
+
+    Attributes
+    ----------
+    coef_, intercept_ :
+        Estimates, float64, (p,) and (1,).
+    scale_ :
+        (1,) dispersion.
+    dof_resid_ :
+        (1,) residual degrees of freedom.
+    fit_report_ :
+        Status, certificate and advice; print it, or ``.to_frame()``.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, chapter 2. Truccolo et al. (2005),
+    J Neurophysiol 93:1074-89, eq. 2, for spike trains.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(1000, 2))
+    >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+    >>> model = nmo.GLM().fit(X, y)
+    >>> model.coef_.round(2), model.fit_report_.status
+    (array([ 0.52, -0.27]), ('converged',))
+    """
+
+    _response_ndim = 1
+
+    def __init__(
+        self,
+        observation_model: Any = "Poisson",
+        inverse_link_function: Any = None,
+        regularizer: Any = None,
+        regularizer_strength: ArrayLike | None = None,
+        solver_name: str | None = None,
+        solver_kwargs: dict[str, Any] | None = None,
+        feature_mask: ArrayLike | None = None,
+    ) -> None:
+        self.observation_model = observation_model
+        self.inverse_link_function = inverse_link_function
+        self.regularizer = regularizer
+        self.regularizer_strength = regularizer_strength
+        self.solver_name = solver_name
+        self.solver_kwargs = solver_kwargs
+        self.feature_mask = feature_mask
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        init_params: tuple[ArrayLike, ArrayLike] | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> Self:
+        """Find the coefficients that minimise the penalised mean loss.
+
+        Parameters
+        ----------
+        X :
+            (T, p) features: an array, a pandas or pynapple object, or ``basis.design(...)``.
+        y :
+            Response: (T,), or (T, N) for a population.
+        init_params :
+            First ``(coef, intercept)``; none is needed.
+        sample_weight :
+            (T,) >= 0, how often each row counts; 0 leaves it out (cross-validation folds).
+        offset :
+            (T,) added to the linear predictor, e.g. log of the bin width.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For input that cannot be used; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a neuron has no certificate; ``fit_report_`` says why and what to do.
+        """
+        likelihood = read_likelihood(self.observation_model, self.inverse_link_function)
+        regularizer = regularizer_of(self.regularizer)
+        solver = read_solver(self.solver_name, self.solver_kwargs, regularizer)
+        inputs = read_fit_inputs(
+            X,
+            y,
+            ndim=self._response_ndim,
+            likelihood=likelihood,
+            sample_weight=sample_weight,
+            offset=offset,
+            feature_mask=self.feature_mask,
+        )
+        shape = inputs.rows.n_features, inputs.columns.n_columns
+        strength = self.regularizer_strength
+        penalty = regularizer.bind(
+            regularizer.default_strength if strength is None else strength, shape
+        )
+        start = (
+            init_params
+            if init_params is None
+            else check_parameters(init_params, shape, ndim=self._response_ndim)
+        )
+        result = fit_columns(
+            inputs.rows,
+            inputs.columns,
+            penalty=penalty,
+            keep=inputs.keep,
+            solver=solver,
+            start=start,
+        )
+        self._store(result, inputs)
+        return self
+
+    def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
+        """Return the mean response, e.g. spikes per bin: (T,), or (T, N) for a population.
+
+        Parameters
+        ----------
+        X :
+            (T, p) features. Where a row is not finite the prediction is NaN.
+        offset :
+            (T,) added to the linear predictor.
+
+        Returns
+        -------
+        numpy.ndarray or pynapple object
+            pynapple where ``X`` came from pynapple.
+        """
+        rate, axis = self._rate(X, offset)
+        return self._wrapped(rate, axis)
+
+    def score(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        score_type: str = "log-likelihood",
+        aggregate_sample_scores: Callable[[Array], Any] = np.mean,
+        *,
+        offset: ArrayLike | None = None,
+    ) -> Any:
+        """Score the model on data.
+
+        Parameters
+        ----------
+        X, y :
+            Features and response; rows that are not finite are left out.
+        score_type :
+            ``"log-likelihood"`` (mean nats per bin, normalised), ``"pseudo-r2-McFadden"`` or
+            ``"pseudo-r2-Cohen"`` (both against the mean of the y that is scored).
+        aggregate_sample_scores :
+            From scores per sample, (T,) or (T, N), to what is returned.
+        offset :
+            (T,) added to the linear predictor.
+
+        Raises
+        ------
+        NotImplementedError
+            For another score type.
+        """
+        rate, _ = self._rate(X, offset)
+        return scoring.score(
+            self._likelihood,
+            to_array(y, name="y"),
+            rate,
+            getattr(self, "scale_", None),
+            score_type=score_type,
+            aggregate=aggregate_sample_scores,
+            ndim=self._response_ndim,
+        )
+
+    def simulate(
+        self,
+        random_key: RandomKey,
+        feedforward_input: ArrayLike,
+        *,
+        offset: ArrayLike | None = None,
+    ) -> tuple[Any, Any]:
+        """Draw responses from the fitted model; samples given the features are independent.
+
+        Parameters
+        ----------
+        random_key :
+            An int, a NumPy Generator or a JAX key.
+        feedforward_input :
+            (T, p) features.
+        offset :
+            (T,) added to the linear predictor.
+
+        Returns
+        -------
+        samples, mean :
+            Both shaped like y.
+        """
+        rate, axis = self._rate(feedforward_input, offset)
+        samples = self._likelihood.model.sample_generator(
+            random_key, rate, getattr(self, "scale_", 1.0)
+        )
+        return self._wrapped(samples, axis), self._wrapped(rate, axis)
+
+    def compute_loss(
+        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> float:
+        """Return the unpenalised loss at given ``(coef, intercept)``: mean over rows, sum over neurons.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the parameters do not fit the data.
+        """
+        inputs = self._inputs(X, y)
+        shape = inputs.rows.n_features, inputs.columns.n_columns
+        coef, intercept = check_parameters(params, shape, ndim=self._response_ndim)
+        losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
+        return float(losses.sum())
+
+    def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return where a fit starts: zero coefficients and the intercept of the mean response."""
+        inputs = self._inputs(X, y)
+        response = inputs.columns.responses.values
+        with np.errstate(invalid="ignore"):
+            intercept = self._likelihood.start(np.nanmean(response, axis=0))
+        coef = np.zeros((inputs.rows.n_features, response.shape[1]))
+        return coef[:, 0] if self._response_ndim == 1 else coef, intercept
+
+    def save_params(self, filename: Any) -> None:
+        """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
+        persistence.save(self, filename)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set constructor arguments, also nested ones such as ``observation_model__scale``."""
+        return super().set_params(**with_nested_params(self, params))
+
+    @property
+    def _likelihood(self) -> Any:
+        return read_likelihood(self.observation_model, self.inverse_link_function)
+
+    def _inputs(self, X: ArrayLike, y: ArrayLike) -> FitInputs:
+        return read_fit_inputs(X, y, ndim=self._response_ndim, likelihood=self._likelihood)
+
+    def _store(self, result: FitResult, inputs: FitInputs) -> None:
+        one = self._response_ndim == 1
+        regularizer = regularizer_of(self.regularizer)
+        self.coef_ = result.coef[:, 0] if one else result.coef
+        self.intercept_ = result.intercept
+        self.n_features_in_ = inputs.rows.n_features
+        self.dof_resid_ = dof_resid(result, regularizer)
+        self.scale_ = self._estimate_scale(result, inputs)
+        self.fit_report_ = FitReport(result, self._neurons(inputs), inputs.rows.feature_names)
+        if not self.fit_report_.converged:
+            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=3)
+
+    def _estimate_scale(self, result: FitResult, inputs: FitInputs) -> FloatArray:
+        model = inputs.columns.likelihood.model
+        if not model.has_dispersion:
+            return np.full(len(result.intercept), float(model.scale))
+        mean_square = prediction.dispersion(
+            inputs.rows, inputs.columns, result.coef, result.intercept, inputs.keep
+        )
+        return mean_square * result.n_rows / np.maximum(self.dof_resid_, 1)
+
+    def _neurons(self, inputs: FitInputs) -> tuple[Any, ...]:
+        return tuple(range(inputs.columns.n_columns))
+
+    def _rate(self, X: ArrayLike, offset: ArrayLike | None) -> tuple[FloatArray, TimeAxis | None]:
+        if not (hasattr(self, "coef_") and hasattr(self, "intercept_")):
+            raise errors.NotFittedError(
+                f"This {type(self).__name__} is not fitted yet. What to do: call fit(X, y) first."
+            )
+        rows = read_rows(X)
+        coef, intercept = check_parameters(
+            (self.coef_, self.intercept_),
+            (rows.n_features, np.size(self.intercept_)),
+            ndim=self._response_ndim,
+        )
+        mask = read_feature_mask(self.feature_mask, coef.shape, ndim=self._response_ndim)
+        coef = coef if mask is None else coef * mask
+        eta = prediction.linear_predictor(
+            rows, coef, intercept, read_offset(offset, rows.n_rows, len(intercept))
+        )
+        rate = self._likelihood.mean(eta)
+        return rate[:, 0] if self._response_ndim == 1 else rate, rows.time_axis
+
+    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
+        return values if axis is None else to_pynapple(values, axis)

@@ -1,0 +1,92 @@
+"""Checks and book-keeping of an estimator's parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..inference.record import FitResult
+from ..io.timeseries import to_array
+from ..regularizer.base import Regularizer
+from ..typing import ArrayLike, FloatArray
+
+
+def check_parameters(
+    params: Any, shape: tuple[int, int], *, ndim: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return ``(coef, intercept)`` as (p, N) and (N,) arrays.
+
+    Raises
+    ------
+    ValueError
+        If there are not two, or their shapes do not fit the data.
+    TypeError
+        If they are not a tuple or list, or not numeric.
+    """
+    if not isinstance(params, (tuple, list)):
+        raise errors.type_error(
+            "Parameters must be a tuple.", given=type(params).__name__, expected="(coef, intercept)"
+        )
+    if len(params) != 2:
+        raise errors.value_error(
+            "Parameters must have two parts.",
+            given=f"{len(params)} parts",
+            expected="(coef, intercept)",
+        )
+    coef = to_array(params[0], name="coef").astype(np.float64)
+    intercept = to_array(params[1], name="intercept").astype(np.float64)
+    p, n_neurons = shape
+    expected = (p,) if ndim == 1 else shape
+    if coef.shape != expected:
+        raise errors.value_error(
+            "The coefficients do not fit the data.",
+            given=f"coefficients of shape {coef.shape}",
+            expected=f"{expected} for X with {p} feature(s)",
+            todo="pass X with the features that the model was fitted on.",
+        )
+    if intercept.shape != (n_neurons,):
+        raise errors.value_error(
+            "The intercept does not fit the data.",
+            given=f"shape {intercept.shape}",
+            expected=f"({n_neurons},)",
+        )
+    return coef.reshape(shape), intercept
+
+
+def dof_resid(result: FitResult, regularizer: Regularizer) -> FloatArray:
+    """Return the residual degrees of freedom per neuron, (N,).
+
+    Rows that took part, less the intercept, less the rank of the features (without a penalty) or
+    their number (with one).
+    """
+    used = result.rank if regularizer.default_strength is None else len(result.coef)
+    return result.n_rows - used - 1
+
+
+def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters in which nested ones are folded into new objects.
+
+    ``observation_model__scale=2.0`` becomes ``observation_model=<a copy with scale 2.0>``: models
+    and regularizers never change in place, so nothing that shares them changes either.
+    """
+    flat: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    for key, value in params.items():
+        name, _, inner = key.partition("__")
+        if inner:
+            nested.setdefault(name, {})[inner] = value
+        else:
+            flat[key] = value
+    known = estimator.get_params(deep=False)
+    for name, changes in nested.items():
+        owner = flat.get(name, known.get(name))
+        if not hasattr(owner, "replaced"):
+            raise errors.value_error(
+                f"{name!r} has no parameters to set.",
+                given=f"{name}__{next(iter(changes))} where {name} is {owner!r}",
+                expected=f"an object such as NegativeBinomialObservations() as {name}",
+            )
+        flat[name] = owner.replaced(**changes)
+    return flat

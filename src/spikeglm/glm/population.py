@@ -1,0 +1,88 @@
+"""The estimator for many neurons that share their features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..inference.record import FitResult
+from ..io.timeseries import TimeAxis, to_pynapple
+from ..typing import Array, ArrayLike
+from .glm import GLM
+from .inputs import FitInputs
+
+
+class PopulationGLM(GLM):
+    """Generalized linear models of N neurons, conditionally independent given their features.
+
+    All neurons are fitted at once and share every read of the rows; each has a status of its own,
+    and a neuron in trouble (silent, separated) changes no other neuron's result. With the history
+    of all neurons among the features this is the coupled model of Pillow et al.
+
+    Shapes: ``X`` (T, p); ``y`` (T, N); ``coef_`` (p, N); ``intercept_``, ``scale_`` and
+    ``dof_resid_`` (N,). Parameters and methods are those of :class:`GLM`; ``feature_mask`` and an
+    array ``regularizer_strength`` have the shape (p, N) of ``coef_``. An entry of y that is not
+    finite is left out for its neuron alone.
+
+    Attributes
+    ----------
+    neuron_columns_, neuron_metadata_ :
+        Column names and metadata of a pynapple ``y``; predictions carry them again.
+
+    References
+    ----------
+    Pillow et al. (2008), Nature 454:995-9, eq. 1 of the supplement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(500, 3))
+    >>> y = rng.poisson(np.exp(X @ rng.normal(0, 0.3, (3, 4)) - 1))
+    >>> y[:, 2] = 0
+    >>> import warnings; warnings.simplefilter("ignore")
+    >>> nmo.PopulationGLM().fit(X, y).fit_report_.status
+    ('converged', 'converged', 'silent', 'converged')
+    """
+
+    _response_ndim = 2
+
+    def __init__(
+        self,
+        observation_model: Any = "Poisson",
+        inverse_link_function: Any = None,
+        regularizer: Any = "UnRegularized",
+        regularizer_strength: ArrayLike | None = None,
+        solver_name: str | None = None,
+        solver_kwargs: dict[str, Any] | None = None,
+        feature_mask: ArrayLike | None = None,
+    ) -> None:
+        super().__init__(
+            observation_model=observation_model,
+            inverse_link_function=inverse_link_function,
+            regularizer=regularizer,
+            regularizer_strength=regularizer_strength,
+            solver_name=solver_name,
+            solver_kwargs=solver_kwargs,
+            feature_mask=feature_mask,
+        )
+
+    def _store(self, result: FitResult, inputs: FitInputs) -> None:
+        axis = inputs.time_axis
+        is_of_y = axis is not None and len(axis.columns or ()) == inputs.columns.n_columns
+        self.neuron_columns_ = axis.columns if axis is not None and is_of_y else None
+        self.neuron_metadata_ = axis.metadata if axis is not None and is_of_y else None
+        super()._store(result, inputs)
+
+    def _neurons(self, inputs: FitInputs) -> tuple[Any, ...]:
+        return self.neuron_columns_ or super()._neurons(inputs)
+
+    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
+        if axis is None:
+            return values
+        return to_pynapple(
+            values,
+            axis,
+            columns=getattr(self, "neuron_columns_", None),
+            metadata=getattr(self, "neuron_metadata_", None),
+        )

@@ -1,0 +1,60 @@
+"""Sweeps over the rows under fitted coefficients: the mean response, the loss, the dispersion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..engine import kernels
+from ..engine.columns import Columns
+from ..engine.plan import plan
+from ..engine.table import Table
+from ..engine.threads import one_blas_thread, run
+from ..rows.contract import Rows
+from ..typing import Array, BoolArray, FloatArray
+
+
+def linear_predictor(
+    rows: Rows, coef: FloatArray, intercept: FloatArray, offset: Array
+) -> FloatArray:
+    """Return X coef + intercept + offset, (T, C); NaN where a row is not finite.
+
+    Features are read block by block; only the result is as long as the recording.
+    """
+    eta = np.empty((rows.n_rows, coef.shape[1]))
+    step = plan(rows, coef.shape[1]).block_rows
+    with one_blas_thread(), np.errstate(invalid="ignore"):
+        for start in range(0, rows.n_rows, step):
+            stop = min(start + step, rows.n_rows)
+            np.matmul(rows.read(start, stop), coef, out=eta[start:stop])
+    eta += intercept
+    eta += offset
+    return eta
+
+
+def mean_loss(
+    rows: Rows, columns: Columns, coef: FloatArray, intercept: FloatArray, keep: BoolArray
+) -> FloatArray:
+    """Return the unpenalised mean loss of each column, (C,)."""
+    sums = _sweep(kernels.loss, rows, columns, coef, intercept, keep)
+    return sums.total / sums.weight
+
+
+def dispersion(
+    rows: Rows, columns: Columns, coef: FloatArray, intercept: FloatArray, keep: BoolArray
+) -> FloatArray:
+    """Return Pearson's mean squared residual of each column, sum a (y - mu)² / V(mu) / sum a."""
+    sums = _sweep(kernels.pearson, rows, columns, coef, intercept, keep)
+    return sums.total / sums.weight
+
+
+def _sweep(
+    kernel: kernels.Kernel[kernels.TotalSums],
+    rows: Rows,
+    columns: Columns,
+    coef: FloatArray,
+    intercept: FloatArray,
+    keep: BoolArray,
+) -> kernels.TotalSums:
+    how = plan(rows, columns.n_columns)
+    table = Table.cut(rows, keep, how.block_rows).in_double()
+    return run(kernel, table, columns, coef, intercept, n_threads=how.n_threads)

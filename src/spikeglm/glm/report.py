@@ -1,0 +1,122 @@
+"""What a fit says about itself: one line per neuron, and what to do where one is not well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..inference.record import FitResult
+from ..solvers import ADVICE, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_LINES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class FitReport:
+    """How the fit of each neuron went.
+
+    Print it for a summary; :meth:`to_frame` gives a table with one row per neuron.
+
+    Attributes
+    ----------
+    result :
+        The record it reports.
+    neurons :
+        One label per neuron.
+    feature_names :
+        One name per feature.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> model = nmo.GLM().fit(X, np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1)))
+    >>> model.fit_report_.status
+    ('converged',)
+    """
+
+    result: FitResult
+    neurons: tuple[Any, ...]
+    feature_names: tuple[str, ...]
+
+    @property
+    def status(self) -> tuple[str, ...]:
+        """One word per neuron."""
+        return tuple(str(status) for status in self.result.status)
+
+    @property
+    def converged(self) -> bool:
+        """Whether every neuron reached its certificate."""
+        return all(status is Status.CONVERGED for status in self.result.status)
+
+    @property
+    def n_passes(self) -> int:
+        """Visits of all rows, the two that survey responses and features included."""
+        return self.result.n_passes
+
+    @property
+    def aliased_features(self) -> tuple[str, ...]:
+        """Features that are constant or linear combinations of others."""
+        return tuple(self.feature_names[j] for j in self.result.aliased)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas table with one row per neuron.
+
+        Columns: ``status``; ``newton_decrement`` (distance to the optimum in the norm of the
+        curvature; times sqrt(``n_rows``) in standard errors); ``n_iterations``; ``n_passes``;
+        ``n_rows``; ``objective`` (penalised mean loss, nats per bin); ``what_to_do``.
+        """
+        import pandas as pd
+
+        result = self.result
+        return pd.DataFrame(
+            {
+                "status": list(self.status),
+                "newton_decrement": result.decrement,
+                "n_iterations": result.n_iterations,
+                "n_passes": result.n_passes,
+                "n_rows": result.n_rows.astype(int),
+                "objective": result.objective,
+                "what_to_do": [ADVICE[status] for status in result.status],
+            },
+            index=pd.Index(self.neurons, name="neuron"),
+        )
+
+    def problems(self) -> str:
+        """Return what is wrong and what to do, a line per kind of trouble; empty if all is well."""
+        lines = []
+        for status in dict.fromkeys(self.result.status):
+            if status is Status.CONVERGED:
+                continue
+            who = [n for n, s in zip(self.neurons, self.result.status, strict=True) if s is status]
+            names = ", ".join(map(str, who[:_MOST_LINES])) + (", ..." if len(who) > 12 else "")
+            lines.append(f"{len(who)} neuron(s) {status} ({names}): {ADVICE[status]}.")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        result = self.result
+        counts = Counter(self.status)
+        kind = "exact" if result.is_exact else "estimated"
+        worst = max((d for d in result.decrement if d == d), default=float("nan"))
+        lines = [
+            f"{len(self.neurons)} neuron(s): "
+            + ", ".join(f"{n} {status}" for status, n in counts.most_common()),
+            f"largest Newton decrement {worst:.1e} ({kind}); {result.n_passes} passes over "
+            f"{int(result.n_rows.max(initial=0))} rows",
+            result.plan,
+        ]
+        if len(result.aliased):
+            names = ", ".join(self.aliased_features[:_MOST_LINES])
+            lines.append(
+                f"{len(result.aliased)} feature(s) are constant or combinations of others "
+                f"({names}{', ...' if len(result.aliased) > _MOST_LINES else ''}): predictions are "
+                "unique, their coefficients are the ones of smallest norm"
+            )
+        return "\n".join([*lines, self.problems()]).rstrip()
+
+    __repr__ = __str__

@@ -1,0 +1,62 @@
+"""Scores of predicted means: log-likelihood and pseudo-R²."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import errors
+from ..observation_models.likelihood import Likelihood
+from ..rows.arrays import finite_rows
+from ..typing import Array
+
+_SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
+
+
+def score(
+    likelihood: Likelihood,
+    y: Array,
+    rate: Array,
+    scale: Array | None,
+    *,
+    score_type: str,
+    aggregate: Callable[[Array], Any],
+    ndim: int,
+) -> Any:
+    """Score predicted means (T,) or (T, N) against the response on the rows where both are finite.
+
+    Raises
+    ------
+    NotImplementedError
+        For an unknown score type.
+    ValueError
+        If the shapes differ, or no row is complete.
+    """
+    if score_type not in _SCORES:
+        raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
+    if y.shape != rate.shape:
+        raise errors.value_error(
+            f"y must be {ndim}-dimensional and have one row per row of X.",
+            given=f"y of shape {y.shape}",
+            expected=f"{rate.shape}",
+        )
+    likelihood.check_response(y)
+    valid = finite_rows(y) & finite_rows(rate)
+    if not valid.any():
+        raise errors.value_error(
+            "At least a NaN or an Inf at all sample points.",
+            given=f"{len(y)} rows, none of them complete",
+            expected="some rows with finite features and response",
+        )
+    y, rate = y[valid], rate[valid]
+    model = likelihood.model
+    if scale is None and model.has_dispersion:
+        raise errors.value_error(
+            "This model has coefficients but no dispersion.",
+            given="coef_ and intercept_ set by hand",
+            expected="scale_ too",
+            todo="set model.scale_, e.g. to the residual variance, or call fit.",
+        )
+    if score_type == "log-likelihood":
+        return model.log_likelihood(y, rate, scale, aggregate)
+    return model.pseudo_r2(y, rate, score_type, scale, aggregate)  # type: ignore[arg-type]
