@@ -24,13 +24,9 @@ Sub-packages are imported when they are first used, so ``import spikeglm`` itsel
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0.dev0"
-
-if TYPE_CHECKING:
-    from . import basis, datasets, glm, inference, observation_models, plotting, regularizer
-    from .settings import config_context
 
 _MODULES = (
     "basis",
@@ -54,8 +50,6 @@ _OBJECTS = {
     "load_model": "glm",
 }
 
-__all__ = ["__version__", *_MODULES, *_OBJECTS]
-
 
 def __getattr__(name: str) -> Any:
     """Import a sub-package, or the object a short name stands for, when it is first used."""
@@ -67,4 +61,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return ["__version__", *_MODULES, *_OBJECTS]

@@ -71,7 +71,8 @@ class Settings:
         return parse_bytes(self.memory)
 
 
-_current: ContextVar[Settings] = ContextVar("spikeglm_settings", default=Settings())
+_DEFAULT = Settings()
+_current: ContextVar[Settings] = ContextVar("spikeglm_settings", default=_DEFAULT)
 
 
 def get_config() -> Settings:

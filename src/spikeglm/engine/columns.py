@@ -92,8 +92,8 @@ class Columns:
         return Columns(
             self.likelihood,
             self.responses.take(columns),
-            self.weights and self.weights.take(columns),
-            self.offsets and self.offsets.take(columns),
+            None if self.weights is None else self.weights.take(columns),
+            None if self.offsets is None else self.offsets.take(columns),
             None if self.mask is None else self.mask[:, columns],
         )
 
@@ -102,7 +102,7 @@ class Columns:
         y = self.responses.block(rows)
         return ColumnBlock(
             np.broadcast_to(y, (y.shape[0], self.n_columns)) if y.shape[1] != self.n_columns else y,
-            self.weights and self.weights.block(rows),
-            self.offsets and self.offsets.block(rows),
+            None if self.weights is None else self.weights.block(rows),
+            None if self.offsets is None else self.offsets.block(rows),
             self.likelihood,
         )

@@ -9,7 +9,8 @@ Products run in the precision of ``X``; sums over blocks are float64.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -77,20 +78,14 @@ class TotalSums(NamedTuple):
 
 
 Sums = TypeVar("Sums", bound=tuple[FloatArray, ...])
-
-
-class Kernel(Protocol[Sums]):
-    """The signature that all kernels share."""
-
-    def __call__(
-        self, X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
-    ) -> Sums: ...
+Kernel: TypeAlias = Callable[[Array, ColumnBlock, FloatArray, FloatArray, Namespace], Sums]
+"""``kernel(X, block, W, b, xp)``: the signature that all kernels share."""
 
 
 def add_into(total: Sums | None, part: Sums) -> Sums:
     """Add the sums of a block to a running total, in place."""
     if total is None:
-        return type(part)(*(np.array(term, dtype=np.float64) for term in part))  # type: ignore[call-arg]
+        return type(part)(*(np.array(term, dtype=np.float64) for term in part))
     for so_far, term in zip(total, part, strict=True):
         so_far += term
     return total
@@ -132,7 +127,7 @@ def loss_and_moments(
 def gram(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> GramSums:
     """Sum X'X, the curvature that all columns share up to their own weighting of the rows."""
     if block.weights is None:
-        return GramSums(np.float64(X.shape[0]), xp.sum(X, axis=0, dtype=np.float64), X.T @ X)
+        return GramSums(np.asarray(float(X.shape[0])), xp.sum(X, axis=0, dtype=np.float64), X.T @ X)
     a = xp.mean(block.weights, axis=1).astype(X.dtype)
     weighted = X * a[:, None]
     return GramSums(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..observation_models.likelihood import Likelihood
 from ..typing import FloatArray, IntArray
 from . import kernels
 from .columns import Columns
@@ -60,11 +59,6 @@ def survey_features(table: Table, columns: Columns, *, n_threads: int) -> tuple[
         table = replace(table, shift=np.where(off_centre, features.mean, 0.0))
         features = _features(table, columns, n_threads)
     return table, features
-
-
-def intercept_start(likelihood: Likelihood, observed: Responses) -> FloatArray:
-    """Return the intercepts (C,) of the models without features."""
-    return likelihood.start(observed.mean) - observed.offset
 
 
 def _features(table: Table, columns: Columns, n_threads: int) -> Features:

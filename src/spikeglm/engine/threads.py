@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,10 +61,9 @@ def run(
     with one_blas_thread():
         others = [_pool(n_threads).submit(work, share) for share in shares[1:]]
         totals = [work(shares[0]), *(other.result() for other in others)]
-    total = totals[0]
-    for part in totals[1:]:
-        total = add_into(total, part)  # type: ignore[arg-type]
-    assert total is not None
+    total, *rest = (share for share in totals if share is not None)
+    for part in rest:
+        total = add_into(total, part)
     return total
 
 
@@ -84,7 +84,7 @@ def one_blas_thread() -> Iterator[None]:
 def _shares(blocks: Sequence[Block], n_threads: int) -> list[Sequence[Block]]:
     n_shares = max(1, min(n_threads, len(blocks)))
     edges = [len(blocks) * k // n_shares for k in range(n_shares + 1)]
-    return [blocks[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    return [blocks[start:stop] for start, stop in pairwise(edges)]
 
 
 @cache

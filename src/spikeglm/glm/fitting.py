@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..engine.columns import Columns
 from ..engine.objective import Features, Objective
 from ..engine.plan import plan
-from ..engine.survey import Responses, intercept_start, survey_features, survey_responses
+from ..engine.survey import Responses, survey_features, survey_responses
 from ..engine.table import Table
 from ..inference.record import FitResult
 from ..observation_models.likelihood import Likelihood
@@ -152,7 +153,7 @@ def _without_features(
 
 
 def _dispersion(likelihood: Likelihood, observed: Responses) -> FloatArray:
-    """Return the dispersion of the model without features, (C,): the unit of a decrement squared."""
+    """Return the dispersion without features, (C,): the unit of a squared decrement."""
     if not likelihood.model.has_dispersion:
         return np.ones_like(observed.mean)
     eta = likelihood.start(observed.mean)
@@ -194,7 +195,7 @@ def _null_space(features: Features) -> FloatArray:
 
 
 def _smallest_norm(theta: FloatArray, null_space: FloatArray) -> FloatArray:
-    """Take away what predicts nothing: of all equal fits, the one with the smallest norm is left."""
+    """Take away what predicts nothing: of all equal fits, leave the one of smallest norm."""
     weights = theta[:-1] - null_space @ (null_space.T @ theta[:-1])
     return np.vstack([weights, theta[-1:]])
 
@@ -206,7 +207,7 @@ def _aliased(features: Features, null_space: FloatArray) -> IntArray:
 
 def _how_it_went(
     outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray
-) -> dict[str, object]:
+) -> dict[str, Any]:
     n = len(hopeless)
     status = [s if s is not None else Status.LIMIT for s in hopeless]
     decrement, objective = np.full(n, np.nan), np.full(n, np.nan)

@@ -263,7 +263,7 @@ class GLM(RegressorMixin, BaseEstimator):
     def compute_loss(
         self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
     ) -> float:
-        """Return the unpenalised loss at given ``(coef, intercept)``: mean over rows, sum over neurons.
+        """Return the unpenalised loss at ``(coef, intercept)``: mean over rows, sum over neurons.
 
         Raises
         ------

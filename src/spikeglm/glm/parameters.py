@@ -10,7 +10,7 @@ from .. import errors
 from ..inference.record import FitResult
 from ..io.timeseries import to_array
 from ..regularizer.base import Regularizer
-from ..typing import ArrayLike, FloatArray
+from ..typing import FloatArray
 
 
 def check_parameters(

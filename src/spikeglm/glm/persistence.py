@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..regularizer import regularizer_of
 from ..typing import Array
 
 _ESTIMATES = ("coef_", "intercept_", "scale_", "dof_resid_")
-_OBJECTS = {
+_OBJECTS: dict[str, Callable[[Any], Any]] = {
     "observation_model": model_named,
     "inverse_link_function": link_named,
     "regularizer": regularizer_of,
@@ -92,5 +93,5 @@ def _read(name: str, value: Any, arrays: dict[str, Array]) -> Any:
         return arrays[value["array"]]
     if "dict" in value:
         return {key: _read(key, inner, arrays) for key, inner in value["dict"].items()}
-    found = _OBJECTS[name](value["name"])
+    found: Any = _OBJECTS[name](value["name"])
     return found.replaced(**value["params"]) if value["params"] else found

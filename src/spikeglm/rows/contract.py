@@ -15,28 +15,34 @@ class Rows(Protocol):
 
     A block never outlives its turn: nothing here requires the (T, p) table to exist.
 
-    Attributes
-    ----------
-    n_rows, n_features :
-        T and p.
-    dtype :
-        What the blocks are made of (float32 or float64; integers are read as stored).
-    feature_names :
-        One name per feature, for tables and figures.
-    time_axis :
-        Time stamps and epochs where the rows came from pynapple, else None.
+    ``dtype`` is float32 or float64, or an integer dtype that is read as stored; ``time_axis`` holds
+    time stamps and epochs where the rows came from pynapple.
     """
 
     @property
-    def n_rows(self) -> int: ...
+    def n_rows(self) -> int:
+        """T."""
+        ...
+
     @property
-    def n_features(self) -> int: ...
+    def n_features(self) -> int:
+        """p."""
+        ...
+
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the blocks."""
+        ...
+
     @property
-    def feature_names(self) -> tuple[str, ...]: ...
+    def feature_names(self) -> tuple[str, ...]:
+        """p names."""
+        ...
+
     @property
-    def time_axis(self) -> Any: ...
+    def time_axis(self) -> Any:
+        """Times and epochs, or None."""
+        ...
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows ``start:stop`` as (stop - start, p); safe to call from several threads."""

@@ -83,11 +83,20 @@ class Outcome:
 class Evaluation(Protocol):
     """Objective (A,) and gradient (p + 1, A) of A columns."""
 
-    value: FloatArray
-    gradient: FloatArray
+    @property
+    def value(self) -> FloatArray:
+        """(A,)."""
+        ...
 
     @property
-    def finite(self) -> BoolArray: ...
+    def gradient(self) -> FloatArray:
+        """(p + 1, A)."""
+        ...
+
+    @property
+    def finite(self) -> BoolArray:
+        """(A,) True where both are finite."""
+        ...
 
 
 class Objective(Protocol):
@@ -97,19 +106,45 @@ class Objective(Protocol):
     features: Any
 
     @property
-    def n_parameters(self) -> int: ...
+    def n_parameters(self) -> int:
+        """p + 1: weights and, last, the intercept."""
+        ...
+
     @property
-    def n_columns(self) -> int: ...
+    def n_columns(self) -> int:
+        """C."""
+        ...
+
     @property
-    def is_single(self) -> bool: ...
-    def use_double(self) -> None: ...
-    def evaluate(self, theta: FloatArray, active: IntArray) -> Any: ...
-    def evaluate_with_moments(self, theta: FloatArray, active: IntArray) -> tuple[Any, Any]: ...
+    def is_single(self) -> bool:
+        """Whether products are computed in float32."""
+        ...
+
+    def use_double(self) -> None:
+        """Compute all further products in float64."""
+        ...
+
+    def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
+        """Return objective and gradient."""
+        ...
+
+    def evaluate_with_moments(self, theta: FloatArray, active: IntArray) -> tuple[Evaluation, Any]:
+        """Also return mean curvature, and mean and variance of the features under it."""
+        ...
+
     def evaluate_with_hessian(
         self, theta: FloatArray, active: IntArray
-    ) -> tuple[Any, FloatArray]: ...
-    def penalty_curvature(self, active: IntArray) -> FloatArray: ...
-    def frozen(self, active: IntArray) -> BoolArray: ...
+    ) -> tuple[Evaluation, FloatArray]:
+        """Also return the Hessians, (A, p + 1, p + 1)."""
+        ...
+
+    def penalty_curvature(self, active: IntArray) -> FloatArray:
+        """Return the diagonal second derivative of the penalty, (p, A)."""
+        ...
+
+    def frozen(self, active: IntArray) -> BoolArray:
+        """Return (p + 1, A) True for parameters that do not move."""
+        ...
 
 
 class Direction(Protocol):
@@ -117,7 +152,7 @@ class Direction(Protocol):
 
     is_exact: bool
 
-    def evaluate(self, theta: FloatArray, active: IntArray) -> Any:
+    def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
         """Evaluate the objective at a trial point, noting curvature on the way."""
         ...
 

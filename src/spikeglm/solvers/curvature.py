@@ -80,12 +80,13 @@ class SharedCurvature:
         """Return the model with h (A,), m (p, A), v (p, A) of some columns replaced."""
         ridge = self.ridge[:, columns]
         wanted = h * np.maximum(variance, _SMALLEST_VARIANCE) + ridge
-        changes = {
-            "h": (self.h, h),
-            "mean": (self.mean, mean),
-            "scale": (self.scale, np.sqrt(wanted / (self.group_h[columns] + ridge))),
-        }
-        return replace(self, **{k: _with_columns(*v, columns) for k, v in changes.items()})
+        scale = np.sqrt(wanted / (self.group_h[columns] + ridge))
+        return replace(
+            self,
+            h=_with_columns(self.h, h, columns),
+            mean=_with_columns(self.mean, mean, columns),
+            scale=_with_columns(self.scale, scale, columns),
+        )
 
     def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return H⁻¹ g for the listed columns, (p + 1, A)."""

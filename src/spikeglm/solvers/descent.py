@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..typing import FloatArray, IntArray
+from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Direction, Objective, Outcome, Report, Status
 
 _ARMIJO = 1e-4
@@ -75,7 +75,7 @@ def minimise(
     fresh = everything  # columns that need a direction
     while len(active) and objective.n_passes < max_passes:
         _aim(objective, direction, walk, fresh, tolerance, h)
-        waiting = _waiting_for_double(objective, walk, active)
+        waiting = _waiting_for_double(walk)
         active = np.array([c for c in active if walk.status[c] is None], dtype=np.intp)
         if objective.is_single and len(active) and waiting[active].all():
             objective.use_double()
@@ -167,7 +167,7 @@ def _flatness(objective: Objective, D: FloatArray, slope: FloatArray, h: FloatAr
         return np.where(slope < 0, h * spread / -slope, 0.0)
 
 
-def _waiting_for_double(objective: Objective, walk: _Walk, active: IntArray) -> FloatArray:
+def _waiting_for_double(walk: _Walk) -> BoolArray:
     """Return (C,) True for columns that float32 products can bring no further."""
     return (walk.decrement < _SINGLE_IS_ENOUGH) | (walk.n_rejections > 3)
 
