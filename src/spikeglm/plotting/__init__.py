@@ -1,0 +1,31 @@
+"""Figures of models of neural activity: functions that take and return matplotlib Axes.
+
+Each draws what an inference function computed, on axes of yours or (``ax=None``) on new ones in
+the style of a paper; :func:`paper_style` applies that style to a figure of your own.
+
+>>> import numpy as np
+>>> from spikeglm.inference.filters import filter_band
+>>> found = filter_band(np.eye(3), [-4, -1, 0.1], covariance=0.01 * np.eye(3), bin_s=0.001)
+>>> plot_filter(found).get_xlabel()
+'Lag (ms)'
+"""
+
+from .filters import plot_filter, plot_rate_gain
+from .goodness import plot_bits_per_spike, plot_interval_autocorrelation, plot_time_rescaling
+from .rates import plot_rate, plot_tuning
+from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches
+
+__all__ = [
+    "ONE_COLUMN_MM",
+    "TWO_COLUMNS_MM",
+    "paper_style",
+    "plot_bits_per_spike",
+    "plot_filter",
+    "plot_interval_autocorrelation",
+    "plot_rate",
+    "plot_rate_gain",
+    "plot_time_rescaling",
+    "plot_tuning",
+    "save_figure",
+    "size_inches",
+]

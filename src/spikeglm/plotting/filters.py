@@ -1,0 +1,108 @@
+"""Filters over lags, as log gain or as a factor on the rate, with their confidence bands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..inference.filters import Filter
+from . import style
+from .style import axes_or_new
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..typing import FloatArray
+
+
+def plot_filter(
+    found: Filter,
+    ax: Axes | None = None,
+    *,
+    unit: str = "",
+    color: str = style.BLUE,
+    label: str | None = None,
+) -> Axes:
+    """Draw the log gain of a filter over the lag in ms, with its band and a line at 0.
+
+    Parameters
+    ----------
+    found :
+        From :func:`spikeglm.inference.filters.filter_band`.
+    ax :
+        Axes to draw on; None makes a figure one column wide.
+    unit :
+        Unit of the input, for the axis label: ``"dB"`` gives "Log gain (per dB)".
+    color, label :
+        Of the line; a label shows in ``ax.legend()``.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spikeglm.inference.filters import filter_band
+    >>> found = filter_band(np.eye(3), [0.1, 0.3, 0.0], covariance=0.01 * np.eye(3), bin_s=0.001)
+    >>> plot_filter(found, unit="dB").get_ylabel()
+    'Log gain (per dB)'
+    """
+    ax = _draw(found, (found.log_gain, found.low, found.high), ax, color=color, label=label)
+    ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
+    ax.set_ylabel(f"Log gain (per {unit})" if unit else "Log gain")
+    return ax
+
+
+def plot_rate_gain(
+    found: Filter,
+    ax: Axes | None = None,
+    *,
+    unit: str = "",
+    color: str = style.BLUE,
+    label: str | None = None,
+) -> Axes:
+    """Draw the factor ``exp(log gain)`` on the rate over the lag in ms, with a line at 1.
+
+    Parameters and errors are those of :func:`plot_filter`.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spikeglm.inference.filters import filter_band
+    >>> found = filter_band(np.eye(3), [-4, -1, 0.1], covariance=0.01 * np.eye(3), bin_s=0.001)
+    >>> plot_rate_gain(found, unit="spike").get_ylabel()
+    'Rate gain (factor per spike)'
+    """
+    values = (found.rate_gain, found.rate_gain_low, found.rate_gain_high)
+    ax = _draw(found, values, ax, color=color, label=label)
+    ax.axhline(1, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
+    ax.set_ylabel(f"Rate gain (factor per {unit})" if unit else "Rate gain (factor)")
+    return ax
+
+
+def _draw(
+    found: Filter,
+    values: tuple[FloatArray, FloatArray, FloatArray],
+    ax: Axes | None,
+    *,
+    color: str,
+    label: str | None,
+) -> Axes:
+    ax = axes_or_new(ax, height_mm=60)
+    middle, low, high = values
+    band: style.Look = {"color": color, "alpha": style.BAND_ALPHA, "linewidth": 0}
+    ax.fill_between(found.lag_ms, low, high, **band)
+    ax.plot(found.lag_ms, middle, color=color, linewidth=style.LINE_PT, label=label)
+    ax.set_xlim(0, found.lag_ms[-1])
+    ax.locator_params(axis="y", nbins=5)
+    ax.set_xlabel("Lag (ms)")
+    return ax

@@ -1,0 +1,66 @@
+"""The style lasts as long as its context, and files are fit for a journal."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import pytest
+
+from spikeglm.plotting import paper_style, plot_tuning, save_figure, style
+
+
+def test_style_ends_with_its_context():
+    before = mpl.rcParams["font.size"]
+    with paper_style():
+        assert mpl.rcParams["font.size"] == 7
+    assert mpl.rcParams["font.size"] == before
+
+
+def test_style_ends_even_after_an_error():
+    before = mpl.rcParams["axes.spines.top"]
+    with pytest.raises(RuntimeError), paper_style():
+        raise RuntimeError
+    assert mpl.rcParams["axes.spines.top"] == before
+
+
+def test_text_stays_text_in_pdf_files(tmp_path):
+    png, pdf = save_figure(plot_tuning([0, 1], [5, 9]).figure, tmp_path / "tuning")
+    content = pdf.read_bytes()
+    assert b"/CIDFontType2" in content  # TrueType, which editors can open ...
+    assert b"/Type3" not in content  # ... and not outlines
+    assert png.stat().st_size > 1000
+
+
+def test_the_same_figure_makes_the_same_file(tmp_path):
+    for name in ("first", "second"):
+        save_figure(plot_tuning([0, 1], [5, 9]).figure, tmp_path / name)
+    for suffix in (".png", ".pdf"):
+        first, second = ((tmp_path / f"{n}{suffix}").read_bytes() for n in ("first", "second"))
+        assert first == second
+
+
+def test_a_dot_in_the_name_is_not_taken_for_a_suffix(tmp_path):
+    png, _ = save_figure(plot_tuning([0, 1], [5, 9]).figure, tmp_path / "bin_0.5")
+    assert png.name == "bin_0.5.png"
+
+
+def test_colours_differ_in_lightness_or_hue_for_all_eyes():
+    """Okabe and Ito's set: no two the same, none of them red beside green of equal lightness."""
+    assert len(set(style.CYCLE)) == len(style.CYCLE) == 6
+    assert mpl.colors.to_rgb(style.BLUE) == pytest.approx((0, 114 / 255, 178 / 255))
+    assert mpl.colors.to_rgb(style.VERMILLION) == pytest.approx((213 / 255, 94 / 255, 0))
+
+
+def test_missing_matplotlib_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"spikeglm\[plot\]"):
+        plot_tuning([0, 1], [5, 9])
+
+
+def test_importing_the_package_is_light():
+    code = (
+        "import sys, spikeglm.plotting; "
+        "heavy = {'matplotlib', 'jax', 'pynapple'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
