@@ -10,10 +10,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from .. import errors
+from ..inference import fisher
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..io.timeseries import TimeAxis, to_array, to_pynapple
-from ..regularizer import regularizer_of
+from ..regularizer import Penalty, regularizer_of
 from ..typing import Array, ArrayLike, FloatArray
 from . import persistence, prediction, scoring
 from .fitting import fit_columns
@@ -141,35 +142,19 @@ class GLM(RegressorMixin, BaseEstimator):
         ConvergenceWarning
             If a neuron has no certificate; ``fit_report_`` says why and what to do.
         """
-        likelihood = read_likelihood(self.observation_model, self.inverse_link_function)
         regularizer = regularizer_of(self.regularizer)
         solver = read_solver(self.solver_name, self.solver_kwargs, regularizer)
-        inputs = read_fit_inputs(
-            X,
-            y,
-            ndim=self._response_ndim,
-            likelihood=likelihood,
-            sample_weight=sample_weight,
-            offset=offset,
-            feature_mask=self.feature_mask,
-        )
+        inputs = self._inputs(X, y, sample_weight=sample_weight, offset=offset)
         shape = inputs.rows.n_features, inputs.columns.n_columns
-        strength = self.regularizer_strength
-        penalty = regularizer.bind(
-            regularizer.default_strength if strength is None else strength, shape
-        )
-        start = (
-            init_params
-            if init_params is None
-            else check_parameters(init_params, shape, ndim=self._response_ndim)
-        )
         result = fit_columns(
             inputs.rows,
             inputs.columns,
-            penalty=penalty,
+            penalty=self._penalty(shape),
             keep=inputs.keep,
             solver=solver,
-            start=start,
+            start=None
+            if init_params is None
+            else check_parameters(init_params, shape, ndim=self._response_ndim),
         )
         self._store(result, inputs)
         return self
@@ -285,6 +270,64 @@ class GLM(RegressorMixin, BaseEstimator):
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
         return coef[:, 0] if self._response_ndim == 1 else coef, intercept
 
+    def covariance(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return the covariance of the estimates from the Fisher information at the optimum.
+
+        Parameters
+        ----------
+        X, y, sample_weight, offset :
+            The data of the fit.
+
+        Returns
+        -------
+        numpy.ndarray
+            (p + 1, p + 1), the intercept last; (N, p + 1, p + 1) for a population. Under Ridge it
+            is the posterior covariance for the prior that the penalty states.
+        """
+        self._check_fitted()
+        inputs = self._inputs(X, y, sample_weight=sample_weight, offset=offset)
+        shape = inputs.rows.n_features, inputs.columns.n_columns
+        coef, intercept = check_parameters(
+            (self.coef_, self.intercept_), shape, ndim=self._response_ndim
+        )
+        matrix = fisher.covariance(
+            inputs.rows,
+            inputs.columns,
+            coef,
+            intercept,
+            keep=inputs.keep,
+            penalty=self._penalty(shape),
+            scale=np.broadcast_to(self.scale_, intercept.shape),
+        )
+        return matrix[0] if self._response_ndim == 1 else matrix
+
+    def standard_errors(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
+
+        NaN where the data do not determine a coefficient (a constant or duplicated feature without
+        a penalty).
+        """
+        matrix = self.covariance(X, y, sample_weight=sample_weight, offset=offset)
+        variances = np.diagonal(matrix, axis1=-2, axis2=-1).T.copy()
+        if regularizer_of(self.regularizer).default_strength is None:
+            variances[self.fit_report_.result.aliased] = np.nan
+        errors_ = np.sqrt(variances)
+        return errors_[:-1], np.atleast_1d(errors_[-1])
+
     def save_params(self, filename: Any) -> None:
         """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
         persistence.save(self, filename)
@@ -297,8 +340,35 @@ class GLM(RegressorMixin, BaseEstimator):
     def _likelihood(self) -> Any:
         return read_likelihood(self.observation_model, self.inverse_link_function)
 
-    def _inputs(self, X: ArrayLike, y: ArrayLike) -> FitInputs:
-        return read_fit_inputs(X, y, ndim=self._response_ndim, likelihood=self._likelihood)
+    def _inputs(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FitInputs:
+        return read_fit_inputs(
+            X,
+            y,
+            ndim=self._response_ndim,
+            likelihood=self._likelihood,
+            sample_weight=sample_weight,
+            offset=offset,
+            feature_mask=self.feature_mask,
+        )
+
+    def _penalty(self, shape: tuple[int, int]) -> Penalty:
+        regularizer, strength = regularizer_of(self.regularizer), self.regularizer_strength
+        return regularizer.bind(
+            regularizer.default_strength if strength is None else strength, shape
+        )
+
+    def _check_fitted(self) -> None:
+        if not (hasattr(self, "coef_") and hasattr(self, "intercept_")):
+            raise errors.NotFittedError(
+                f"This {type(self).__name__} is not fitted yet. What to do: call fit(X, y) first."
+            )
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
         one = self._response_ndim == 1
@@ -325,10 +395,7 @@ class GLM(RegressorMixin, BaseEstimator):
         return tuple(range(inputs.columns.n_columns))
 
     def _rate(self, X: ArrayLike, offset: ArrayLike | None) -> tuple[FloatArray, TimeAxis | None]:
-        if not (hasattr(self, "coef_") and hasattr(self, "intercept_")):
-            raise errors.NotFittedError(
-                f"This {type(self).__name__} is not fitted yet. What to do: call fit(X, y) first."
-            )
+        self._check_fitted()
         rows = read_rows(X)
         coef, intercept = check_parameters(
             (self.coef_, self.intercept_),

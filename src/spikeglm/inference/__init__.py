@@ -1,5 +1,3 @@
 """How sure are we: standard errors, intervals, goodness of fit. Reads the plain record of a fit."""
 
-from typing import Any
-
 __all__: list[str] = []

@@ -38,6 +38,7 @@ class GaussianObservations(Observations):
     means: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
     support: ClassVar[str] = "real numbers"
     has_dispersion: ClassVar[bool] = True
+    loss_unit: ClassVar[float] = 2.0
 
     @property
     def default_inverse_link_function(self) -> Link:

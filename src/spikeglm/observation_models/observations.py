@@ -55,6 +55,8 @@ class Observations(ABC):
         The possible responses, in words.
     has_dispersion :
         Whether a dispersion is estimated from the residuals.
+    loss_unit :
+        The loss as a multiple of the negative log-likelihood at dispersion one.
     """
 
     name: ClassVar[str]
@@ -62,8 +64,9 @@ class Observations(ABC):
     means: ClassVar[tuple[float, float]]
     support: ClassVar[str]
     has_dispersion: ClassVar[bool] = False
+    loss_unit: ClassVar[float] = 1.0
 
-    # --- for the engine: elementwise in theta; `mean` is given where it is already known ----------
+    # --- for the engine: elementwise in theta; `mean` is given where it is already known ---
 
     @abstractmethod
     def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
@@ -87,7 +90,7 @@ class Observations(ABC):
     def allowed(self, y: Array) -> BoolArray:
         """Return which responses the model can produce, shape of y."""
 
-    # --- for people: functions of the mean -------------------------------------------------------
+    # --- for people: functions of the mean ---
 
     @property
     @abstractmethod
