@@ -21,8 +21,8 @@ class NegativeBinomialObservations(Observations):
 
     ``scale`` is the overdispersion, the variance of a Gamma gain of mean 1 on a Poisson rate; it is
     fixed, and searchable. With theta = log mu and p = scale mu / (1 + scale mu) the loss is
-    (y + 1/scale) log(1 + scale mu) - y theta; its slope is p / scale - y (1 - p), its curvature
-    (y + 1/scale) p (1 - p).
+    (y + 1/scale) log(1 + scale mu) - y log(scale mu); its slope is p / scale - y (1 - p), its
+    curvature (y + 1/scale) p (1 - p).
 
     Parameters
     ----------
@@ -74,16 +74,17 @@ class NegativeBinomialObservations(Observations):
         return Exp()
 
     def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return (y + 1/scale) log(1 + scale mu) - y theta."""
+        """Return (y + 1/scale) log(1 + scale mu) - y log(scale mu)."""
         shifted = theta + math.log(self.scale)
-        return (y + 1.0 / self.scale) * numerics.softplus(shifted, xp) - y * theta
+        return (y + 1.0 / self.scale) * numerics.softplus(shifted, xp) - y * shifted
 
     def loss_and_slope(
         self, y: Array, theta: Array, mean: Array | None, xp: Namespace
     ) -> tuple[Array, Array]:
         """Return the loss and p / scale - y (1 - p)."""
-        p, q, rise = numerics.logistic_parts(theta + math.log(self.scale), xp)
-        return (y + 1.0 / self.scale) * rise - y * theta, p / self.scale - y * q
+        shifted = theta + math.log(self.scale)
+        p, q, rise = numerics.logistic_parts(shifted, xp)
+        return (y + 1.0 / self.scale) * rise - y * shifted, p / self.scale - y * q
 
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return (y + 1/scale) p (1 - p)."""
