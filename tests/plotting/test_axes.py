@@ -113,17 +113,16 @@ def test_rate_is_in_spikes_per_second_and_starts_where_the_window_does():
     rate = next(patch for patch in ax.patches if patch.get_label() == "model")
     np.testing.assert_allclose(rate.get_data().values, mean[15:50] / 0.002)
     np.testing.assert_allclose(rate.get_data().edges[[0, -1]], [0.03, 0.1])
-    ticks = next(c for c in ax.collections if c.get_label() == "spikes")
-    spikes_s = [segment[0, 0] for segment in ticks.get_segments()]
-    np.testing.assert_allclose(spikes_s, [0.041, 0.061])  # the middle of their bins
+    ticks = next(line for line in ax.get_lines() if line.get_label() == "spikes")
+    np.testing.assert_allclose(ticks.get_xdata(), [0.041, 0.061])  # the middle of their bins
     assert ax.get_xlim() == pytest.approx((0.03, 0.1))
 
 
 def test_rate_stays_below_the_spikes():
     ax = plotting.plot_rate([1.0, 3.0, 2.0], counts=[0, 1, 0], bin_s=1.0)
-    top = ax.get_ylim()[1]
-    ticks = next(c for c in ax.collections if c.get_label() == "spikes")
-    assert ticks.get_segments()[0][:, 1].min() * top > 3.0
+    ticks = next(line for line in ax.get_lines() if line.get_label() == "spikes")
+    half_tick = ticks.get_markersize() / 72 / (ax.get_position().height * ax.figure.get_figheight())
+    assert (ticks.get_ydata()[0] - half_tick / 2) * ax.get_ylim()[1] > 3.0
 
 
 def test_counts_above_one_become_an_observed_rate():

@@ -180,6 +180,7 @@ def plot_bits_per_spike(
         )
     left, right = ax.get_xlim()
     ax.set_xlim(left if left < 0 else 0, right + 0.12 * (right - left))  # room for the numbers
+    ax.spines["left"].set_visible(False)
     ax.axvline(0, color=style.BLACK, linewidth=style.THIN_PT)
     ax.set_yticks(range(len(scores)), list(scores))
     ax.invert_yaxis()

@@ -14,8 +14,8 @@ from .style import axes_or_new
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_RASTER = (0.90, 0.98)
-"""Where the ticks of single spikes go, above the curves, in units of the axes' height."""
+_RASTER, _CURVES_TOP = 0.94, 0.88
+"""Where the ticks of single spikes go, and below it the curves, in units of the axes' height."""
 
 
 def plot_rate(
@@ -73,7 +73,7 @@ def plot_rate(
         ax.stairs(rate_hz, edges_s, color=color, linewidth=0.9, label=name or None, baseline=None)
     ax.set_xlim(start_s, stop_s)
     highest_hz = max((np.nanmax(rate, initial=0.0) for rate in rates_hz), default=0.0)
-    ax.set_ylim(0, max(ax.get_ylim()[1], highest_hz / (_RASTER[0] - 0.02)))
+    ax.set_ylim(0, max(ax.get_ylim()[1], highest_hz / _CURVES_TOP))
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("Time (s)")
     ax.set_ylabel("Rate (spikes/s)")
@@ -85,8 +85,9 @@ def _draw_spikes(ax: Axes, counts: Array, *, edges_s: Array, bin_s: float) -> No
         ax.stairs(counts / bin_s, edges_s, color=style.LIGHT_GREY, fill=True, label="observed")
         return
     spikes_s = edges_s[:-1][counts > 0] + bin_s / 2
-    look: style.Look = {"color": style.BLACK, "linewidth": 0.7, "label": "spikes"}
-    ax.vlines(spikes_s, *_RASTER, transform=ax.get_xaxis_transform(), **look)
+    look: style.Look = {"color": style.BLACK, "markersize": 6, "markeredgewidth": 0.7}
+    height = np.full(spikes_s.size, _RASTER)
+    ax.plot(spikes_s, height, "|", transform=ax.get_xaxis_transform(), label="spikes", **look)
 
 
 def plot_tuning(
