@@ -32,7 +32,7 @@ class MomentSums(NamedTuple):
     loss: FloatArray  # (C,)
     by_intercept: FloatArray  # (C,)
     by_weights: FloatArray  # (p, C)
-    h: FloatArray  # (C,)      sum a·h
+    h: FloatArray  # (C,)      sum a·h     (over the rows that were used for moments)
     h_x: FloatArray  # (p, C)  sum a·h·x
     h_xx: FloatArray  # (p, C) sum a·h·x²
 
@@ -110,17 +110,32 @@ def loss_and_gradient(
     return LossSums(*_loss_terms(X, block, eta, xp))
 
 
-def loss_and_moments(
+def loss_and_gradient_at_zero(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> LossSums:
+    """Return :func:`loss_and_gradient` where all weights are zero, as at the start: one product."""
+    no_features = linear_predictor(X[:, :0], block, W[:0], b, xp)
+    return LossSums(*_loss_terms(X, block, no_features, xp))
+
+
+def loss_and_moments(
+    X: Array,
+    block: ColumnBlock,
+    W: FloatArray,
+    b: FloatArray,
+    xp: Namespace,
+    *,
+    every: int = 1,
 ) -> MomentSums:
-    """Also sum the curvature-weighted moments of the features: two products more."""
+    """Also sum the curvature-weighted moments of the features, on every so many rows."""
     eta = linear_predictor(X, block, W, b, xp)
-    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)
+    some = X[::every]
+    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)[::every]
     return MomentSums(
         *_loss_terms(X, block, eta, xp),
         xp.sum(h, axis=0, dtype=np.float64),
-        X.T @ h,
-        (X * X).T @ h,
+        some.T @ h,
+        (some * some).T @ h,
     )
 
 

@@ -12,6 +12,7 @@ from the weights. Penalties always refer to the user's scale, w.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from .kernels import Kernel, Sums
 from .plan import Plan
 from .table import Table
 from .threads import run
+
+_ROWS_FOR_MOMENTS = 10_000  # enough for a preconditioner; more rows are sampled regularly
+_LONGEST_STRIDE = 8
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ class Objective:
     def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
         """Return objective and gradient of the active columns; one pass."""
         W, b = self.to_user(theta)
-        sums = self._pass(kernels.loss_and_gradient, W, b, active)
+        kernel = kernels.loss_and_gradient if W.any() else kernels.loss_and_gradient_at_zero
+        sums = self._pass(kernel, W, b, active)
         return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
 
     def evaluate_with_moments(
@@ -118,12 +123,13 @@ class Objective:
     ) -> tuple[Evaluation, Moments]:
         """Also return the moments of the features under each column's curvature; one pass."""
         W, b = self.to_user(theta)
-        sums = self._pass(kernels.loss_and_moments, W, b, active)
+        every = min(max(1, self.table.n_kept // _ROWS_FOR_MOMENTS), _LONGEST_STRIDE)
+        sums = self._pass(partial(kernels.loss_and_moments, every=every), W, b, active)
         mean = sums.h_x / sums.h
         variance = np.maximum(sums.h_xx / sums.h - mean**2, 0.0)
         mu, inverse = self.features.mean[:, None], self.features.inverse_scale[:, None]
         moments = Moments(
-            sums.h / self.total_weight[active], (mean - mu) * inverse, variance * inverse**2
+            every * sums.h / self.total_weight[active], (mean - mu) * inverse, variance * inverse**2
         )
         return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active), moments
 

@@ -13,6 +13,7 @@ from ..engine.objective import Features, Objective
 from ..engine.plan import plan
 from ..engine.survey import Responses, survey_features, survey_responses
 from ..engine.table import Table
+from ..engine.threads import one_blas_thread
 from ..inference.record import FitResult
 from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Penalty
@@ -77,6 +78,18 @@ def fit_columns(
     start :
         First coefficients (p, C) and intercepts (C,); default: zero, and the mean response.
     """
+    with one_blas_thread():  # the workers are the threads; BLAS must not add its own
+        return _fit(rows, columns, penalty, keep, solver, start)
+
+
+def _fit(
+    rows: Rows,
+    columns: Columns,
+    penalty: Penalty,
+    keep: BoolArray,
+    solver: SolverChoice,
+    start: tuple[FloatArray, FloatArray] | None,
+) -> FitResult:
     how = plan(rows, columns.n_columns)
     table = Table.cut(rows, keep, how.block_rows)
     observed = survey_responses(table, columns, n_threads=how.n_threads)
@@ -124,7 +137,7 @@ def _solve(
     h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
     return minimise(
         objective,
-        direction_of(solver.name, objective, h),
+        direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
         _for_the_solver(objective, *start),
         tolerance=solver.tol * np.sqrt(_dispersion(likelihood, observed)),
         max_passes=solver.maxiter,

@@ -145,9 +145,11 @@ def _aim(
     walk.direction[:, columns], walk.slope[columns] = D, slope
     walk.step[columns], walk.n_rejections[columns] = 1.0, 0
     walk.decrement[columns] = np.sqrt(-slope)
-    flat = _flatness(objective, D, slope, h[columns])
-    for c, flatness in zip(columns, flat, strict=True):
-        if walk.decrement[c] < _NEARLY_DONE and flatness > _FLAT:
+    near = walk.decrement[columns] < _NEARLY_DONE
+    flat = np.zeros(len(columns), dtype=bool)
+    flat[near] = _flatness(objective, D[:, near], slope[near], h[columns[near]]) > _FLAT
+    for c, is_flat in zip(columns, flat, strict=True):
+        if is_flat:
             walk.status[c] = Status.SEPARATED
         elif not np.isfinite(walk.value[c]):
             walk.status[c] = Status.STALLED

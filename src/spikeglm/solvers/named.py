@@ -9,11 +9,13 @@ from .lbfgs import LBFGS
 from .newton import Newton
 
 SOLVERS = ("LBFGS", "Newton")
-_NEWTON_UP_TO = 48  # features; beyond, p/4 passes per Hessian cost more than they save
+_CHEAP_HESSIANS = 3_000_000  # multiplications; beyond, shared curvature is faster (measured)
 
 
-def direction_of(name: str | None, objective: Objective, h: FloatArray) -> Direction:
-    """Return the solver's directions for an objective; None chooses by the number of features.
+def direction_of(
+    name: str | None, objective: Objective, h: FloatArray, *, n_rows: int
+) -> Direction:
+    """Return the solver's directions for an objective; None chooses by the cost of a Hessian.
 
     Raises
     ------
@@ -21,7 +23,8 @@ def direction_of(name: str | None, objective: Objective, h: FloatArray) -> Direc
         For a name that is no solver.
     """
     if name is None:
-        name = "Newton" if objective.n_parameters <= _NEWTON_UP_TO else "LBFGS"
+        work = n_rows * objective.n_parameters**2 * objective.n_columns
+        name = "Newton" if work <= _CHEAP_HESSIANS else "LBFGS"
     if name == "Newton":
         return Newton(objective)
     if name == "LBFGS":
