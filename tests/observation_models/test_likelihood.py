@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from tests.observation_models.catalogue import (
     DISTRIBUTIONS,
@@ -43,7 +45,7 @@ def no_warnings():
 @every_pair
 def test_value_is_minus_the_log_density_up_to_a_constant_in_y(pair):
     eta = grid(pair)
-    factor = 2.0 if pair.model.name == "Gaussian" else 1.0  # (y - mu)^2 without 1/2
+    factor = pair.model.loss_unit
     scale = pair.model.scale
     for y in RESPONSES[pair.model.name]:
         ours = pair.value(eta, np.full_like(eta, y))
@@ -81,28 +83,27 @@ def test_slope_and_curvature_match_central_differences(pair):
 
 @every_pair
 def test_slope_and_curvature_match_jax_autodiff(pair):
-    eta = grid(pair)
+    eta, y = (each.ravel() for each in np.meshgrid(grid(pair), RESPONSES[pair.model.name]))
     with double_precision():
-        for y in RESPONSES[pair.model.name]:
-            loss = lambda e, y=y: pair.value(e, y, jnp)  # noqa: E731
-            slope = jax.vmap(jax.grad(loss))(eta)
-            curvature = jax.vmap(jax.grad(jax.grad(loss)))(eta)
-            y = np.full_like(eta, y)
-            assert_allclose(pair.value_and_slope(eta, y)[1], slope, rtol=1e-10, atol=1e-12)
-            assert_allclose(pair.curvature(eta, y), curvature, rtol=1e-9, atol=1e-12)
+        loss = lambda e, y: pair.value(e, y, jnp)  # noqa: E731
+        both = jax.vmap(jax.value_and_grad(jax.grad(loss)))
+        slope, curvature = jax.jit(both)(eta, y)
+        assert_allclose(pair.value_and_slope(eta, y)[1], slope, rtol=1e-10, atol=1e-12)
+        assert_allclose(pair.curvature(eta, y), curvature, rtol=1e-9, atol=1e-12)
 
 
 @every_pair
 def test_jax_gives_the_same_numbers_as_numpy(pair):
-    eta = np.linspace(-8, 8, 41) + 0.01
+    grids = np.meshgrid(np.linspace(-8, 8, 41) + 0.01, RESPONSES[pair.model.name])
+    eta, y = (each.ravel() for each in grids)
+
+    def everything(eta, y, xp=np):
+        return *pair.value_and_slope(eta, y, xp), pair.curvature(eta, y, xp), pair.fisher(eta, xp)
+
     with double_precision():
-        for y in RESPONSES[pair.model.name]:
-            y = np.full_like(eta, y)
-            theirs = jax.jit(lambda e, y: pair.value_and_slope(e, y, jnp))(eta, y)
-            for mine, other in zip(pair.value_and_slope(eta, y), theirs, strict=True):
-                assert_allclose(mine, other, rtol=1e-11, atol=1e-13)
-            assert_allclose(pair.curvature(eta, y), pair.curvature(eta, y, jnp), 1e-9, 1e-14)
-            assert_allclose(pair.fisher(eta), pair.fisher(eta, jnp), rtol=1e-11)
+        theirs = jax.jit(lambda eta, y: everything(eta, y, jnp))(eta, y)
+        for mine, other in zip(everything(eta, y), theirs, strict=True):
+            assert_allclose(mine, other, rtol=1e-9, atol=1e-13)
 
 
 @every_pair
@@ -147,6 +148,19 @@ def test_nothing_is_nan_for_huge_linear_predictors(pair):
         for result in (value, slope, pair.curvature(eta, y), pair.fisher(eta)):
             assert not np.isnan(result).any()
         assert (pair.fisher(eta) >= 0).all()
+
+
+@every_pair
+@given(eta=st.floats(-1e3, 1e3, allow_subnormal=False), which=st.integers(0, 1))
+def test_value_and_slope_are_never_nan_and_the_mean_loses_to_the_perfect_fit(pair, eta, which):
+    y = np.array([RESPONSES[pair.model.name][which]])
+    eta = np.array([eta])
+    value, slope = pair.value_and_slope(eta, y)
+    assert not np.isnan(value).any()
+    assert not np.isnan(slope).any()
+    if not pair.no_start(y)[0]:
+        best = pair.value(pair.start(y), y)
+        assert value[0] >= best[0] - 1e-9 * (1 + np.abs(best[0]))
 
 
 @every_pair

@@ -188,6 +188,13 @@ def test_dispersion_of_samples_is_the_one_they_were_drawn_with(model):
     assert_allclose(model.estimate_scale(y, mean, mean.size), 0.3, rtol=0.02)
 
 
+@every_model
+def test_only_a_model_with_a_dispersion_learns_it_from_the_residuals(model):
+    mean = np.full(50, 0.5)
+    exact, noisy = (model.estimate_scale(mean + error, mean, 50) for error in (0.0, 0.3))
+    assert model.has_dispersion == (not np.allclose(exact, noisy))
+
+
 # --- samples ---
 
 

@@ -23,7 +23,7 @@ from .inverse_link import Link
 from .observations import Observations
 
 NoStart = Literal["", "silent", "saturated", "outside the link's range", "no finite response"]
-_MARGIN = 1e-8
+_MARGIN = 1e-12
 
 
 class _Reach(NamedTuple):
