@@ -46,11 +46,11 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
 
     >>> import numpy as np
     >>> from spikeglm.rows import ArrayRows
-    >>> print(plan(ArrayRows(np.zeros((1000, 5))), 1).explain())
+    >>> print(plan(ArrayRows(np.zeros((1000, 5))), 1, settings=Settings(n_threads=2)).explain())
     threads runner, 1 worker(s), 1000 rows a block
       rows are read from memory or computed on this machine: threads
-      5000 multiplications a pass are too few for a second worker
-      a block of 1000 rows x (5 features + 1 columns) takes 0.2 MiB
+      5000 multiplications a pass are too few for 2 workers
+      a block of 1000 rows x (5 features + 1 columns) takes 0.1 MiB
     """
     settings = settings or get_config()
     width = rows.n_features + 3 * n_columns
@@ -61,7 +61,7 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
     wanted = settings.n_threads or available_threads()
     n_threads = wanted if work >= _THREADS_PAY_FROM else 1
     why_threads = (
-        f"{work} multiplications a pass are too few for a second worker"
+        f"{work} multiplications a pass are too few for {wanted} workers"
         if n_threads < wanted
         else f"{work} multiplications a pass are shared by {n_threads} worker(s)"
     )

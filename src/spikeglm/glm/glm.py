@@ -85,7 +85,7 @@ class GLM(RegressorMixin, BaseEstimator):
     >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
     >>> model = nmo.GLM().fit(X, y)
     >>> model.coef_.round(2), model.fit_report_.status
-    (array([ 0.52, -0.27]), ('converged',))
+    (array([ 0.4 , -0.22]), ('converged',))
     """
 
     _response_ndim = 1

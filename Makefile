@@ -1,0 +1,44 @@
+# Each target is one line that a person could type; the environment (.venv) is made on demand.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo test test-fast lint types docs bench clean
+
+help:            ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+demo: $(VENV)/demo.stamp     ## fit, check and plot a real recording
+	$(BIN)/spikeglm demo
+
+test: $(VENV)/test.stamp     ## run the whole test suite and the examples in the docstrings
+	$(BIN)/python -m pytest -n 2
+
+test-fast: $(VENV)/test.stamp  ## run the tests that take no more than seconds
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+lint: $(VENV)/lint.stamp     ## style, import directions
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: $(VENV)/lint.stamp    ## static types
+	$(BIN)/mypy
+
+docs: $(VENV)/test.stamp     ## check that the examples of README and docs run
+	$(BIN)/python -m pytest tests/test_docs.py
+
+bench:                       ## measure against other libraries, write benchmarks/RESULTS.md
+	$(PYTHON) -m benchmarks.environment
+
+clean:           ## remove environments and caches
+	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(VENV)/%.stamp: pyproject.toml | $(VENV)
+	@echo "Installing spikeglm with what 'make $*' needs ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[$*]"
+	@touch $@
+
+$(VENV):
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
+	  || { echo "spikeglm needs Python >= 3.11; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	$(PYTHON) -m venv $(VENV)
