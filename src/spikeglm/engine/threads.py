@@ -8,12 +8,12 @@ workers.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from .table import Block, Table
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def run(
@@ -48,7 +51,6 @@ def run(
     n_threads :
         Number of workers; the calling thread is one of them.
     """
-    shares = _shares(table.blocks, n_threads)
 
     def work(share: Sequence[Block]) -> Sums | None:
         total: Sums | None = None
@@ -58,13 +60,23 @@ def run(
                 total = add_into(total, part)
         return total
 
-    with one_blas_thread():
-        others = [_pool(n_threads).submit(work, share) for share in shares[1:]]
-        totals = [work(shares[0]), *(other.result() for other in others)]
-    total, *rest = (share for share in totals if share is not None)
+    shares = in_shares(work, table.blocks, n_threads=n_threads)
+    total, *rest = (share for share in shares if share is not None)
     for part in rest:
         total = add_into(total, part)
     return total
+
+
+def in_shares(
+    work: Callable[[Sequence[Item]], Result], items: Sequence[Item], *, n_threads: int
+) -> list[Result]:
+    """Call ``work`` on contiguous shares of the items, one per worker; results in order."""
+    n_shares = max(1, min(n_threads, len(items)))
+    edges = [len(items) * k // n_shares for k in range(n_shares + 1)]
+    shares = [items[start:stop] for start, stop in pairwise(edges)]
+    with one_blas_thread():
+        others = [_pool(n_threads).submit(work, share) for share in shares[1:]]
+        return [work(shares[0]), *(other.result() for other in others)]
 
 
 def available_threads() -> int:
@@ -79,12 +91,6 @@ def one_blas_thread() -> Iterator[None]:
     """Keep BLAS from starting threads of its own inside ours."""
     with _blas().limit(limits=1, user_api="blas"):
         yield
-
-
-def _shares(blocks: Sequence[Block], n_threads: int) -> list[Sequence[Block]]:
-    n_shares = max(1, min(n_threads, len(blocks)))
-    edges = [len(blocks) * k // n_shares for k in range(n_shares + 1)]
-    return [blocks[start:stop] for start, stop in pairwise(edges)]
 
 
 @cache

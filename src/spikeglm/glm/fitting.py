@@ -135,15 +135,16 @@ def _solve(
 ) -> Outcome:
     likelihood = objective.columns.likelihood
     h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
-    return minimise(
-        objective,
-        direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
-        _for_the_solver(objective, *start),
-        tolerance=solver.tol * np.sqrt(_dispersion(likelihood, observed)),
-        max_passes=solver.maxiter,
-        h=h,
-        report=pass_report(),
-    )
+    with pass_report() as report:
+        return minimise(
+            objective,
+            direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
+            _for_the_solver(objective, *start),
+            tolerance=solver.tol * np.sqrt(_dispersion(likelihood, observed)),
+            max_passes=solver.maxiter,
+            h=h,
+            report=report,
+        )
 
 
 def _without_features(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -29,6 +29,9 @@ from .inputs import (
 )
 from .parameters import check_parameters, dof_resid, with_nested_params
 from .report import FitReport
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 
 class GLM(RegressorMixin, BaseEstimator):
@@ -335,6 +338,12 @@ class GLM(RegressorMixin, BaseEstimator):
     def set_params(self, **params: Any) -> Self:
         """Set constructor arguments, also nested ones such as ``observation_model__scale``."""
         return super().set_params(**with_nested_params(self, params))
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that NaN rows are welcome (they are left out)."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     @property
     def _likelihood(self) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
 from ..engine.table import Table
-from ..engine.threads import one_blas_thread, run
+from ..engine.threads import in_shares, run
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, FloatArray
 
@@ -21,11 +23,15 @@ def linear_predictor(
     Features are read block by block; only the result is as long as the recording.
     """
     eta = np.empty((rows.n_rows, coef.shape[1]))
-    step = plan(rows, coef.shape[1]).block_rows
-    with one_blas_thread(), np.errstate(invalid="ignore"):
-        for start in range(0, rows.n_rows, step):
-            stop = min(start + step, rows.n_rows)
-            np.matmul(rows.read(start, stop), coef, out=eta[start:stop])
+    how = plan(rows, coef.shape[1])
+
+    def fill(starts: Sequence[int]) -> None:
+        with np.errstate(invalid="ignore"):
+            for start in starts:
+                stop = min(start + how.block_rows, rows.n_rows)
+                np.matmul(rows.read(start, stop), coef, out=eta[start:stop])
+
+    in_shares(fill, range(0, rows.n_rows, how.block_rows), n_threads=how.n_threads)
     eta += intercept
     eta += offset
     return eta
