@@ -171,7 +171,7 @@ def plot_bits_per_spike(
         ax.plot(folds, row + rng.uniform(-0.15, 0.15, folds.size), "o", **look)
         ax.vlines(value, row - 0.31, row + 0.31, color=color, linewidth=style.LINE_PT)
         ax.annotate(
-            f"{value:.2f}",
+            f"{value:z.2f}",
             (max(value, folds.max(initial=value)), row),
             xytext=(4, 0),
             textcoords="offset points",

@@ -1,0 +1,1 @@
+"""The command line: ``spikeglm demo`` takes a recording to fitted, checked and plotted models."""
