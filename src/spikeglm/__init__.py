@@ -38,6 +38,7 @@ _MODULES = (
     "observation_models",
     "plotting",
     "regularizer",
+    "selection",
     "simulation",
     "solvers",
 )

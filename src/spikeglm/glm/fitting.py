@@ -121,7 +121,7 @@ def _fit(
         rank=int((features.scale > 0).sum()) - null_space.shape[1],
         aliased=_aliased(features, null_space),
         n_rows=observed.n_rows,
-        weight=observed.weight,
+        mean_response=observed.mean,
         plan=how.explain(),
         **_how_it_went(outcome, hopeless, walking),
     )

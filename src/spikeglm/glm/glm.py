@@ -145,14 +145,13 @@ class GLM(RegressorMixin, BaseEstimator):
         ConvergenceWarning
             If a neuron has no certificate; ``fit_report_`` says why and what to do.
         """
-        regularizer = regularizer_of(self.regularizer)
-        solver = read_solver(self.solver_name, self.solver_kwargs, regularizer)
-        inputs = self._inputs(X, y, sample_weight=sample_weight, offset=offset)
+        solver = read_solver(self.solver_name, self.solver_kwargs, self.regularizer)
+        inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
         shape = inputs.rows.n_features, inputs.columns.n_columns
         result = fit_columns(
             inputs.rows,
             inputs.columns,
-            penalty=self._penalty(shape),
+            penalty=self.penalty(shape),
             keep=inputs.keep,
             solver=solver,
             start=None
@@ -258,7 +257,7 @@ class GLM(RegressorMixin, BaseEstimator):
         ValueError, TypeError
             If the parameters do not fit the data.
         """
-        inputs = self._inputs(X, y)
+        inputs = self.read_inputs(X, y)
         shape = inputs.rows.n_features, inputs.columns.n_columns
         coef, intercept = check_parameters(params, shape, ndim=self._response_ndim)
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
@@ -266,7 +265,7 @@ class GLM(RegressorMixin, BaseEstimator):
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and the intercept of the mean response."""
-        inputs = self._inputs(X, y)
+        inputs = self.read_inputs(X, y)
         response = inputs.columns.responses.values
         with np.errstate(invalid="ignore"):
             intercept = self._likelihood.start(np.nanmean(response, axis=0))
@@ -295,7 +294,7 @@ class GLM(RegressorMixin, BaseEstimator):
             is the posterior covariance for the prior that the penalty states.
         """
         self._check_fitted()
-        inputs = self._inputs(X, y, sample_weight=sample_weight, offset=offset)
+        inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
         shape = inputs.rows.n_features, inputs.columns.n_columns
         coef, intercept = check_parameters(
             (self.coef_, self.intercept_), shape, ndim=self._response_ndim
@@ -306,7 +305,7 @@ class GLM(RegressorMixin, BaseEstimator):
             coef,
             intercept,
             keep=inputs.keep,
-            penalty=self._penalty(shape),
+            penalty=self.penalty(shape),
             scale=np.broadcast_to(self.scale_, intercept.shape),
         )
         return matrix[0] if self._response_ndim == 1 else matrix
@@ -349,7 +348,7 @@ class GLM(RegressorMixin, BaseEstimator):
     def _likelihood(self) -> Any:
         return read_likelihood(self.observation_model, self.inverse_link_function)
 
-    def _inputs(
+    def read_inputs(
         self,
         X: ArrayLike,
         y: ArrayLike,
@@ -357,6 +356,7 @@ class GLM(RegressorMixin, BaseEstimator):
         sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
     ) -> FitInputs:
+        """Check data against this model and return rows, columns and the rows that take part."""
         return read_fit_inputs(
             X,
             y,
@@ -367,7 +367,8 @@ class GLM(RegressorMixin, BaseEstimator):
             feature_mask=self.feature_mask,
         )
 
-    def _penalty(self, shape: tuple[int, int]) -> Penalty:
+    def penalty(self, shape: tuple[int, int]) -> Penalty:
+        """Return the penalty for coefficients (p, N) that the constructor arguments describe."""
         regularizer, strength = regularizer_of(self.regularizer), self.regularizer_strength
         return regularizer.bind(
             regularizer.default_strength if strength is None else strength, shape

@@ -15,7 +15,7 @@ from ..engine.columns import Columns, Source
 from ..io.timeseries import TimeAxis, time_axis_of, to_array
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.named import link_named, model_named
-from ..regularizer.base import Regularizer
+from ..regularizer import regularizer_of
 from ..rows.arrays import ArrayRows, finite_rows
 from ..rows.contract import Rows
 from ..solvers import SOLVERS
@@ -193,9 +193,7 @@ def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likel
     return Likelihood(model, link_named(inverse_link_function))
 
 
-def read_solver(
-    name: str | None, kwargs: dict[str, Any] | None, regularizer: Regularizer
-) -> SolverChoice:
+def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: Any) -> SolverChoice:
     """Return the solver choice.
 
     Raises
@@ -207,7 +205,7 @@ def read_solver(
     NameError
         For an unknown solver argument (NeMoS's type).
     """
-    kwargs = kwargs or {}
+    kwargs, regularizer = kwargs or {}, regularizer_of(regularizer)
     for key in kwargs:
         if key not in _SOLVER_KWARGS:
             raise NameError(

@@ -28,8 +28,8 @@ class FitResult:
         (C,) accepted steps.
     n_passes :
         Visits of all rows, the two that survey responses and features included.
-    n_rows, weight :
-        (C,) rows of positive weight, and the sum of the weights.
+    n_rows, mean_response :
+        (C,) rows of positive weight, and the mean response over them.
     rank :
         Rank of the features with an intercept column, that column not counted.
     aliased :
@@ -47,7 +47,7 @@ class FitResult:
     n_iterations: IntArray
     n_passes: int
     n_rows: FloatArray
-    weight: FloatArray
+    mean_response: FloatArray
     rank: int
     aliased: IntArray
     plan: str

@@ -1,0 +1,6 @@
+"""Which model: splits that respect time, and held-out predictions of all folds from one fit."""
+
+from .cross_validation import HeldOut, cross_validated
+from .splits import interleaved_blocks
+
+__all__ = ["HeldOut", "cross_validated", "interleaved_blocks"]

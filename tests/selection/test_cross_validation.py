@@ -1,0 +1,51 @@
+"""All folds in one fit give what one fit per fold gives."""
+
+import numpy as np
+import pytest
+
+from spikeglm import GLM, PopulationGLM
+from spikeglm.selection import cross_validated, interleaved_blocks
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(600, 4))
+Y = RNG.poisson(np.exp(X @ RNG.normal(0, 0.3, (4, 3)) - 1))
+FOLDS = interleaved_blocks(600, 4, block_rows=30)
+
+
+@pytest.mark.parametrize("y", [Y[:, 0], Y], ids=["one neuron", "population"])
+@pytest.mark.parametrize("missing", [False, True])
+def test_each_row_is_predicted_by_the_fit_that_left_it_out(y: np.ndarray, missing: bool) -> None:
+    y = y.astype(float)
+    if missing:
+        y[(slice(5, 40), 0)[: y.ndim]] = np.nan
+    make = GLM if y.ndim == 1 else PopulationGLM
+    model = make(regularizer="Ridge", regularizer_strength=0.1)
+    held_out = cross_validated(model, X, y, FOLDS)
+    for fold in range(4):
+        rows = FOLDS == fold
+        alone = make(regularizer="Ridge", regularizer_strength=0.1)
+        alone.fit(X[~rows], y[~rows])
+        np.testing.assert_allclose(held_out.prediction[rows], alone.predict(X[rows]), rtol=1e-6)
+        null = np.broadcast_to(np.nanmean(y[~rows], axis=0), y[rows].shape)
+        np.testing.assert_allclose(held_out.training_mean[rows], null, rtol=1e-12)
+    assert not hasattr(model, "coef_")
+
+
+def test_blocks_are_dealt_in_turn_and_every_fold_gets_one() -> None:
+    folds = interleaved_blocks(1003, 5, block_rows=100)
+    assert set(folds) == set(range(5))
+    assert (np.diff(np.flatnonzero(folds == 0)) > 1).sum() == 2
+
+
+@pytest.mark.parametrize("arguments", [(10, 1, 2), (10, 5, 3), (10, 2, 0)])
+def test_impossible_folds_are_refused(arguments: tuple[int, int, int]) -> None:
+    n_rows, n_folds, block_rows = arguments
+    with pytest.raises(ValueError, match="What to do"):
+        interleaved_blocks(n_rows, n_folds, block_rows=block_rows)
+
+
+def test_folds_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="folds"):
+        cross_validated(GLM(), X, Y[:, 0], np.zeros(600))
+    with pytest.raises(ValueError, match="folds"):
+        cross_validated(GLM(), X, Y[:, 0], FOLDS[:-1])
