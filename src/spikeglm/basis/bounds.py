@@ -1,0 +1,107 @@
+"""The range of a variable: given as bounds, or taken from the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..typing import Array, BoolArray, FloatArray
+from .family import Family
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """What is mapped to [0, 1]: from ``low`` to ``high``, for all channels () or for each (S,)."""
+
+    low: FloatArray
+    high: FloatArray
+
+    @cached_property
+    def span(self) -> FloatArray:
+        """``high - low``; 1 where they are equal, so that a constant is mapped to 0."""
+        return np.where(self.high > self.low, self.high - self.low, 1.0)
+
+    def scaled(self, x: Array) -> FloatArray:
+        """Return ``(x - low) / span`` of x (m, S); NaN where x is not finite."""
+        with np.errstate(invalid="ignore"):
+            u = (x - self.low) / self.span
+        u[~np.isfinite(u)] = np.nan
+        return u
+
+    def outside(self, x: Array) -> BoolArray:
+        """Return where x (m, S) lies outside of the closed range; a NaN does not."""
+        return (x < self.low) | (x > self.high)
+
+
+def range_of(x: Array) -> Range:
+    """Return the range of the finite entries of each column of x (n, S), (0, 1) without any."""
+    if len(x) == 0:
+        return Range(np.zeros(x.shape[1]), np.ones(x.shape[1]))
+    low, high = (pick.reduce(x, axis=0).astype(np.float64) for pick in (np.fmin, np.fmax))
+    if not (np.isfinite(low) & np.isfinite(high)).all():
+        finite = np.isfinite(x)
+        low = np.min(x, axis=0, where=finite, initial=np.inf)
+        high = np.max(x, axis=0, where=finite, initial=-np.inf)
+    empty = ~(low <= high)
+    return Range(np.where(empty, 0.0, low), np.where(empty, 1.0, high))
+
+
+def checked_bounds(bounds: Any, family: Family) -> Any:
+    """Return bounds as a pair of floats, or as a tuple of such pairs, one per input.
+
+    Raises
+    ------
+    TypeError
+        Not a pair of numbers, or a sequence of pairs.
+    ValueError
+        Not two numbers, not increasing, or not one pair per input.
+    """
+    if bounds is None:
+        return None
+    try:
+        ends = list(bounds)
+    except TypeError:
+        raise _no_pair(bounds) from None
+    if all(np.ndim(end) == 0 for end in ends):
+        return _pair(ends, family)
+    if len(ends) != family.n_inputs:
+        raise errors.value_error(
+            "There must be one pair of bounds per input.",
+            given=f"bounds={bounds!r}",
+            expected=f"{family.n_inputs} pairs (low, high), or one pair for all inputs",
+        )
+    return tuple(_pair(pair, family) for pair in ends)
+
+
+def _pair(ends: Any, family: Family) -> tuple[float, float]:
+    try:
+        values = [float(end) for end in ends]
+    except (TypeError, ValueError):
+        raise _no_pair(ends) from None
+    if len(values) == 1:
+        raise _no_pair(ends)
+    if len(values) != 2 or not values[0] < values[1]:
+        raise errors.value_error(
+            "Bounds are two increasing numbers.",
+            given=f"bounds={ends!r}",
+            expected="(low, high) with low < high",
+        )
+    if family.scales and not np.isfinite(values).all():
+        raise errors.value_error(
+            "These functions cannot be spread over an infinite range.",
+            given=f"bounds={ends!r}",
+            expected="two finite numbers",
+        )
+    return values[0], values[1]
+
+
+def _no_pair(bounds: Any) -> TypeError:
+    return errors.type_error(
+        "Bounds are a pair of numbers.",
+        given=f"bounds={bounds!r}",
+        expected="(low, high), a list of such pairs for several inputs, or None",
+    )

@@ -1,0 +1,169 @@
+"""Conv: a signal convolved with the functions of a family over a window."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..rows.design import Signals
+from ..typing import Array, BoolArray, FloatArray
+from .convolution import Convolution
+from .eval_term import Eval
+from .family import Family
+from .terms import TermRows, channels, parameter_of, require_like, with_parameters
+from .window import Window, checked_conv_kwargs, checked_window_size, window_of
+
+
+@dataclass(frozen=True, eq=False)
+class Conv:
+    """The functions of a family as kernels over a window of W bins.
+
+    Attributes
+    ----------
+    family :
+        The functions; the kernels are their values on W equally spaced points of [0, 1].
+    window_size :
+        W, in bins.
+    conv_kwargs :
+        Options of :func:`spikeglm.convolve.create_convolutional_predictor`.
+    """
+
+    family: Family
+    window_size: int
+    conv_kwargs: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        size = checked_window_size(self.window_size)
+        object.__setattr__(self, "window_size", size)
+        object.__setattr__(self, "family", self.family.for_window(size))
+        object.__setattr__(self, "conv_kwargs", checked_conv_kwargs(self.conv_kwargs, size))
+
+    @property
+    def n_inputs(self) -> int:
+        """How many arrays it takes."""
+        return self.family.n_inputs
+
+    @property
+    def n_basis_funcs(self) -> int:
+        """b."""
+        return self.family.n_basis_funcs
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether functions come in pairs that stand for complex numbers."""
+        return self.family.is_complex
+
+    @property
+    def kernel(self) -> FloatArray:
+        """The kernels (W, b); row 0 weighs the latest sample of the window."""
+        return self.family.kernel(self.window_size)
+
+    def parameter(self, name: str) -> Any:
+        """The parameter of this name, of the term or of its family."""
+        return parameter_of(self, name)
+
+    def replaced(self, **changes: Any) -> Conv:
+        """Return the term with some parameters changed, checked together."""
+        return with_parameters(self, changes)
+
+    def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
+        """b for each of the S channels."""
+        return self.n_basis_funcs * math.prod(shapes[0])
+
+    def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
+        """One input goes with itself."""
+
+    def evaluate(self, *xs: Array) -> FloatArray:
+        """Return (n, ..., b): the functions at these points, no convolution."""
+        return Eval(self.family).evaluate(*xs)
+
+    def on_grid(self, *n_samples: int) -> tuple[list[Array], FloatArray]:
+        """Return the points of [0, 1], the window, and the functions there."""
+        return Eval(self.family).on_grid(*n_samples)
+
+    def place(self, signals: Signals) -> ConvRows:
+        """Compute the kernels and look at the edges of these signals."""
+        options = checked_conv_kwargs(self.conv_kwargs, self.window_size)
+        window = window_of(self.window_size, options)
+        return ConvRows(Convolution(self.kernel), window, signals)
+
+
+@dataclass(frozen=True, eq=False)
+class ConvRows(TermRows):
+    """Kernels placed on a signal.
+
+    A row is NaN where its window leaves the epoch; one channel of it where the window holds a
+    sample of this channel that is not finite.
+    """
+
+    convolution: Convolution
+    window: Window
+    signals: Signals
+
+    @property
+    def n_channels(self) -> int:
+        """S."""
+        return self._signal.shape[1]
+
+    @property
+    def n_functions(self) -> int:
+        """b."""
+        return self.convolution.kernel.shape[1]
+
+    @property
+    def _signal(self) -> Array:
+        return channels(self.signals.arrays[0])
+
+    def at(self, signals: Signals) -> ConvRows:
+        """Return the same kernels on another signal."""
+        require_like([signals.arrays[0].shape[1:]], [self.signals.arrays[0].shape[1:]])
+        return replace(self, signals=signals)
+
+    def write_channels(self, start: int, stop: int, out: FloatArray) -> None:
+        """Write rows ``start:stop`` into ``out`` (stop - start, S, b)."""
+        if out.size == 0:
+            return
+        x = self._seen(start, stop)
+        bad = _not_finite(x)
+        if bad is not None:
+            x = np.where(bad, 0, x)
+        self.convolution.write(x, out)
+        if bad is not None:
+            out[self.window.touched(bad)] = np.nan
+        out[~self._fits(start, stop)] = np.nan
+
+    def finite(self, start: int, stop: int) -> BoolArray:
+        """Return (stop - start,) True where the window fits and holds finite samples only."""
+        if self.n_functions == 0 or self.n_channels == 0:
+            return np.ones(stop - start, dtype=bool)
+        fits = self._fits(start, stop)
+        bad = _not_finite(self._seen(start, stop))
+        return fits if bad is None else fits & ~self.window.touched(np.any(bad, axis=1))
+
+    def _fits(self, start: int, stop: int) -> BoolArray:
+        return self.window.fits(start, stop, self.n_rows, self.signals.epoch_starts)
+
+    def _seen(self, start: int, stop: int) -> Array:
+        """The samples (stop - start + W - 1, S) that these rows see; zero outside the recording."""
+        first, last = self.window.samples(start, stop)
+        inside = self._signal[max(first, 0) : max(last, 0)]
+        if len(inside) == last - first:
+            return inside
+        seen = np.zeros((last - first, self.n_channels), dtype=inside.dtype)
+        offset = max(-first, 0)
+        seen[offset : offset + len(inside)] = inside
+        return seen
+
+
+def _not_finite(x: Array) -> BoolArray | None:
+    """Where x is NaN or infinite; None if it is finite everywhere, which costs only a sum."""
+    if x.dtype.kind != "f":
+        return None
+    with np.errstate(all="ignore"):
+        if np.isfinite(x.sum()):
+            return None
+    bad = ~np.isfinite(x)
+    return bad if bad.any() else None

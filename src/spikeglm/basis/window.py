@@ -1,0 +1,155 @@
+"""Which samples a row of a convolution sees: causality, shift, and the edges of epochs."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..typing import BoolArray, IntArray
+
+CAUSALITIES = ["causal", "acausal", "anti-causal"]
+BATCH_SIZES = ["batch_size_samples", "batch_size_channels", "batch_size_basis"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which samples row t sees: ``x[t + newest - size + 1]`` up to ``x[t + newest]``.
+
+    Attributes
+    ----------
+    size : W, in bins.
+    newest : offset of the latest sample, in bins; kernel row 0 weighs this one.
+    """
+
+    size: int
+    newest: int
+
+    @classmethod
+    def of(cls, size: int, predictor_causality: str = "causal", shift: Any = None) -> Window:
+        """Return the window that NeMoS's words name.
+
+        ================= =========== ================= =====================
+        causality         shift       ``newest``        sees
+        ================= =========== ================= =====================
+        ``"causal"``      True, None  -1                t-W .. t-1
+        ``"causal"``      False       0                 t-W+1 .. t
+        ``"anti-causal"`` True, None  W                 t+1 .. t+W
+        ``"anti-causal"`` False       W-1               t .. t+W-1
+        ``"acausal"``     False, None W-1-(W-1)//2      both sides of t
+        ================= =========== ================= =====================
+        """
+        if predictor_causality not in CAUSALITIES:
+            raise errors.unknown_name("predictor_causality", predictor_causality, CAUSALITIES)
+        if predictor_causality == "acausal":
+            if shift:
+                raise errors.value_error(
+                    "An acausal window is centred, it cannot be shifted.",
+                    given=f"shift={shift!r}",
+                    expected="shift=None or shift=False",
+                )
+            return cls(size, size - 1 - (size - 1) // 2)
+        shifted = shift is None or bool(shift)
+        if predictor_causality == "causal":
+            return cls(size, -1 if shifted else 0)
+        return cls(size, size if shifted else size - 1)
+
+    def samples(self, start: int, stop: int) -> tuple[int, int]:
+        """The range of samples that rows ``start:stop`` see; may leave the recording."""
+        return start + self.newest - self.size + 1, stop + self.newest
+
+    def fits(self, start: int, stop: int, n_rows: int, epoch_starts: IntArray) -> BoolArray:
+        """Return (stop - start,) True for the rows whose window lies within their epoch."""
+        rows = np.arange(start, stop)
+        edges = np.append(epoch_starts, n_rows)
+        epoch = np.searchsorted(epoch_starts, rows, side="right") - 1
+        oldest, latest = rows + self.newest - self.size + 1, rows + self.newest
+        return (oldest >= edges[epoch]) & (latest < edges[epoch + 1])
+
+    def touched(self, bad: BoolArray) -> BoolArray:
+        """From (m + W - 1, ...) marked samples, mark the (m, ...) rows that see one of them."""
+        count = np.cumsum(bad, axis=0, dtype=np.int32)
+        touched = count[self.size - 1 :].copy()
+        touched[1:] -= count[: -self.size]
+        return touched > 0
+
+
+def checked_window_size(window_size: Any) -> int:
+    """Return the window size W in bins as an int.
+
+    Raises
+    ------
+    ValueError
+        It is not a positive integer (NumPy integers are integers).
+    """
+    if not isinstance(window_size, bool | np.bool_):
+        try:
+            size = operator.index(window_size)
+        except TypeError:
+            size = 0
+        if size > 0:
+            return size
+    raise errors.value_error(
+        "window_size is a number of bins.",
+        given=f"window_size={window_size!r}",
+        expected="a positive integer",
+        todo="Divide the length of the window in seconds by the length of a bin.",
+    )
+
+
+def checked_conv_kwargs(conv_kwargs: Mapping[str, Any] | None, window_size: int) -> dict[str, Any]:
+    """Return a copy of the options of a convolution, after checking names and values.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, ``"axis"`` (always 0 in a basis), or a value that cannot be used.
+    """
+    options = dict(conv_kwargs or {})
+    if "axis" in options:
+        raise errors.value_error(
+            "A basis always convolves along axis 0, the samples.",
+            given="conv_kwargs with the key 'axis'",
+            expected="conv_kwargs without it",
+            todo="Move the samples to axis 0, or call convolve.create_convolutional_predictor.",
+        )
+    known = ["predictor_causality", "shift", *BATCH_SIZES]
+    for name in options:
+        if name not in known:
+            raise errors.unknown_name("key of conv_kwargs", name, known)
+    window_of(window_size, options)
+    checked_batch_sizes({name: options.get(name) for name in BATCH_SIZES}, window_size)
+    return options
+
+
+def window_of(window_size: int, options: Mapping[str, Any]) -> Window:
+    """Return the window that ``conv_kwargs`` describe."""
+    causality = options.get("predictor_causality", "causal")
+    return Window.of(window_size, causality, options.get("shift"))
+
+
+def checked_batch_sizes(
+    sizes: Mapping[str, Any], window_size: int, *, n_samples: int | None = None
+) -> None:
+    """Check NeMoS's memory bounds; a batch of samples must hold a window."""
+    for name, size in sizes.items():
+        if size is None:
+            continue
+        is_integer = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        if not is_integer or size < 1:
+            raise errors.value_error(
+                f"{name} is a number of {name.removeprefix('batch_size_')}.",
+                given=f"{name}={size!r}",
+                expected="None or an integer >= 1",
+            )
+    samples = sizes.get("batch_size_samples")
+    if samples is not None and min(samples, n_samples or samples) < window_size:
+        raise errors.value_error(
+            "A batch of samples must hold at least one window.",
+            given=f"batch_size_samples={samples} with a window of {window_size}",
+            expected=f"batch_size_samples >= {window_size}",
+        )

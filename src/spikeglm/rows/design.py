@@ -1,0 +1,219 @@
+"""A table of rows that is computed when it is read: features of signals, block by block.
+
+A :class:`Design` keeps the signals and a :class:`Source` that knows how to turn any block of them
+into features. The (T, p) table itself never exists, unless :meth:`Design.to_array` is asked for it.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import errors
+from ..io.timeseries import TimeAxis, time_axis_of, to_array
+from ..settings import get_config
+from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
+
+_BLOCK_BYTES = 2**22  # of output per turn of a thread: big enough to hide Python, small for cache
+_SCAN_ROWS = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Signals that share their rows: arrays (T, ...) and the time axis they came with.
+
+    ``epoch_starts`` is the first row of each epoch; without pynapple there is one epoch.
+    """
+
+    arrays: tuple[Array, ...]
+    time_axis: TimeAxis | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """T, the number of time bins."""
+        return len(self.arrays[0])
+
+    @property
+    def epoch_starts(self) -> IntArray:
+        """First row of each epoch; the first entry is 0."""
+        return np.zeros(1, np.intp) if self.time_axis is None else self.time_axis.epoch_starts
+
+    def part(self, first: int, last: int) -> Signals:
+        """Signals number ``first`` up to ``last`` (excluded), on the same rows."""
+        return Signals(self.arrays[first:last], self.time_axis)
+
+
+def read_signals(*xs: ArrayLike) -> Signals:
+    """Read array-likes with the same number of rows; a number counts as one row.
+
+    Raises
+    ------
+    TypeError
+        An input is not numbers.
+    ValueError
+        The inputs differ in their number of rows, or in their pynapple time axis.
+    """
+    arrays = tuple(np.atleast_1d(to_array(x, name=f"Input {i}")) for i, x in enumerate(xs))
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1:
+        raise errors.value_error(
+            "The inputs differ in their number of samples (axis 0).",
+            given=f"{', '.join(map(str, lengths))} samples",
+            expected="one number of samples for all inputs",
+            todo="Bring all inputs to the same time bins.",
+        )
+    return Signals(arrays, time_axis_of(*xs))
+
+
+class Source(Protocol):
+    """What a Design reads from: features of signals, with everything about them decided."""
+
+    @property
+    def n_rows(self) -> int:
+        """T."""
+
+    @property
+    def n_columns(self) -> int:
+        """p."""
+
+    def at(self, signals: Signals) -> Source:
+        """Return the same features of other signals."""
+
+    def write(self, start: int, stop: int, out: FloatArray) -> None:
+        """Write rows ``start:stop`` into ``out`` (stop - start, p); thread-safe."""
+
+    def finite(self, start: int, stop: int) -> BoolArray:
+        """Return (stop - start,) True where every feature is finite, without computing them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Features of signals as a table of T rows and p columns that is computed when it is read.
+
+    Made by ``basis.design(*inputs)`` and accepted wherever a feature matrix ``X`` is. Everything
+    that depends on the data (ranges of bases without bounds, kernels, epochs) is decided when it is
+    made; :meth:`at` places new data in the same features.
+
+    Attributes
+    ----------
+    source :
+        Computes the blocks; holds the signals, never a copy of them.
+    feature_names : tuple of str
+        ``"label[function]"``, or ``"label[channel,function]"`` for an input of several channels.
+    time_axis :
+        Times and epochs where an input was a pynapple object, else None.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> basis = nmo.basis.HistoryConv(2, label="history")
+    >>> design = basis.design(np.array([1, 0, 2, 0, 1]))
+    >>> design.shape, design.feature_names
+    ((5, 2), ('history[0]', 'history[1]'))
+    >>> design.read(2, 4)
+    array([[0., 1.],
+           [2., 0.]])
+    """
+
+    source: Source
+    feature_names: tuple[str, ...]
+    time_axis: TimeAxis | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """T, the number of time bins."""
+        return self.source.n_rows
+
+    @property
+    def n_features(self) -> int:
+        """p, the number of features."""
+        return self.source.n_columns
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(T, p)."""
+        return self.n_rows, self.n_features
+
+    @property
+    def ndim(self) -> int:
+        """2."""
+        return 2
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float64."""
+        return np.dtype(np.float64)
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __repr__(self) -> str:
+        return f"Design(n_rows={self.n_rows}, n_features={self.n_features})"
+
+    def read(self, start: int, stop: int) -> FloatArray:
+        """Return rows ``start:stop`` as a new (stop - start, p) float64 array.
+
+        Costs O(block), whatever T is; safe to call from several threads. A row is NaN where a
+        window leaves its epoch, and a column is where its input is not finite.
+        """
+        start, stop, _ = slice(start, stop).indices(self.n_rows)
+        block = np.empty((max(stop - start, 0), self.n_features))
+        self.source.write(start, start + len(block), block)
+        return block
+
+    def valid_rows(self) -> BoolArray:
+        """Return (T,) True where every feature of the row is finite; computed once."""
+        return self._valid_rows
+
+    @cached_property
+    def _valid_rows(self) -> BoolArray:
+        valid = np.empty(self.n_rows, dtype=bool)
+        for start in range(0, self.n_rows, _SCAN_ROWS):
+            stop = min(start + _SCAN_ROWS, self.n_rows)
+            valid[start:stop] = self.source.finite(start, stop)
+        valid.flags.writeable = False
+        return valid
+
+    def at(self, *inputs: ArrayLike) -> Design:
+        """Return the same features of new inputs: a test set, another session.
+
+        Samples are placed in the ranges of the inputs the design was made with. What lies outside
+        of a range gets the ``fill_value`` of its basis (NaN if it was not set).
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``compute_features``; also when an input has another shape than the one it replaces.
+        """
+        signals = read_signals(*inputs)
+        return Design(self.source.at(signals), self.feature_names, signals.time_axis)
+
+    def to_array(self) -> FloatArray:
+        """Write the whole table out as a (T, p) array, in parallel."""
+        return written_out(self.source)
+
+
+def written_out(source: Source) -> FloatArray:
+    """Write the whole table of a source as a (T, p) array: blocks of rows in a pool of threads."""
+    table = np.empty((source.n_rows, source.n_columns))
+    rows = max(1024, _BLOCK_BYTES // (8 * max(source.n_columns, 1)))
+    starts = range(0, source.n_rows, rows)
+
+    def write(start: int) -> None:
+        stop = min(start + rows, source.n_rows)
+        source.write(start, stop, table[start:stop])
+
+    n_threads = get_config().n_threads or len(os.sched_getaffinity(0))
+    if n_threads == 1 or len(starts) < 2:
+        for start in starts:
+            write(start)
+        return table
+    with ThreadPoolExecutor(min(n_threads, len(starts))) as pool:
+        for _ in pool.map(write, starts):
+            pass
+    return table
