@@ -54,11 +54,14 @@ def scores(result: DemoResult) -> Figure:
 
 def filters(result: DemoResult) -> Figure:
     """Return the filters of the full model in physical units, with their 95 % bands."""
-    figure = _figure(style.TWO_COLUMNS_MM, 55)
-    axes = figure.subplots(1, 3)
-    _draw_filters(result, axes)
-    for ax, title in zip(axes, ("Stimulus", "Spike history", "Spike history"), strict=True):
-        ax.set_title(title)
+    figure = _figure(style.TWO_COLUMNS_MM, 50)
+    left, middle, *right = figure.subplots(1, 4)
+    _draw_filters(result, [left, *right])
+    plotting.plot_rate_gain(
+        result.filters[STIMULUS], middle, unit="dB", color=COLORS[STIMULUS]
+    ).set_xlabel("Stimulus lag (ms)")
+    left.set_title("Stimulus")
+    right[0].set_title("Spike history")
     return figure
 
 
