@@ -1,0 +1,178 @@
+"""Every public fit: model x link x regularizer x solver, and every kind of input.
+
+The laws of ``tests/glm`` loop over these lists; a new part adds one row here and gains all tests.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+
+import numpy as np
+from tests.reference import numpy_glm
+
+from spikeglm.glm import GLM, PopulationGLM
+from spikeglm.observation_models import NegativeBinomialObservations
+
+NB_SCALE = 0.4
+MODELS = {
+    "Poisson": "Poisson",
+    "Gaussian": "Gaussian",
+    "Bernoulli": "Bernoulli",
+    "Gamma": "Gamma",
+    "NegativeBinomial": NegativeBinomialObservations(scale=NB_SCALE),
+}
+# name: where the linear predictor sits, and how far the features may move it (all means possible)
+LINKS = {
+    "exp": (0.3, 0.8),
+    "softplus": (0.5, 0.9),
+    "logistic": (-0.3, 0.9),
+    "norm.cdf": (-0.2, 0.8),
+    "identity": (3.0, 1.5),
+    "one_over_x": (0.6, 0.3),
+}
+_OF_PROBABILITIES = {
+    "exp": (-1.2, 0.7),
+    "softplus": (-0.8, 0.7),
+    "identity": (0.5, 0.3),
+    "one_over_x": (2.5, 0.9),
+}
+REGULARIZERS = {"UnRegularized": None, "Ridge": 0.05}
+SOLVERS = ("LBFGS", "Newton")
+PAIRS = tuple(product(MODELS, LINKS))
+CANONICAL = (
+    ("Poisson", "exp"),
+    ("Gaussian", "identity"),
+    ("Bernoulli", "logistic"),
+    ("Gamma", "one_over_x"),
+    ("NegativeBinomial", "exp"),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of fit. ``X`` (T, p) and ``y`` (T, N) have an optimum inside the link's domain."""
+
+    model: str
+    link: str
+    regularizer: str = "UnRegularized"
+    solver: str | None = None
+    n_rows: int = field(default=400, repr=False)
+    n_neurons: int = field(default=2, repr=False)
+
+    def __str__(self) -> str:
+        return "-".join(filter(None, (self.model, self.link, self.regularizer, self.solver)))
+
+    @property
+    def strength(self) -> float:
+        return REGULARIZERS[self.regularizer] or 0.0
+
+    @property
+    def arguments(self) -> dict:
+        return {
+            "observation_model": MODELS[self.model],
+            "inverse_link_function": self.link,
+            "regularizer": self.regularizer,
+            "regularizer_strength": REGULARIZERS[self.regularizer],
+            "solver_name": self.solver,
+        }
+
+    def glm(self, **changes) -> GLM:
+        return GLM(**(self.arguments | changes))
+
+    def population(self, **changes) -> PopulationGLM:
+        return PopulationGLM(**(self.arguments | changes))
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        return simulated(self.model, self.link, self.n_rows, self.n_neurons)
+
+    def oracle(self, X, y, **more) -> numpy_glm.Fit:
+        arguments = {"ridge": self.strength, "nb_scale": NB_SCALE} | more
+        return numpy_glm.fit(X, y, self.model, self.link, **arguments)
+
+
+CASES = tuple(
+    Case(model, link, regularizer, solver)
+    for (model, link), regularizer, solver in product(PAIRS, REGULARIZERS, SOLVERS)
+)
+CANONICAL_CASES = tuple(
+    Case(model, link, "UnRegularized", solver)
+    for (model, link), solver in product(CANONICAL, SOLVERS)
+)
+
+
+def true_parameters(model: str, link: str, n_neurons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (3, N) and intercepts (N,) that keep every mean where the model allows it."""
+    centre, reach = LINKS[link]
+    if model == "Bernoulli":
+        centre, reach = _OF_PROBABILITIES.get(link, LINKS[link])
+    rng = np.random.default_rng(5)
+    coef = rng.uniform(-1, 1, (3, n_neurons))
+    return 0.9 * reach * coef / np.abs(coef).sum(axis=0), np.full(n_neurons, centre)
+
+
+@cache
+def simulated(model: str, link: str, n_rows: int, n_neurons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw X (T, 3) in [-1, 1] and y (T, N) with NumPy's own generators; write-protected."""
+    coef, intercept = true_parameters(model, link, n_neurons)
+    rng = np.random.default_rng(11)
+    X = rng.uniform(-1, 1, (n_rows, 3))
+    mean = numpy_glm.LINKS[link][0](X @ coef + intercept)
+    y = drawn(model, mean, rng)
+    X.flags.writeable = y.flags.writeable = False
+    return X, y
+
+
+def drawn(model: str, mean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw responses of given means, float64."""
+    if model == "Poisson":
+        return rng.poisson(mean).astype(float)
+    if model == "Gaussian":
+        return rng.normal(mean, 0.3)
+    if model == "Bernoulli":
+        return (rng.uniform(size=mean.shape) < mean).astype(float)
+    if model == "Gamma":
+        return rng.gamma(4.0, mean / 4.0)
+    return rng.negative_binomial(1 / NB_SCALE, 1 / (1 + NB_SCALE * mean)).astype(float)
+
+
+def _pandas(array):
+    import pandas as pd
+
+    return pd.Series(array) if array.ndim == 1 else pd.DataFrame(array)
+
+
+def _jax(array):
+    import jax.numpy as jnp
+
+    return jnp.asarray(array)
+
+
+def _pynapple(array):
+    import pynapple as nap
+
+    times = 0.01 * np.arange(len(array))
+    return (nap.Tsd if array.ndim == 1 else nap.TsdFrame)(t=times, d=np.array(array))
+
+
+def _strided(array):
+    wide = np.repeat(array, 2, axis=0)[..., None] * [1.0, np.nan]
+    return wide[::2, ..., 0]
+
+
+# name: from whole numbers in a float64 array to the same numbers in another container
+INPUT_KINDS = {
+    "int8": lambda array: array.astype(np.int8),
+    "uint16": lambda array: (array - array.min() * (array.min() < 0)).astype(np.uint16),
+    "int64": lambda array: array.astype(np.int64),
+    "float16": lambda array: array.astype(np.float16),
+    "float32": lambda array: array.astype(np.float32),
+    "big endian": lambda array: array.astype(">f8"),
+    "longdouble": lambda array: array.astype(np.longdouble),
+    "Fortran order": np.asfortranarray,
+    "strided": _strided,
+    "backwards": lambda array: array[::-1].copy()[::-1],
+    "lists": lambda array: array.tolist(),
+    "pandas": _pandas,
+    "JAX": _jax,
+    "pynapple": _pynapple,
+}

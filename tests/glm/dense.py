@@ -1,0 +1,60 @@
+"""Gradient and curvature of the penalised mean loss, written out densely: shares no code with us.
+
+Parameters are (p + 1,) vectors, the intercept last; X is (T, p) and y (T,).
+"""
+
+import numpy as np
+from tests.catalogue import NB_SCALE
+from tests.reference.numpy_glm import LINKS, variance
+
+
+def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
+    """d/d(w, b) of factor * sum a D / 2 / sum a + ridge / 2 |w|^2; dD/dmu = -2 (y - mu) / V."""
+    f, slope, _ = LINKS[case.link]
+    Z = np.column_stack([X, np.ones(len(y))])
+    a = np.ones(len(y)) if weights is None else weights
+    eta = Z @ parameters + offset
+    mu = f(eta)
+    factor = 2.0 if case.model == "Gaussian" else 1.0
+    residual = factor * (mu - y) / variance(case.model, mu, NB_SCALE) * slope(eta)
+    penalty = np.append(np.broadcast_to(case.strength if ridge is None else ridge, X.shape[1]), 0.0)
+    return Z.T @ (a * residual) / a.sum() + penalty * parameters
+
+
+def hessian(parameters, X, y, case, **more):
+    """Central differences of the gradient: right to about nine digits."""
+    steps = 1e-5 * np.maximum(1.0, np.abs(parameters))
+    rows = [
+        (
+            gradient(parameters + h, X, y, case, **more)
+            - gradient(parameters - h, X, y, case, **more)
+        )
+        for h in np.diag(steps)
+    ]
+    H = np.array(rows) / (2 * steps[:, None])
+    return (H + H.T) / 2
+
+
+def newton_decrement(parameters, X, y, case, **more):
+    """sqrt(g' H^-1 g): the distance to the optimum in the norm of the curvature."""
+    g = gradient(parameters, X, y, case, **more)
+    return np.sqrt(g @ np.linalg.solve(hessian(parameters, X, y, case, **more), g))
+
+
+def parameters_of(model, neuron=0):
+    """(p + 1,) of a fitted GLM, or of one neuron of a population."""
+    coef = model.coef_ if model.coef_.ndim == 1 else model.coef_[:, neuron]
+    return np.append(coef, model.intercept_[neuron])
+
+
+def distance(parameters, others, X, y, case, **more):
+    """sqrt(d' H d) with d the difference: what a Newton decrement estimates; H at the others."""
+    difference = np.asarray(parameters) - others
+    return np.sqrt(difference @ hessian(others, X, y, case, **more) @ difference)
+
+
+def unit(case, y):
+    """Standard deviation of a response without features, in which decrements are counted."""
+    if case.model == "Gaussian":
+        return y.std()
+    return y.std() / y.mean() if case.model == "Gamma" else 1.0
