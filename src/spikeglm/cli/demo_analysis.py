@@ -17,6 +17,7 @@ from ..glm import GLM
 from ..inference.bits_per_spike import bits_per_spike
 from ..inference.filters import Filter, filter_band
 from ..inference.time_rescaling import TimeRescaling, time_rescaling
+from ..selection import cross_validated, interleaved_blocks
 from ..typing import Array, BoolArray, FloatArray
 
 STIMULUS, HISTORY, BOTH = "stimulus", "history", "stimulus + history"
@@ -29,7 +30,7 @@ history it keeps the refractory period finite: no spike was ever seen there, and
 alone would send those coefficients to minus infinity."""
 
 N_FOLDS, BLOCK_S = 5, 1.0
-N_STEPS = len(PARTS) * N_FOLDS + 1
+N_STEPS = len(PARTS) + 1
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,11 @@ def analyse(
     ['stimulus: 0.8', 'history: 0.5', 'stimulus + history: 1.8']
     """
     table = feature_table(recording)
-    scores = [cross_validate(table, name, on_step=on_step) for name in PARTS]
-    model = _fit(table, BOTH, table.usable)
+    scores = []
+    for name in PARTS:
+        scores.append(cross_validate(table, name))
+        on_step(f"{name}: {N_FOLDS} folds")
+    model = _model(table, BOTH).fit(table.features, table.counts)
     filters = _filters(table, model, recording.bin_s)
     on_step("filters with 95 % bands")
     return DemoResult(recording, tuple(scores), model, filters)
@@ -163,20 +167,18 @@ def feature_table(recording: GrasshopperRecording) -> FeatureTable:
     counts = recording.counts.astype(float)
     level_db = recording.stimulus_db - recording.stimulus_db.mean()
     features = np.asarray(inputs.compute_features(level_db, counts))
-    block = round(BLOCK_S / recording.bin_s)
+    folds = interleaved_blocks(counts.size, N_FOLDS, block_rows=round(BLOCK_S / recording.bin_s))
     return FeatureTable(
         features=features,
         columns=inputs.split_by_feature(np.arange(features.shape[1]), axis=0),
         kernels={part: np.asarray(inputs[part].kernel_) for part in PARTS[BOTH]},
         counts=counts,
         usable=np.isfinite(features).all(axis=1),
-        folds=np.arange(counts.size) // block % N_FOLDS,
+        folds=folds,
     )
 
 
-def cross_validate(
-    table: FeatureTable, name: str, *, on_step: Callable[[str], None] = lambda done: None
-) -> ModelScore:
+def cross_validate(table: FeatureTable, name: str) -> ModelScore:
     """Score the model called ``name`` on blocks of 1 s, each predicted by a fit that left it out.
 
     Examples
@@ -186,25 +188,15 @@ def cross_validate(
     >>> round(score.bits, 1)
     0.5
     """
-    mean_counts = np.full(table.counts.size, np.nan)
-    null_mean = np.empty(table.counts.size)
     features = table.features[:, table.columns_of(name)]
-    for fold in range(N_FOLDS):
-        held = table.folds == fold
-        training = table.usable & ~held
-        model = _fit(table, name, training)
-        mean_counts[held] = model.predict(features[held])
-        null_mean[held] = table.counts[training].mean()
-        on_step(f"{name}: fold {fold + 1} of {N_FOLDS}")
-    mean_counts[~table.usable] = np.nan
-    return _score(table, name, mean_counts, null_mean)
+    held_out = cross_validated(_model(table, name), features, table.counts, table.folds)
+    mean_counts = np.where(table.usable, held_out.prediction, np.nan)  # the same rows for all
+    return _score(table, name, mean_counts, held_out.training_mean)
 
 
-def _fit(table: FeatureTable, name: str, rows: BoolArray) -> GLM:
+def _model(table: FeatureTable, name: str) -> GLM:
     strength = [np.full(table.columns[part].size, RIDGE[part]) for part in PARTS[name]]
-    model = GLM(regularizer="Ridge", regularizer_strength=np.concatenate(strength))
-    features = table.features[:, table.columns_of(name)]
-    return model.fit(features, table.counts, sample_weight=rows.astype(float))
+    return GLM(regularizer="Ridge", regularizer_strength=np.concatenate(strength))
 
 
 def _score(
@@ -226,8 +218,7 @@ def _score(
 
 def _filters(table: FeatureTable, model: GLM, bin_s: float) -> dict[str, Filter]:
     """Return the filters of the full model, with bands from its Fisher information."""
-    rows = table.usable.astype(float)
-    covariance = model.covariance(table.features, table.counts, sample_weight=rows)
+    covariance = model.covariance(table.features, table.counts)
     return {
         part: filter_band(
             table.kernels[part],
