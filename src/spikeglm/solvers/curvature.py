@@ -8,8 +8,9 @@ model the curvature of column c as
             [ h m'             h   ]
 
 where h is the column's mean curvature, m and v the mean and variance of the features under it, and
-D the diagonal that gives H_c its true diagonal: D_j² = (h v_j + Lambda_j) / (h_g + Lambda_j).
-Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar h do.
+D the diagonal that gives H_c its true diagonal: D_j² = (h v_j + Lambda_j) / (h_g + Lambda_g,j).
+Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar h do, and
+where every column has a penalty or a mask of its own, columns of similar h and penalty.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class SharedCurvature:
         Inverse (or, where features are linearly dependent, pseudo-inverse) of F per group.
     group :
         (C,) which of them a column uses.
-    group_h :
-        (C,) h_g, the mean curvature its F was made for.
+    group_h, group_ridge :
+        (C,) h_g and (p, C) Lambda_g, the mean curvature and the penalty its F was made for.
     ridge :
         (p, C) Lambda.
     frozen :
@@ -50,6 +51,7 @@ class SharedCurvature:
     inverses: tuple[FloatArray, ...]
     group: IntArray
     group_h: FloatArray
+    group_ridge: FloatArray
     ridge: FloatArray
     frozen: BoolArray
     h: FloatArray
@@ -62,14 +64,19 @@ class SharedCurvature:
     ) -> SharedCurvature:
         """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike."""
         group, group_h = _groups(h, ridge, frozen)
+        group_ridge = np.empty_like(ridge)
         inverses = []
         for g in range(group.max() + 1):
-            c = int(np.flatnonzero(group == g)[0])
-            F = group_h[c] * correlation + np.diag(ridge[:, c])
-            inverses.append(inverse_or_pseudo_inverse(F, frozen[:-1, c]))
+            members = np.flatnonzero(group == g)
+            group_ridge[:, members] = ridge[:, members].mean(axis=1, keepdims=True)
+            F = group_h[members[0]] * correlation + np.diag(group_ridge[:, members[0]])
+            inverses.append(
+                inverse_or_pseudo_inverse(F, np.logical_and.reduce(frozen[:-1, members], axis=1))
+            )
         p, n_columns = ridge.shape
+        nothing = np.zeros((p, n_columns))
         unadapted = cls(
-            tuple(inverses), group, group_h, ridge, frozen, h, np.zeros((p, n_columns)), ridge
+            tuple(inverses), group, group_h, group_ridge, ridge, frozen, h, nothing, nothing
         )
         everything = np.arange(n_columns)
         return unadapted.adapted(everything, h, np.zeros(ridge.shape), np.ones(ridge.shape))
@@ -78,9 +85,8 @@ class SharedCurvature:
         self, columns: IntArray, h: FloatArray, mean: FloatArray, variance: FloatArray
     ) -> SharedCurvature:
         """Return the model with h (A,), m (p, A), v (p, A) of some columns replaced."""
-        ridge = self.ridge[:, columns]
-        wanted = h * np.maximum(variance, _SMALLEST_VARIANCE) + ridge
-        scale = np.sqrt(wanted / (self.group_h[columns] + ridge))
+        wanted = h * np.maximum(variance, _SMALLEST_VARIANCE) + self.ridge[:, columns]
+        scale = np.sqrt(wanted / (self.group_h[columns] + self.group_ridge[:, columns]))
         return replace(
             self,
             h=_with_columns(self.h, h, columns),
@@ -117,7 +123,9 @@ def inverse_or_pseudo_inverse(F: FloatArray, frozen: BoolArray) -> FloatArray:
     out = np.zeros_like(F)
     if len(free) == 0:
         return out
-    sub = F[np.ix_(free, free)]
+    # In units in which the diagonal is one: a strong penalty on one feature hides no other.
+    unit = np.sqrt(np.diag(F)[free])
+    sub = F[np.ix_(free, free)] / np.outer(unit, unit)
     try:
         factor = np.linalg.cholesky(sub)
         if np.diag(factor).min() ** 2 < _RANK_TOLERANCE * len(free) * np.diag(sub).max():
@@ -128,7 +136,7 @@ def inverse_or_pseudo_inverse(F: FloatArray, frozen: BoolArray) -> FloatArray:
         values, vectors = np.linalg.eigh(sub)
         kept = values > _RANK_TOLERANCE * len(free) * values[-1]
         inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    out[np.ix_(free, free)] = inverse
+    out[np.ix_(free, free)] = inverse / np.outer(unit, unit)
     return out
 
 
@@ -139,7 +147,9 @@ def _groups(h: FloatArray, ridge: FloatArray, frozen: BoolArray) -> tuple[IntArr
         (octave[c], ridge[:, c].tobytes(), frozen[:, c].tobytes()) for c in range(len(h))
     ]
     if len(set(keys)) > _MOST_FACTORS:  # too many: a rougher model, which the solver makes good
-        keys = [(octave[c],) for c in range(len(h))]
+        with np.errstate(divide="ignore"):
+            decade = np.round(np.log10(ridge.mean(axis=0)))
+        keys = list(zip(octave, decade, strict=True))
     numbers = {key: g for g, key in enumerate(dict.fromkeys(keys))}
     return np.array([numbers[key] for key in keys]), 2.0**octave
 
