@@ -34,17 +34,27 @@ class Newton:
     def propose(self, gradient: FloatArray, active: IntArray) -> FloatArray:
         """Return -H⁻¹ g, (p + 1, A)."""
         H = self._hessian[active]
-        try:
-            factor = np.linalg.cholesky(H)
-            pivots = np.diagonal(factor, axis1=1, axis2=2) ** 2
-            if (pivots.min(axis=1) < _SINGULAR * pivots.max(axis=1)).any():
-                raise np.linalg.LinAlgError
-            return -np.linalg.solve(H, gradient.T[:, :, None])[:, :, 0].T
-        except np.linalg.LinAlgError:
-            return _positive_direction(H, gradient)
+        # In units in which the diagonal is one: a strong penalty on one feature hides no other.
+        unit = np.sqrt(np.abs(np.diagonal(H, axis1=1, axis2=2)))
+        unit[unit == 0] = 1.0
+        H = H / (unit[:, :, None] * unit[:, None, :])
+        direction = _direction(H, gradient / unit.T) / unit.T
+        return np.where(self._objective.frozen(active), 0.0, direction)
 
     def learn(self, step: FloatArray, change: FloatArray, active: IntArray) -> None:
         """Nothing to remember: the next Hessian replaces the last."""
+
+
+def _direction(H: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Return -H⁻¹ g, (p + 1, A), for H (A, p + 1, p + 1) whose diagonal is one or minus one."""
+    try:
+        factor = np.linalg.cholesky(H)
+        pivots = np.diagonal(factor, axis1=1, axis2=2) ** 2
+        if (pivots < _SINGULAR).any():
+            raise np.linalg.LinAlgError
+        return -np.linalg.solve(H, gradient.T[:, :, None])[:, :, 0].T
+    except np.linalg.LinAlgError:
+        return _positive_direction(H, gradient)
 
 
 def _positive_direction(H: FloatArray, gradient: FloatArray) -> FloatArray:
