@@ -113,7 +113,8 @@ def _fit(
         outcome = _solve(objective, observed.take(walking), solver, first)
         theta = outcome.theta
         if columns.mask is None:
-            theta = _smallest_norm(theta, null_space)
+            free = ~(objective.penalty_curvature(np.arange(len(walking))) > 0).any(axis=0)
+            theta[:, free] = _smallest_norm(theta[:, free], null_space)
         coef[:, walking], intercept[walking] = _of_the_rows(objective, theta)
     return FitResult(
         coef=coef,
