@@ -1,0 +1,18 @@
+"""The questions: one file each, ``run(lab) -> Section``, in the order of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..lab import Lab
+from ..report import Section
+from . import features, growth, importing, memory, one_neuron, population
+
+EXPERIMENTS: dict[str, Callable[[Lab], Section]] = {
+    "one_neuron": one_neuron.run,
+    "population": population.run,
+    "growth": growth.run,
+    "features": features.run,
+    "memory": memory.run,
+    "importing": importing.run,
+}

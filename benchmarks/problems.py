@@ -1,0 +1,145 @@
+"""What is fitted: simulated recordings, their features, and how both travel between processes.
+
+Everything is written here in plain NumPy and seeded, so that no library prepares its own exam.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+WINDOW = 100  # bins of spike history
+N_BUMPS = 8
+_REFRACTORY = np.array([-2.5, -0.7])  # log gain of the first bumps of own history
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Minimise mean_t [exp(eta) - y·eta] + λ/2·|w|² for each of N neurons, eta = X w + b.
+
+    ``X`` (T, p) and ``y`` (T, N) are float64; ``strength`` is λ.
+    """
+
+    X: Array
+    y: Array
+    strength: float = 0.0
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.X.shape[1]
+
+    @property
+    def n_neurons(self) -> int:
+        """N."""
+        return self.y.shape[1]
+
+    def save(self, folder: Path) -> Path:
+        """Write to a folder, for :meth:`load` in another process."""
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "X.npy", self.X)
+        np.save(folder / "y.npy", self.y)
+        (folder / "strength.json").write_text(json.dumps(self.strength))
+        return folder
+
+    @classmethod
+    def load(cls, folder: Path) -> Problem:
+        """Read what :meth:`save` wrote."""
+        strength = json.loads((folder / "strength.json").read_text())
+        return cls(np.load(folder / "X.npy"), np.load(folder / "y.npy"), strength)
+
+
+def one_neuron(n_rows: int, *, seed: int = 0) -> Problem:
+    """One neuron driven by a smooth stimulus and its own past: 16 + 8 + 2 = 26 features."""
+    rng = np.random.default_rng(seed)
+    total = n_rows + WINDOW
+    noise = rng.normal(size=total)
+    smooth = np.convolve(noise, np.hanning(5), mode="same")
+    stimulus = filtered(smooth[:, None] / smooth.std(), raised_cosines(16, WINDOW))
+    state = np.column_stack([np.sin(np.arange(total) / 400.0), rng.normal(size=total)])
+    weights = rng.normal(0.0, 0.12, 16) / stimulus.std(axis=0)
+    drive = stimulus @ weights + state @ [0.3, 0.1]
+    own = raised_cosines(N_BUMPS, WINDOW) @ _own_history()
+    counts = simulate(own[None, :, None], np.log(0.1) + drive[:, None], rng)
+    history = filtered(counts, raised_cosines(N_BUMPS, WINDOW))
+    return Problem(np.hstack([stimulus, history, state])[WINDOW:], counts[WINDOW:])
+
+
+def coupled_population(n_rows: int, n_neurons: int, *, seed: int = 0) -> Problem:
+    """N neurons and the history of each seen through 8 bumps: 8 N features for every neuron."""
+    counts = population_counts(n_rows + WINDOW, n_neurons, seed=seed)
+    features = filtered(counts, raised_cosines(N_BUMPS, WINDOW))
+    return Problem(features[WINDOW:], counts[WINDOW:])
+
+
+def population_counts(n_rows: int, n_neurons: int, *, seed: int = 0) -> Array:
+    """Simulate a coupled population (n_rows, N) with rates of about .03 to .2 spikes per bin.
+
+    Own history is refractory, coupling is weak and of both signs. The baseline makes up for what
+    the wanted rates take away from a neuron: the mean coupling, and the dead time d after its
+    spikes (free rate r / (1 - r d)). That keeps the network near these rates.
+    """
+    rng = np.random.default_rng(seed)
+    rates = np.exp(rng.uniform(np.log(0.03), np.log(0.2), n_neurons))
+    bumps = raised_cosines(N_BUMPS, WINDOW)
+    weights = rng.normal(0.0, 0.8 / np.sqrt(n_neurons), (n_neurons, N_BUMPS, n_neurons))
+    weights /= bumps.sum(axis=0)[:, None]  # a slow bump does not weigh more than a fast one
+    itself = np.arange(n_neurons)
+    weights[itself, :, itself] = 0.0
+    coupling = rates @ np.einsum("wb,ibj->ij", bumps, weights)
+    weights[itself, :, itself] = _own_history()
+    dead_time = (1.0 - np.exp(bumps @ _own_history())).sum()
+    baseline = np.log(rates) - coupling - np.log1p(-rates * dead_time)
+    kernels = np.einsum("wb,ibj->iwj", bumps, weights)
+    return simulate(kernels, np.broadcast_to(baseline, (n_rows, n_neurons)), rng)
+
+
+def _own_history() -> Array:
+    return np.pad(_REFRACTORY, (0, N_BUMPS - len(_REFRACTORY)))
+
+
+def simulate(kernels: Array, drive: Array, rng: np.random.Generator) -> Array:
+    """Draw Poisson counts (T, N) with log rate ``drive`` (T, N) + each past spike's kernel.
+
+    ``kernels[i, k, j]`` is what a spike of neuron i adds to neuron j after k + 1 bins.
+    """
+    n_neurons, window, _ = kernels.shape
+    pending = np.zeros((window, n_neurons))  # what past spikes add to the next bins: a ring
+    counts = np.empty(drive.shape)
+    flat = kernels.reshape(n_neurons, -1)
+    for t, now in enumerate(drive):
+        here = t % window
+        counts[t] = rng.poisson(np.exp(now + pending[here]))
+        pending[here] = 0.0
+        spiking = np.flatnonzero(counts[t])
+        if len(spiking):
+            added = (counts[t, spiking] @ flat[spiking]).reshape(window, n_neurons)
+            pending[here + 1 :] += added[: window - here - 1]
+            pending[: here + 1] += added[window - here - 1 :]
+    return counts
+
+
+def raised_cosines(n_bumps: int, window: int) -> Array:
+    """Bumps (window, n_bumps) of log lag, half overlapping, finest for the shortest lags."""
+    lag = np.log1p(np.arange(window) * 0.5)
+    centres, spacing = np.linspace(0.0, lag[-1], n_bumps, retstep=True)
+    phase = np.clip((lag[:, None] - centres) * np.pi / (2.0 * spacing), -np.pi, np.pi)
+    return 0.5 * (1.0 + np.cos(phase))
+
+
+def filtered(signals: Array, bumps: Array) -> Array:
+    """Features (T, S·b) of signals (T, S): strictly past values seen through each bump."""
+    n_rows, n_signals = signals.shape
+    features = np.zeros((n_rows, n_signals * bumps.shape[1]))
+    for s in range(n_signals):
+        for j, bump in enumerate(bumps.T):
+            past = np.convolve(signals[:, s], bump)[: n_rows - 1]
+            features[1:, s * bumps.shape[1] + j] = past
+    return features
