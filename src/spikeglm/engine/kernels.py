@@ -228,5 +228,5 @@ def _weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArra
 
 def _own_curvature(X: Array, h: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
     h = _weighted(h, block, xp)
-    X1 = xp.concatenate([X, xp.ones_like(X[:, :1])], axis=1)
+    X1 = xp.concatenate([X, xp.ones((X.shape[0], 1), dtype=X.dtype)], axis=1)
     return xp.stack([X1.T @ (X1 * h[:, c, None]) for c in range(h.shape[1])])
