@@ -11,6 +11,7 @@ from ..engine.columns import Columns
 from ..engine.plan import plan
 from ..engine.table import Table
 from ..engine.threads import in_shares, run
+from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, FloatArray
 
@@ -29,7 +30,9 @@ def linear_predictor(
         with np.errstate(invalid="ignore"):
             for start in starts:
                 stop = min(start + how.block_rows, rows.n_rows)
-                np.matmul(rows.read(start, stop), coef, out=eta[start:stop])
+                X = rows.read(start, stop)
+                np.matmul(X, coef, out=eta[start:stop])
+                eta[start:stop][~finite_rows(X)] = np.nan
 
     in_shares(fill, range(0, rows.n_rows, how.block_rows), n_threads=how.n_threads)
     eta += intercept
