@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import errors
 from ..observation_models.likelihood import Likelihood
 from ..rows.arrays import finite_rows
@@ -48,7 +50,7 @@ def score(
             given=f"{len(y)} rows, none of them complete",
             expected="some rows with finite features and response",
         )
-    y, rate = y[valid], rate[valid]
+    y, rate = y[valid].astype(np.float64), rate[valid]
     model = likelihood.model
     if scale is None and model.has_dispersion:
         raise errors.value_error(
