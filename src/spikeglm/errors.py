@@ -30,8 +30,9 @@ def unknown_name(kind: str, name: object, known: list[str]) -> ValueError:
     """Build the error for a string that names nothing, with the closest known spelling."""
     import difflib
 
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]!r}?" if close else ""
+    by_lower_case = {word.lower(): word for word in known}
+    close = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
+    hint = f"Did you mean {by_lower_case[close[0]]!r}?" if close else ""
     return value_error(
         f"Unknown {kind}.", given=repr(name), expected=f"one of {', '.join(known)}", todo=hint
     )
