@@ -159,6 +159,8 @@ class GLM(RegressorMixin, BaseEstimator):
             else check_parameters(init_params, shape, ndim=self._response_ndim),
         )
         self._store(result, inputs)
+        if not self.fit_report_.converged:
+            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
         return self
 
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
@@ -389,8 +391,6 @@ class GLM(RegressorMixin, BaseEstimator):
         self.dof_resid_ = dof_resid(result, regularizer)
         self.scale_ = self._estimate_scale(result, inputs)
         self.fit_report_ = FitReport(result, self._neurons(inputs), inputs.rows.feature_names)
-        if not self.fit_report_.converged:
-            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=3)
 
     def _estimate_scale(self, result: FitResult, inputs: FitInputs) -> FloatArray:
         model = inputs.columns.likelihood.model
