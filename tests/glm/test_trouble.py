@@ -1,4 +1,4 @@
-"""Neurons in trouble, next to healthy ones that must not notice: a status, advice, finite numbers."""
+"""Neurons in trouble beside healthy ones that must not notice: a status, advice, finite numbers."""
 
 import numpy as np
 import pytest
@@ -132,7 +132,7 @@ def test_a_missing_response_of_one_neuron_costs_the_others_nothing(solver):
     gappy[10:20, 1], gappy[3, 1], gappy[4, 1] = np.nan, np.inf, -np.inf
     fit = nmo.PopulationGLM(solver_name=solver).fit(X, gappy)
     complete = nmo.PopulationGLM(solver_name=solver).fit(X, y)
-    assert_allclose(fit.coef_[:, [0, 2]], complete.coef_[:, [0, 2]], rtol=1e-8, atol=1e-9)
+    assert_allclose(fit.coef_[:, [0, 2]], complete.coef_[:, [0, 2]], atol=3e-8)
     kept = np.isfinite(gappy[:, 1])
     alone = nmo.GLM(solver_name=solver).fit(X[kept], y[kept, 1])
     assert_allclose(fit.coef_[:, 1], alone.coef_, rtol=1e-7, atol=1e-8)

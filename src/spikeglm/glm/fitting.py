@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .. import errors
 from ..engine.columns import Columns
 from ..engine.objective import Features, Objective
 from ..engine.plan import plan
@@ -51,6 +53,10 @@ class SolverChoice:
     tol: float = 1e-8
     maxiter: int = 500
 
+    def __post_init__(self) -> None:
+        _check_positive("tol", self.tol, numbers.Real)
+        _check_positive("maxiter", self.maxiter, numbers.Integral)
+
 
 def fit_columns(
     rows: Rows,
@@ -80,6 +86,14 @@ def fit_columns(
     """
     with one_blas_thread():  # the workers are the threads; BLAS must not add its own
         return _fit(rows, columns, penalty, keep, solver, start)
+
+
+def _check_positive(name: str, value: Any, kind: type) -> None:
+    expected = "an integer >= 1" if kind is numbers.Integral else "a number > 0"
+    if not isinstance(value, kind):
+        raise errors.type_error(f"{name} cannot be used.", given=repr(value), expected=expected)
+    if not value > 0:  # type: ignore[operator]
+        raise errors.value_error(f"{name} must be positive.", given=repr(value), expected=expected)
 
 
 def _fit(

@@ -59,7 +59,7 @@ def read_rows(X: ArrayLike) -> Rows:
 
 
 def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAxis | None]:
-    """Return the response as (T, N), and the time axis that the rows and it share.
+    """Return the response as (T, N), and its own time axis.
 
     Raises
     ------
@@ -86,17 +86,17 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
     axis = time_axis_of(y)
     if axis is not None and rows.time_axis is not None:
         _check_time(rows.time_axis, axis)
-    return (values[:, None] if ndim == 1 else values), axis or rows.time_axis
+    return (values[:, None] if ndim == 1 else values), axis
 
 
 @dataclass(frozen=True, eq=False)
 class FitInputs:
-    """What a fit needs: rows, column problems, the rows that take part, the shared time axis."""
+    """What a fit needs: rows, column problems, the rows that take part, the time axis of y."""
 
     rows: Rows
     columns: Columns
     keep: BoolArray
-    time_axis: TimeAxis | None
+    response_axis: TimeAxis | None
 
 
 def read_fit_inputs(
@@ -120,7 +120,7 @@ def read_fit_inputs(
     """
     rows = read_rows(X)
     response, axis = read_response(y, rows, ndim=ndim)
-    likelihood.check_response(response)
+    likelihood.check_response(response[:, 0] if ndim == 1 else response)
     n_neurons = response.shape[1]
     keep = rows.valid_rows()
     weights = offsets = None
@@ -139,10 +139,11 @@ def read_fit_inputs(
         offsets = _shared(offset_values, n_neurons)
     if not keep.any():
         raise errors.value_error(
-            "At least a NaN or an Inf at all sample points.",
+            "At least a NaN or an Inf at all sample points, or a weight of zero.",
             given=f"{rows.n_rows} rows, none of them complete",
-            expected="some rows with finite features and response",
-            todo="check for an all-NaN feature, or epochs shorter than the basis window.",
+            expected="some rows with finite features and response, and a positive weight",
+            todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
+            "that are all zero.",
         )
     mask = read_feature_mask(feature_mask, (rows.n_features, n_neurons), ndim=ndim)
     columns = Columns(likelihood, Source.one_per_column(response), weights, offsets, mask)
@@ -199,13 +200,18 @@ def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: An
     Raises
     ------
     TypeError
-        If the name is not a string.
+        If the name is not a string, or a solver argument no number.
     ValueError
-        If it names no solver, or one that cannot handle the regularizer.
+        If it names no solver, or one that cannot handle the regularizer, or an argument is not > 0.
     NameError
         For an unknown solver argument (NeMoS's type).
     """
-    kwargs, regularizer = kwargs or {}, regularizer_of(regularizer)
+    kwargs = {} if kwargs is None else kwargs
+    regularizer = regularizer_of(regularizer)
+    if not isinstance(kwargs, dict):
+        raise errors.type_error(
+            "solver_kwargs must be a dict.", given=repr(kwargs), expected="e.g. {'tol': 1e-6}"
+        )
     for key in kwargs:
         if key not in _SOLVER_KWARGS:
             raise NameError(

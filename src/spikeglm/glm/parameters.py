@@ -52,6 +52,10 @@ def check_parameters(
             given=f"shape {intercept.shape}",
             expected=f"({n_neurons},)",
         )
+    if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+        raise errors.value_error(
+            "Parameters must be finite.", given="NaN or inf among them", expected="numbers"
+        )
     return coef.reshape(shape), intercept
 
 

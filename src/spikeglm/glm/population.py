@@ -78,10 +78,9 @@ class PopulationGLM(GLM):
         return tags
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        axis = inputs.time_axis
-        is_of_y = axis is not None and len(axis.columns or ()) == inputs.columns.n_columns
-        self.neuron_columns_ = axis.columns if axis is not None and is_of_y else None
-        self.neuron_metadata_ = axis.metadata if axis is not None and is_of_y else None
+        axis = inputs.response_axis
+        self.neuron_columns_ = None if axis is None else axis.columns
+        self.neuron_metadata_ = None if axis is None else axis.metadata
         super()._store(result, inputs)
 
     def _neurons(self, inputs: FitInputs) -> tuple[Any, ...]:
