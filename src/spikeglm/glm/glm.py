@@ -301,6 +301,8 @@ class GLM(RegressorMixin, BaseEstimator):
         coef, intercept = check_parameters(
             (self.coef_, self.intercept_), shape, ndim=self._response_ndim
         )
+        # A negative binomial's scale is part of its variance, not a factor of it.
+        scale = self.scale_ if inputs.columns.likelihood.model.has_dispersion else 1.0
         matrix = fisher.covariance(
             inputs.rows,
             inputs.columns,
@@ -308,7 +310,7 @@ class GLM(RegressorMixin, BaseEstimator):
             intercept,
             keep=inputs.keep,
             penalty=self.penalty(shape),
-            scale=np.broadcast_to(self.scale_, intercept.shape),
+            scale=np.broadcast_to(scale, intercept.shape),
         )
         return matrix[0] if self._response_ndim == 1 else matrix
 
