@@ -127,7 +127,7 @@ def simulate(kernels: Array, drive: Array, rng: np.random.Generator) -> Array:
 
 
 def raised_cosines(n_bumps: int, window: int) -> Array:
-    """Bumps (window, n_bumps) of log lag, half overlapping, finest for the shortest lags."""
+    """Bumps (window, n_bumps) of log lag, finest for short lags, each two spacings to a side."""
     lag = np.log1p(np.arange(window) * 0.5)
     centres, spacing = np.linspace(0.0, lag[-1], n_bumps, retstep=True)
     phase = np.clip((lag[:, None] - centres) * np.pi / (2.0 * spacing), -np.pi, np.pi)
