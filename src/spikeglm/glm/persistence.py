@@ -30,7 +30,11 @@ def save(model: Any, path: Any) -> None:
     for name in _ESTIMATES:
         if hasattr(model, name):
             arrays[f"estimate.{name}"] = np.asarray(getattr(model, name), dtype=np.float64)
-    saved.write(path, {"class": type(model).__name__, "params": params}, arrays)
+    header = {"class": type(model).__name__, "params": params}
+    names = getattr(model, "neuron_columns_", None)
+    if names is not None:
+        header["neuron_columns"] = np.asarray(names).tolist()
+    saved.write(path, header, arrays)
 
 
 def load_model(filename: Any) -> Any:
@@ -61,11 +65,21 @@ def load_model(filename: Any) -> Any:
     classes = {"GLM": GLM, "PopulationGLM": PopulationGLM}
     if header.get("class") not in classes or not isinstance(header.get("params"), dict):
         raise errors.unknown_name("class of a saved model", header.get("class"), list(classes))
-    params = {name: _read(name, value, arrays) for name, value in header["params"].items()}
-    model = classes[header["class"]](**params)
+    try:
+        params = {name: _read(name, value, arrays) for name, value in header["params"].items()}
+        model = classes[header["class"]](**params)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise errors.value_error(
+            f"{filename} does not describe a model.",
+            given=f"{type(error).__name__}: {error}",
+            expected="a file written by save_params",
+            todo="save the model again, with this version of spikeglm.",
+        ) from error
     for name in _ESTIMATES:
         if f"estimate.{name}" in arrays:
             setattr(model, name, arrays[f"estimate.{name}"])
+    if "neuron_columns" in header:
+        model.neuron_columns_ = tuple(header["neuron_columns"])
     if hasattr(model, "coef_"):
         model.n_features_in_ = len(model.coef_)
     return model

@@ -7,7 +7,9 @@ every other entry is a numeric array. Loading never unpickles.
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,19 @@ from ..typing import Array
 
 _FORMAT = "spikeglm-model"
 _VERSION = 1
+_DAMAGE = (  # what reading a file that is no archive of arrays, or a damaged one, can end in
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    AttributeError,
+    TypeError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def write(path: Any, header: dict[str, Any], arrays: dict[str, Array]) -> Path:
@@ -49,13 +64,13 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         If it is no saved model, damaged, or of a newer version.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(arrays.pop("header").tobytes().decode())
         is_ours = isinstance(header, dict) and header.get("format") == _FORMAT
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise _unreadable(path, f"{type(error).__name__}: {error}") from error
     if not is_ours:
         raise _unreadable(path, "a file of another format")
