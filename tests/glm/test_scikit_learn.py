@@ -1,0 +1,191 @@
+"""The estimators are scikit-learn estimators: cloned, copied, pickled, searched, in a pipeline."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone, is_regressor
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tests.catalogue import CANONICAL_CASES
+
+import spikeglm as nmo
+from spikeglm.observation_models import NegativeBinomialObservations, PoissonObservations
+
+X = np.random.default_rng(0).normal(size=(120, 3))
+Y = (
+    np.random.default_rng(1)
+    .poisson(np.exp(X @ [[0.5, 0.1], [-0.3, 0.2], [0.0, 0.4]]))
+    .astype(float)
+)
+both_kinds = pytest.mark.parametrize("kind", [nmo.GLM, nmo.PopulationGLM])
+of_cases = pytest.mark.parametrize("case", CANONICAL_CASES, ids=str)
+
+ARGUMENTS = {
+    "observation_model": NegativeBinomialObservations(0.7),
+    "inverse_link_function": "softplus",
+    "regularizer": nmo.regularizer.Ridge(),
+    "regularizer_strength": np.array([1.0, 2.0, 3.0]),
+    "solver_name": "Newton",
+    "solver_kwargs": {"tol": 1e-6, "maxiter": 50},
+    "feature_mask": np.array([1, 0, 1]),
+}
+
+
+def response(kind):
+    return Y[:, 0] if kind is nmo.GLM else Y
+
+
+def arguments(kind):
+    if kind is nmo.GLM:
+        return ARGUMENTS
+    two = {
+        name: np.column_stack([ARGUMENTS[name]] * 2)
+        for name in ("regularizer_strength", "feature_mask")
+    }
+    return ARGUMENTS | two
+
+
+@both_kinds
+def test_arguments_come_back_from_get_params_and_clone(kind):
+    given = arguments(kind)
+    model = kind(**given)
+    for estimator in (model, clone(model), clone(model.fit(X, response(kind)))):
+        params = estimator.get_params(deep=False)
+        assert set(params) == set(given)
+        for name, value in given.items():
+            assert_array_equal(params[name], value)
+    assert not hasattr(clone(model), "coef_")
+
+
+@both_kinds
+def test_arguments_in_nemos_order(kind):
+    model = kind("Gamma", "exp", "Ridge", 0.5, "LBFGS", {"tol": 1e-5})
+    assert model.get_params() == {
+        "observation_model": "Gamma", "inverse_link_function": "exp", "regularizer": "Ridge",
+        "regularizer_strength": 0.5, "solver_name": "LBFGS", "solver_kwargs": {"tol": 1e-5},
+        "feature_mask": None,
+    }  # fmt: skip
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_copies_and_pickles_of_fitted_models_predict_the_same(kind, copied):
+    model = kind(**arguments(kind)).fit(X, response(kind))
+    other = copied(model)
+    assert_array_equal(other.predict(X), model.predict(X))
+    assert other.score(X, response(kind)) == model.score(X, response(kind))
+    assert str(other.fit_report_) == str(model.fit_report_)
+    assert other.fit(X, response(kind)).coef_.shape == model.coef_.shape
+
+
+@of_cases
+def test_every_kind_of_fit_can_be_pickled(case):
+    X, y = case.data()
+    model = case.population().fit(X, y)
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+
+
+@both_kinds
+def test_nested_parameters_make_new_objects(kind):
+    shared = NegativeBinomialObservations(0.7)
+    model, other = kind(shared), kind(shared)
+    assert model.get_params()["observation_model__scale"] == 0.7
+    assert model.set_params(observation_model__scale=2.0) is model
+    assert model.observation_model.scale == 2.0
+    assert other.observation_model.scale == shared.scale == 0.7
+    model.set_params(
+        observation_model=NegativeBinomialObservations(3.0), observation_model__scale=4.0
+    )
+    assert model.observation_model.scale == 4.0
+
+
+def test_plain_parameters_are_set_and_refitted():
+    model = nmo.GLM().fit(X, Y[:, 0])
+    model.set_params(regularizer="Ridge", regularizer_strength=10.0, solver_name="LBFGS")
+    assert np.abs(model.fit(X, Y[:, 0]).coef_).max() < 0.2
+
+
+def test_refitting_forgets_the_last_fit():
+    model = nmo.GLM().fit(X, Y[:, 0])
+    model.fit(X[:, :2], Y[:, 1])
+    assert_allclose(model.coef_, nmo.GLM().fit(X[:, :2], Y[:, 1]).coef_, rtol=1e-12)
+    assert model.n_features_in_ == 2
+
+
+@both_kinds
+def test_cross_validation_is_a_loop_of_fits(kind):
+    y = response(kind)
+    scores = cross_val_score(kind(), X, y, cv=KFold(4))
+    for score, (train, test) in zip(scores, KFold(4).split(X), strict=True):
+        assert score == pytest.approx(
+            kind().fit(X[train], y[train]).score(X[test], y[test]), rel=1e-9
+        )
+    assert cross_val_predict(kind(), X, y, cv=KFold(4)).shape == y.shape
+
+
+@both_kinds
+def test_a_grid_search_over_everything(kind):
+    grid = [
+        {"regularizer": ["Ridge"], "regularizer_strength": [1e-3, 1.0]},
+        {
+            "observation_model": ["Poisson", PoissonObservations()],
+            "solver_name": ["LBFGS", "Newton"],
+        },
+        {
+            "observation_model": [NegativeBinomialObservations()],
+            "observation_model__scale": [0.1, 0.5],
+        },
+        {"inverse_link_function": ["exp", "softplus"]},
+    ]
+    search = GridSearchCV(kind(), grid, cv=3, error_score="raise").fit(X, response(kind))
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    best = clone(kind()).set_params(**search.best_params_).fit(X, response(kind))
+    assert_allclose(search.best_estimator_.coef_, best.coef_, rtol=1e-9)
+
+
+def test_a_search_finds_the_strength_that_predicts_best():
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(120, 40))
+    y = rng.poisson(np.exp(0.2 * wide[:, 0]))
+    grid = {"regularizer_strength": np.geomspace(1e-3, 1e3, 7)}
+    search = GridSearchCV(nmo.GLM(regularizer="Ridge"), grid, cv=4).fit(wide, y)
+    assert 1e-2 < search.best_params_["regularizer_strength"] < 1e3
+
+
+@both_kinds
+def test_a_pipeline(kind):
+    y = response(kind)
+    pipeline = make_pipeline(StandardScaler(), kind()).fit(100 * X + 7, y)
+    assert_allclose(pipeline.predict(100 * X + 7), kind().fit(X, y).predict(X), rtol=1e-6)
+    assert pipeline.score(100 * X + 7, y) == pytest.approx(kind().fit(X, y).score(X, y))
+    weighted = make_pipeline(StandardScaler(), kind())
+    weighted.fit(X, y, **{f"{kind.__name__.lower()}__sample_weight": np.ones(len(X))})
+    assert_allclose(weighted.predict(X), pipeline.predict(100 * X + 7), rtol=1e-6)
+
+
+@both_kinds
+def test_what_scikit_learn_may_assume(kind):
+    model = kind()
+    assert is_regressor(model)
+    tags = model.__sklearn_tags__()
+    assert tags.target_tags.required
+    assert tags.input_tags.allow_nan
+    assert (tags.target_tags.multi_output, tags.target_tags.single_output) == (
+        (True, False) if kind is nmo.PopulationGLM else (False, True)
+    )
+
+
+@both_kinds
+def test_representations_name_the_arguments_that_were_given(kind):
+    assert repr(kind()) == f"{kind.__name__}()"
+    text = repr(kind("Gamma", regularizer="Ridge", regularizer_strength=0.5))
+    assert text.startswith(kind.__name__)
+    for part in ("'Gamma'", "'Ridge'", "0.5"):
+        assert part in text
+    assert kind("Gamma")._repr_html_()
