@@ -1,4 +1,4 @@
-"""The contract of every basis: features from signals, and the bookkeeping of a composed tree.
+"""The contract of every basis.
 
 What a basis computes is in its term (:mod:`~spikeglm.basis.terms`), which is frozen. What a basis
 remembers is here: its label, its place in a tree, and the shapes of its inputs.
@@ -13,18 +13,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from .. import errors
-from ..io.timeseries import TimeAxis, to_pynapple
-from ..rows.design import Design, Signals, read_signals, written_out
+from ..rows.design import Design, written_out
 from ..typing import Array, ArrayLike, FloatArray
-from . import parameters, shapes, tree
-from .terms import Term
+from . import columns, inputs, parameters, tree
 
 
 class Basis(BaseEstimator):
-    """Functions of signals whose weighted sum a model can learn.
-
-    Subclasses are the public classes of :mod:`spikeglm.basis`; this class is what they share.
+    """Functions of signals whose weighted sum a model can learn: what all public bases share.
 
     Shapes: an input is (T,) or (T, ...) with S numbers per time bin; a basis of b functions turns
     it into S * b features, column ``channel * b + function``.
@@ -32,35 +27,32 @@ class Basis(BaseEstimator):
 
     __array_ufunc__ = None  # so that NumPy numbers leave ``*`` to us
 
+    _term: Any  # a leaf's own Eval or Conv; a composed basis makes a Sum or Product of them
+    _label: str | None
+    _shapes: list[Any] | None
     _children: tuple[Basis, ...] = ()
     _parent: Basis | None = None
     _symbol = ""
-    _term: Any  # an Eval or Conv of the leaf's own; composed bases make a Sum or Product of them
-    _label: str | None
-    _shapes: list[Any] | None
 
-    def _begin(self, term: Term, label: object) -> None:
+    def _begin(self, term: Any, label: object) -> None:
         """Start a leaf."""
         self._term, self._label, self._shapes = term, None, None
         if hasattr(term, "kernel"):
             self.kernel_: FloatArray | None = None
         self.label = label
 
-    # -- features ---------------------------------------------------------------------------
-
     def compute_features(self, *xi: ArrayLike) -> Any:
-        """Return the features (T, n_output_features) of the inputs, one input per variable.
+        """Return the features (T, n_output_features) of the inputs.
 
         Parameters
         ----------
-        *xi : array-likes (T, ...)
-            NumPy or JAX arrays, lists, pandas or pynapple objects, one per leaf from left to right
-            (several for a Fourier basis of several dimensions).
+        *xi : arrays, lists, pandas or pynapple objects (T, ...)
+            One per leaf from left to right (several for a Fourier basis of several dimensions).
 
         Returns
         -------
-        array (T, p) float64, or a TsdFrame if an input was a pynapple object. Missing where an
-        input is not finite or outside of bounds, and where a window leaves its epoch.
+        array (T, p) float64, or a TsdFrame if an input was a pynapple object. NaN where an input
+        is not finite or outside of bounds, and where a window leaves its epoch.
 
         Raises
         ------
@@ -77,14 +69,13 @@ class Basis(BaseEstimator):
         array([[0., 1., 0., 1.],
                [0., 0., 1., 0.]])
         """
-        signals = self._read(xi)
-        self._remember(signals)
-        return _outgoing(written_out(self._term.place(signals)), signals.time_axis)
+        signals = inputs.read_and_remember(self, xi)
+        return inputs.outgoing(written_out(self._term.place(signals)), signals.time_axis)
 
     def design(self, *xi: ArrayLike) -> Design:
-        """Return the features as a table that is computed when it is read, see ``Design``.
+        """Return the features as a table that is computed when it is read.
 
-        Takes what :meth:`compute_features` takes, and raises what it raises.
+        Takes and raises what :meth:`compute_features` does.
 
         Examples
         --------
@@ -92,13 +83,11 @@ class Basis(BaseEstimator):
         >>> nmo.basis.RaisedCosineLogConv(8, window_size=100).design(np.zeros((1000, 50)))
         Design(n_rows=1000, n_features=400)
         """
-        signals = self._read(xi)
-        self._remember(signals)
-        names = shapes.feature_names(self)
-        return Design(self._term.place(signals), names, signals.time_axis)
+        signals = inputs.read_and_remember(self, xi)
+        return Design(self._term.place(signals), columns.names(self), signals.time_axis)
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
-        """Remember the shapes of these inputs and compute ``kernel_`` of convolutions.
+        """Remember the shapes of these inputs and compute the ``kernel_`` of convolutions.
 
         Examples
         --------
@@ -107,18 +96,14 @@ class Basis(BaseEstimator):
         array([[1., 0.],
                [0., 1.]])
         """
-        self._remember(self._read(xi))
+        inputs.read_and_remember(self, xi)
         return self
 
     def evaluate(self, *xi: ArrayLike) -> Any:
-        """Return the functions (n, ..., b) at points (n, ...); for convolutions too: the kernels.
+        """Return the functions (n, ..., b) at points (n, ...), nothing convolved, nothing filled.
 
-        Nothing is convolved, and points outside of bounds are not filled.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As :meth:`compute_features`; also for points of different shapes.
+        For convolutions these are the kernels. Raises what :meth:`compute_features` raises, and
+        ValueError for points of different shapes.
 
         Examples
         --------
@@ -126,29 +111,16 @@ class Basis(BaseEstimator):
         >>> nmo.basis.BSplineEval(3, order=2, bounds=(0, 1)).evaluate([[0.25], [1.0]]).shape
         (2, 1, 3)
         """
-        signals = self._read(xi)
-        xs = signals.arrays
-        shapes.require_equal_shapes(xs)
-        if xs[0].size == 0:
-            return _outgoing(np.zeros((*xs[0].shape, self._term.n_basis_funcs)), signals.time_axis)
-        return _outgoing(self._term.evaluate(*xs), signals.time_axis)
+        signals = inputs.read(self, xi)
+        inputs.require_one_shape(signals.arrays)
+        return inputs.outgoing(self._term.evaluate(*signals.arrays), signals.time_axis)
 
     def evaluate_on_grid(self, *n_samples: int) -> tuple[Array, ...]:
-        """Return a grid over the bounds (or [0, 1]), one array per variable, and the functions.
+        """Return points over the bounds (or [0, 1]) and the functions there.
 
-        Parameters
-        ----------
-        *n_samples :
-            Number of points per variable.
-
-        Returns
-        -------
-        One (m1, m2, ...) array of points per variable, and values (m1, m2, ..., b).
-
-        Raises
-        ------
-        TypeError, ValueError
-            Another number of integers than the basis has variables; no points.
+        Takes m_i, the number of points, per variable. Returns one (m1, m2, ...) array of points per
+        variable, then values (m1, m2, ..., b). Raises TypeError for another number of integers than
+        the basis has variables, ValueError for no points.
 
         Examples
         --------
@@ -157,9 +129,8 @@ class Basis(BaseEstimator):
         >>> points.shape, values.shape
         ((100,), (100, 4))
         """
-        self._require_n_inputs(len(n_samples))
-        counts = [shapes.n_points(n) for n in n_samples]
-        axes, values = self._term.on_grid(*counts)
+        inputs.require_count(self, len(n_samples))
+        axes, values = self._term.on_grid(*map(inputs.n_points, n_samples))
         return (*np.meshgrid(*axes, indexing="ij"), values)
 
     def split_by_feature(self, x: ArrayLike, axis: int = 1) -> dict[str, Any]:
@@ -174,12 +145,8 @@ class Basis(BaseEstimator):
 
         Returns
         -------
-        dict from label to array; the axis becomes the shape of a sample followed by b.
-
-        Raises
-        ------
-        ValueError
-            The axis has another length; the basis has not seen inputs yet.
+        dict from label to array; the axis becomes the shape of a sample followed by b. Raises
+        ValueError if the axis has another length, or the basis has not seen inputs yet.
 
         Examples
         --------
@@ -189,9 +156,7 @@ class Basis(BaseEstimator):
         >>> {label: part.shape for label, part in parts.items()}
         {'history': (3, 5), 'x': (1,)}
         """
-        return shapes.split(self, x, axis)
-
-    # -- what the basis is --------------------------------------------------------------------
+        return columns.split(self, x, axis)
 
     @property
     def n_inputs(self) -> int:
@@ -217,25 +182,14 @@ class Basis(BaseEstimator):
     @property
     def input_shape(self) -> list[Any]:
         """The shape of one sample of each input: () for (T,) inputs; None where not known."""
-        return [
-            shape
-            for leaf in tree.leaves(self)
-            for shape in (leaf._shapes or [None] * leaf.n_inputs)
-        ]
+        return inputs.shapes_of(self)
 
     def set_input_shape(self, *xi: Any) -> Basis:
         """Say what one sample of each input looks like, without data.
 
-        Parameters
-        ----------
-        *xi : one int (numbers per time bin), tuple of ints or array (T, ...) per input
-            Or a single None to forget all shapes.
-
-        Raises
-        ------
-        ValueError
-            Another number of shapes than inputs; no shapes; factors of a product with unequal
-            shapes; the basis is a part of another one.
+        Takes one int (numbers per time bin), tuple of ints or array (T, ...) per input, or a single
+        None to forget all shapes. Raises ValueError if there is not one shape per input, if shapes
+        do not go together, and for a part of another basis.
 
         Examples
         --------
@@ -243,7 +197,7 @@ class Basis(BaseEstimator):
         >>> nmo.basis.BSplineEval(5).set_input_shape(3).n_output_features
         15
         """
-        shapes.put_input_shape(self, xi)
+        inputs.put_said_shapes(self, xi)
         return self
 
     @property
@@ -258,12 +212,7 @@ class Basis(BaseEstimator):
 
     def __getitem__(self, label: str) -> Basis:
         """Return the part with this label (the part itself, not a copy)."""
-        named = tree.labels(tree.root(self))
-        found = {named[id(node)]: node for node in tree.nodes(self)}
-        if isinstance(label, str) and label in found:
-            return found[label]
-        known = ", ".join(map(repr, found))
-        raise IndexError(f"No part of this basis is called {label!r}. Its labels are: {known}.")
+        return tree.part(self, label)
 
     def __iter__(self) -> Iterator[Basis]:
         """Yield the additive components; a product is one component."""
@@ -272,8 +221,6 @@ class Basis(BaseEstimator):
     def __len__(self) -> int:
         """Return the number of additive components."""
         return sum(1 for _ in self)
-
-    # -- composition --------------------------------------------------------------------------
 
     def __add__(self, other: object) -> Any:
         from .composite import AdditiveBasis
@@ -294,8 +241,6 @@ class Basis(BaseEstimator):
 
         return repeated(self, exponent, MultiplicativeBasis)
 
-    # -- parameters, copies, text ---------------------------------------------------------------
-
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return constructor parameters; of a composed basis, those of its parts by label.
 
@@ -306,17 +251,13 @@ class Basis(BaseEstimator):
         >>> basis.get_params()["past__window_size"]
         5
         """
-        return parameters.tree_params(self) if self._children else super().get_params(deep=False)
+        return parameters.of_tree(self) if self._children else super().get_params(deep=False)
 
     def set_params(self, **params: Any) -> Basis:
         """Set constructor parameters, all in one step; of a composed basis ``label__name=value``.
 
-        ``label=basis`` exchanges a part for a copy of another basis, which keeps the label.
-
-        Raises
-        ------
-        ValueError
-            A parameter of another name, or a value the constructor would refuse.
+        ``label=basis`` exchanges a part for a copy of another basis, which keeps the label. Raises
+        ValueError for an unknown name and for what the constructor would refuse.
 
         Examples
         --------
@@ -324,11 +265,12 @@ class Basis(BaseEstimator):
         >>> nmo.basis.BSplineEval(5).set_params(n_basis_funcs=3, order=2)
         BSplineEval(n_basis_funcs=3, order=2)
         """
-        if self._children:
-            parameters.set_tree_params(self, params)
-        else:
-            parameters.set_leaf_params(self, params)
+        put = parameters.put_in_tree if self._children else parameters.put_in_leaf
+        put(self, params)
         return self
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        return parameters.text(self)
 
     def __sklearn_clone__(self) -> Basis:
         return copy.deepcopy(self)
@@ -342,12 +284,8 @@ class Basis(BaseEstimator):
         self.__dict__.update(state)
         self._adopt(self._children)
 
-    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        return parameters.text(self)
-
-    # -- state --------------------------------------------------------------------------------
-
     def _change(self, **changes: Any) -> None:
+        """Set parameters of a leaf; what was derived from the old ones is forgotten."""
         term = self._term.replaced(**changes)
         if term.n_inputs != self._term.n_inputs:
             self._shapes = None
@@ -357,39 +295,6 @@ class Basis(BaseEstimator):
 
     def _adopt(self, children: tuple[Basis, ...]) -> None:
         """Make these bases the parts of this one."""
-        if children:
-            self._children = children
+        self._children = children
         for child in children:
             child._parent = self
-
-    def _put_shapes(self, known: list[Any]) -> None:
-        """Give each leaf the shapes of its inputs."""
-        start = 0
-        for leaf in tree.leaves(self):
-            own = known[start : start + leaf.n_inputs]
-            leaf._shapes = None if None in own else list(own)
-            start += leaf.n_inputs
-
-    def _read(self, xi: tuple[ArrayLike, ...]) -> Signals:
-        self._require_n_inputs(len(xi))
-        return read_signals(*xi)
-
-    def _remember(self, signals: Signals) -> None:
-        known = [x.shape[1:] for x in signals.arrays]
-        self._term.check_shapes(known)
-        self._put_shapes(known)
-        for leaf in tree.leaves(self):
-            if hasattr(leaf, "kernel_"):
-                leaf.kernel_ = leaf._term.kernel
-
-    def _require_n_inputs(self, given: int) -> None:
-        if given != self.n_inputs:
-            raise errors.type_error(
-                f"This basis requires {self.n_inputs} input(s).",
-                given=f"{given} input(s)",
-                expected=f"one for each of {', '.join(leaf.label for leaf in tree.leaves(self))}",
-            )
-
-
-def _outgoing(values: FloatArray, time_axis: TimeAxis | None) -> Any:
-    return values if time_axis is None else to_pynapple(values, time_axis)

@@ -210,7 +210,7 @@ def _parts(signals: Signals, k: int) -> tuple[Signals, Signals]:
 def _outer(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return (..., b_left * b_right), the products of the last axes."""
     product = left[..., :, None] * right[..., None, :]
-    return product.reshape(*product.shape[:-2], -1 if product.size else 0)
+    return product.reshape(*product.shape[:-2], left.shape[-1] * right.shape[-1])
 
 
 def _on_common_grid(

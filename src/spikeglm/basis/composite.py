@@ -12,6 +12,7 @@ from .. import errors
 from . import tree
 from .basis import Basis
 from .combine import Product, Sum
+from .inputs import put_shapes
 from .parameters import exchange, require_no_labels
 from .terms import Term
 
@@ -125,7 +126,7 @@ class MultiplicativeBasis(Basis):
         _join(self, basis1, basis2, label)
         shapes = self.input_shape
         if None not in shapes and len(set(shapes)) > 1:
-            self._put_shapes([None] * len(shapes))
+            put_shapes(self, [None] * len(shapes))
             warnings.warn(
                 "Multiple different input shapes detected: the factors of a product have been used "
                 "with inputs of different shapes. Their input shapes are reset.",

@@ -81,6 +81,8 @@ class Eval:
 
     def evaluate(self, *xs: Array) -> FloatArray:
         """Return (n, ..., b) from arrays (n, ...): the functions as formulas, nothing filled in."""
+        if xs[0].size == 0:
+            return np.zeros((*xs[0].shape, self.n_basis_funcs))
         inputs = [channels(x) for x in xs]
         ranges = self._ranges(inputs)
         u = [x if r is None else r.scaled(x) for x, r in zip(inputs, ranges, strict=True)]

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from .inputs import put_shapes
 from .tree import labels, leaves, nodes, require_unique_labels, root
 
 if TYPE_CHECKING:
     from .basis import Basis
 
 
-def set_leaf_params(leaf: Basis, params: dict[str, Any]) -> None:
+def put_in_leaf(leaf: Basis, params: dict[str, Any]) -> None:
     """Set constructor parameters, all in one step: they are checked together."""
     known = leaf.get_params(deep=False)
     for name in params:
@@ -28,7 +29,7 @@ def set_leaf_params(leaf: Basis, params: dict[str, Any]) -> None:
         leaf.label = params["label"]
 
 
-def tree_params(whole: Basis) -> dict[str, Any]:
+def of_tree(whole: Basis) -> dict[str, Any]:
     """Return ``{label: part, "label__parameter": value}`` for all parts, and the own label."""
     params: dict[str, Any] = {"label": whole.label}
     named = labels(root(whole))
@@ -42,7 +43,7 @@ def tree_params(whole: Basis) -> dict[str, Any]:
     return params
 
 
-def set_tree_params(whole: Basis, params: dict[str, Any]) -> None:
+def put_in_tree(whole: Basis, params: dict[str, Any]) -> None:
     """Exchange parts (``label=basis``), then set parameters (``label__parameter=value``)."""
     named = labels(root(whole))
     parts = {named[id(node)]: node for node in nodes(whole) if node is not whole}
@@ -70,7 +71,9 @@ def exchange(old: Basis, new: Any) -> Basis:
     ValueError
         A label of ``new`` is taken.
     """
-    if not hasattr(new, "_children"):
+    from .basis import Basis
+
+    if not isinstance(new, Basis):
         raise errors.type_error(
             "A part of a basis can only be exchanged for a basis.",
             given=repr(new),
@@ -82,7 +85,7 @@ def exchange(old: Basis, new: Any) -> Basis:
     if old._label is not None:
         part._label = old._label
     if part.n_inputs == old.n_inputs and None in part.input_shape:
-        part._put_shapes(old.input_shape)
+        put_shapes(part, old.input_shape)
     before = parent._children
     parent._adopt(tuple(part if child is old else child for child in before))
     try:

@@ -59,6 +59,16 @@ def label_of(basis: Basis) -> str:
     return labels(root(basis))[id(basis)]
 
 
+def part(basis: Basis, label: object) -> Basis:
+    """Return the node of this label, IndexError (with the labels there are) if there is none."""
+    named = labels(root(basis))
+    found = {named[id(node)]: node for node in nodes(basis)}
+    if isinstance(label, str) and label in found:
+        return found[label]
+    known = ", ".join(map(repr, found))
+    raise IndexError(f"No part of this basis is called {label!r}. Its labels are: {known}.")
+
+
 def checked_label(basis: Basis, label: object, class_names: set[str]) -> str | None:
     """Return the label to keep; None for one that the basis would have without it.
 
@@ -69,31 +79,36 @@ def checked_label(basis: Basis, label: object, class_names: set[str]) -> str | N
     ValueError
         The label is the name of another class, or taken by another part of the same whole.
     """
-    own = type(basis).__name__
     if label is None:
         return None
     if basis._children:
         label = str(label)
-        if label in (own, _automatic(basis)):
-            return None
-    elif not isinstance(label, str):
+        is_default = label in (type(basis).__name__, _automatic(basis))
+    else:
+        is_default = _is_default_of_leaf(basis, label, class_names)
+    if is_default:
+        return None
+    taken = labels(root(basis))
+    if any(name == label for key, name in taken.items() if key != id(basis)):
+        raise _taken(str(label))
+    return str(label)
+
+
+def _is_default_of_leaf(basis: Basis, label: object, class_names: set[str]) -> bool:
+    if not isinstance(label, str):
         raise errors.type_error(
             "A label is a string.", given=repr(label), expected="a string, or None for the default"
         )
     stem = re.sub(r"_\d+$", "", label)
-    if not basis._children and stem == own:
-        return None
-    if not basis._children and stem in class_names:
+    if stem in {cls.__name__ for cls in type(basis).__mro__}:
+        return True
+    if stem in class_names:
         raise errors.value_error(
             "A label must not be the name of another class.",
-            given=f"label={label!r} for a {own}",
+            given=f"label={label!r} for a {type(basis).__name__}",
             expected="a name of your own",
         )
-    whole = root(basis)
-    taken = labels(whole)
-    if any(name == label for key, name in taken.items() if key != id(basis)):
-        raise _taken(label)
-    return label
+    return False
 
 
 def require_unique_labels(whole: Basis) -> None:

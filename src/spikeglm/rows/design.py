@@ -74,6 +74,10 @@ class Source(Protocol):
     """What a Design reads from: features of signals, with everything about them decided."""
 
     @property
+    def n_inputs(self) -> int:
+        """How many signals."""
+
+    @property
     def n_rows(self) -> int:
         """T."""
 
@@ -190,6 +194,12 @@ class Design:
         TypeError, ValueError
             As ``compute_features``; also when an input has another shape than the one it replaces.
         """
+        if len(inputs) != self.source.n_inputs:
+            raise errors.type_error(
+                f"This design was made of {self.source.n_inputs} input(s).",
+                given=f"{len(inputs)} input(s)",
+                expected="one for each input it was made of, in the same order",
+            )
         signals = read_signals(*inputs)
         return Design(self.source.at(signals), self.feature_names, signals.time_axis)
 
