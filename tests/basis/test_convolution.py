@@ -106,6 +106,20 @@ def test_cutting_the_block_does_not_change_the_sum(monkeypatch, numbers):
     np.testing.assert_allclose(_both("_scatter", kernel, x), whole, atol=1e-13)
 
 
+def test_one_busy_channel_among_silent_ones():
+    rng = np.random.default_rng(3)
+    x = np.zeros((900, 200))
+    x[:, 7] = rng.normal(size=900)
+    kernel = rng.normal(size=(300, 2))
+    convolution = Convolution(kernel)
+    assert convolution._is_sparse(x)
+    out = np.empty((601, 200, 2))
+    convolution.write(x, out)
+    for channel in (6, 7, 8):
+        expected = naive(kernel, x[:, [channel]], 0)[299:, 0]
+        np.testing.assert_allclose(out[:, channel], expected, atol=1e-11)
+
+
 def test_spike_counts_give_exact_zeros_far_from_spikes():
     x = np.zeros((300, 1))
     x[100] = 3

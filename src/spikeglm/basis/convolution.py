@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.fft
 
 from ..typing import Array, FloatArray
 
@@ -92,7 +93,11 @@ class Convolution:
         return csc_matvecs is not None and seen * (2 / b + 0.4) < 3.5
 
     def _scatter(self, x: Array, out: FloatArray) -> None:
-        """Cut the block so that the rows that kernels are added to stay in cache."""
+        """Cut the block so that the rows that kernels are added to stay in cache.
+
+        A piece that is not sparse itself (one busy channel among silent ones) is no piece of work
+        for kernels that are added one by one.
+        """
         (W, b), S, m = self.kernel.shape, x.shape[1], len(out)
         group = max(1, _SCATTER_NUMBERS // (4 * W * b))
         rows = max(2 * W, _SCATTER_NUMBERS // (min(group, S) * b))
@@ -101,7 +106,10 @@ class Convolution:
             for start in range(0, m, rows):
                 stop = min(start + rows, m)
                 seen = x[start : stop + W - 1, channels]
-                out[start:stop, channels] = self._added_kernels(seen)
+                if self._is_sparse(seen):
+                    out[start:stop, channels] = self._added_kernels(seen)
+                else:
+                    self._overlap_save(seen, out[start:stop, channels])
 
     def _added_kernels(self, x: Array) -> FloatArray:
         """Add ``x[e, c] * kernel`` to the rows that see sample e: a sparse matrix times the kernel.
@@ -160,8 +168,8 @@ class Convolution:
         """A power of two that wastes little on overlap and, for few channels, hides Python."""
         W, b = self.kernel.shape
         shortest = 512 if n_channels * b > 64 else 1024
-        longest = max(shortest, 3 * W)
-        return 1 << (min(longest, n_rows + W - 1) - 1).bit_length()
+        usual = 1 << (max(shortest, 3 * W) - 1).bit_length()
+        return min(usual, scipy.fft.next_fast_len(n_rows + W - 1, real=True))
 
     def _spectrum(self, n: int) -> Array:
         """The kernel's spectrum (n // 2 + 1, 1, b) for segments of n samples; kept."""
