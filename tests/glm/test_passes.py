@@ -1,0 +1,114 @@
+"""Speed, counted: how often a fit visits the rows. A visit more is a regression."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from tests.catalogue import CANONICAL_CASES, CASES, SOLVERS
+
+import spikeglm as nmo
+from spikeglm.rows import ArrayRows
+
+of_cases = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+def coupled_population(n_neurons=12, n_lags=6, n_rows=6000, *, coupling=0.02):
+    """Counts driven by smooth histories of all neurons: N * K correlated features."""
+    rng = np.random.default_rng(0)
+    drive = rng.poisson(0.2, (n_rows, n_neurons)).astype(float)
+    X = np.zeros((n_rows, n_neurons, n_lags))
+    for k in range(n_lags):
+        decay = np.exp(-np.arange(20) / (1.5 + 2 * k))
+        for n in range(n_neurons):
+            X[:, n, k] = np.convolve(drive[:, n], decay)[:n_rows]
+    X = X.reshape(n_rows, -1)
+    coef = rng.normal(0, coupling, (X.shape[1], n_neurons)) / X.std(axis=0)[:, None]
+    return X, rng.poisson(np.exp(np.clip(X @ coef - 1.5 - (X @ coef).mean(axis=0), -8, 2)))
+
+
+@of_cases
+def test_a_small_fit(case):
+    X, y = case.data()
+    assert case.population().fit(X, y).fit_report_.n_passes <= 18
+
+
+@pytest.mark.parametrize("case", [c for c in CANONICAL_CASES if c.solver == "Newton"], ids=str)
+def test_a_small_newton_fit_with_the_canonical_link(case):
+    X, y = case.data()
+    assert case.glm().fit(X, y[:, 0]).fit_report_.n_passes <= 8
+
+
+@pytest.mark.parametrize("solver", ["LBFGS", None])
+@pytest.mark.parametrize(("coupling", "most"), [(0.02, 20), (0.06, 32), (0.15, 38)])
+def test_a_coupled_population(coupling, most, solver):
+    X, y = coupled_population(coupling=coupling)  # log rates spread by 0.2, 0.5 and 1.3
+    model = nmo.PopulationGLM(solver_name=solver).fit(X, y)
+    assert model.fit_report_.converged
+    assert model.fit_report_.n_passes <= most
+
+
+@pytest.mark.parametrize("strength", [1e-6, 1e-3, 1.0])
+def test_a_coupled_population_with_ridge(strength):
+    X, y = coupled_population()
+    model = nmo.PopulationGLM(
+        regularizer="Ridge", regularizer_strength=strength, solver_name="LBFGS"
+    ).fit(X, y)
+    assert model.fit_report_.converged
+    assert model.fit_report_.n_passes <= 20
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_scaling_the_features_costs_no_pass(solver):
+    X, y = coupled_population(4, 3, 2000)
+    units = 10.0 ** np.random.default_rng(0).uniform(-6, 6, X.shape[1])
+    plain = nmo.PopulationGLM(solver_name=solver).fit(X, y).fit_report_.n_passes
+    assert nmo.PopulationGLM(solver_name=solver).fit(X * units, y).fit_report_.n_passes <= plain + 1
+
+
+@of_cases
+def test_starting_at_the_optimum(case):
+    X, y = case.data()
+    model = case.population().fit(X, y)
+    again = case.population().fit(X, y, init_params=(model.coef_, model.intercept_))
+    assert again.fit_report_.n_passes <= 5
+    assert_allclose(again.coef_, model.coef_, rtol=1e-6, atol=1e-7)
+
+
+def test_gaussian_fits_need_one_step():
+    X, y = coupled_population(4, 3, 2000)
+    for solver in SOLVERS:
+        report = nmo.PopulationGLM("Gaussian", solver_name=solver).fit(X, y).fit_report_
+        assert report.n_passes <= 6
+
+
+class CountingRows:
+    """Rows that remember how often each was read."""
+
+    def __init__(self, values):
+        self.rows = ArrayRows(values)
+        self.reads = np.zeros(len(values), int)
+
+    n_rows = property(lambda self: self.rows.n_rows)
+    n_features = property(lambda self: self.rows.n_features)
+    dtype = property(lambda self: self.rows.dtype)
+    feature_names = property(lambda self: self.rows.feature_names)
+    time_axis = property(lambda self: self.rows.time_axis)
+
+    def read(self, start, stop):
+        self.reads[start:stop] += 1
+        return self.rows.read(start, stop)
+
+    def valid_rows(self):
+        return self.rows.valid_rows()
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("model", ["Poisson", "Gaussian"])
+def test_the_passes_reported_are_the_passes_made(model, solver):
+    X, y = coupled_population(3, 2, 3000)
+    rows = CountingRows(X)
+    with nmo.config_context(n_threads=1):
+        fit = nmo.PopulationGLM(model, solver_name=solver).fit(rows, y)
+    # The survey of responses reads no features; a dispersion takes a pass after the fit.
+    expected = fit.fit_report_.n_passes - 1 + (model == "Gaussian")
+    assert rows.reads.max() <= expected
+    assert rows.reads.mean() >= expected - 1
