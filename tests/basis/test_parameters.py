@@ -66,6 +66,8 @@ def test_a_part_can_be_exchanged_and_set_at_once():
         {"y__order": 1},
         {"x__nonsense": 1},
         {"x__order": 6},
+        {"x__n_basis_funcs": 7, "MSplineEval__order": 5},
+        {"x": B.HistoryConv(3), "MSplineEval__order": 5},
         {"x__label": "MSplineEval"},
         {"(MSplineEval * MSplineEval_1)": B.IdentityEval(label="x")},
     ],

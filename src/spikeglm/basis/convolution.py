@@ -13,6 +13,7 @@ none of which writes lags out; which one is fastest where was measured
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,7 +50,7 @@ class Scratch(threading.local):
 
     def array(self, name: str, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:
         """Return an uninitialised array that is valid until the next call with this name."""
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
             buffer = self._buffers[name] = np.empty(size, dtype)
@@ -167,7 +168,7 @@ class Convolution:
     def _segment(self, n_channels: int, n_rows: int) -> int:
         """A power of two that wastes little on overlap and, for few channels, hides Python."""
         W, b = self.kernel.shape
-        shortest = 512 if n_channels * b > 64 else 1024
+        shortest = 512 if n_channels * b > 64 else 2048
         usual = 1 << (max(shortest, 3 * W) - 1).bit_length()
         return min(usual, scipy.fft.next_fast_len(n_rows + W - 1, real=True))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import errors
 from .inputs import put_shapes
-from .tree import labels, leaves, nodes, require_unique_labels, root
+from .tree import labels, nodes, require_unique_labels, root
 
 if TYPE_CHECKING:
     from .basis import Basis
@@ -44,7 +44,15 @@ def of_tree(whole: Basis) -> dict[str, Any]:
 
 
 def put_in_tree(whole: Basis, params: dict[str, Any]) -> None:
-    """Exchange parts (``label=basis``), then set parameters (``label__parameter=value``)."""
+    """Exchange parts (``label=basis``), then set parameters (``label__parameter=value``).
+
+    A copy goes first: what it refuses is raised before anything has changed.
+    """
+    _put_in_parts(copy.deepcopy(whole), params)
+    _put_in_parts(whole, params)
+
+
+def _put_in_parts(whole: Basis, params: dict[str, Any]) -> None:
     named = labels(root(whole))
     parts = {named[id(node)]: node for node in nodes(whole) if node is not whole}
     parts |= {"basis1": whole._children[0], "basis2": whole._children[1]}
@@ -113,12 +121,10 @@ def _owner(key: str, parts: dict[str, Basis]) -> str:
     matching = [name for name in parts if key.startswith(name + "__")]
     if matching:
         return max(matching, key=len)
-    some_leaf = next(iter(leaves(next(iter(parts.values())))))
     raise errors.value_error(
         "Unknown parameter of a composed basis.",
         given=repr(key),
         expected=f"a label or label__parameter, with a label of {', '.join(map(repr, parts))}",
-        todo=f"For example {some_leaf.label}__label=...",
     )
 
 

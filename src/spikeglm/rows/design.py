@@ -218,12 +218,19 @@ def written_out(source: Source) -> FloatArray:
         stop = min(start + rows, source.n_rows)
         source.write(start, stop, table[start:stop])
 
-    n_threads = get_config().n_threads or len(os.sched_getaffinity(0))
-    if n_threads == 1 or len(starts) < 2:
+    n_threads = min(get_config().n_threads or _n_cores(), len(starts))
+    if n_threads < 2:
         for start in starts:
             write(start)
         return table
-    with ThreadPoolExecutor(min(n_threads, len(starts))) as pool:
+    with ThreadPoolExecutor(n_threads) as pool:
         for _ in pool.map(write, starts):
             pass
     return table
+
+
+def _n_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
