@@ -34,7 +34,7 @@ class Responses:
 
 def survey_responses(table: Table, columns: Columns, *, n_threads: int) -> Responses:
     """Sum up the responses; the features are not read."""
-    no_features = replace(table, rows=_NoFeatures(table.rows))
+    no_features = replace(table, rows=_NoFeatures(table.rows), shift=None)
     empty = np.zeros((0, columns.n_columns))
     if not table.blocks:
         none = np.zeros(columns.n_columns)

@@ -14,7 +14,7 @@ from ..inference import fisher
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..io.timeseries import TimeAxis, to_array, to_pynapple
-from ..regularizer import Penalty, regularizer_of
+from ..regularizer import regularizer_of
 from ..typing import Array, ArrayLike, FloatArray
 from . import persistence, prediction, scoring
 from .fitting import fit_columns
@@ -24,6 +24,7 @@ from .inputs import (
     read_fit_inputs,
     read_likelihood,
     read_offset,
+    read_penalty,
     read_rows,
     read_solver,
 )
@@ -151,7 +152,7 @@ class GLM(RegressorMixin, BaseEstimator):
         result = fit_columns(
             inputs.rows,
             inputs.columns,
-            penalty=self.penalty(shape),
+            penalty=read_penalty(self.regularizer, self.regularizer_strength, shape),
             keep=inputs.keep,
             solver=solver,
             start=None
@@ -295,23 +296,7 @@ class GLM(RegressorMixin, BaseEstimator):
             (p + 1, p + 1), the intercept last; (N, p + 1, p + 1) for a population. Under Ridge it
             is the posterior covariance for the prior that the penalty states.
         """
-        self._check_fitted()
-        inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
-        shape = inputs.rows.n_features, inputs.columns.n_columns
-        coef, intercept = check_parameters(
-            (self.coef_, self.intercept_), shape, ndim=self._response_ndim
-        )
-        # A negative binomial's scale is part of its variance, not a factor of it.
-        scale = self.scale_ if inputs.columns.likelihood.model.has_dispersion else 1.0
-        matrix = fisher.covariance(
-            inputs.rows,
-            inputs.columns,
-            coef,
-            intercept,
-            keep=inputs.keep,
-            penalty=self.penalty(shape),
-            scale=np.broadcast_to(scale, intercept.shape),
-        )
+        matrix = self._uncertainty(X, y, sample_weight, offset).covariance
         return matrix[0] if self._response_ndim == 1 else matrix
 
     def standard_errors(
@@ -327,12 +312,8 @@ class GLM(RegressorMixin, BaseEstimator):
         NaN where the data do not determine a coefficient (a constant or duplicated feature without
         a penalty).
         """
-        matrix = self.covariance(X, y, sample_weight=sample_weight, offset=offset)
-        variances = np.diagonal(matrix, axis1=-2, axis2=-1).T.copy()
-        if regularizer_of(self.regularizer).default_strength is None:
-            variances[self.fit_report_.result.aliased] = np.nan
-        errors_ = np.sqrt(variances)
-        return errors_[:-1], np.atleast_1d(errors_[-1])
+        errors_ = self._uncertainty(X, y, sample_weight, offset).standard_errors.T
+        return errors_[:-1, 0] if self._response_ndim == 1 else errors_[:-1], errors_[-1]
 
     def save_params(self, filename: Any) -> None:
         """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
@@ -371,49 +352,46 @@ class GLM(RegressorMixin, BaseEstimator):
             feature_mask=self.feature_mask,
         )
 
-    def penalty(self, shape: tuple[int, int]) -> Penalty:
-        """Return the penalty for coefficients (p, N) that the constructor arguments describe."""
-        regularizer, strength = regularizer_of(self.regularizer), self.regularizer_strength
-        return regularizer.bind(
-            regularizer.default_strength if strength is None else strength, shape
-        )
-
-    def _check_fitted(self) -> None:
+    def _estimates(self, n_features: int) -> tuple[FloatArray, FloatArray]:
+        """Return coefficients (p, N) and intercepts (N,), from a fit or set by hand."""
         if not (hasattr(self, "coef_") and hasattr(self, "intercept_")):
             raise errors.NotFittedError(
                 f"This {type(self).__name__} is not fitted yet. What to do: call fit(X, y) first."
             )
+        shape = n_features, np.size(self.intercept_)
+        return check_parameters((self.coef_, self.intercept_), shape, ndim=self._response_ndim)
+
+    def _uncertainty(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, offset: ArrayLike | None
+    ) -> fisher.Uncertainty:
+        inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
+        coef, intercept = self._estimates(inputs.rows.n_features)
+        return fisher.uncertainty(
+            inputs.rows,
+            inputs.columns,
+            coef,
+            intercept,
+            keep=inputs.keep,
+            penalty=read_penalty(self.regularizer, self.regularizer_strength, coef.shape),
+            scale=self.scale_,
+        )
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        one = self._response_ndim == 1
-        regularizer = regularizer_of(self.regularizer)
-        self.coef_ = result.coef[:, 0] if one else result.coef
+        self.coef_ = result.coef[:, 0] if self._response_ndim == 1 else result.coef
         self.intercept_ = result.intercept
         self.n_features_in_ = inputs.rows.n_features
-        self.dof_resid_ = dof_resid(result, regularizer)
-        self.scale_ = self._estimate_scale(result, inputs)
-        self.fit_report_ = FitReport(result, self._neurons(inputs), inputs.rows.feature_names)
-
-    def _estimate_scale(self, result: FitResult, inputs: FitInputs) -> FloatArray:
-        model = inputs.columns.likelihood.model
-        if not model.has_dispersion:
-            return np.full(len(result.intercept), float(model.scale))
-        mean_square = prediction.dispersion(
-            inputs.rows, inputs.columns, result.coef, result.intercept, inputs.keep
+        self.dof_resid_ = dof_resid(result, regularizer_of(self.regularizer))
+        self.scale_ = prediction.estimate_scale(
+            inputs.rows, inputs.columns, result, self.dof_resid_, keep=inputs.keep
         )
-        return mean_square * result.n_rows / np.maximum(self.dof_resid_, 1)
+        self.fit_report_ = FitReport(result, self._neurons(inputs), inputs.rows.feature_names)
 
     def _neurons(self, inputs: FitInputs) -> tuple[Any, ...]:
         return tuple(range(inputs.columns.n_columns))
 
     def _rate(self, X: ArrayLike, offset: ArrayLike | None) -> tuple[FloatArray, TimeAxis | None]:
-        self._check_fitted()
         rows = read_rows(X)
-        coef, intercept = check_parameters(
-            (self.coef_, self.intercept_),
-            (rows.n_features, np.size(self.intercept_)),
-            ndim=self._response_ndim,
-        )
+        coef, intercept = self._estimates(rows.n_features)
         mask = read_feature_mask(self.feature_mask, coef.shape, ndim=self._response_ndim)
         coef = coef if mask is None else coef * mask
         eta = prediction.linear_predictor(

@@ -15,7 +15,7 @@ from ..engine.columns import Columns, Source
 from ..io.timeseries import TimeAxis, time_axis_of, to_array
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.named import link_named, model_named
-from ..regularizer import regularizer_of
+from ..regularizer import Penalty, regularizer_of
 from ..rows.arrays import ArrayRows, finite_rows
 from ..rows.contract import Rows
 from ..solvers import SOLVERS
@@ -192,6 +192,12 @@ def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likel
     if inverse_link_function is None:
         return Likelihood(model, model.default_inverse_link_function)
     return Likelihood(model, link_named(inverse_link_function))
+
+
+def read_penalty(regularizer: Any, strength: ArrayLike | None, shape: tuple[int, int]) -> Penalty:
+    """Return the penalty on coefficients (p, N) that the constructor arguments describe."""
+    kind = regularizer_of(regularizer)
+    return kind.bind(kind.default_strength if strength is None else strength, shape)
 
 
 def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: Any) -> SolverChoice:

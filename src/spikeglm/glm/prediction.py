@@ -11,6 +11,7 @@ from ..engine.columns import Columns
 from ..engine.plan import plan
 from ..engine.table import Table
 from ..engine.threads import in_shares, run
+from ..inference.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, FloatArray
@@ -48,12 +49,22 @@ def mean_loss(
     return sums.total / sums.weight
 
 
-def dispersion(
-    rows: Rows, columns: Columns, coef: FloatArray, intercept: FloatArray, keep: BoolArray
+def estimate_scale(
+    rows: Rows, columns: Columns, result: FitResult, dof: FloatArray, *, keep: BoolArray
 ) -> FloatArray:
-    """Return Pearson's mean squared residual of each column, sum a (y - mu)² / V(mu) / sum a."""
-    sums = _sweep(kernels.pearson, rows, columns, coef, intercept, keep)
-    return sums.total / sums.weight
+    """Return the dispersion of each column, (C,): Pearson's sum over the degrees of freedom.
+
+    Models without a dispersion to estimate state theirs.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, section 9.2.4.
+    """
+    model = columns.likelihood.model
+    if not model.has_dispersion:
+        return np.full(columns.n_columns, float(model.scale))
+    sums = _sweep(kernels.pearson, rows, columns, result.coef, result.intercept, keep)
+    return sums.total / sums.weight * result.n_rows / np.maximum(dof, 1)
 
 
 def _sweep(

@@ -14,7 +14,7 @@ from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .fitting import fit_columns
 from .glm import GLM
-from .inputs import FitInputs, read_solver
+from .inputs import FitInputs, read_penalty, read_solver
 
 
 def fit_weightings(
@@ -41,7 +41,8 @@ def fit_weightings(
     n_neurons, n_weightings = inputs.columns.n_columns, weightings.shape[1]
     neuron = np.tile(np.arange(n_neurons), n_weightings)
     columns = _under(inputs.columns.take(neuron), weightings, n_neurons)
-    penalty = model.penalty((inputs.rows.n_features, n_neurons)).take(neuron)
+    shape = inputs.rows.n_features, n_neurons
+    penalty = read_penalty(model.regularizer, model.regularizer_strength, shape).take(neuron)
     result = fit_columns(
         inputs.rows,
         columns,

@@ -12,11 +12,14 @@ posterior covariance (Laplace approximation) under the prior that the penalty st
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
+from ..engine.survey import survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import run
 from ..regularizer.base import Penalty
@@ -24,9 +27,34 @@ from ..rows.contract import Rows
 from ..typing import BoolArray, FloatArray
 
 _RANK_TOLERANCE = 1e-13
+_TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
 
 
-def covariance(
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """How sure we are of the parameters (w, b) of C columns; the intercept comes last.
+
+    Attributes
+    ----------
+    covariance :
+        (C, p + 1, p + 1). Masked features have variance 0: they are known to be zero. Where
+        features are linearly dependent without a penalty it is the generalised inverse, right for
+        every combination that the data determine, such as a prediction.
+    undetermined :
+        (C, p + 1) True for parameters that the data do not determine by themselves.
+    """
+
+    covariance: FloatArray
+    undetermined: BoolArray
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """(C, p + 1); NaN where a parameter is undetermined."""
+        variance = np.diagonal(self.covariance, axis1=1, axis2=2)
+        return np.where(self.undetermined, np.nan, np.sqrt(variance))
+
+
+def uncertainty(
     rows: Rows,
     columns: Columns,
     coef: FloatArray,
@@ -35,8 +63,8 @@ def covariance(
     keep: BoolArray,
     penalty: Penalty,
     scale: FloatArray,
-) -> FloatArray:
-    """Return the covariance of (w, b) of each column, (C, p + 1, p + 1), the intercept last.
+) -> Uncertainty:
+    """Return the covariance of (w, b) of each column from the Fisher information at the optimum.
 
     Parameters
     ----------
@@ -47,14 +75,7 @@ def covariance(
     penalty :
         The penalty of the fit.
     scale :
-        (C,) dispersion of the response.
-
-    Returns
-    -------
-    numpy.ndarray
-        Variances of masked features are 0 (they are known to be zero). Where features are linearly
-        dependent and there is no penalty, the generalised inverse: right for every combination
-        that the data determine, such as a prediction.
+        (C,) dispersion; used by the models that have one.
 
     References
     ----------
@@ -62,29 +83,38 @@ def covariance(
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
     how = plan(rows, columns.n_columns)
-    table = Table.cut(rows, keep, how.block_rows).in_double()
+    table, _ = survey_features(
+        Table.cut(rows, keep, how.block_rows).in_double(), columns, n_threads=how.n_threads
+    )
+    shift = np.zeros(len(coef)) if table.shift is None else table.shift
+    shifted = intercept + shift @ coef
     information = run(
-        kernels.fisher_information, table, columns, coef, intercept, n_threads=how.n_threads
+        kernels.fisher_information, table, columns, coef, shifted, n_threads=how.n_threads
     ).information
-    weight = run(kernels.responses, table, columns, coef, intercept, n_threads=1).weight
-    p = len(coef)
+    weight = survey_responses(table, columns, n_threads=how.n_threads).weight
+    p, model = len(coef), columns.likelihood.model
     diagonal = np.arange(p)
     information[:, diagonal, diagonal] += (penalty.curvature(coef.shape) * weight).T
-    unit = columns.likelihood.model.loss_unit * scale
-    out = np.zeros_like(information)
+    unit = model.loss_unit * (scale if model.has_dispersion else np.ones_like(intercept))
+    covariance = np.zeros_like(information)
+    undetermined = np.zeros(information.shape[:2], dtype=bool)
     for c in range(columns.n_columns):
-        free = np.append(
-            np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c], True
-        )
-        out[c][np.ix_(free, free)] = unit[c] * _inverse(information[c][np.ix_(free, free)])
-    return out
+        used = np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c]
+        free = np.flatnonzero(np.append(used, True))
+        inverse, unsure = _inverse(information[c][np.ix_(free, free)])
+        covariance[c][np.ix_(free, free)] = unit[c] * inverse
+        undetermined[c, free] = unsure
+    to_user = np.eye(p + 1)
+    to_user[-1, :-1] = -shift  # b = shifted intercept - shift . w
+    return Uncertainty(to_user @ covariance @ to_user.T, undetermined)
 
 
-def _inverse(information: FloatArray) -> FloatArray:
-    """Invert a symmetric matrix in units in which its diagonal is one; pseudo where singular."""
+def _inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Invert in units in which the diagonal is one; also tell which parameters have no inverse."""
     unit = np.sqrt(np.diag(information))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
     values, vectors = np.linalg.eigh(information * np.outer(inverse_unit, inverse_unit))
     kept = values > _RANK_TOLERANCE * len(values) * values[-1]
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    return inverse * np.outer(inverse_unit, inverse_unit)
+    unsure = np.linalg.norm(vectors[:, ~kept], axis=1) > _TOUCHED
+    return inverse * np.outer(inverse_unit, inverse_unit), unsure
