@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .contestants import OURS, Contestant
 from .objective import WORSE, objective, relative_gap
-from .problems import Array, Problem
+from .problems import Array, Problem, one_neuron
 from .processes import Job, Runs, in_turn
 from .report import Table, seconds, times
 
@@ -49,29 +49,21 @@ class Lab:
         """Return those of the named contestants that take part, spikeglm first."""
         return [name for name in (OURS, *names) if name in self.contestants]
 
-    def measure(
-        self, jobs: Mapping[str, Job], *, rounds: int | None = None, warm_up: bool | None = None
-    ) -> dict[str, Runs]:
-        """Run jobs in turn; by default ``rounds`` times after a warm-up (toy runs have none)."""
-        return in_turn(
-            jobs,
-            rounds=rounds or self.rounds,
-            n_threads=self.n_threads,
-            timeout_s=self.timeout_s,
-            warm_up=not self.quick if warm_up is None else warm_up,
-        )
+    def measure(self, jobs: Mapping[str, Job], *, rounds: int) -> dict[str, Runs]:
+        """Run jobs in turn, after their rehearsals (toy runs have none)."""
+        if self.quick:
+            jobs = {name: replace(job, rehearsal=None) for name, job in jobs.items()}
+        return in_turn(jobs, rounds=rounds, n_threads=self.n_threads, timeout_s=self.timeout_s)
 
-    def fit_job(self, rival: str, problem: Path, *, n_refits: int = 5) -> Job:
-        """Return the job that fits a saved problem with a library."""
-        return Job(
-            "fit",
-            {
-                "rival": rival,
-                "problem": str(problem),
-                "n_refits": self.size(n_refits, 1),
-                "refit_budget_s": 10.0,
-            },
-        )
+    def fit_job(self, rival: str, problem: Path) -> Job:
+        """Return the job that fits a saved problem with a library; one refit at least."""
+        arguments = {"rival": rival, "n_refits": self.size(5, 1), "refit_budget_s": 10.0}
+        small = Job("fit", {**arguments, "problem": str(self._small_problem()), "n_refits": 1})
+        return Job("fit", {**arguments, "problem": str(problem)}, rehearsal=small)
+
+    def _small_problem(self) -> Path:
+        folder = self.folder / "rehearsal"
+        return folder if folder.exists() else one_neuron(1_000).save(folder)
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,15 @@ _THREAD_VARIABLES = (
 
 @dataclass(frozen=True)
 class Job:
-    """What a process runs: the name of a file in ``jobs/``, and its arguments."""
+    """What a process runs: the name of a file in ``jobs/``, and its arguments.
+
+    The ``rehearsal``, a small job of the same kind, runs before anything is counted: it writes
+    bytecode and brings the library's files into the disk cache.
+    """
 
     name: str
     arguments: dict[str, Any]
+    rehearsal: Job | None = None
 
 
 @dataclass
@@ -64,28 +69,33 @@ class Runs:
 
 
 def in_turn(
-    jobs: Mapping[str, Job], *, rounds: int, n_threads: int, timeout_s: float, warm_up: bool = True
+    jobs: Mapping[str, Job], *, rounds: int, n_threads: int, timeout_s: float
 ) -> dict[str, Runs]:
-    """Run every job once per round, in order, each in a fresh process.
+    """Rehearse, then run every job once per round, in order, each in a fresh process.
 
-    With ``warm_up`` a round that is not counted goes first: it writes bytecode and brings files
-    into the disk cache. A job that fails or exceeds ``timeout_s`` is not run again.
+    A job that fails or exceeds ``timeout_s`` is not run again.
     """
     runs = {name: Runs() for name in jobs}
-    for turn in range(-1 if warm_up else 0, rounds):
+    for name, job in jobs.items():
+        if job.rehearsal:
+            _take_turn(job.rehearsal, f"{name}, rehearsal", Runs(), n_threads, timeout_s)
+    for turn in range(rounds):
         for name, job in jobs.items():
-            if runs[name].failure:
-                continue
-            _say(f"  {job.name}: {name}, " + (f"round {turn + 1}" if turn >= 0 else "warm-up"))
-            with _fresh_folder() as folder:
-                measured, failure = _run(job, folder, n_threads, timeout_s)
-                if failure:
-                    runs[name].failure = failure
-                    _say(f"  {name} FAILED: {failure}")
-                elif turn >= 0:
-                    runs[name].measured.append(measured)
-                    runs[name].arrays = _saved_arrays(folder)
+            if not runs[name].failure:
+                _take_turn(job, f"{name}, round {turn + 1}", runs[name], n_threads, timeout_s)
     return runs
+
+
+def _take_turn(job: Job, label: str, runs: Runs, n_threads: int, timeout_s: float) -> None:
+    _say(f"  {job.name}: {label}")
+    with tempfile.TemporaryDirectory(prefix="spikeglm-bench-") as name:
+        folder = Path(name)
+        measured, runs.failure = _run(job, folder, n_threads, timeout_s)
+        if runs.failure:
+            _say(f"  {label} FAILED: {runs.failure}")
+        else:
+            runs.measured.append(measured)
+            runs.arrays = _saved_arrays(folder)
 
 
 def limited_environment(n_threads: int) -> dict[str, str]:
@@ -151,12 +161,6 @@ def _saved_arrays(folder: Path) -> dict[str, Array]:
     for path in folder.glob("*.npy"):
         arrays[path.stem] = np.load(path)
     return arrays
-
-
-@contextmanager
-def _fresh_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="spikeglm-bench-") as folder:
-        yield Path(folder)
 
 
 def _say(line: str) -> None:

@@ -18,7 +18,7 @@ def run(lab: Lab) -> Section:
     counts = lab.folder / "counts.npy"
     np.save(counts, population_counts(n_rows, n_neurons).astype(np.float64))
     job = Job("design", {"counts": str(counts), "n_functions": N_BUMPS, "window": WINDOW})
-    runs = lab.measure({"design": job}, rounds=1, warm_up=False)["design"]
+    runs = lab.measure({"design": job}, rounds=1)["design"]
     if runs.failure:
         raise RuntimeError(runs.failure)
     got = runs.measured[0]
