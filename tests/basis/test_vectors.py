@@ -208,11 +208,32 @@ def test_a_product_pairs_every_two_functions():
     close(X, [[1, 0, 0, 0, 0, 0], [0.25, 0.25, 0, 0.25, 0.25, 0], [0, 0, 0, 0, 0, 1]])
 
 
+def test_identity_is_the_input_in_its_own_units_within_bounds():
+    x = np.array([-1, 0, 0.5, 1, 5, 20.0])
+    np.testing.assert_array_equal(B.IdentityEval().compute_features(x)[:, 0], x)
+    bounded = B.IdentityEval(bounds=(0, 10))
+    expected = [np.nan, 0, 0.5, 1, 5, np.nan]
+    np.testing.assert_array_equal(bounded.compute_features(x)[:, 0], expected)
+    np.testing.assert_array_equal(bounded.evaluate(x)[:, 0], expected)
+    np.testing.assert_array_equal(bounded.evaluate_on_grid(3)[1][:, 0], [0, 5, 10])
+
+
 def test_sizes_follow_the_parts():
     basis = (B.BSplineEval(5) + B.RaisedCosineLogConv(4, 10)).set_input_shape(1, 3)
     assert basis.n_output_features == 17
     basis.basis2.n_basis_funcs = 6
     assert basis.n_output_features == 23
+
+
+def test_the_text_of_a_basis_is_the_call_that_makes_it():
+    basis = B.BSplineEval(4) + B.RaisedCosineLogConv(5, 10, conv_kwargs={"shift": False}, label="h")
+    assert repr(basis) == (
+        "'(BSplineEval + h)': AdditiveBasis(\n"
+        "    basis1=BSplineEval(n_basis_funcs=4, order=4),\n"
+        "    basis2='h': RaisedCosineLogConv(n_basis_funcs=5, window_size=10, width=2.0, "
+        "time_scaling=50.0, enforce_decay_to_zero=True, conv_kwargs={'shift': False}),\n"
+        ")"
+    )
 
 
 def test_time_scaling_defaults_to_fifty():

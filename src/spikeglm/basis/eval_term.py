@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ..typing import Array, BoolArray, FloatArray
 from .bounds import Range, checked_bounds, range_of
 from .family import Family
 from .terms import TermRows, channels, parameter_of, require_like, with_parameters
+
+Ranges: TypeAlias = tuple[Range | None, ...]
+"""The range of each input; None where samples are taken as they are and nothing is outside."""
 
 _PIECE_NUMBERS = 15_000  # in one temporary: below the 128 KiB at which malloc asks the system
 
@@ -85,7 +88,7 @@ class Eval:
             return np.zeros((*xs[0].shape, self.n_basis_funcs))
         inputs = [channels(x) for x in xs]
         ranges = self._ranges(inputs)
-        u = [x if r is None else r.scaled(x) for x, r in zip(inputs, ranges, strict=True)]
+        u = self._scaled(inputs, ranges)
         values = self._per_unit(self.family.given(*u).functions(*u), ranges)
         if not self.family.scales and ranges[0] is not None:
             values[ranges[0].outside(inputs[0])] = self.fill_value
@@ -105,9 +108,8 @@ class Eval:
         ranges = self._ranges(inputs)
         family = self.family
         if signals.n_rows and type(family).given is not Family.given:
-            u = [x if r is None else r.scaled(x) for x, r in zip(inputs, ranges, strict=True)]
-            family = family.given(*u)
-        return EvalRows(replace(self, family=family), tuple(ranges), signals)
+            family = family.given(*self._scaled(inputs, ranges))
+        return EvalRows(replace(self, family=family), ranges, signals)
 
     def _bounds_per_input(self) -> list[tuple[float, float]] | None:
         if self.bounds is None:
@@ -115,13 +117,18 @@ class Eval:
         per_input = isinstance(self.bounds[0], tuple)
         return list(self.bounds) if per_input else [self.bounds] * self.n_inputs
 
-    def _ranges(self, inputs: list[Array]) -> list[Range | None]:
+    def _ranges(self, inputs: list[Array]) -> Ranges:
         bounds = self._bounds_per_input()
         if bounds is not None:
-            return [Range(np.array(low), np.array(high)) for low, high in bounds]
-        return [range_of(x) if self.family.scales else None for x in inputs]
+            return tuple(Range(np.array(low), np.array(high)) for low, high in bounds)
+        return tuple(range_of(x) if self.family.scales else None for x in inputs)
 
-    def _per_unit(self, values: FloatArray, ranges: list[Range | None]) -> FloatArray:
+    def _scaled(self, inputs: list[Array], ranges: Ranges) -> list[Array]:
+        """The samples as the family takes them."""
+        pairs = zip(inputs, ranges, strict=True)
+        return [r.scaled(x) if r is not None and self.family.scales else x for x, r in pairs]
+
+    def _per_unit(self, values: FloatArray, ranges: Ranges) -> FloatArray:
         """Densities over [0, 1] as densities over the original range."""
         if self.family.is_density and ranges[0] is not None:
             values /= ranges[0].span[..., None]
@@ -133,7 +140,7 @@ class EvalRows(TermRows):
     """An Eval term placed on signals: ranges and functions are decided."""
 
     term: Eval
-    ranges: tuple[Range | None, ...]
+    ranges: Ranges
     signals: Signals
 
     @property
@@ -162,9 +169,8 @@ class EvalRows(TermRows):
 
     def _write_piece(self, start: int, stop: int, out: FloatArray) -> None:
         inputs = self._inputs(start, stop)
-        u = [x if r is None else r.scaled(x) for x, r in zip(inputs, self.ranges, strict=True)]
-        values = self.term.family.functions(*u)
-        out[...] = self.term._per_unit(values, list(self.ranges))
+        values = self.term.family.functions(*self.term._scaled(inputs, self.ranges))
+        out[...] = self.term._per_unit(values, self.ranges)
         outside = self._outside(inputs)
         if outside is not None:
             out[outside] = self.term.fill_value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import textwrap
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -135,9 +136,10 @@ def text(basis: Basis) -> str:
     if basis._children:
         parts = [f"basis{i}={text(part)},\n" for i, part in enumerate(basis._children, start=1)]
         return f"{prefix}{name}(\n{textwrap.indent(''.join(parts), '    ')})"
+    params = {key: getattr(basis, key) for key in signature(type(basis)).parameters}
     shown = [
         f"{key}={value!r}"
-        for key, value in basis.get_params(deep=False).items()
+        for key, value in params.items()
         if key != "label" and not _goes_without_saying(value)
     ]
     return f"{prefix}{name}({', '.join(shown)})"
