@@ -218,6 +218,14 @@ def test_poisson_with_the_identity_and_an_optimum_at_the_edge_says_so(solver):
 
 
 @both
+def test_a_start_outside_the_links_domain(solver):
+    X = np.random.default_rng(0).uniform(0, 1, (T, 2))
+    y = np.random.default_rng(1).poisson(X @ [1.0, 2.0] + 0.5)
+    model = nmo.GLM(inverse_link_function="identity", solver_name=solver)
+    fit_sick(model, X, y, status="stalled", init_params=([-1.0, -1.0], [0.0]))
+
+
+@both
 def test_a_mean_that_the_link_cannot_give(solver):
     X = features()
     fit = fit_sick(

@@ -66,6 +66,7 @@ def _positive_direction(H: FloatArray, gradient: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(H)
     size = np.abs(values)
     largest = size.max(axis=1, keepdims=True)
+    largest[largest == 0] = 1.0
     inverse = 1.0 / np.where(size > _SINGULAR * H.shape[-1] * largest, size, largest)
     along = np.einsum("cij,ic->cj", vectors, gradient)
     return -np.einsum("cij,cj->ic", vectors, inverse * along)
