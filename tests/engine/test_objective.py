@@ -1,0 +1,136 @@
+"""The objective in the solver's coordinates: derivatives, and what is learned of the features."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from spikeglm.engine.columns import Columns, Source
+from spikeglm.engine.objective import Objective
+from spikeglm.engine.plan import plan
+from spikeglm.engine.survey import survey_features, survey_responses
+from spikeglm.engine.table import Table
+from spikeglm.observation_models.likelihood import Likelihood
+from spikeglm.observation_models.named import link_named, model_named
+from spikeglm.regularizer import Ridge, UnRegularized
+from spikeglm.rows import ArrayRows
+
+T, P, C = 80, 3, 2
+EVERY = np.arange(C)
+
+
+def objective(*, mask=None, strength=None, offset_of_mean=0.0, model="Poisson", link="softplus"):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(T, P)) * [1.0, 100.0, 0.01] + [offset_of_mean, 50.0, 0.0]
+    y = rng.poisson(1.0, (T, C)).astype(float)
+    pair = Likelihood(model_named(model), link_named(link))
+    weights = Source.one_per_column(rng.uniform(0, 2, (T, C)))
+    columns = Columns(pair, Source.one_per_column(y), weights, mask=mask)
+    rows = ArrayRows(X)
+    how = plan(rows, C)
+    table = Table.cut(rows, np.ones(T, bool), 16)
+    table, features = survey_features(table, columns, n_threads=1)
+    kind = UnRegularized() if strength is None else Ridge()
+    total = survey_responses(table, columns, n_threads=1).weight
+    return Objective(table, columns, how, kind.bind(strength, (P, C)), features, total)
+
+
+CASES = {
+    "plain": {},
+    "ridge": {"strength": np.array([[0.1, 0.0], [2.0, 1.0], [0.3, 5.0]])},
+    "mask": {"mask": np.array([[True, False], [True, True], [False, True]])},
+    "far": {"offset_of_mean": 1e6},
+}
+of_cases = pytest.mark.parametrize("case", CASES)
+
+
+@of_cases
+def test_the_gradient_is_the_derivative_of_the_value(case):
+    goal = objective(**CASES[case])
+    theta = np.where(goal.frozen(EVERY), 0.0, np.random.default_rng(1).normal(0, 0.3, (P + 1, C)))
+    gradient = goal.evaluate(theta, EVERY).gradient
+    for j in range(P + 1):
+        step = np.zeros((P + 1, C))
+        step[j] = 1e-6 * ~goal.frozen(EVERY)[j]
+        up, down = goal.evaluate(theta + step, EVERY), goal.evaluate(theta - step, EVERY)
+        assert_allclose((up.value - down.value) / 2e-6, gradient[j], rtol=1e-5, atol=1e-8)
+    assert (gradient[goal.frozen(EVERY)] == 0).all()
+
+
+@of_cases
+def test_the_hessian_is_the_derivative_of_the_gradient(case):
+    goal = objective(**CASES[case])
+    theta = np.where(goal.frozen(EVERY), 0.0, np.random.default_rng(1).normal(0, 0.3, (P + 1, C)))
+    evaluation, hessian = goal.evaluate_with_hessian(theta, EVERY)
+    plain = goal.evaluate(theta, EVERY)
+    assert_allclose(evaluation.value, plain.value, rtol=1e-12)
+    assert_allclose(evaluation.gradient, plain.gradient, rtol=1e-9, atol=1e-12)
+    for c in range(C):
+        free = ~goal.frozen(EVERY)[:, c]
+        for j in np.flatnonzero(free):
+            step = np.zeros((P + 1, C))
+            step[j, c] = 1e-6
+            up, down = goal.evaluate(theta + step, EVERY), goal.evaluate(theta - step, EVERY)
+            numeric = (up.gradient - down.gradient)[:, c] / 2e-6
+            assert_allclose(hessian[c][j][free], numeric[free], rtol=1e-5, atol=1e-6)
+        assert_array_equal(hessian[c][~free][:, ~free], np.eye((~free).sum()))
+
+
+@of_cases
+def test_moments_are_those_of_the_features_under_the_curvature(case):
+    goal = objective(**CASES[case])
+    theta = np.zeros((P + 1, C))
+    evaluation, moments = goal.evaluate_with_moments(theta, EVERY)
+    assert_allclose(evaluation.value, goal.evaluate(theta, EVERY).value, rtol=1e-12)
+    assert (moments.h > 0).all()
+    # At theta = 0 the curvature is the same in every row, so these are moments under the weights.
+    block = goal.columns.block(slice(0, T))
+    X = goal.table.rows.values
+    scaled = (X - X.mean(axis=0)) / goal.features.scale[:, None].T
+    for c in range(C):
+        a = block.weights[:, c] / block.weights[:, c].sum()
+        variance = a @ scaled**2 - (a @ scaled) ** 2
+        assert_allclose(moments.variance[:, c], variance, rtol=1e-4)
+
+
+@of_cases
+def test_coordinates_go_forth_and_back(case):
+    goal = objective(**CASES[case])
+    theta = np.random.default_rng(0).normal(size=(P + 1, C))
+    assert_allclose(goal.from_user(*goal.to_user(theta)), theta, rtol=1e-8, atol=1e-8)
+
+
+def test_subsets_of_columns_are_evaluated_alike():
+    goal = objective(**CASES["ridge"])
+    theta = np.random.default_rng(0).normal(0, 0.1, (P + 1, C))
+    both, one = goal.evaluate(theta, EVERY), goal.evaluate(theta[:, 1:], np.array([1]))
+    assert_allclose(one.value, both.value[1:], rtol=1e-12)
+    assert_allclose(one.gradient, both.gradient[:, 1:], rtol=1e-10, atol=1e-14)
+    assert goal.n_passes == 2
+
+
+class TestSurvey:
+    """Location, scale and correlation."""
+
+    @pytest.mark.parametrize("far", [0.0, 1e3, 1e7, 1e9])
+    def test_scale_and_correlation_survive_a_far_mean(self, far):
+        rng = np.random.default_rng(0)
+        X = rng.normal(size=(500, 3)) @ [[1.0, 0.5, 0], [0, 1, 0], [0, 0, 1]]
+        columns = Columns(
+            Likelihood(model_named("Poisson"), link_named("exp")),
+            Source.one_per_column(np.ones((500, 1))),
+        )
+        table = Table.cut(ArrayRows(X + np.array([far, 0.0, -far])), np.ones(500, bool), 64)
+        _, features = survey_features(table, columns, n_threads=1)
+        assert_allclose(features.scale, X.std(axis=0), rtol=1e-6)
+        assert_allclose(features.correlation, np.corrcoef(X.T), atol=1e-6)
+
+    def test_constant_features_have_scale_zero(self):
+        X = np.column_stack([np.full(50, 0.1), np.full(50, 1e8), np.zeros(50), np.arange(50.0)])
+        columns = Columns(
+            Likelihood(model_named("Poisson"), link_named("exp")),
+            Source.one_per_column(np.ones((50, 1))),
+        )
+        table = Table.cut(ArrayRows(X), np.ones(50, bool), 7)
+        _, features = survey_features(table, columns, n_threads=1)
+        assert list(features.scale > 0) == [False, False, False, True]
+        assert np.isfinite(features.correlation).all()

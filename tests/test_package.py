@@ -1,0 +1,93 @@
+"""The front door: what is there, and what looking at it does not import."""
+
+import random
+import subprocess
+import sys
+from functools import cache
+
+import numpy as np
+import pytest
+
+import spikeglm as nmo
+
+HEAVY = (
+    "jax",
+    "pynapple",
+    "pandas",
+    "matplotlib",
+    "scipy.stats",
+    "scipy.signal",
+    "sklearn.linear_model",
+)
+
+
+@cache
+def imported_after(code):
+    """Names of the heavy packages that a fresh interpreter has loaded after some code."""
+    script = f"{code}\nimport sys\nprint(' '.join(m for m in {HEAVY!r} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+FIT = """
+import numpy as np, spikeglm as nmo
+X = np.random.default_rng(0).normal(size=(100, 2))
+y = np.random.default_rng(1).poisson(1.0, 100)
+model = nmo.GLM(regularizer='Ridge').fit(X, y)
+model.predict(X), model.score(X, y), model.simulate(0, X), str(model.fit_report_)
+nmo.PopulationGLM('Gamma').fit(X, y[:, None] + 1.0)
+"""
+
+
+@pytest.mark.parametrize("code", ["import spikeglm.glm", FIT], ids=["glm", "fit"])
+def test_light_imports(code):
+    """Nothing heavy is loaded that scikit-learn's base class does not load itself."""
+    assert imported_after(code) <= imported_after("import sklearn.base")
+
+
+def test_the_front_door_loads_nothing_heavy():
+    assert imported_after("import spikeglm") == set()
+
+
+def test_importing_the_package_imports_none_of_its_parts():
+    code = "import spikeglm, sys; print([m for m in sys.modules if m.startswith('spikeglm.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert "numpy" not in subprocess.run(
+        [sys.executable, "-c", "import spikeglm, sys; print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+
+def test_every_name_on_the_door_opens():
+    for name in dir(nmo):
+        assert getattr(nmo, name) is not None, name
+
+
+def test_names_that_are_not_there():
+    with pytest.raises(AttributeError, match="nothing_here"):
+        nmo.nothing_here  # noqa: B018  (the access is the test)
+
+
+def test_short_names_are_the_long_ones():
+    assert nmo.GLM is nmo.glm.GLM
+    assert nmo.PopulationGLM is nmo.glm.PopulationGLM
+    assert nmo.load_model is nmo.glm.load_model
+    assert isinstance(nmo.__version__, str)
+
+
+def test_errors_are_sklearns_and_pythons():
+    from sklearn.exceptions import NotFittedError
+
+    assert issubclass(nmo.exceptions.NotFittedError, NotFittedError)
+    assert issubclass(nmo.exceptions.NotFittedError, (ValueError, AttributeError))
+
+
+def test_a_fit_leaves_global_state_alone():
+    before = np.geterr(), np.get_printoptions(), random.getstate()
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    model = nmo.GLM().fit(X, np.random.default_rng(1).poisson(1.0, 50))
+    model.simulate(0, X)
+    assert (np.geterr(), np.get_printoptions(), random.getstate()) == before
