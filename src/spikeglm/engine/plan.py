@@ -10,7 +10,6 @@ from .threads import available_threads
 
 _BLOCK_BYTES = 2**21
 _MOST_BLOCK_ROWS = 4096
-_FEWEST_BLOCK_ROWS = 256
 _THREADS_PAY_FROM = 2_000_000  # multiplications per pass; below, starting a thread costs more
 
 
@@ -55,7 +54,7 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
     settings = settings or get_config()
     width = rows.n_features + 3 * n_columns
     by_memory = settings.memory_bytes // (4 * 8 * width)
-    by_cache = max(_FEWEST_BLOCK_ROWS, _BLOCK_BYTES // (8 * width))
+    by_cache = max(rows.efficient_block_rows, _BLOCK_BYTES // (8 * width))
     block_rows = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
     work = rows.n_rows * rows.n_features * n_columns
     wanted = settings.n_threads or available_threads()

@@ -99,6 +99,10 @@ class _NoFeatures:
         return np.dtype(np.float64)
 
     @property
+    def efficient_block_rows(self) -> int:
+        return 1
+
+    @property
     def feature_names(self) -> tuple[str, ...]:
         return ()
 

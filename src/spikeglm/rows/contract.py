@@ -44,6 +44,11 @@ class Rows(Protocol):
         """Times and epochs, or None."""
         ...
 
+    @property
+    def efficient_block_rows(self) -> int:
+        """The shortest block whose reading wastes little."""
+        ...
+
     def read(self, start: int, stop: int) -> Array:
         """Return rows ``start:stop`` as (stop - start, p); safe to call from several threads."""
         ...

@@ -21,6 +21,7 @@ from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 
 _BLOCK_BYTES = 2**22  # of output per turn of a thread: big enough to hide Python, small for cache
 _SCAN_ROWS = 2**16
+_EFFICIENT_ROWS = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +153,11 @@ class Design:
     def dtype(self) -> np.dtype[Any]:
         """float64."""
         return np.dtype(np.float64)
+
+    @property
+    def efficient_block_rows(self) -> int:
+        """Long enough that windows reaching back before a block cost little."""
+        return _EFFICIENT_ROWS
 
     def __len__(self) -> int:
         return self.n_rows
