@@ -1,5 +1,7 @@
 """Neurons in trouble beside healthy ones that must not notice: a status, advice, finite numbers."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -263,3 +265,20 @@ def test_all_units_silent():
         model = nmo.PopulationGLM().fit(features(), np.zeros((T, 2)))
     assert model.fit_report_.n_passes <= 2
     assert not model.fit_report_.converged
+
+
+@both
+@pytest.mark.parametrize("far", [5.0, 50.0, 1e4, 1e300])
+def test_a_start_far_from_the_optimum(far, solver):
+    X = features()
+    y = counts(X)
+    expected = nmo.GLM().fit(X, y)
+    model = nmo.GLM(solver_name=solver)
+    start = np.full(3, far), np.array([far])
+    with warnings.catch_warnings():  # it may fail to get back, but it must say so and nothing else
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, y, init_params=start)
+    if model.fit_report_.converged:
+        assert_allclose(model.coef_, expected.coef_, rtol=1e-6, atol=1e-7)
+    else:
+        assert far > 5

@@ -17,6 +17,7 @@ from ..engine.survey import Responses, survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..inference.record import FitResult
+from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
@@ -84,7 +85,8 @@ def fit_columns(
     start :
         First coefficients (p, C) and intercepts (C,); default: zero, and the mean response.
     """
-    with one_blas_thread():  # the workers are the threads; BLAS must not add its own
+    # The workers are the threads: BLAS must not add its own. An overflow is a point without value.
+    with one_blas_thread(), quiet():
         return _fit(rows, columns, penalty, keep, solver, start)
 
 

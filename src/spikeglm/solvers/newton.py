@@ -28,7 +28,8 @@ class Newton:
     def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
         """Evaluate a trial point together with its Hessian; one pass."""
         evaluation, hessian = self._objective.evaluate_with_hessian(theta, active)
-        self._hessian[active[evaluation.finite]] = hessian[evaluation.finite]
+        usable = evaluation.finite & np.isfinite(hessian).all(axis=(1, 2))
+        self._hessian[active[usable]] = hessian[usable]
         return evaluation
 
     def propose(self, gradient: FloatArray, active: IntArray) -> FloatArray:
