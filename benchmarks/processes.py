@@ -76,9 +76,11 @@ def in_turn(
     A job that fails or exceeds ``timeout_s`` is not run again.
     """
     runs = {name: Runs() for name in jobs}
+    rehearsed: list[Job] = []
     for name, job in jobs.items():
-        if job.rehearsal:
+        if job.rehearsal and job.rehearsal not in rehearsed:
             _take_turn(job.rehearsal, f"{name}, rehearsal", Runs(), n_threads, timeout_s)
+            rehearsed.append(job.rehearsal)
     for turn in range(rounds):
         for name, job in jobs.items():
             if not runs[name].failure:
