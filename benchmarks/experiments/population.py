@@ -35,7 +35,7 @@ def run(lab: Lab) -> Section:
         (result.table(lab.contestants), _bare_table(bare), _decrement_table(decrements)),
         (
             f"Our refit takes {in_passes:.1f} bare passes ({fastest}); it visits all rows "
-            f"{n_passes} times, and one of the visits computes X'X.",
+            f"{n_passes} times, one of them for X'X and one for y alone.",
             f"Simulated rates: {_rates(problem)} spikes per bin.",
         ),
         (
