@@ -13,9 +13,19 @@ from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.rows import ArrayRows
 
+VIEWS = (
+    kernels.View(np.diag([1.0, -2.0, 0.5]), np.array([0.1, 0.0, -0.3]), np.array([2, 0])),
+    kernels.View(np.tri(3), np.zeros(3), np.array([1, 3])),
+)
+
+
+def loss_and_moments(*arguments):
+    return kernels.loss_and_moments(*arguments, views=VIEWS)
+
+
 KERNELS = (
     kernels.loss_and_gradient,
-    kernels.loss_and_moments,
+    loss_and_moments,
     kernels.loss_and_hessian,
     kernels.fisher_information,
     kernels.gram,
@@ -73,10 +83,12 @@ def test_sums_are_the_dense_ones(pair, weighted):
         assert_allclose(sums.hessian[c], dense, rtol=1e-9, atol=1e-9)
         expected = Z.T @ ((a * fisher)[:, c, None] * Z)
         assert_allclose(information[c], expected, rtol=1e-9, atol=1e-9)
-    moments = summed(kernels.loss_and_moments, X, columns, W, b)
+    moments = summed(loss_and_moments, X, columns, W, b)
     assert_allclose(moments.h, (a * fisher).sum(axis=0), rtol=1e-10)
-    assert_allclose(moments.h_x, X.T @ (a * fisher), rtol=1e-9, atol=1e-9)
-    assert_allclose(moments.h_xx, (X**2).T @ (a * fisher), rtol=1e-9)
+    for view in VIEWS:
+        z, h = X @ view.matrix - view.centre, (a * fisher)[:, view.columns]
+        assert_allclose(moments.h_z[:, view.columns], z.T @ h, rtol=1e-9, atol=1e-9)
+        assert_allclose(moments.h_zz[:, view.columns], (z**2).T @ h, rtol=1e-9)
 
 
 def test_moments_of_features_and_responses():

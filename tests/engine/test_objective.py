@@ -79,17 +79,20 @@ def test_the_hessian_is_the_derivative_of_the_gradient(case):
 def test_moments_are_those_of_the_features_under_the_curvature(case):
     goal = objective(**CASES[case])
     theta = np.zeros((P + 1, C))
-    evaluation, moments = goal.evaluate_with_moments(theta, EVERY)
+    bases = [np.eye(P), np.tri(P)]
+    evaluation, moments = goal.evaluate_with_moments(theta, EVERY, bases, np.array([1, 0]))
     assert_allclose(evaluation.value, goal.evaluate(theta, EVERY).value, rtol=1e-12)
     assert (moments.h > 0).all()
     # At theta = 0 the curvature is the same in every row, so these are moments under the weights.
     block = goal.columns.block(slice(0, T))
     X = goal.table.rows.values
-    scaled = (X - X.mean(axis=0)) / goal.features.scale[:, None].T
+    shift = 0.0 if goal.table.shift is None else goal.table.shift
+    scaled = (X - shift - goal.features.mean) / goal.features.scale
     for c in range(C):
         a = block.weights[:, c] / block.weights[:, c].sum()
-        variance = a @ scaled**2 - (a @ scaled) ** 2
-        assert_allclose(moments.variance[:, c], variance, rtol=1e-4)
+        z = scaled @ bases[1 - c].T
+        assert_allclose(moments.mean[:, c], a @ z, atol=1e-6)
+        assert_allclose(moments.variance[:, c], a @ z**2 - (a @ z) ** 2, rtol=1e-4)
 
 
 @of_cases

@@ -38,7 +38,7 @@ def test_a_small_newton_fit_with_the_canonical_link(case):
 
 
 @pytest.mark.parametrize("solver", ["LBFGS", None])
-@pytest.mark.parametrize(("coupling", "most"), [(0.02, 20), (0.06, 32), (0.15, 38)])
+@pytest.mark.parametrize(("coupling", "most"), [(0.02, 12), (0.06, 16), (0.15, 28)])
 def test_a_coupled_population(coupling, most, solver):
     X, y = coupled_population(coupling=coupling)  # log rates spread by 0.2, 0.5 and 1.3
     model = nmo.PopulationGLM(solver_name=solver).fit(X, y)
@@ -53,7 +53,7 @@ def test_a_coupled_population_with_ridge(strength):
         regularizer="Ridge", regularizer_strength=strength, solver_name="LBFGS"
     ).fit(X, y)
     assert model.fit_report_.converged
-    assert model.fit_report_.n_passes <= 20
+    assert model.fit_report_.n_passes <= 12
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

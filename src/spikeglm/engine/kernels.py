@@ -9,12 +9,12 @@ Products run in the precision of ``X``; sums over blocks are float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from ..typing import Array, FloatArray, Namespace
+from ..typing import Array, FloatArray, IntArray, Namespace
 from .columns import ColumnBlock
 
 
@@ -27,14 +27,14 @@ class LossSums(NamedTuple):
 
 
 class MomentSums(NamedTuple):
-    """:class:`LossSums`, and moments of the features under the curvature h = d²l/deta²."""
+    """:class:`LossSums`, and moments of coordinates z of the features under h = d²l/deta²."""
 
     loss: FloatArray  # (C,)
     by_intercept: FloatArray  # (C,)
     by_weights: FloatArray  # (p, C)
     h: FloatArray  # (C,)      sum a·h     (over the rows that were used for moments)
-    h_x: FloatArray  # (p, C)  sum a·h·x
-    h_xx: FloatArray  # (p, C) sum a·h·x²
+    h_z: FloatArray  # (r, C)  sum a·h·z
+    h_zz: FloatArray  # (r, C) sum a·h·z²
 
 
 class GramSums(NamedTuple):
@@ -118,6 +118,14 @@ def loss_and_gradient_at_zero(
     return LossSums(*_loss_terms(X, block, no_features, xp))
 
 
+class View(NamedTuple):
+    """Coordinates z = X A - c of the features in which some columns want their moments."""
+
+    matrix: FloatArray  # A (p, r)
+    centre: FloatArray  # c (r,)
+    columns: IntArray  # (V,)
+
+
 def loss_and_moments(
     X: Array,
     block: ColumnBlock,
@@ -125,17 +133,27 @@ def loss_and_moments(
     b: FloatArray,
     xp: Namespace,
     *,
+    views: Sequence[View],
     every: int = 1,
 ) -> MomentSums:
-    """Also sum the curvature-weighted moments of the features, on every so many rows."""
+    """Also sum moments of the features under the curvature, on every so many rows.
+
+    Each column is in one of the views; all views have the same number r of coordinates.
+    """
     eta = linear_predictor(X, block, W, b, xp)
-    some = X[::every]
-    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)[::every]
+    some = X[::every].astype(np.float64)
+    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)[::every].astype(np.float64)
+    first, second = [], []
+    for view in views:
+        z = some @ view.matrix - view.centre
+        first.append(z.T @ h[:, view.columns])
+        second.append((z * z).T @ h[:, view.columns])
+    order = np.argsort(np.concatenate([view.columns for view in views]))
     return MomentSums(
         *_loss_terms(X, block, eta, xp),
-        xp.sum(h, axis=0, dtype=np.float64),
-        some.T @ h,
-        (some * some).T @ h,
+        xp.sum(h, axis=0),
+        xp.concatenate(first, axis=1)[:, order],
+        xp.concatenate(second, axis=1)[:, order],
     )
 
 

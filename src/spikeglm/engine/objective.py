@@ -11,6 +11,7 @@ from the weights. Penalties always refer to the user's scale, w.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,8 +26,7 @@ from .plan import Plan
 from .table import Table
 from .threads import run
 
-_ROWS_FOR_MOMENTS = 10_000  # enough for a preconditioner; more rows are sampled regularly
-_LONGEST_STRIDE = 8
+_ROWS_FOR_MOMENTS = 5_000  # enough for a preconditioner; more rows are sampled regularly
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and variance of the (standardised) features under each column's own curvature h."""
+    """Mean and variance of coordinates z of the features under each column's own curvature h."""
 
     h: FloatArray  # (A,)        mean of h
     mean: FloatArray  # (p, A)
@@ -119,17 +119,27 @@ class Objective:
         return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
 
     def evaluate_with_moments(
-        self, theta: FloatArray, active: IntArray
+        self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
     ) -> tuple[Evaluation, Moments]:
-        """Also return the moments of the features under each column's curvature; one pass."""
+        """Also return moments of the features under each column's curvature; one pass.
+
+        The moments are those of the coordinates z = B x of the standardised features x, with a
+        matrix B (p, p) per column: ``bases[basis_of[a]]`` for active column a.
+        """
         W, b = self.to_user(theta)
-        every = min(max(1, self.table.n_kept // _ROWS_FOR_MOMENTS), _LONGEST_STRIDE)
-        sums = self._pass(partial(kernels.loss_and_moments, every=every), W, b, active)
-        mean = sums.h_x / sums.h
-        variance = np.maximum(sums.h_xx / sums.h - mean**2, 0.0)
-        mu, inverse = self.features.mean[:, None], self.features.inverse_scale[:, None]
+        inverse = self.features.inverse_scale[:, None]
+        views = []
+        for g in np.unique(basis_of):
+            A = inverse * bases[g].T
+            views.append(kernels.View(A, self.features.mean @ A, np.flatnonzero(basis_of == g)))
+        every = max(1, self.table.n_kept * len(views) // _ROWS_FOR_MOMENTS)
+        kernel = partial(kernels.loss_and_moments, views=views, every=every)
+        sums = self._pass(kernel, W, b, active)
+        mean = sums.h_z / sums.h
         moments = Moments(
-            every * sums.h / self.total_weight[active], (mean - mu) * inverse, variance * inverse**2
+            h=every * sums.h / self.total_weight[active],
+            mean=mean,
+            variance=np.maximum(sums.h_zz / sums.h - mean**2, 0.0),
         )
         return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active), moments
 

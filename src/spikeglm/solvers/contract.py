@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -128,8 +128,10 @@ class Objective(Protocol):
         """Return objective and gradient."""
         ...
 
-    def evaluate_with_moments(self, theta: FloatArray, active: IntArray) -> tuple[Evaluation, Any]:
-        """Also return mean curvature, and mean and variance of the features under it."""
+    def evaluate_with_moments(
+        self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
+    ) -> tuple[Evaluation, Any]:
+        """Also return mean curvature, and the features' mean and variance under it, in z = B x."""
         ...
 
     def evaluate_with_hessian(

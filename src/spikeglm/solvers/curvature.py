@@ -1,16 +1,18 @@
 """One curvature shared by all columns, adapted to each by a cheap diagonal.
 
-A column's Hessian is X' diag(h) X, and computing it for every column costs p passes each. But up to
-the weighting h they are all X'X. So we factor the correlation matrix R of the features once, and
-model the curvature of column c as
+A column's Hessian is X' diag(h) X + Lambda, and computing it for every column costs p passes each.
+But up to the weighting h they are all X'X. So we factor the correlation matrix R of the features
+once, F = h_g R + Lambda_g = B⁻¹ B⁻', and model the curvature of column c in the coordinates
+z = B x, in which F is the identity, by its true diagonal:
 
-    H_c  =  [ D F D + h m m'   h m ]          F = h_g R + Lambda
-            [ h m'             h   ]
+    H_c  =  [ B⁻¹ V B⁻' + h m m'   h m ]          V_j  =  h Var_h(z_j) + (B Lambda B')_jj
+            [ h m'                 h   ]
 
-where h is the column's mean curvature, m and v the mean and variance of the features under it, and
-D the diagonal that gives H_c its true diagonal: D_j² = (h v_j + Lambda_j) / (h_g + Lambda_g,j).
-Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar h do, and
-where every column has a penalty or a mask of its own, columns of similar h and penalty.
+where h is the column's mean curvature and m the mean of the features under it. B is the inverse of
+a Cholesky factor: coordinate j is what feature j adds to those before it. A diagonal in these
+coordinates respects that two features are nearly the same, which one in the features does not.
+
+Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar h do.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import scipy.linalg
 from ..typing import BoolArray, FloatArray, IntArray
 
 _RANK_TOLERANCE = 1e-12
-_SMALLEST_VARIANCE = 1e-4
+_SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
 _MOST_FACTORS = 64
 
 
@@ -34,29 +36,28 @@ class SharedCurvature:
 
     Attributes
     ----------
-    inverses :
-        Inverse (or, where features are linearly dependent, pseudo-inverse) of F per group.
+    bases :
+        B (p, p) per group; rows of zeros where features are frozen or linearly dependent.
     group :
         (C,) which of them a column uses.
-    group_h, group_ridge :
-        (C,) h_g and (p, C) Lambda_g, the mean curvature and the penalty its F was made for.
     ridge :
         (p, C) Lambda.
     frozen :
         (p + 1, C) parameters that do not move.
-    h, mean, scale :
-        (C,), (p, C) and (p, C): h, m and D of each column.
+    plain :
+        (p, C) variance of z when all rows weigh alike.
+    h, mean, diagonal :
+        (C,), (p, C) and (p, C): h, B m and V of each column.
     """
 
-    inverses: tuple[FloatArray, ...]
+    bases: tuple[FloatArray, ...]
     group: IntArray
-    group_h: FloatArray
-    group_ridge: FloatArray
     ridge: FloatArray
     frozen: BoolArray
+    plain: FloatArray
     h: FloatArray
     mean: FloatArray
-    scale: FloatArray
+    diagonal: FloatArray
 
     @classmethod
     def initial(
@@ -64,60 +65,56 @@ class SharedCurvature:
     ) -> SharedCurvature:
         """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike."""
         group, group_h = _groups(h, ridge, frozen)
-        group_ridge = np.empty_like(ridge)
-        inverses = []
+        bases, plain = [], np.empty_like(ridge)
         for g in range(group.max() + 1):
             members = np.flatnonzero(group == g)
-            group_ridge[:, members] = ridge[:, members].mean(axis=1, keepdims=True)
-            F = group_h[members[0]] * correlation + np.diag(group_ridge[:, members[0]])
-            inverses.append(
-                inverse_or_pseudo_inverse(F, np.logical_and.reduce(frozen[:-1, members], axis=1))
-            )
-        p, n_columns = ridge.shape
-        nothing = np.zeros((p, n_columns))
-        unadapted = cls(
-            tuple(inverses), group, group_h, group_ridge, ridge, frozen, h, nothing, nothing
-        )
-        everything = np.arange(n_columns)
-        return unadapted.adapted(everything, h, np.zeros(ridge.shape), np.ones(ridge.shape))
+            shared_ridge = ridge[:, members].mean(axis=1)
+            F = group_h[members[0]] * correlation + np.diag(shared_ridge)
+            B = whitening(F, np.logical_and.reduce(frozen[:-1, members], axis=1))
+            bases.append(B)
+            plain[:, members] = np.einsum("ij,ij->i", B @ correlation, B)[:, None]
+        nothing = np.zeros_like(ridge)
+        model = cls(tuple(bases), group, ridge, frozen, plain, h, nothing, nothing)
+        return model.adapted(np.arange(len(h)), h, nothing, plain)
 
     def adapted(
         self, columns: IntArray, h: FloatArray, mean: FloatArray, variance: FloatArray
     ) -> SharedCurvature:
-        """Return the model with h (A,), m (p, A), v (p, A) of some columns replaced."""
-        wanted = h * np.maximum(variance, _SMALLEST_VARIANCE) + self.ridge[:, columns]
-        scale = np.sqrt(wanted / (self.group_h[columns] + self.group_ridge[:, columns]))
+        """Return the model with h (A,), B m (p, A) and Var_h(z) (p, A) of some columns replaced."""
+        diagonal = h * np.maximum(variance, _SMALLEST_VARIANCE * self.plain[:, columns])
+        for g, B in enumerate(self.bases):
+            mine = self.group[columns] == g
+            diagonal[:, mine] += B**2 @ self.ridge[:, columns[mine]]
         return replace(
             self,
             h=_with_columns(self.h, h, columns),
             mean=_with_columns(self.mean, mean, columns),
-            scale=_with_columns(self.scale, scale, columns),
+            diagonal=_with_columns(self.diagonal, diagonal, columns),
         )
 
     def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return H⁻¹ g for the listed columns, (p + 1, A)."""
-        mean, scale = self.mean[:, columns], self.scale[:, columns]
-        by_intercept = gradient[-1]
-        right = (gradient[:-1] - mean * by_intercept) / scale
-        weights = self._solve_groups(right, columns) / scale
-        intercept = by_intercept / self.h[columns] - np.einsum("pc,pc->c", mean, weights)
-        return np.where(self.frozen[:, columns], 0.0, np.vstack([weights, intercept]))
-
-    def _solve_groups(self, right: FloatArray, columns: IntArray) -> FloatArray:
-        if len(self.inverses) == 1:
-            return self.inverses[0] @ right
-        out = np.empty_like(right)
-        group = self.group[columns]
+        mean, diagonal = self.mean[:, columns], self.diagonal[:, columns]
+        by_intercept, group = gradient[-1], self.group[columns]
+        out = np.empty_like(gradient)
+        z = np.empty_like(mean)
         for g in np.unique(group):
-            out[:, group == g] = self.inverses[g] @ right[:, group == g]
-        return out
+            mine = group == g
+            z[:, mine] = self.bases[g] @ gradient[:-1, mine]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(diagonal > 0, (z - mean * by_intercept) / diagonal, 0.0)
+        for g in np.unique(group):
+            mine = group == g
+            out[:-1, mine] = self.bases[g].T @ z[:, mine]
+        out[-1] = by_intercept / self.h[columns] - np.einsum("pc,pc->c", mean, z)
+        return np.where(self.frozen[:, columns], 0.0, out)
 
 
-def inverse_or_pseudo_inverse(F: FloatArray, frozen: BoolArray) -> FloatArray:
-    """Invert a symmetric matrix on the features that are not frozen.
+def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
+    """Return B (p, p) with B F B' = 1 on the features that are not frozen: a Cholesky factor.
 
-    Where features are linearly dependent the pseudo-inverse is returned: the coefficients then
-    have the smallest norm among all that predict the same.
+    Where features are linearly dependent it is made of eigenvectors, and B'B is the pseudo-inverse
+    of F: steps then have the smallest norm among all that predict the same. Unused rows are zero.
     """
     free = np.flatnonzero(~frozen)
     out = np.zeros_like(F)
@@ -128,15 +125,15 @@ def inverse_or_pseudo_inverse(F: FloatArray, frozen: BoolArray) -> FloatArray:
     sub = F[np.ix_(free, free)] / np.outer(unit, unit)
     try:
         factor = np.linalg.cholesky(sub)
-        if np.diag(factor).min() ** 2 < _RANK_TOLERANCE * len(free) * np.diag(sub).max():
+        if np.diag(factor).min() ** 2 < _RANK_TOLERANCE * len(free):
             raise np.linalg.LinAlgError
-        inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        B = scipy.linalg.solve_triangular(factor, np.eye(len(free)), lower=True)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(sub)
         kept = values > _RANK_TOLERANCE * len(free) * values[-1]
-        inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    out[np.ix_(free, free)] = inverse / np.outer(unit, unit)
+        B = np.zeros_like(sub)
+        B[kept] = (vectors[:, kept] / np.sqrt(values[kept])).T
+    out[np.ix_(free, free)] = B / unit
     return out
 
 

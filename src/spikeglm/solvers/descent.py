@@ -19,7 +19,7 @@ _ARMIJO = 1e-4
 _CURVATURE = 0.9
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
 _SINGLE_IS_ENOUGH = 1e-3  # a decrement down to which float32 products are accurate
-_MOST_REJECTIONS = 25
+_MOST_IDLE = 25  # visits without a fall of the objective beyond rounding
 _FLAT = 1e8
 _NEARLY_DONE = 1e-3
 
@@ -37,6 +37,7 @@ class _Walk:
     decrement: FloatArray  # (C,)
     n_iterations: IntArray  # (C,)
     n_rejections: IntArray  # (C,) of the current step
+    n_idle: IntArray  # (C,) visits since the objective last fell
     status: list[Status | None]  # None while walking
 
 
@@ -114,6 +115,7 @@ def _begin(
         decrement=np.full(n, np.inf),
         n_iterations=np.zeros(n, dtype=np.intp),
         n_rejections=np.zeros(n, dtype=np.intp),
+        n_idle=np.zeros(n, dtype=np.intp),
         status=[None] * n,
     )
 
@@ -123,7 +125,7 @@ def _restart(objective: Objective, direction: Direction, walk: _Walk, columns: I
     evaluation = direction.evaluate(walk.theta[:, columns], columns)
     walk.value[columns] = evaluation.value
     walk.gradient[:, columns] = evaluation.gradient
-    walk.n_rejections[columns] = 0
+    walk.n_rejections[columns] = walk.n_idle[columns] = 0
 
 
 def _aim(
@@ -140,19 +142,17 @@ def _aim(
     gradient = walk.gradient[:, columns]
     D = direction.propose(gradient, columns)
     slope = np.einsum("pc,pc->c", gradient, D)
-    uphill = ~(slope <= 0)
-    D[:, uphill], slope[uphill] = 0.0, 0.0
     walk.direction[:, columns], walk.slope[columns] = D, slope
     walk.step[columns], walk.n_rejections[columns] = 1.0, 0
-    walk.decrement[columns] = np.sqrt(-slope)
+    walk.decrement[columns] = np.sqrt(np.abs(slope))
     near = walk.decrement[columns] < _NEARLY_DONE
     flat = np.zeros(len(columns), dtype=bool)
     flat[near] = _flatness(objective, D[:, near], slope[near], h[columns[near]]) > _FLAT
     for c, is_flat in zip(columns, flat, strict=True):
         if is_flat:
             walk.status[c] = Status.SEPARATED
-        elif not np.isfinite(walk.value[c]):
-            walk.status[c] = Status.STALLED
+        elif not (np.isfinite(walk.value[c]) and walk.slope[c] <= 0):
+            walk.status[c] = Status.STALLED  # no value to improve on, or no way down
         elif walk.decrement[c] <= tolerance[c] and not objective.is_single:
             walk.status[c] = Status.CONVERGED
 
@@ -189,6 +189,7 @@ def _try_step(
         same = (trial.value <= value + noise) & (np.abs(slope_there) <= -_CURVATURE * slope)
         accepted = trial.finite & (lower | same)
     moved = columns[accepted]
+    _count_idle(walk, columns, np.where(accepted, value - trial.value, 0.0) > noise)
     change = trial.gradient[:, accepted] - walk.gradient[:, moved]
     walk.theta[:, moved] += move[:, accepted]
     walk.value[moved] = trial.value[accepted]
@@ -200,9 +201,14 @@ def _try_step(
         step[~accepted], slope[~accepted], slope_there[~accepted], trial.finite[~accepted]
     )
     walk.n_rejections[stuck] += 1
-    for c in stuck[walk.n_rejections[stuck] > _MOST_REJECTIONS]:
-        walk.status[c] = Status.STALLED
     return moved
+
+
+def _count_idle(walk: _Walk, columns: IntArray, improved: BoolArray) -> None:
+    """Give up on columns whose objective has not fallen for many visits."""
+    walk.n_idle[columns] = np.where(improved, 0, walk.n_idle[columns] + 1)
+    for c in columns[walk.n_idle[columns] > _MOST_IDLE]:
+        walk.status[c] = Status.STALLED
 
 
 def _shorter(

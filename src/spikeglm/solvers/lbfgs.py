@@ -12,7 +12,7 @@ from ..typing import FloatArray, IntArray
 from .contract import Evaluation, Objective
 from .curvature import SharedCurvature
 
-_MEMORY = 10
+_MEMORY = 20
 _ADAPT_AT_VISIT = 3
 
 
@@ -49,7 +49,9 @@ class LBFGS:
         self._n_visits += 1
         if self._n_visits != _ADAPT_AT_VISIT:
             return self._objective.evaluate(theta, active)
-        evaluation, moments = self._objective.evaluate_with_moments(theta, active)
+        evaluation, moments = self._objective.evaluate_with_moments(
+            theta, active, self._curvature.bases, self._curvature.group[active]
+        )
         usable = (
             evaluation.finite
             & np.isfinite(moments.h)
