@@ -28,6 +28,7 @@ docs: $(VENV)/test.stamp     ## check that the examples of README and docs run
 
 bench:                       ## measure against other libraries, write benchmarks/RESULTS.md
 	$(PYTHON) -m benchmarks.environment
+	.venv-bench/bin/python -m benchmarks
 
 clean:           ## remove environments and caches
 	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

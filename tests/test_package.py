@@ -78,11 +78,21 @@ def test_short_names_are_the_long_ones():
     assert isinstance(nmo.__version__, str)
 
 
-def test_errors_are_sklearns_and_pythons():
-    from sklearn.exceptions import NotFittedError
+def test_errors_are_pythons():
+    assert issubclass(nmo.exceptions.NotFittedError, ValueError)
+    assert issubclass(nmo.exceptions.NotFittedError, AttributeError)
 
-    assert issubclass(nmo.exceptions.NotFittedError, NotFittedError)
-    assert issubclass(nmo.exceptions.NotFittedError, (ValueError, AttributeError))
+
+def test_a_fit_imports_no_scikit_learn_pandas_pynapple_or_jax():
+    code = (
+        "import sys, numpy as np, spikeglm as nmo\n"
+        "X = np.random.default_rng(0).normal(size=(50, 2))\n"
+        "nmo.PopulationGLM().fit(X, np.ones((50, 3))).predict(X)\n"
+        "heavy = {'sklearn', 'pandas', 'pynapple', 'jax', 'matplotlib', 'scipy.stats'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_fit_leaves_global_state_alone():

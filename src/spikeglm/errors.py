@@ -5,10 +5,8 @@ Every message is built here, so that a tired reader finds the same three parts i
 
 from __future__ import annotations
 
-from sklearn.exceptions import NotFittedError as _SklearnNotFittedError
 
-
-class NotFittedError(_SklearnNotFittedError):
+class NotFittedError(ValueError, AttributeError):
     """The estimator was used before ``fit`` (both a ValueError and an AttributeError)."""
 
 

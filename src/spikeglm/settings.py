@@ -19,6 +19,10 @@ from . import errors
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
 def parse_bytes(amount: int | str) -> int:
     """Turn ``"2GiB"``, ``"500 MB"`` or a number of bytes into an int."""
     if isinstance(amount, int) and amount > 0:
@@ -59,9 +63,15 @@ class Settings:
     def __post_init__(self) -> None:
         if self.runner not in (None, "threads"):
             raise errors.unknown_name("runner", self.runner, ["threads"])
-        if self.n_threads is not None and self.n_threads < 1:
+        if self.n_threads is not None and not _is_count(self.n_threads):
             raise errors.value_error(
-                "n_threads must be positive.", given=self.n_threads, expected="an integer >= 1"
+                "n_threads must be positive.",
+                given=repr(self.n_threads),
+                expected="an integer >= 1, or None for one per core",
+            )
+        if not isinstance(self.progress, bool):
+            raise errors.value_error(
+                "progress must be True or False.", given=repr(self.progress), expected="a bool"
             )
         parse_bytes(self.memory)
 

@@ -143,3 +143,35 @@ def test_silent_units_can_be_scored_and_simulated():
         model = nmo.PopulationGLM().fit(X, y)
     assert np.isfinite(model.score(X, y))
     assert model.simulate(0, X)[0][:, 1].sum() < 10
+
+
+def test_features_in_another_order_are_refused():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(80, 2)), columns=["speed", "position"])
+    y = rng.poisson(1.0, 80)
+    model = nmo.GLM().fit(X, y)
+    assert model.feature_names_ == ("speed", "position")
+    with pytest.raises(ValueError, match="'position' as feature 0"):
+        model.predict(X[["position", "speed"]])
+    assert_allclose(model.predict(X.to_numpy()), model.predict(X))
+
+
+def test_pandas_columns_name_the_neurons():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    y = pd.DataFrame(rng.poisson(1.0, (80, 2)), columns=["unit 7", "unit 9"])
+    model = nmo.PopulationGLM().fit(rng.normal(size=(80, 2)), y)
+    assert list(model.fit_report_.to_frame().index) == ["unit 7", "unit 9"]
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.exceptions.ConvergenceWarning")
+def test_a_neuron_without_an_optimum_has_no_standard_errors():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = np.column_stack([rng.poisson(1.0, 200), np.zeros(200)])
+    model = nmo.PopulationGLM().fit(X, y)
+    coef, intercept = model.standard_errors(X, y)
+    assert np.isfinite(coef[:, 0]).all()
+    assert np.isnan(coef[:, 1]).all()
+    assert list(np.isnan(intercept)) == [False, True]

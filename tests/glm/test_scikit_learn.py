@@ -188,4 +188,3 @@ def test_representations_name_the_arguments_that_were_given(kind):
     assert text.startswith(kind.__name__)
     for part in ("'Gamma'", "'Ridge'", "0.5"):
         assert part in text
-    assert kind("Gamma")._repr_html_()

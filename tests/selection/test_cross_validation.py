@@ -22,7 +22,7 @@ def test_each_row_is_predicted_by_the_fit_that_left_it_out(y: np.ndarray, missin
     model = make(regularizer="Ridge", regularizer_strength=0.1)
     held_out = cross_validated(model, X, y, FOLDS)
     for fold in range(4):
-        rows = FOLDS == fold
+        rows = fold == FOLDS
         alone = make(regularizer="Ridge", regularizer_strength=0.1)
         alone.fit(X[~rows], y[~rows])
         np.testing.assert_allclose(held_out.prediction[rows], alone.predict(X[rows]), rtol=1e-6)

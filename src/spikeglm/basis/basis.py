@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from ..estimator import Estimator
 from ..rows.design import Design, written_out
 from ..typing import Array, ArrayLike, FloatArray
 from . import columns, inputs, parameters, tree
 
 
-class Basis(BaseEstimator):
+class Basis(Estimator):
     """Functions of signals whose weighted sum a model can learn: what all public bases share.
 
     Shapes: an input is (T,) or (T, ...) with S numbers per time bin; a basis of b functions turns
@@ -276,7 +276,7 @@ class Basis(BaseEstimator):
         return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
+        state = dict(self.__dict__)
         state.pop("_parent", None)
         return state
 

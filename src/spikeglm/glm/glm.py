@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
 
 from .. import errors
+from ..estimator import Estimator
 from ..inference import fisher
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
@@ -17,25 +17,23 @@ from ..io.timeseries import TimeAxis, to_array, to_pynapple
 from ..regularizer import regularizer_of
 from ..typing import Array, ArrayLike, FloatArray
 from . import persistence, prediction, scoring
-from .fitting import fit_columns
-from .inputs import (
-    FitInputs,
+from .choices import (
     read_feature_mask,
-    read_fit_inputs,
     read_likelihood,
-    read_offset,
     read_penalty,
-    read_rows,
     read_solver,
+    warn_of_unused_strength,
 )
-from .parameters import check_parameters, dof_resid, with_nested_params
+from .fitting import fit_columns
+from .inputs import FitInputs, read_fit_inputs, read_offset, read_rows
+from .parameters import check_feature_names, check_parameters, dof_resid, with_nested_params
 from .report import FitReport
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class GLM(RegressorMixin, BaseEstimator):
+class GLM(Estimator):
     """Generalized linear model of one neuron's response.
 
     The response y_t follows the observation model with mean f(x_t . coef_ + intercept_ + offset_t).
@@ -147,6 +145,7 @@ class GLM(RegressorMixin, BaseEstimator):
             If a neuron has no certificate; ``fit_report_`` says why and what to do.
         """
         solver = read_solver(self.solver_name, self.solver_kwargs, self.regularizer)
+        warn_of_unused_strength(self.regularizer, self.regularizer_strength)
         inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
         shape = inputs.rows.n_features, inputs.columns.n_columns
         result = fit_columns(
@@ -324,10 +323,17 @@ class GLM(RegressorMixin, BaseEstimator):
         return super().set_params(**with_nested_params(self, params))
 
     def __sklearn_tags__(self) -> Tags:
-        """Tell scikit-learn that NaN rows are welcome (they are left out)."""
+        """Describe a regressor to scikit-learn; NaN rows are welcome (they are left out)."""
+        from sklearn.utils import RegressorTags
+
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        tags.target_tags.required = tags.input_tags.allow_nan = True
         return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell scikit-learn whether there are estimates, from a fit or set by hand."""
+        return hasattr(self, "coef_") and hasattr(self, "intercept_")
 
     @property
     def _likelihood(self) -> Any:
@@ -354,7 +360,7 @@ class GLM(RegressorMixin, BaseEstimator):
 
     def _estimates(self, n_features: int) -> tuple[FloatArray, FloatArray]:
         """Return coefficients (p, N) and intercepts (N,), from a fit or set by hand."""
-        if not (hasattr(self, "coef_") and hasattr(self, "intercept_")):
+        if not self.__sklearn_is_fitted__():
             raise errors.NotFittedError(
                 f"This {type(self).__name__} is not fitted yet. What to do: call fit(X, y) first."
             )
@@ -374,24 +380,28 @@ class GLM(RegressorMixin, BaseEstimator):
             keep=inputs.keep,
             penalty=read_penalty(self.regularizer, self.regularizer_strength, coef.shape),
             scale=self.scale_,
+            status=self.fit_report_.result.status if hasattr(self, "fit_report_") else None,
         )
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
         self.coef_ = result.coef[:, 0] if self._response_ndim == 1 else result.coef
         self.intercept_ = result.intercept
         self.n_features_in_ = inputs.rows.n_features
+        self.feature_names_ = inputs.rows.feature_names
         self.dof_resid_ = dof_resid(result, regularizer_of(self.regularizer))
         self.scale_ = prediction.estimate_scale(
             inputs.rows, inputs.columns, result, self.dof_resid_, keep=inputs.keep
         )
-        self.fit_report_ = FitReport(result, self._neurons(inputs), inputs.rows.feature_names)
-
-    def _neurons(self, inputs: FitInputs) -> tuple[Any, ...]:
-        return tuple(range(inputs.columns.n_columns))
+        self.fit_report_ = FitReport(
+            result,
+            inputs.neurons or tuple(range(inputs.columns.n_columns)),
+            inputs.rows.feature_names,
+        )
 
     def _rate(self, X: ArrayLike, offset: ArrayLike | None) -> tuple[FloatArray, TimeAxis | None]:
         rows = read_rows(X)
         coef, intercept = self._estimates(rows.n_features)
+        check_feature_names(rows, getattr(self, "feature_names_", rows.feature_names))
         mask = read_feature_mask(self.feature_mask, coef.shape, ndim=self._response_ndim)
         coef = coef if mask is None else coef * mask
         eta = prediction.linear_predictor(

@@ -1,4 +1,4 @@
-"""The edge of the estimators: what the user passed becomes rows, columns and checked choices.
+"""The edge of the estimators: the data that the user passed become rows and columns.
 
 Everything is checked here, once; behind this page arrays have the right shape and dtype.
 """
@@ -12,17 +12,12 @@ import numpy as np
 
 from .. import errors
 from ..engine.columns import Columns, Source
-from ..io.timeseries import TimeAxis, time_axis_of, to_array
+from ..io.timeseries import TimeAxis, check_same_time, time_axis_of, to_array
 from ..observation_models.likelihood import Likelihood
-from ..observation_models.named import link_named, model_named
-from ..regularizer import Penalty, regularizer_of
 from ..rows.arrays import ArrayRows, finite_rows
 from ..rows.contract import Rows
-from ..solvers import SOLVERS
 from ..typing import Array, ArrayLike, BoolArray
-from .fitting import SolverChoice
-
-_SOLVER_KWARGS = ("tol", "maxiter")
+from .choices import read_feature_mask
 
 
 def read_rows(X: ArrayLike) -> Rows:
@@ -54,8 +49,16 @@ def read_rows(X: ArrayLike) -> Rows:
             if values.ndim == 1
             else "reshape it to one row per sample.",
         )
-    names = getattr(X, "columns", None)
-    return ArrayRows(values, None if names is None else tuple(map(str, names)), time_axis_of(X))
+    names = column_names(X)
+    if names is not None and not any(isinstance(name, str) for name in names):
+        names = None  # mere numbers: 0, 1, ... of a table without names
+    return ArrayRows(values, names and tuple(map(str, names)), time_axis_of(X))
+
+
+def column_names(table: ArrayLike) -> tuple[Any, ...] | None:
+    """Return the column names of a pandas or pynapple table, None for anything else."""
+    names = getattr(table, "columns", None)
+    return None if names is None else tuple(names)
 
 
 def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAxis | None]:
@@ -85,18 +88,22 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
         )
     axis = time_axis_of(y)
     if axis is not None and rows.time_axis is not None:
-        _check_time(rows.time_axis, axis)
+        check_same_time(rows.time_axis, axis)
     return (values[:, None] if ndim == 1 else values), axis
 
 
 @dataclass(frozen=True, eq=False)
 class FitInputs:
-    """What a fit needs: rows, column problems, the rows that take part, the time axis of y."""
+    """What a fit needs: rows, column problems and the rows that take part.
+
+    ``neurons`` are the column names of y, where it has some; ``response_axis`` is its time axis.
+    """
 
     rows: Rows
     columns: Columns
     keep: BoolArray
     response_axis: TimeAxis | None
+    neurons: tuple[Any, ...] | None
 
 
 def read_fit_inputs(
@@ -147,7 +154,7 @@ def read_fit_inputs(
         )
     mask = read_feature_mask(feature_mask, (rows.n_features, n_neurons), ndim=ndim)
     columns = Columns(likelihood, Source.one_per_column(response), weights, offsets, mask)
-    return FitInputs(rows, columns, keep, axis)
+    return FitInputs(rows, columns, keep, axis, column_names(y))
 
 
 def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:
@@ -155,94 +162,6 @@ def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:
     if offset is None:
         return np.zeros((1, 1))
     return _per_row("offset", offset, n_rows, n_neurons)
-
-
-def read_feature_mask(
-    mask: ArrayLike | None, shape: tuple[int, int], *, ndim: int
-) -> BoolArray | None:
-    """Return the mask as (p, N) booleans.
-
-    Raises
-    ------
-    ValueError
-        If its shape is not that of ``coef_`` or its values are not 0 and 1.
-    """
-    if mask is None:
-        return None
-    values = to_array(mask, name="feature_mask")
-    expected = shape[:1] if ndim == 1 else shape
-    if values.shape != expected:
-        raise errors.value_error(
-            "feature_mask does not fit the coefficients.",
-            given=f"shape {values.shape}",
-            expected=f"{expected}, the shape of coef_",
-        )
-    if not np.isin(values, (0, 1)).all():
-        raise errors.value_error(
-            "feature_mask must contain only 0 and 1.",
-            given=f"values such as {np.unique(values)[:4]}",
-            expected="1 where a feature is used, 0 where it is not",
-        )
-    return values.reshape(shape).astype(bool)
-
-
-def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likelihood:
-    """Return the likelihood that the two constructor arguments describe."""
-    model = model_named(observation_model)
-    if inverse_link_function is None:
-        return Likelihood(model, model.default_inverse_link_function)
-    return Likelihood(model, link_named(inverse_link_function))
-
-
-def read_penalty(regularizer: Any, strength: ArrayLike | None, shape: tuple[int, int]) -> Penalty:
-    """Return the penalty on coefficients (p, N) that the constructor arguments describe."""
-    kind = regularizer_of(regularizer)
-    return kind.bind(kind.default_strength if strength is None else strength, shape)
-
-
-def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: Any) -> SolverChoice:
-    """Return the solver choice.
-
-    Raises
-    ------
-    TypeError
-        If the name is not a string, or a solver argument no number.
-    ValueError
-        If it names no solver, or one that cannot handle the regularizer, or an argument is not > 0.
-    NameError
-        For an unknown solver argument (NeMoS's type).
-    """
-    kwargs = {} if kwargs is None else kwargs
-    regularizer = regularizer_of(regularizer)
-    if not isinstance(kwargs, dict):
-        raise errors.type_error(
-            "solver_kwargs must be a dict.", given=repr(kwargs), expected="e.g. {'tol': 1e-6}"
-        )
-    for key in kwargs:
-        if key not in _SOLVER_KWARGS:
-            raise NameError(
-                f"Unknown solver argument. Given: {key!r}. "
-                f"Expected: {', '.join(_SOLVER_KWARGS)}. "
-                "What to do: most fits need none; tol and maxiter bound accuracy and passes."
-            )
-    if name is not None:
-        if not isinstance(name, str):
-            raise errors.type_error(
-                "solver_name must be a string.",
-                given=repr(name),
-                expected="None or a name such as 'LBFGS'",
-            )
-        name = name.split("[")[0]
-        if name not in SOLVERS:
-            raise errors.unknown_name("solver", name, list(SOLVERS))
-        if name not in regularizer.allowed_solvers:
-            raise errors.value_error(
-                "This solver cannot handle this regularizer.",
-                given=f"{name} with {type(regularizer).__name__}",
-                expected=f"one of {', '.join(regularizer.allowed_solvers)}",
-                todo="leave solver_name=None.",
-            )
-    return SolverChoice(name, **kwargs)
 
 
 def _present(response: Array) -> Array | None:
@@ -291,14 +210,4 @@ def _check_length(name: str, length: int, n_rows: int) -> None:
             given=f"{n_rows} rows in X and {length} in {name}",
             expected="one entry per row of X",
             todo="check that both were binned alike and restricted to the same epochs.",
-        )
-
-
-def _check_time(rows: TimeAxis, response: TimeAxis) -> None:
-    if not np.allclose(rows.times, response.times, rtol=0.0, atol=1e-6):
-        raise errors.value_error(
-            "X and y have the same length but different time stamps.",
-            given=f"times that differ by up to {np.abs(rows.times - response.times).max():.3g} s",
-            expected="the same time axis",
-            todo="bring them to the same bins and epochs, e.g. with .bin_average or .restrict.",
         )

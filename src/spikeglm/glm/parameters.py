@@ -10,6 +10,8 @@ from .. import errors
 from ..inference.record import FitResult
 from ..io.timeseries import to_array
 from ..regularizer.base import Regularizer
+from ..rows.arrays import ArrayRows
+from ..rows.contract import Rows
 from ..typing import FloatArray
 
 
@@ -41,9 +43,9 @@ def check_parameters(
     expected = (p,) if ndim == 1 else shape
     if coef.shape != expected:
         raise errors.value_error(
-            "The coefficients do not fit the data.",
-            given=f"coefficients of shape {coef.shape}",
-            expected=f"{expected} for X with {p} feature(s)",
+            "X and the coefficients do not fit each other.",
+            given=f"X with {p} feature(s), coefficients of shape {coef.shape}",
+            expected=f"coefficients of shape {expected} for this X",
             todo="pass X with the features that the model was fitted on.",
         )
     if intercept.shape != (n_neurons,):
@@ -57,6 +59,29 @@ def check_parameters(
             "Parameters must be finite.", given="NaN or inf among them", expected="numbers"
         )
     return coef.reshape(shape), intercept
+
+
+def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
+    """Check that named features come in the order in which the model was fitted on them.
+
+    Raises
+    ------
+    ValueError
+        If X names its columns otherwise than the X of the fit did.
+    """
+    unnamed = ArrayRows(np.empty((0, rows.n_features))).feature_names
+    given = rows.feature_names
+    if unnamed in (given, fitted) or given == fitted:
+        return
+    other = next(
+        j for j, names in enumerate(zip(given, fitted, strict=True)) if len(set(names)) > 1
+    )
+    raise errors.value_error(
+        "X has other features than the model was fitted on, or in another order.",
+        given=f"{given[other]!r} as feature {other}",
+        expected=repr(fitted[other]),
+        todo="put the columns in the order of model.feature_names_.",
+    )
 
 
 def dof_resid(result: FitResult, regularizer: Regularizer) -> FloatArray:

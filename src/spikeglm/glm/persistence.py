@@ -31,6 +31,8 @@ def save(model: Any, path: Any) -> None:
         if hasattr(model, name):
             arrays[f"estimate.{name}"] = np.asarray(getattr(model, name), dtype=np.float64)
     header = {"class": type(model).__name__, "params": params}
+    if hasattr(model, "feature_names_"):
+        header["feature_names"] = list(model.feature_names_)
     names = getattr(model, "neuron_columns_", None)
     if names is not None:
         header["neuron_columns"] = np.asarray(names).tolist()
@@ -67,7 +69,7 @@ def load_model(filename: Any) -> Any:
         raise errors.unknown_name("class of a saved model", header.get("class"), list(classes))
     try:
         params = {name: _read(name, value, arrays) for name, value in header["params"].items()}
-        model = classes[header["class"]](**params)
+        model: Any = classes[header["class"]](**params)
     except (KeyError, TypeError, AttributeError) as error:
         raise errors.value_error(
             f"{filename} does not describe a model.",
@@ -78,6 +80,8 @@ def load_model(filename: Any) -> Any:
     for name in _ESTIMATES:
         if f"estimate.{name}" in arrays:
             setattr(model, name, arrays[f"estimate.{name}"])
+    if "feature_names" in header:
+        model.feature_names_ = tuple(header["feature_names"])
     if "neuron_columns" in header:
         model.neuron_columns_ = tuple(header["neuron_columns"])
     if hasattr(model, "coef_"):

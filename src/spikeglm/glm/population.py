@@ -29,7 +29,8 @@ class PopulationGLM(GLM):
     Attributes
     ----------
     neuron_columns_, neuron_metadata_ :
-        Column names and metadata of a pynapple ``y``; predictions carry them again.
+        Column names of a pandas or pynapple ``y`` and metadata of the latter; predictions in
+        pynapple carry them again.
 
     References
     ----------
@@ -79,12 +80,9 @@ class PopulationGLM(GLM):
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
         axis = inputs.response_axis
-        self.neuron_columns_ = None if axis is None else axis.columns
+        self.neuron_columns_ = inputs.neurons
         self.neuron_metadata_ = None if axis is None else axis.metadata
         super()._store(result, inputs)
-
-    def _neurons(self, inputs: FitInputs) -> tuple[Any, ...]:
-        return self.neuron_columns_ or super()._neurons(inputs)
 
     def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
         if axis is None:

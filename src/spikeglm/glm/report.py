@@ -115,7 +115,7 @@ class FitReport:
             lines.append(
                 f"{len(result.aliased)} feature(s) are constant or combinations of others "
                 f"({names}{', ...' if len(result.aliased) > _MOST_LINES else ''}): predictions are "
-                "unique, their coefficients are the ones of smallest norm"
+                "unique; without a penalty their coefficients are those of smallest norm"
             )
         return "\n".join([*lines, self.problems()]).rstrip()
 

@@ -12,9 +12,10 @@ from ..engine.threads import in_shares
 from ..inference.record import FitResult
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
+from .choices import read_penalty, read_solver
 from .fitting import fit_columns
 from .glm import GLM
-from .inputs import FitInputs, read_penalty, read_solver
+from .inputs import FitInputs
 
 
 def fit_weightings(

@@ -12,6 +12,7 @@ posterior covariance (Laplace approximation) under the prior that the penalty st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,17 @@ from ..engine.table import Table
 from ..engine.threads import run
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
+from ..solvers import Status
 from ..typing import BoolArray, FloatArray
 
 _RANK_TOLERANCE = 1e-13
+_NO_OPTIMUM = {
+    Status.SEPARATED,
+    Status.SILENT,
+    Status.SATURATED,
+    Status.OUT_OF_RANGE,
+    Status.NO_ROWS,
+}
 _TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
 
 
@@ -63,6 +72,7 @@ def uncertainty(
     keep: BoolArray,
     penalty: Penalty,
     scale: FloatArray,
+    status: Sequence[Status] | None = None,
 ) -> Uncertainty:
     """Return the covariance of (w, b) of each column from the Fisher information at the optimum.
 
@@ -76,6 +86,9 @@ def uncertainty(
         The penalty of the fit.
     scale :
         (C,) dispersion; used by the models that have one.
+    status :
+        (C,) how each fit ended. Where it ended without an optimum (a silent or separated neuron)
+        every parameter is undetermined.
 
     References
     ----------
@@ -104,6 +117,8 @@ def uncertainty(
         inverse, unsure = _inverse(information[c][np.ix_(free, free)])
         covariance[c][np.ix_(free, free)] = unit[c] * inverse
         undetermined[c, free] = unsure
+        if status is not None and status[c] in _NO_OPTIMUM:
+            undetermined[c] = True
     to_user = np.eye(p + 1)
     to_user[-1, :-1] = -shift  # b = shifted intercept - shift . w
     return Uncertainty(to_user @ covariance @ to_user.T, undetermined)

@@ -91,12 +91,42 @@ def time_axis_of(*xs: ArrayLike) -> TimeAxis | None:
     >>> time_axis_of([1.0, 2.0]) is None
     True
     """
-    series = [x for x in xs if is_pynapple(x)]
-    if not series:
-        return None
-    for other in series[1:]:
-        _require_same_time(series[0], other)
-    return _axis(series[0])
+    axes = [_axis(x) for x in xs if is_pynapple(x)]
+    for other in axes[1:]:
+        check_same_time(axes[0], other)
+    return axes[0] if axes else None
+
+
+def check_same_time(first: TimeAxis, other: TimeAxis) -> None:
+    """Check that two time axes are one.
+
+    Raises
+    ------
+    ValueError
+        They differ in length, in times (beyond pynapple's precision) or in epochs.
+    """
+    todo = "Bring them to the same bins and epochs, e.g. with .bin_average or .restrict."
+    if len(first) != len(other):
+        raise errors.value_error(
+            "Two pynapple inputs differ in length.",
+            given=f"{len(first)} and {len(other)} rows",
+            expected="the same time axis",
+            todo=todo,
+        )
+    if not _close(first.times, other.times):
+        raise errors.value_error(
+            "Two pynapple inputs differ in their times.",
+            given=f"times that differ by up to {np.abs(first.times - other.times).max():.3g} s",
+            expected="the same time axis",
+            todo=todo,
+        )
+    if not _close(first.time_support.values, other.time_support.values):
+        raise errors.value_error(
+            "Two pynapple inputs differ in their epochs (time_support).",
+            given=f"{len(first.time_support)} and {len(other.time_support)} epochs",
+            expected="the same epochs, with the same edges",
+            todo=todo,
+        )
 
 
 def to_pynapple(values: Array, axis: TimeAxis, *, columns: Any = None, metadata: Any = None) -> Any:
@@ -228,31 +258,6 @@ def _axis(series: Any) -> TimeAxis:
         columns=tuple(series.columns) if is_frame else None,
         metadata=series.metadata if is_frame else None,
     )
-
-
-def _require_same_time(first: Any, other: Any) -> None:
-    todo = "Bring them to the same bins and epochs, e.g. with .bin_average or .restrict."
-    if len(first) != len(other):
-        raise errors.value_error(
-            "Two pynapple inputs differ in length.",
-            given=f"{len(first)} and {len(other)} rows",
-            expected="the same time axis",
-            todo=todo,
-        )
-    if not _close(first.t, other.t):
-        raise errors.value_error(
-            "Two pynapple inputs differ in their times.",
-            given=f"times that differ by up to {np.abs(first.t - other.t).max():.3g} s",
-            expected="the same time axis",
-            todo=todo,
-        )
-    if not _close(first.time_support.values, other.time_support.values):
-        raise errors.value_error(
-            "Two pynapple inputs differ in their epochs (time_support).",
-            given=f"{len(first.time_support)} and {len(other.time_support)} epochs",
-            expected="the same epochs, with the same edges",
-            todo=todo,
-        )
 
 
 def _close(a: Array, b: Array) -> bool:

@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from ..typing import BoolArray, FloatArray, IntArray
 
@@ -127,7 +126,7 @@ def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
         factor = np.linalg.cholesky(sub)
         if np.diag(factor).min() ** 2 < _RANK_TOLERANCE * len(free):
             raise np.linalg.LinAlgError
-        B = scipy.linalg.solve_triangular(factor, np.eye(len(free)), lower=True)
+        B = np.tril(np.linalg.inv(factor))
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(sub)
         kept = values > _RANK_TOLERANCE * len(free) * values[-1]

@@ -1,0 +1,118 @@
+"""What the constructor arguments of an estimator mean: strings become objects here, once."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..io.timeseries import to_array
+from ..observation_models.likelihood import Likelihood
+from ..observation_models.named import link_named, model_named
+from ..regularizer import Penalty, regularizer_of
+from ..solvers import SOLVERS
+from ..typing import ArrayLike, BoolArray
+from .fitting import SolverChoice
+
+_SOLVER_KWARGS = ("tol", "maxiter")
+
+
+def read_feature_mask(
+    mask: ArrayLike | None, shape: tuple[int, int], *, ndim: int
+) -> BoolArray | None:
+    """Return the mask as (p, N) booleans.
+
+    Raises
+    ------
+    ValueError
+        If its shape is not that of ``coef_`` or its values are not 0 and 1.
+    """
+    if mask is None:
+        return None
+    values = to_array(mask, name="feature_mask")
+    expected = shape[:1] if ndim == 1 else shape
+    if values.shape != expected:
+        raise errors.value_error(
+            "feature_mask does not fit the coefficients.",
+            given=f"shape {values.shape}",
+            expected=f"{expected}, the shape of coef_",
+        )
+    if not np.isin(values, (0, 1)).all():
+        raise errors.value_error(
+            "feature_mask must contain only 0 and 1.",
+            given=f"values such as {np.unique(values)[:4]}",
+            expected="1 where a feature is used, 0 where it is not",
+        )
+    return values.reshape(shape).astype(bool)
+
+
+def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likelihood:
+    """Return the likelihood that the two constructor arguments describe."""
+    model = model_named(observation_model)
+    if inverse_link_function is None:
+        return Likelihood(model, model.default_inverse_link_function)
+    return Likelihood(model, link_named(inverse_link_function))
+
+
+def read_penalty(regularizer: Any, strength: ArrayLike | None, shape: tuple[int, int]) -> Penalty:
+    """Return the penalty on coefficients (p, N) that the constructor arguments describe."""
+    kind = regularizer_of(regularizer)
+    return kind.bind(kind.default_strength if strength is None else strength, shape)
+
+
+def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> None:
+    """Tell whoever gave a strength without a penalty."""
+    if strength is not None and regularizer_of(regularizer).default_strength is None:
+        warnings.warn(
+            f"regularizer_strength={strength!r} has no effect without a penalty. "
+            "What to do: add regularizer='Ridge', or leave the strength out.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: Any) -> SolverChoice:
+    """Return the solver choice.
+
+    Raises
+    ------
+    TypeError
+        If the name is not a string, or a solver argument no number.
+    ValueError
+        If it names no solver, or one that cannot handle the regularizer, or an argument is not > 0.
+    NameError
+        For an unknown solver argument (NeMoS's type).
+    """
+    kwargs = {} if kwargs is None else kwargs
+    regularizer = regularizer_of(regularizer)
+    if not isinstance(kwargs, dict):
+        raise errors.type_error(
+            "solver_kwargs must be a dict.", given=repr(kwargs), expected="e.g. {'tol': 1e-6}"
+        )
+    for key in kwargs:
+        if key not in _SOLVER_KWARGS:
+            raise NameError(
+                f"Unknown solver argument. Given: {key!r}. "
+                f"Expected: {', '.join(_SOLVER_KWARGS)}. "
+                "What to do: most fits need none; tol and maxiter bound accuracy and passes."
+            )
+    if name is not None:
+        if not isinstance(name, str):
+            raise errors.type_error(
+                "solver_name must be a string.",
+                given=repr(name),
+                expected="None or a name such as 'LBFGS'",
+            )
+        name = name.split("[")[0]
+        if name not in SOLVERS:
+            raise errors.unknown_name("solver", name, list(SOLVERS))
+        if name not in regularizer.allowed_solvers:
+            raise errors.value_error(
+                "This solver cannot handle this regularizer.",
+                given=f"{name} with {type(regularizer).__name__}",
+                expected=f"one of {', '.join(regularizer.allowed_solvers)}",
+                todo="leave solver_name=None.",
+            )
+    return SolverChoice(name, **kwargs)
