@@ -8,8 +8,8 @@ from ..rows.contract import Rows
 from ..settings import Settings, get_config
 from .threads import available_threads
 
-_BLOCK_BYTES = 2**21
-_MOST_BLOCK_ROWS = 4096
+_BLOCK_BYTES = 2**22
+_MOST_BLOCK_ROWS = 2**15
 _THREADS_PAY_FROM = 2_000_000  # multiplications per pass; below, starting a thread costs more
 
 
