@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ..rows.contract import Rows
@@ -55,10 +56,12 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
     width = rows.n_features + 3 * n_columns
     by_memory = settings.memory_bytes // (4 * 8 * width)
     by_cache = max(rows.efficient_block_rows, _BLOCK_BYTES // (8 * width))
-    block_rows = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
+    longest = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
     work = rows.n_rows * rows.n_features * n_columns
     wanted = settings.n_threads or available_threads()
     n_threads = wanted if work >= _THREADS_PAY_FROM else 1
+    turns = max(1, math.ceil(rows.n_rows / (longest * n_threads)))  # blocks per worker, all alike
+    block_rows = max(1, math.ceil(rows.n_rows / (turns * n_threads)))
     why_threads = (
         f"{work} multiplications a pass are too few for {wanted} workers"
         if n_threads < wanted
