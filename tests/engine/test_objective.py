@@ -95,6 +95,16 @@ def test_moments_are_those_of_the_features_under_the_curvature(case):
         assert_allclose(moments.variance[:, c], a @ z**2 - (a @ z) ** 2, rtol=1e-4)
 
 
+@pytest.mark.parametrize("rows_sampled", [1, 5, 30, 1000])
+def test_the_mean_curvature_does_not_depend_on_how_many_rows_are_sampled(rows_sampled, monkeypatch):
+    monkeypatch.setattr("spikeglm.engine.objective._ROWS_FOR_MOMENTS", rows_sampled)
+    goal = objective()
+    _, moments = goal.evaluate_with_moments(
+        np.zeros((P + 1, C)), EVERY, [np.eye(P)], np.zeros(C, dtype=int)
+    )
+    assert_allclose(moments.h, goal.columns.likelihood.fisher(np.zeros(C)))
+
+
 @of_cases
 def test_coordinates_go_forth_and_back(case):
     goal = objective(**CASES[case])

@@ -41,6 +41,24 @@ def test_a_constant_feature_has_coefficient_zero_and_changes_nothing(constant, s
 
 
 @both
+def test_a_feature_that_is_constant_but_for_rounding_is_constant(solver):
+    X, y = table()
+    jitter = 1.0 + 2.0**-52 * np.random.default_rng(1).integers(-2, 3, T)
+    model, _ = rates(np.insert(X, 1, jitter, axis=1), y, solver)
+    assert model.coef_[1] == 0
+    assert model.fit_report_.aliased_features == ("x1",)
+
+
+@both
+@pytest.mark.parametrize("mean", [20.0, 100.0, 900.0, 5000.0])
+def test_a_duplicate_far_from_zero_is_found(mean, solver):
+    X, y = table()
+    X = X + mean
+    model, _ = rates(np.column_stack([X, 3 * X[:, 0] + X[:, 1]]), y, solver)
+    assert model.fit_report_.aliased_features == ("x0", "x1", "x2")
+
+
+@both
 def test_only_constant_features_leave_the_mean(solver):
     _, y = table()
     model, rate = rates(np.ones((T, 3)), y, solver)
@@ -174,10 +192,13 @@ def test_a_gaussian_response_without_noise_is_found_exactly(solver):
 
 
 @both
-def test_a_constant_gaussian_response(solver):
+@pytest.mark.parametrize("constant", [2.5, 0.1, 0.0, -1e9 / 3])
+@pytest.mark.parametrize("start", [None, ([0.5, -1.0], [1.0])])
+def test_a_constant_gaussian_response(constant, start, solver):
     X, _ = table()
-    _, rate = rates(X, np.full(T, 2.5), solver, observation_model="Gaussian")
-    assert_allclose(rate, 2.5)
+    model = nmo.GLM("Gaussian", solver_name=solver).fit(X, np.full(T, constant), start)
+    assert model.fit_report_.converged
+    assert_allclose(model.predict(X), constant, atol=1e-7)
 
 
 @both

@@ -118,6 +118,11 @@ def test_parameters_set_by_hand_predict_and_score():
     gaussian.coef_, gaussian.intercept_ = np.zeros(3), np.zeros(1)
     with pytest.raises(ValueError, match="scale_"):
         gaussian.score(X, Y[:, 0])
+    with pytest.raises(ValueError, match="scale_"):
+        gaussian.covariance(X, Y[:, 0])
+    fitted = nmo.GLM().fit(X, Y[:, 0])
+    model.coef_, model.intercept_ = fitted.coef_, fitted.intercept_
+    assert_allclose(model.covariance(X, Y[:, 0]), fitted.covariance(X, Y[:, 0]))
 
 
 def test_scores_of_a_perfect_and_of_a_blind_model():

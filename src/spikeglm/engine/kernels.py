@@ -32,7 +32,8 @@ class MomentSums(NamedTuple):
     loss: FloatArray  # (C,)
     by_intercept: FloatArray  # (C,)
     by_weights: FloatArray  # (p, C)
-    h: FloatArray  # (C,)      sum a·h     (over the rows that were used for moments)
+    weight: FloatArray  # (C,) sum a       (this and the rest over the rows used for moments)
+    h: FloatArray  # (C,)      sum a·h
     h_z: FloatArray  # (r, C)  sum a·h·z
     h_zz: FloatArray  # (r, C) sum a·h·z²
 
@@ -151,6 +152,7 @@ def loss_and_moments(
     order = np.argsort(np.concatenate([view.columns for view in views]))
     return MomentSums(
         *_loss_terms(X, block, eta, xp),
+        _row_weights(block, xp)[::every].sum(axis=0),
         xp.sum(h, axis=0),
         xp.concatenate(first, axis=1)[:, order],
         xp.concatenate(second, axis=1)[:, order],
@@ -183,6 +185,39 @@ def fisher_information(
     """Sum each column's expected curvature: the Fisher information of (w, b)."""
     eta = linear_predictor(X, block, W, b, xp)
     return InformationSums(_own_curvature(X, block.likelihood.fisher(eta, xp), block, xp))
+
+
+class Subset(NamedTuple):
+    """Some features, standardised: z = (x[features] - centre) * unit."""
+
+    features: IntArray  # (k,)
+    centre: FloatArray  # (k,)
+    unit: FloatArray  # (k,)
+
+
+def information_on(
+    X: Array,
+    block: ColumnBlock,
+    W: FloatArray,
+    b: FloatArray,
+    xp: Namespace,
+    *,
+    subsets: Sequence[Subset],
+    size: int,
+) -> InformationSums:
+    """Sum the Fisher information of a subset of features per column, padded to (size, size).
+
+    The intercept is the last row and column; those between the subset and it are zero.
+    """
+    eta = linear_predictor(X, block, W, b, xp)
+    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)
+    parts = []
+    for c, subset in enumerate(subsets):
+        z = (X[:, subset.features] - subset.centre) * subset.unit
+        padding = xp.zeros((X.shape[0], size - 1 - z.shape[1]))
+        z = xp.concatenate([z, padding, xp.ones_like(X[:, :1])], axis=1)
+        parts.append(z.T @ (z * h[:, c, None]))
+    return InformationSums(xp.stack(parts))
 
 
 def responses(

@@ -137,7 +137,7 @@ class Objective:
         sums = self._pass(kernel, W, b, active)
         mean = sums.h_z / sums.h
         moments = Moments(
-            h=every * sums.h / self.total_weight[active],
+            h=sums.h / sums.weight,
             mean=mean,
             variance=np.maximum(sums.h_zz / sums.h - mean**2, 0.0),
         )
@@ -151,6 +151,32 @@ class Objective:
         sums = self._pass(kernels.loss_and_hessian, W, b, active)
         evaluation = self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
         return evaluation, self._hessian_by_theta(sums.hessian, active)
+
+    def hessian_on(
+        self, theta: FloatArray, active: IntArray, sets: Sequence[IntArray]
+    ) -> FloatArray:
+        """Return expected second derivatives on a set of features per column; one pass.
+
+        (A, k + 1, k + 1) with k the size of the largest set: the set's features come first, the
+        intercept last; a diagonal of one stands for the places that a smaller set leaves.
+        """
+        W, b = self.to_user(theta)
+        mean, inverse = self.features.mean, self.features.inverse_scale
+        size = 1 + max(len(s) for s in sets)
+        subsets = [kernels.Subset(s, mean[s], inverse[s]) for s in sets]
+        kernel = partial(kernels.information_on, subsets=subsets, size=size)
+        H = self._pass(kernel, W, b, active).information / self.total_weight[active, None, None]
+        ridge = self.penalty_curvature(active)
+        for a, s in enumerate(sets):
+            inside, padding = np.arange(len(s)), np.arange(len(s), size - 1)
+            H[a, inside, inside] += ridge[s, a]
+            H[a, padding, padding] = 1.0
+        return H
+
+    def l1(self, active: IntArray) -> FloatArray:
+        """Return the (p, A) weights of |theta| in the penalty."""
+        weights = self.penalty.take(active).l1((self.n_parameters - 1, len(active)))
+        return weights * self.features.inverse_scale[:, None]
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:
         """Return the (p, A) diagonal of the penalty's second derivative by theta."""

@@ -54,12 +54,12 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
     """
     settings = settings or get_config()
     width = rows.n_features + 3 * n_columns
-    by_memory = settings.memory_bytes // (4 * 8 * width)
-    by_cache = max(rows.efficient_block_rows, _BLOCK_BYTES // (8 * width))
-    longest = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
     work = rows.n_rows * rows.n_features * n_columns
     wanted = settings.n_threads or available_threads()
     n_threads = wanted if work >= _THREADS_PAY_FROM else 1
+    by_memory = settings.memory_bytes // (4 * 8 * width * n_threads)
+    by_cache = max(rows.efficient_block_rows, _BLOCK_BYTES // (8 * width))
+    longest = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
     turns = max(1, math.ceil(rows.n_rows / (longest * n_threads)))  # blocks per worker, all alike
     block_rows = max(1, math.ceil(rows.n_rows / (turns * n_threads)))
     why_threads = (

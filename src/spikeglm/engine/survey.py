@@ -13,7 +13,7 @@ from .objective import Features
 from .table import Table
 from .threads import run
 
-_OFF_CENTRE = 1e3  # |mean| / standard deviation beyond which products lose digits that matter
+_OFF_CENTRE = 30.0  # |mean| / deviation; beyond, correlations lose digits that rank is judged by
 _CONSTANT = 1e-12  # relative spread below which a feature counts as constant
 
 
@@ -56,7 +56,9 @@ def survey_features(table: Table, columns: Columns, *, n_threads: int) -> tuple[
     with np.errstate(divide="ignore", invalid="ignore"):
         off_centre = np.abs(features.mean) > _OFF_CENTRE * features.scale
     if off_centre.any() and (features.mean[off_centre] != 0).any():
-        table = replace(table, shift=np.where(off_centre, features.mean, 0.0))
+        # Both precisions must subtract the same number, so it is one that float32 can hold.
+        location = features.mean.astype(np.float32) if table.is_single else features.mean
+        table = replace(table, shift=np.where(off_centre, location, 0.0).astype(np.float64))
         features = _features(table, columns, n_threads)
     return table, features
 
@@ -71,8 +73,9 @@ def _features(table: Table, columns: Columns, n_threads: int) -> Features:
     covariance = sums.xx / sums.weight - np.outer(mean, mean)
     size = np.sqrt(np.diag(sums.xx) / sums.weight)
     if table.shift is not None:
-        size = np.maximum(size, _CONSTANT * np.abs(table.shift))
+        size = np.maximum(size, _CONSTANT**0.5 * np.abs(table.shift))
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    # A variance is a difference of squares: its root has half the digits until the mean is gone.
     scale = np.where(spread > _CONSTANT**0.5 * size, spread, 0.0)
     features = Features(mean, scale, covariance)
     inverse = features.inverse_scale

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import pairwise
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -89,8 +90,42 @@ def available_threads() -> int:
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS from starting threads of its own inside ours."""
-    with _blas().limit(limits=1, user_api="blas"):
+    limit = _blas_limit()
+    limit.hold()
+    try:
         yield
+    finally:
+        limit.release()
+
+
+class _BlasLimit:
+    """One BLAS thread for as long as anybody holds this.
+
+    The limit belongs to the process, not to a thread. Of fits that overlap in several threads the
+    first sets it and the last one lifts it; each by itself would restore what it found, and the
+    last would find, and leave behind, one thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._n_holders = 0
+        self._controller: ThreadpoolController | None = None
+        self._undo = ExitStack()
+
+    def hold(self) -> None:
+        from threadpoolctl import ThreadpoolController
+
+        with self._lock:
+            if self._n_holders == 0:
+                self._controller = self._controller or ThreadpoolController()
+                self._undo.enter_context(self._controller.limit(limits=1, user_api="blas"))
+            self._n_holders += 1
+
+    def release(self) -> None:
+        with self._lock:
+            self._n_holders -= 1
+            if self._n_holders == 0:
+                self._undo.close()
 
 
 @cache
@@ -99,7 +134,10 @@ def _pool(n_threads: int) -> ThreadPoolExecutor:
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    from threadpoolctl import ThreadpoolController
+def _blas_limit() -> _BlasLimit:
+    return _BlasLimit()
 
-    return ThreadpoolController()
+
+if hasattr(os, "register_at_fork"):  # a forked child inherits the objects but not their threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_blas_limit.cache_clear)

@@ -21,12 +21,14 @@ from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
-from ..solvers import Outcome, Status, direction_of, minimise
+from ..solvers import Outcome, Status, direction_of, minimise, minimise_sparse
 from ..typing import BoolArray, FloatArray, IntArray
 from .progress import pass_report
 
+_TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
 _RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
+_SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
 _WORDS = {
     "silent": Status.SILENT,
     "saturated": Status.SATURATED,
@@ -44,18 +46,20 @@ class SolverChoice:
     name :
         A solver's name; None chooses.
     tol :
-        On the Newton decrement, the distance to the optimum in the norm of the curvature, for a
-        response of unit dispersion. Times sqrt(T) it is a distance in standard errors.
+        On the certificate; None means 1e-8 for the Newton decrement (the distance to the optimum in
+        the norm of the curvature, for a response of unit dispersion; times sqrt(T) it is a
+        distance in standard errors), 1e-7 for the KKT violation relative to the strength.
     maxiter :
         Passes over the rows.
     """
 
     name: str | None = None
-    tol: float = 1e-8
+    tol: float | None = None
     maxiter: int = 500
 
     def __post_init__(self) -> None:
-        _check_positive("tol", self.tol, numbers.Real)
+        if self.tol is not None:
+            _check_positive("tol", self.tol, numbers.Real)
         _check_positive("maxiter", self.maxiter, numbers.Integral)
 
 
@@ -128,7 +132,7 @@ def _fit(
         first = start[0][:, walking], start[1][walking]
         outcome = _solve(objective, observed.take(walking), solver, first)
         theta = outcome.theta
-        if columns.mask is None:
+        if columns.mask is None and penalty.is_smooth:
             free = ~(objective.penalty_curvature(np.arange(len(walking))) > 0).any(axis=0)
             theta[:, free] = _smallest_norm(theta[:, free], null_space)
         coef[:, walking], intercept[walking] = _of_the_rows(objective, theta)
@@ -138,9 +142,11 @@ def _fit(
         rank=int((features.scale > 0).sum()) - null_space.shape[1],
         aliased=_aliased(features, null_space),
         n_rows=observed.n_rows,
+        total_weight=observed.weight,
         mean_response=observed.mean,
+        certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
-        **_how_it_went(outcome, hopeless, walking),
+        **_how_it_went(outcome, hopeless, walking, n_surveys=2 if table.shift is None else 3),
     )
 
 
@@ -152,12 +158,21 @@ def _solve(
 ) -> Outcome:
     likelihood = objective.columns.likelihood
     h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
+    theta = _for_the_solver(objective, *start)
     with pass_report() as report:
+        if not objective.penalty.is_smooth:
+            return minimise_sparse(
+                objective,
+                theta,
+                tolerance=solver.tol or _KKT_TOLERANCE,
+                max_passes=solver.maxiter,
+                report=report,
+            )
         return minimise(
             objective,
             direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
-            _for_the_solver(objective, *start),
-            tolerance=solver.tol * np.sqrt(_dispersion(likelihood, observed)),
+            theta,
+            tolerance=(solver.tol or _TOLERANCE) * np.sqrt(_dispersion(likelihood, observed)),
             max_passes=solver.maxiter,
             h=h,
             report=report,
@@ -188,14 +203,16 @@ def _dispersion(likelihood: Likelihood, observed: Responses) -> FloatArray:
     if not likelihood.model.has_dispersion:
         return np.ones_like(observed.mean)
     eta = likelihood.start(observed.mean)
+    spread = np.maximum(np.sqrt(observed.variance), _SMALLEST_SPREAD * np.abs(observed.mean))
     unit = likelihood.model.estimate_scale(
-        (observed.mean + np.sqrt(observed.variance))[None], likelihood.mean(eta)[None], 1.0
+        (observed.mean + spread)[None], likelihood.mean(eta)[None], 1.0
     )
     return np.maximum(unit, np.finfo(float).tiny)
 
 
 def _for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
-    shift = objective.table.shift
+    mask, shift = objective.columns.mask, objective.table.shift
+    W = W if mask is None else W * mask
     return objective.from_user(W, b if shift is None else b + shift @ W)
 
 
@@ -237,7 +254,7 @@ def _aliased(features: Features, null_space: FloatArray) -> IntArray:
 
 
 def _how_it_went(
-    outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray
+    outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray, *, n_surveys: int
 ) -> dict[str, Any]:
     n = len(hopeless)
     status = [s if s is not None else Status.LIMIT for s in hopeless]
@@ -254,5 +271,5 @@ def _how_it_went(
         "objective": objective,
         "n_iterations": n_iterations,
         "is_exact": outcome is None or outcome.is_exact,
-        "n_passes": 2 + (outcome.n_passes if outcome else 0),
+        "n_passes": n_surveys + (outcome.n_passes if outcome else 0),
     }

@@ -13,7 +13,7 @@ from ..estimator import Estimator
 from ..inference import fisher
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
-from ..io.timeseries import TimeAxis, to_array, to_pynapple
+from ..io.timeseries import TimeAxis, to_pynapple
 from ..regularizer import regularizer_of
 from ..typing import Array, ArrayLike, FloatArray
 from . import persistence, prediction, scoring
@@ -25,7 +25,7 @@ from .choices import (
     warn_of_unused_strength,
 )
 from .fitting import fit_columns
-from .inputs import FitInputs, read_fit_inputs, read_offset, read_rows
+from .inputs import FitInputs, read_fit_inputs, read_offset, read_response, read_rows
 from .parameters import check_feature_names, check_parameters, dof_resid, with_nested_params
 from .report import FitReport
 
@@ -51,14 +51,16 @@ class GLM(Estimator):
         From the linear predictor to the mean: ``"exp"``, ``"softplus"``, ``"logistic"``,
         ``"identity"``, ``"norm.cdf"``, ``"one_over_x"``; None takes the model's default.
     regularizer :
-        ``"UnRegularized"`` (also None), ``"Ridge"``, or a regularizer.
+        ``"UnRegularized"`` (also None), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, or a
+        regularizer.
     regularizer_strength :
         A number, or an array of the shape of ``coef_``; None means 1.0. It multiplies a penalty
-        that is added to the *mean* loss per row.
+        that is added to the *mean* loss per row. For an elastic net a tuple (strength, ratio).
     solver_name :
-        ``"LBFGS"``, ``"Newton"``, or None: the best we have.
+        ``"LBFGS"``, ``"Newton"``, for sparse penalties ``"ProximalNewton"``; None takes the best.
     solver_kwargs :
-        ``tol`` (on the Newton decrement, 1e-8) and ``maxiter`` (passes over the rows, 500).
+        ``tol`` (on the certificate: Newton decrement 1e-8, KKT violation 1e-7) and ``maxiter``
+        (passes over the rows, 500).
     feature_mask :
         (p,) 1 where a feature may be used, 0 where its coefficient stays zero.
 
@@ -130,7 +132,8 @@ class GLM(Estimator):
         init_params :
             First ``(coef, intercept)``; none is needed.
         sample_weight :
-            (T,) >= 0, how often each row counts; 0 leaves it out (cross-validation folds).
+            (T,) >= 0, or (T, N) for a population: how often each row counts, also in ``scale_``,
+            ``dof_resid_`` and standard errors; 0 leaves it out (cross-validation folds).
         offset :
             (T,) added to the linear predictor, e.g. log of the bin width.
 
@@ -208,16 +211,19 @@ class GLM(Estimator):
         ------
         NotImplementedError
             For another score type.
+        ValueError
+            If X and y differ in rows or times, or no row is complete.
         """
-        rate, _ = self._rate(X, offset)
+        rows = read_rows(X)
+        rate, _ = self._rate(rows, offset)
+        response, _ = read_response(y, rows, ndim=self._response_ndim)
         return scoring.score(
             self._likelihood,
-            to_array(y, name="y"),
+            response[:, 0] if self._response_ndim == 1 else response,
             rate,
             getattr(self, "scale_", None),
             score_type=score_type,
             aggregate=aggregate_sample_scores,
-            ndim=self._response_ndim,
         )
 
     def simulate(
@@ -379,7 +385,7 @@ class GLM(Estimator):
             intercept,
             keep=inputs.keep,
             penalty=read_penalty(self.regularizer, self.regularizer_strength, coef.shape),
-            scale=self.scale_,
+            scale=scoring.known_scale(getattr(self, "scale_", None), self._likelihood),
             status=self.fit_report_.result.status if hasattr(self, "fit_report_") else None,
         )
 

@@ -87,11 +87,11 @@ def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
 def dof_resid(result: FitResult, regularizer: Regularizer) -> FloatArray:
     """Return the residual degrees of freedom per neuron, (N,).
 
-    Rows that took part, less the intercept, less the rank of the features (without a penalty) or
-    their number (with one).
+    Sum of row weights, less the intercept, less the parameters that the coefficients use up: the
+    rank of the features (without a penalty), their number (Ridge) or the number of coefficients
+    that are not zero (Lasso and elastic net).
     """
-    used = result.rank if regularizer.default_strength is None else len(result.coef)
-    return result.n_rows - used - 1
+    return result.total_weight - regularizer.n_parameters(result.coef, result.rank) - 1
 
 
 def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]:

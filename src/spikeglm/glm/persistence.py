@@ -100,6 +100,8 @@ def _written(name: str, value: Any, arrays: dict[str, Array]) -> Any:
         return {"name": label, "params": params}
     if isinstance(value, dict):
         return {"dict": {key: _written(key, inner, arrays) for key, inner in value.items()}}
+    if isinstance(value, tuple):
+        return {"tuple": [_written(f"{name}.{i}", v, arrays) for i, v in enumerate(value)]}
     arrays[f"param.{name}"] = np.asarray(value)
     return {"array": f"param.{name}"}
 
@@ -109,6 +111,8 @@ def _read(name: str, value: Any, arrays: dict[str, Array]) -> Any:
         return value
     if "array" in value:
         return arrays[value["array"]]
+    if "tuple" in value:
+        return tuple(_read(name, inner, arrays) for inner in value["tuple"])
     if "dict" in value:
         return {key: _read(key, inner, arrays) for key, inner in value["dict"].items()}
     found: Any = _OBJECTS[name](value["name"])

@@ -54,7 +54,7 @@ def estimate_scale(
 ) -> FloatArray:
     """Return the dispersion of each column, (C,): Pearson's sum over the degrees of freedom.
 
-    Models without a dispersion to estimate state theirs.
+    A row of weight a counts as a rows. Models without a dispersion to estimate state theirs.
 
     References
     ----------
@@ -64,7 +64,7 @@ def estimate_scale(
     if not model.has_dispersion:
         return np.full(columns.n_columns, float(model.scale))
     sums = _sweep(kernels.pearson, rows, columns, result.coef, result.intercept, keep)
-    return sums.total / sums.weight * result.n_rows / np.maximum(dof, 1)
+    return np.where(sums.weight > 0, sums.total, np.nan) / np.maximum(dof, 1)
 
 
 def _sweep(

@@ -12,7 +12,7 @@ from ..solvers import ADVICE, Status
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_LINES = 12
+_MOST_NAMES = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class FitReport:
 
     @property
     def n_passes(self) -> int:
-        """Visits of all rows, the two that survey responses and features included."""
+        """Visits of all rows, the two or three that survey responses and features included."""
         return self.result.n_passes
 
     @property
@@ -68,7 +68,8 @@ class FitReport:
         """Return a pandas table with one row per neuron.
 
         Columns: ``status``; ``newton_decrement`` (distance to the optimum in the norm of the
-        curvature; times sqrt(``n_rows``) in standard errors); ``n_iterations``; ``n_passes``;
+        curvature; times sqrt(``n_rows``) in standard errors) or ``kkt_violation`` (of the
+        optimality conditions, relative to the strength); ``n_iterations``; ``n_passes``;
         ``n_rows``; ``objective`` (penalised mean loss, nats per bin); ``what_to_do``.
         """
         import pandas as pd
@@ -77,7 +78,7 @@ class FitReport:
         return pd.DataFrame(
             {
                 "status": list(self.status),
-                "newton_decrement": result.decrement,
+                result.certificate.lower().replace(" ", "_"): result.decrement,
                 "n_iterations": result.n_iterations,
                 "n_passes": result.n_passes,
                 "n_rows": result.n_rows.astype(int),
@@ -94,7 +95,8 @@ class FitReport:
             if status is Status.CONVERGED:
                 continue
             who = [n for n, s in zip(self.neurons, self.result.status, strict=True) if s is status]
-            names = ", ".join(map(str, who[:_MOST_LINES])) + (", ..." if len(who) > 12 else "")
+            more = ", ..." if len(who) > _MOST_NAMES else ""
+            names = ", ".join(map(str, who[:_MOST_NAMES])) + more
             lines.append(f"{len(who)} neuron(s) {status} ({names}): {ADVICE[status]}.")
         return "\n".join(lines)
 
@@ -106,15 +108,15 @@ class FitReport:
         lines = [
             f"{len(self.neurons)} neuron(s): "
             + ", ".join(f"{n} {status}" for status, n in counts.most_common()),
-            f"largest Newton decrement {worst:.1e} ({kind}); {result.n_passes} passes over "
+            f"largest {result.certificate} {worst:.1e} ({kind}); {result.n_passes} passes over "
             f"{int(result.n_rows.max(initial=0))} rows",
             result.plan,
         ]
         if len(result.aliased):
-            names = ", ".join(self.aliased_features[:_MOST_LINES])
+            names = ", ".join(self.aliased_features[:_MOST_NAMES])
             lines.append(
                 f"{len(result.aliased)} feature(s) are constant or combinations of others "
-                f"({names}{', ...' if len(result.aliased) > _MOST_LINES else ''}): predictions are "
+                f"({names}{', ...' if len(result.aliased) > _MOST_NAMES else ''}): predictions are "
                 "unique; without a penalty their coefficients are those of smallest norm"
             )
         return "\n".join([*lines, self.problems()]).rstrip()

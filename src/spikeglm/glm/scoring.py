@@ -23,7 +23,6 @@ def score(
     *,
     score_type: str,
     aggregate: Callable[[Array], Any],
-    ndim: int,
 ) -> Any:
     """Score predicted means (T,) or (T, N) against the response on the rows where both are finite.
 
@@ -38,9 +37,9 @@ def score(
         raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
     if y.shape != rate.shape:
         raise errors.value_error(
-            f"y must be {ndim}-dimensional and have one row per row of X.",
+            "y and the predictions differ in their number of neurons.",
             given=f"y of shape {y.shape}",
-            expected=f"{rate.shape}",
+            expected=f"{rate.shape}, one column per neuron of the fit",
         )
     likelihood.check_response(y)
     valid = finite_rows(y) & finite_rows(rate)
@@ -49,16 +48,28 @@ def score(
             "At least a NaN or an Inf at all sample points.",
             given=f"{len(y)} rows, none of them complete",
             expected="some rows with finite features and response",
+            todo="check for an all-NaN feature, or epochs shorter than the basis window.",
         )
     y, rate = y[valid].astype(np.float64), rate[valid]
-    model = likelihood.model
-    if scale is None and model.has_dispersion:
+    model, scale = likelihood.model, known_scale(scale, likelihood)
+    if score_type == "log-likelihood":
+        return model.log_likelihood(y, rate, scale, aggregate)
+    return model.pseudo_r2(y, rate, score_type, scale, aggregate)  # type: ignore[arg-type]
+
+
+def known_scale(scale: Array | None, likelihood: Likelihood) -> Array | None:
+    """Return the dispersion of an estimator; None only where the model needs none.
+
+    Raises
+    ------
+    ValueError
+        If the model has a dispersion and the estimator none: its coefficients were set by hand.
+    """
+    if scale is None and likelihood.model.has_dispersion:
         raise errors.value_error(
             "This model has coefficients but no dispersion.",
             given="coef_ and intercept_ set by hand",
             expected="scale_ too",
             todo="set model.scale_, e.g. to the residual variance, or call fit.",
         )
-    if score_type == "log-likelihood":
-        return model.log_likelihood(y, rate, scale, aggregate)
-    return model.pseudo_r2(y, rate, score_type, scale, aggregate)  # type: ignore[arg-type]
+    return scale

@@ -10,6 +10,7 @@ from ..engine.columns import Columns, Source
 from ..engine.plan import plan
 from ..engine.threads import in_shares
 from ..inference.record import FitResult
+from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .choices import read_penalty, read_solver
@@ -57,7 +58,10 @@ def fit_weightings(
 def held_out_predictor(
     rows: Rows, result: FitResult, weighting: IntArray, n_neurons: int
 ) -> FloatArray:
-    """Return the linear predictor (T, N) of row t under the fit of weighting ``weighting[t]``."""
+    """Return the linear predictor (T, N) of row t under the fit of weighting ``weighting[t]``.
+
+    NaN where a row is not finite.
+    """
     n_weightings = len(result.intercept) // n_neurons
     eta = np.empty((rows.n_rows, n_neurons))
     how = plan(rows, len(result.intercept))
@@ -65,10 +69,12 @@ def held_out_predictor(
     def fill(starts: Sequence[int]) -> None:
         for start in starts:
             stop = min(start + how.block_rows, rows.n_rows)
+            X = rows.read(start, stop)
             with np.errstate(invalid="ignore"):
-                every = rows.read(start, stop) @ result.coef + result.intercept
+                every = X @ result.coef + result.intercept
             every = every.reshape(-1, n_weightings, n_neurons)
             eta[start:stop] = every[np.arange(stop - start), weighting[start:stop]]
+            eta[start:stop][~finite_rows(X)] = np.nan
 
     in_shares(fill, range(0, rows.n_rows, how.block_rows), n_threads=how.n_threads)
     return eta
@@ -81,6 +87,8 @@ def _under(columns: Columns, weightings: Array, n_neurons: int) -> Columns:
     if columns.weights is None:
         weights = Source(weightings, of)
     else:
-        own = columns.weights.values[:, columns.weights.of]
-        weights = Source.one_per_column(own * weightings[:, of])
+        pairs = np.stack([columns.weights.of, of])
+        (own, under), which = np.unique(pairs, axis=1, return_inverse=True)
+        series = columns.weights.values[:, own] * weightings[:, under]
+        weights = Source(series, which.ravel())
     return Columns(columns.likelihood, columns.responses, weights, columns.offsets, columns.mask)

@@ -71,7 +71,7 @@ def uncertainty(
     *,
     keep: BoolArray,
     penalty: Penalty,
-    scale: FloatArray,
+    scale: FloatArray | None,
     status: Sequence[Status] | None = None,
 ) -> Uncertainty:
     """Return the covariance of (w, b) of each column from the Fisher information at the optimum.
@@ -85,7 +85,7 @@ def uncertainty(
     penalty :
         The penalty of the fit.
     scale :
-        (C,) dispersion; used by the models that have one.
+        (C,) dispersion; None for a model without one.
     status :
         (C,) how each fit ended. Where it ended without an optimum (a silent or separated neuron)
         every parameter is undetermined.
@@ -108,7 +108,8 @@ def uncertainty(
     p, model = len(coef), columns.likelihood.model
     diagonal = np.arange(p)
     information[:, diagonal, diagonal] += (penalty.curvature(coef.shape) * weight).T
-    unit = model.loss_unit * (scale if model.has_dispersion else np.ones_like(intercept))
+    dispersion = scale if scale is not None and model.has_dispersion else 1.0
+    unit = np.broadcast_to(model.loss_unit * dispersion, intercept.shape)
     covariance = np.zeros_like(information)
     undetermined = np.zeros(information.shape[:2], dtype=bool)
     for c in range(columns.n_columns):
@@ -117,7 +118,8 @@ def uncertainty(
         inverse, unsure = _inverse(information[c][np.ix_(free, free)])
         covariance[c][np.ix_(free, free)] = unit[c] * inverse
         undetermined[c, free] = unsure
-        if status is not None and status[c] in _NO_OPTIMUM:
+        selected = not penalty.is_smooth  # no standard errors are valid after a selection
+        if selected or (status is not None and status[c] in _NO_OPTIMUM):
             undetermined[c] = True
     to_user = np.eye(p + 1)
     to_user[-1, :-1] = -shift  # b = shifted intercept - shift . w

@@ -18,8 +18,10 @@ class FitResult:
         (p, C) and (C,) in the user's scale.
     status :
         (C,) how each column ended.
-    decrement :
-        (C,) Newton decrement: distance to the optimum in the norm of the curvature.
+    certificate, decrement :
+        What certifies the fit, in words, and its (C,) values: the Newton decrement (distance to
+        the optimum in the norm of the curvature), or for penalties with absolute values the
+        violation of the optimality (KKT) conditions relative to the strength.
     is_exact :
         Whether the decrement comes from each column's own Hessian or from the solver's estimate.
     objective :
@@ -27,9 +29,9 @@ class FitResult:
     n_iterations :
         (C,) accepted steps.
     n_passes :
-        Visits of all rows, the two that survey responses and features included.
-    n_rows, mean_response :
-        (C,) rows of positive weight, and the mean response over them.
+        Visits of all rows, the two or three that survey responses and features included.
+    n_rows, total_weight, mean_response :
+        (C,) rows of positive weight, the sum of their weights, and their mean response.
     rank :
         Rank of the features with an intercept column, that column not counted.
     aliased :
@@ -47,7 +49,9 @@ class FitResult:
     n_iterations: IntArray
     n_passes: int
     n_rows: FloatArray
+    total_weight: FloatArray
     mean_response: FloatArray
     rank: int
     aliased: IntArray
+    certificate: str
     plan: str

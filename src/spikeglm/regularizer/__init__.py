@@ -1,8 +1,18 @@
 """What we assume about the coefficients: one file per penalty, prox beside its value."""
 
 from .base import Penalty, Regularizer
+from .elastic_net import ElasticNet
+from .lasso import Lasso
 from .named import regularizer_of
 from .ridge import Ridge
 from .unregularized import UnRegularized
 
-__all__ = ["Penalty", "Regularizer", "Ridge", "UnRegularized", "regularizer_of"]
+__all__ = [
+    "ElasticNet",
+    "Lasso",
+    "Penalty",
+    "Regularizer",
+    "Ridge",
+    "UnRegularized",
+    "regularizer_of",
+]

@@ -18,8 +18,8 @@ from ..typing import ArrayLike, FloatArray, IntArray
 class Penalty(Protocol):
     """A penalty on the coefficients W (p, C), one value per column; intercepts are never penalised.
 
-    Penalties of this contract separate over coefficients, which makes the proximal operator and
-    the second derivative elementwise.
+    Penalties of this contract separate over coefficients: a smooth part and a weighted sum of
+    absolute values, either of which may be zero.
     """
 
     @property
@@ -36,11 +36,15 @@ class Penalty(Protocol):
         ...
 
     def gradient(self, W: FloatArray) -> FloatArray:
-        """Return its derivative by the coefficients, (p, C)."""
+        """Return the derivative of its smooth part by the coefficients, (p, C)."""
         ...
 
     def curvature(self, shape: tuple[int, int]) -> FloatArray:
-        """Return its second derivative, a diagonal, as (p, C)."""
+        """Return the second derivative of its smooth part, a diagonal, as (p, C)."""
+        ...
+
+    def l1(self, shape: tuple[int, int]) -> FloatArray:
+        """Return the weights of the absolute values, (p, C)."""
         ...
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
@@ -63,6 +67,10 @@ class Regularizer(Protocol):
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> Penalty:
         """Return the penalty for coefficients of shape (p, C)."""
+        ...
+
+    def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
+        """Return the parameters that each column of ``coef`` (p, C) uses up, (C,)."""
         ...
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

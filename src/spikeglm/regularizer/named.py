@@ -6,10 +6,17 @@ from typing import Any
 
 from .. import errors
 from .base import Regularizer
+from .elastic_net import ElasticNet
+from .lasso import Lasso
 from .ridge import Ridge
 from .unregularized import UnRegularized
 
-_BY_NAME: dict[str, type[Any]] = {"UnRegularized": UnRegularized, "Ridge": Ridge}
+_BY_NAME: dict[str, type[Any]] = {
+    "UnRegularized": UnRegularized,
+    "Ridge": Ridge,
+    "Lasso": Lasso,
+    "ElasticNet": ElasticNet,
+}
 
 
 def regularizer_of(choice: str | Regularizer | None) -> Regularizer:

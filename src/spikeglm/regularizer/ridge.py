@@ -36,6 +36,10 @@ class Ridge:
         """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""
         return RidgePenalty(strength_array(strength, shape))
 
+    def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
+        """Return p for each column."""
+        return np.full(coef.shape[1], float(len(coef)))
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments: none."""
         return {}
@@ -64,6 +68,10 @@ class RidgePenalty:
     def curvature(self, shape: tuple[int, int]) -> FloatArray:
         """Return λ, (p, C)."""
         return np.broadcast_to(self.strength, shape)
+
+    def l1(self, shape: tuple[int, int]) -> FloatArray:
+        """Return zeros: there are no absolute values."""
+        return np.zeros(shape)
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
         """Return w / (1 + step λ), (p, C)."""

@@ -26,6 +26,10 @@ class UnRegularized:
         """Return the penalty that is zero."""
         return NoPenalty()
 
+    def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
+        """Return the rank of the features for each column."""
+        return np.full(coef.shape[1], float(rank))
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments: none."""
         return {}
@@ -50,6 +54,10 @@ class NoPenalty:
         return np.zeros_like(W)
 
     def curvature(self, shape: tuple[int, int]) -> FloatArray:
+        """Return zeros, (p, C)."""
+        return np.zeros(shape)
+
+    def l1(self, shape: tuple[int, int]) -> FloatArray:
         """Return zeros, (p, C)."""
         return np.zeros(shape)
 

@@ -5,6 +5,7 @@ from .descent import minimise
 from .lbfgs import LBFGS
 from .named import SOLVERS, direction_of
 from .newton import Newton
+from .proximal_newton import minimise_sparse
 
 __all__ = [
     "ADVICE",
@@ -15,4 +16,5 @@ __all__ = [
     "Status",
     "direction_of",
     "minimise",
+    "minimise_sparse",
 ]

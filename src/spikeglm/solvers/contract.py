@@ -58,9 +58,10 @@ class Outcome:
     value :
         (C,) objective.
     decrement :
-        (C,) Newton decrement sqrt(g' H⁻¹ g): the distance to the optimum in the norm of the
-        curvature. Half its square estimates the excess of the objective; times sqrt(T) it is the
-        distance in standard errors.
+        (C,) the certificate. Smooth penalties: Newton decrement sqrt(g' H⁻¹ g), the distance to
+        the optimum in the norm of the curvature; half its square estimates the excess of the
+        objective, times sqrt(T) it is the distance in standard errors. Others: the largest
+        violation of the optimality (KKT) conditions relative to the strength.
     is_exact :
         Whether H is each column's own curvature (Newton) or the solver's estimate of it.
     status :
@@ -138,6 +139,16 @@ class Objective(Protocol):
         self, theta: FloatArray, active: IntArray
     ) -> tuple[Evaluation, FloatArray]:
         """Also return the Hessians, (A, p + 1, p + 1)."""
+        ...
+
+    def hessian_on(
+        self, theta: FloatArray, active: IntArray, sets: Sequence[IntArray]
+    ) -> FloatArray:
+        """Return Hessians on a set of weights per column, the intercept last."""
+        ...
+
+    def l1(self, active: IntArray) -> FloatArray:
+        """Return the (p, A) weights of |theta| in the penalty."""
         ...
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:

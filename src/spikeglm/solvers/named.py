@@ -8,7 +8,7 @@ from .contract import Direction, Objective
 from .lbfgs import LBFGS
 from .newton import Newton
 
-SOLVERS = ("LBFGS", "Newton")
+SOLVERS = ("LBFGS", "Newton", "ProximalNewton")
 _CHEAP_HESSIANS = 3_000_000  # multiplications; beyond, shared curvature is faster (measured)
 
 
