@@ -161,6 +161,9 @@ class TestPynapple:
         shifted = self.nap.Tsd(t=y.t + 1.0, d=y.values[:, 0])
         with pytest.raises(ValueError, match=r"time.*Given.*Expected.*What to do"):
             nmo.GLM().fit(X, shifted)
+        model = nmo.GLM().fit(X, y.values[:, 0])
+        with pytest.raises(ValueError, match=r"time.*Given.*Expected.*What to do"):
+            model.score(X, shifted)
 
     def test_scores_and_coefficients_are_numpy(self):
         X, y = self.series()

@@ -95,3 +95,26 @@ def test_rates_that_differ_by_a_million(solver):
     for n in range(8):
         oracle = POISSON.oracle(X, y[:, n])
         assert_allclose(model.coef_[:, n], oracle.coef, rtol=1e-6, atol=1e-7)
+
+
+@both
+def test_a_start_does_not_bring_masked_features_in(solver):
+    X, y, rng = population()
+    mask = rng.integers(0, 2, (P, N))
+    cold = nmo.PopulationGLM(solver_name=solver, feature_mask=mask).fit(X, y)
+    start = rng.normal(0, 0.1, (P, N)), rng.normal(0, 0.1, N)
+    warm = nmo.PopulationGLM(solver_name=solver, feature_mask=mask).fit(X, y, start)
+    assert (warm.coef_[mask == 0] == 0).all()
+    assert_allclose(warm.coef_, cold.coef_, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("model", ["Gaussian", "Poisson"])
+def test_a_neuron_without_any_response_warns_once_and_has_no_dispersion(model):
+    X, y, _ = population()
+    y = y[:, :3].astype(float)
+    y[:, 1] = np.nan
+    with pytest.warns(RuntimeWarning) as caught:
+        fit = nmo.PopulationGLM(model).fit(X, y)
+    assert [w.category.__name__ for w in caught] == ["ConvergenceWarning"]
+    assert fit.fit_report_.status == ("converged", "no valid rows", "converged")
+    assert list(np.isnan(fit.scale_)) == [False, model == "Gaussian", False]

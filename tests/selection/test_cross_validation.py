@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from spikeglm import GLM, PopulationGLM
+from spikeglm.basis import HistoryConv
+from spikeglm.errors import ConvergenceWarning
 from spikeglm.selection import cross_validated, interleaved_blocks
 
 RNG = np.random.default_rng(0)
@@ -29,6 +31,29 @@ def test_each_row_is_predicted_by_the_fit_that_left_it_out(y: np.ndarray, missin
         null = np.broadcast_to(np.nanmean(y[~rows], axis=0), y[rows].shape)
         np.testing.assert_allclose(held_out.training_mean[rows], null, rtol=1e-12)
     assert not hasattr(model, "coef_")
+
+
+def test_rows_that_are_not_finite_are_not_predicted() -> None:
+    spoilt = X.copy()
+    spoilt[[3, 50], 1] = np.inf, np.nan
+    held_out = cross_validated(GLM(), spoilt, Y[:, 0], FOLDS)
+    assert list(np.flatnonzero(np.isnan(held_out.prediction))) == [3, 50]
+
+
+def test_a_warning_names_the_neuron_and_the_fold() -> None:
+    only_in_fold_2 = np.where(FOLDS[:, None] == 2, Y, Y * [1, 0, 1])
+    with pytest.warns(ConvergenceWarning, match="1 without fold 2"):
+        cross_validated(PopulationGLM(), X, only_in_fold_2, FOLDS)
+
+
+def test_a_lazy_design_and_pynapple_are_taken() -> None:
+    nap = pytest.importorskip("pynapple")
+    counts = nap.Tsd(t=np.arange(600) / 100, d=Y[:, 0])
+    design = HistoryConv(3).design(counts)
+    lazy = cross_validated(GLM(), design, counts, FOLDS)
+    written = cross_validated(GLM(), design.to_array(), Y[:, 0], FOLDS)
+    np.testing.assert_allclose(lazy.prediction, written.prediction, rtol=1e-6)
+    assert np.isnan(lazy.prediction[:3]).all()
 
 
 def test_blocks_are_dealt_in_turn_and_every_fold_gets_one() -> None:

@@ -37,7 +37,7 @@ def score(
         raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
     if y.shape != rate.shape:
         raise errors.value_error(
-            "y and the predictions differ in their number of neurons.",
+            "y must be shaped like the predictions.",
             given=f"y of shape {y.shape}",
             expected=f"{rate.shape}, one column per neuron of the fit",
         )

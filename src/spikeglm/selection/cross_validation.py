@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import numpy as np
 
 from .. import errors
 from ..glm import GLM, FitReport
-from ..glm.inputs import read_offset
+from ..glm.inputs import read_offset, read_rows
 from ..glm.weightings import fit_weightings, held_out_predictor
 from ..inference.record import FitResult
 from ..io.timeseries import to_array
-from ..typing import ArrayLike, FloatArray, IntArray
+from ..typing import Array, ArrayLike, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,11 @@ def cross_validated(
     ValueError
         If ``folds`` does not fit the rows, or names fewer than two folds.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If a neuron has no certificate in some fold; the message names both.
+
     Examples
     --------
     >>> import numpy as np
@@ -70,21 +78,21 @@ def cross_validated(
     >>> held_out.prediction.shape
     (1000,)
     """
-    numbers = to_array(folds, name="folds")
+    rows, numbers = read_rows(X), to_array(folds, name="folds")
     labels, fold = np.unique(numbers, return_inverse=True)
-    if numbers.ndim != 1 or len(labels) < 2 or len(numbers) != len(X):
+    if numbers.ndim != 1 or len(labels) < 2 or len(numbers) != rows.n_rows:
         raise errors.value_error(
             "folds cannot be used.",
-            given=f"shape {numbers.shape} with {len(labels)} distinct fold(s), for {len(X)} rows",
+            given=f"shape {numbers.shape} with {len(labels)} distinct fold(s); {rows.n_rows} rows",
             expected="(n_samples,) integers with at least two distinct values",
             todo="make them with selection.interleaved_blocks.",
         )
     training = fold[:, None] != np.arange(len(labels))
-    result, inputs = fit_weightings(model, X, y, training, offset=offset)
-    _warn_of_trouble(result)
+    result, inputs = fit_weightings(model, rows, y, training, offset=offset)
     n_neurons = inputs.columns.n_columns
-    eta = held_out_predictor(inputs.rows, result, fold, n_neurons)
-    eta += read_offset(offset, inputs.rows.n_rows, n_neurons)
+    _warn_of_trouble(result, inputs.neurons or range(n_neurons), labels)
+    eta = held_out_predictor(rows, result, fold, n_neurons)
+    eta += read_offset(offset, rows.n_rows, n_neurons)
     shape = to_array(y, name="y").shape
     return HeldOut(
         inputs.columns.likelihood.mean(eta).reshape(shape),
@@ -93,7 +101,8 @@ def cross_validated(
     )
 
 
-def _warn_of_trouble(result: FitResult) -> None:
-    report = FitReport(result, tuple(f"column {c}" for c in range(len(result.status))), ())
+def _warn_of_trouble(result: FitResult, neurons: Iterable[Any], folds: Array) -> None:
+    names = tuple(f"{neuron} without fold {fold}" for fold, neuron in product(folds, neurons))
+    report = FitReport(result, names, ())
     if not report.converged:
         warnings.warn(report.problems(), errors.ConvergenceWarning, stacklevel=3)
