@@ -124,6 +124,11 @@ def inputs(basis: Basis, n: int = 40, shape: tuple[int, ...] = (), seed: int = 0
     return xs
 
 
+def table(xs: list) -> np.ndarray:
+    """Inputs side by side, as a pipeline passes them."""
+    return np.concatenate([x.reshape(len(x), -1) for x in xs], axis=1)
+
+
 def nodes(basis: Basis):
     """Yield a basis and all its parts."""
     yield basis

@@ -19,6 +19,7 @@ from .mspline import MSplineConv, MSplineEval
 from .orth_exponential import OrthExponentialConv, OrthExponentialEval
 from .raised_cosine import RaisedCosineLinearConv, RaisedCosineLinearEval
 from .raised_cosine_log import RaisedCosineLogConv, RaisedCosineLogEval
+from .transformer import TransformerBasis
 
 __all__ = [
     "AdditiveBasis",
@@ -39,5 +40,6 @@ __all__ = [
     "RaisedCosineLinearEval",
     "RaisedCosineLogConv",
     "RaisedCosineLogEval",
+    "TransformerBasis",
     "Zero",
 ]

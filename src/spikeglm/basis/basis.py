@@ -19,7 +19,7 @@ from . import columns, inputs, parameters, tree
 
 
 class Basis(Estimator):
-    """Functions of signals whose weighted sum a model can learn: what all public bases share.
+    """Functions of signals whose weighted sum a model can learn.
 
     Shapes: an input is (T,) or (T, ...) with S numbers per time bin; a basis of b functions turns
     it into S * b features, column ``channel * b + function``.
@@ -51,8 +51,8 @@ class Basis(Estimator):
 
         Returns
         -------
-        array (T, p) float64, or a TsdFrame if an input was a pynapple object. NaN where an input
-        is not finite or outside of bounds, and where a window leaves its epoch.
+        array (T, p) float64, or a TsdFrame if an input was a pynapple object. NaN where an input is
+        not finite or outside of bounds, and where a window leaves its epoch.
 
         Raises
         ------
@@ -69,8 +69,8 @@ class Basis(Estimator):
         array([[0., 1., 0., 1.],
                [0., 0., 1., 0.]])
         """
-        signals = inputs.read_and_remember(self, xi)
-        return inputs.outgoing(written_out(self._term.place(signals)), signals.time_axis)
+        rows = inputs.placed(self, inputs.read(self, xi))
+        return inputs.outgoing(written_out(rows), rows.signals.time_axis)
 
     def design(self, *xi: ArrayLike) -> Design:
         """Return the features as a table that is computed when it is read.
@@ -83,8 +83,8 @@ class Basis(Estimator):
         >>> nmo.basis.RaisedCosineLogConv(8, window_size=100).design(np.zeros((1000, 50)))
         Design(n_rows=1000, n_features=400)
         """
-        signals = inputs.read_and_remember(self, xi)
-        return Design(self._term.place(signals), columns.names(self), signals.time_axis)
+        rows = inputs.placed(self, inputs.read(self, xi))
+        return Design(rows, columns.names(self), rows.signals.time_axis)
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
         """Remember the shapes of these inputs and compute the ``kernel_`` of convolutions.
@@ -96,7 +96,7 @@ class Basis(Estimator):
         array([[1., 0.],
                [0., 1.]])
         """
-        inputs.read_and_remember(self, xi)
+        inputs.placed(self, inputs.read(self, xi))
         return self
 
     def evaluate(self, *xi: ArrayLike) -> Any:
@@ -118,9 +118,9 @@ class Basis(Estimator):
     def evaluate_on_grid(self, *n_samples: int) -> tuple[Array, ...]:
         """Return points over the bounds (or [0, 1]) and the functions there.
 
-        Takes m_i, the number of points, per variable. Returns one (m1, m2, ...) array of points per
-        variable, then values (m1, m2, ..., b). Raises TypeError for another number of integers than
-        the basis has variables, ValueError for no points.
+        Takes m_i, the number of points, per variable (of labels: as many as there are). Returns one
+        (m1, m2, ...) array of points per variable, then values (m1, m2, ..., b). Raises TypeError
+        for another number of integers than the basis has variables, ValueError for no points.
 
         Examples
         --------
@@ -207,39 +207,48 @@ class Basis(Estimator):
 
     @label.setter
     def label(self, label: object) -> None:
-        class_names = {cls.__name__ for cls in Basis.__subclasses__()}
-        self._label = tree.checked_label(self, label, class_names)
+        others = {cls.__name__ for cls in Basis.__subclasses__()}
+        self._label = tree.checked_label(self, label, others)
 
     def __getitem__(self, label: str) -> Basis:
         """Return the part with this label (the part itself, not a copy)."""
         return tree.part(self, label)
 
-    def __iter__(self) -> Iterator[Basis]:
-        """Yield the additive components; a product is one component."""
+    def __iter__(self) -> Iterator[Basis]:  # over additive components; a product is one
         yield self
 
     def __len__(self) -> int:
-        """Return the number of additive components."""
         return sum(1 for _ in self)
 
     def __add__(self, other: object) -> Any:
-        from .composite import AdditiveBasis
+        from . import composite
 
-        return AdditiveBasis(self, other) if isinstance(other, Basis) else NotImplemented
+        return composite.added(self, other)
 
     def __mul__(self, other: object) -> Any:
-        from .composite import AdditiveBasis, MultiplicativeBasis, repeated
+        from . import composite
 
-        if isinstance(other, Basis):
-            return MultiplicativeBasis(self, other)
-        return repeated(self, other, AdditiveBasis)
+        return composite.multiplied(self, other)
 
     __rmul__ = __mul__
 
     def __pow__(self, exponent: object) -> Any:
-        from .composite import MultiplicativeBasis, repeated
+        from . import composite
 
-        return repeated(self, exponent, MultiplicativeBasis)
+        return composite.raised(self, exponent)
+
+    def to_transformer(self) -> Any:
+        """Return a copy of the basis as a step of a scikit-learn pipeline.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> nmo.basis.HistoryConv(3).to_transformer()
+        Transformer(HistoryConv(window_size=3))
+        """
+        from .transformer import TransformerBasis
+
+        return TransformerBasis(self)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return constructor parameters; of a composed basis, those of its parts by label.
@@ -283,15 +292,6 @@ class Basis(Estimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._adopt(self._children)
-
-    def _change(self, **changes: Any) -> None:
-        """Set parameters of a leaf; what was derived from the old ones is forgotten."""
-        term = self._term.replaced(**changes)
-        if term.n_inputs != self._term.n_inputs:
-            self._shapes = None
-        self._term = term
-        if hasattr(self, "kernel_"):
-            self.kernel_ = None
 
     def _adopt(self, children: tuple[Basis, ...]) -> None:
         """Make these bases the parts of this one."""

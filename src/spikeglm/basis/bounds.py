@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from .. import errors
 from ..typing import Array, BoolArray, FloatArray
-from .family import Family
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,17 @@ def range_of(x: Array) -> Range:
     return Range(np.where(empty, 0.0, low), np.where(empty, 1.0, high))
 
 
-def checked_bounds(bounds: Any, family: Family) -> Any:
+class Bounded(Protocol):
+    """What bounds are checked against: a family, or whatever has inputs like one."""
+
+    scales: ClassVar[bool]
+
+    @property
+    def n_inputs(self) -> int:
+        """How many inputs may have bounds."""
+
+
+def checked_bounds(bounds: Any, family: Bounded) -> Any:
     """Return bounds as a pair of floats, or as a tuple of such pairs, one per input.
 
     Raises
@@ -77,7 +86,7 @@ def checked_bounds(bounds: Any, family: Family) -> Any:
     return tuple(_pair(pair, family) for pair in ends)
 
 
-def _pair(ends: Any, family: Family) -> tuple[float, float]:
+def _pair(ends: Any, family: Bounded) -> tuple[float, float]:
     try:
         values = [float(end) for end in ends]
     except (TypeError, ValueError):

@@ -47,14 +47,15 @@ def split(basis: Basis, x: ArrayLike, axis: int) -> dict[str, Any]:
 def _unfolded(array: Array, axis: int, columns: slice, part: Basis) -> Array:
     before, after = array.shape[:axis], array.shape[axis + 1 :]
     piece = array[(slice(None),) * axis + (columns,)]
-    return piece.reshape(*before, *part.input_shape[0], part.n_basis_funcs, *after)
+    return piece.reshape(*before, *part._term.feature_shape(part.input_shape), *after)
 
 
 def names(basis: Basis) -> tuple[str, ...]:
     """Return ``label[function]``, or ``label[channel,function]`` for inputs of several channels."""
     found: list[str] = []
     for part in basis:
-        label, shape, b = label_of(part), part.input_shape[0], part.n_basis_funcs
+        label = label_of(part)
+        *shape, b = part._term.feature_shape(part.input_shape)
         for channel in np.ndindex(*shape):
             where = "" if np.prod(shape) == 1 else "".join(f"{k}," for k in channel)
             found += [f"{label}[{where}{j}]" for j in range(b)]

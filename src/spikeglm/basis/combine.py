@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from .. import errors
-from ..rows.design import Signals
+from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
 from .terms import Term, TermRows, require_like
 
@@ -26,6 +27,11 @@ class Sum:
         return self.left.n_inputs + self.right.n_inputs
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Those of the left term, then those of the right term."""
+        return self.left.readers + self.right.readers
+
+    @property
     def n_basis_funcs(self) -> int:
         """b of the left plus b of the right term."""
         return self.left.n_basis_funcs + self.right.n_basis_funcs
@@ -39,6 +45,10 @@ class Sum:
         """Those of both terms; their inputs may differ in shape."""
         k = self.left.n_inputs
         return self.left.n_columns(shapes[:k]) + self.right.n_columns(shapes[k:])
+
+    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """(p,): the components of a sum unfold one by one."""
+        return (self.n_columns(shapes),)
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Each term checks its own inputs."""
@@ -86,6 +96,11 @@ class Product:
         return self.left.n_inputs + self.right.n_inputs
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Those of the left term, then those of the right term."""
+        return self.left.readers + self.right.readers
+
+    @property
     def n_basis_funcs(self) -> int:
         """b of the left times b of the right term."""
         return self.left.n_basis_funcs * self.right.n_basis_funcs
@@ -96,8 +111,14 @@ class Product:
         return self.left.is_complex or self.right.is_complex
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
-        """b for each of the S channels that all inputs have."""
-        return self.n_basis_funcs * math.prod(shapes[0])
+        """All products, for each of the S channels that all inputs have."""
+        return math.prod(self.feature_shape(shapes))
+
+    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """(*shape of a sample, products per channel): b, if functions give numbers."""
+        k, n_channels = self.left.n_inputs, math.prod(shapes[0])
+        columns = self.left.n_columns(shapes[:k]), self.right.n_columns(shapes[k:])
+        return (*shapes[0], math.prod(count // max(n_channels, 1) for count in columns))
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Raise ValueError unless all inputs have one per-sample shape."""
@@ -115,20 +136,47 @@ class Product:
 
     def place(self, signals: Signals) -> ProductRows:
         """Place each term on its own signals."""
-        left, right = _parts(signals, self.left.n_inputs)
-        return ProductRows(self.left.place(left), self.right.place(right), signals)
+        parts = _parts(signals, self.left.n_inputs)
+        left, right = self.left.place(parts[0]), self.right.place(parts[1])
+        if left.n_channels != right.n_channels:
+            raise errors.value_error(
+                "The factors of a product differ in their number of channels.",
+                given=f"{left.n_channels} and {right.n_channels} channels",
+                expected="one number of channels",
+                todo="Functions of a CustomBasis that see several channels (ndim_input) make one.",
+            )
+        return ProductRows(left, right, signals)
 
 
 @dataclass(frozen=True, eq=False)
-class SumRows(TermRows):
-    """A sum placed on signals: the columns of the left, then those of the right term.
-
-    Inside of a product the order is by channel: all functions of channel 0 come first.
-    """
+class PairRows(TermRows):
+    """Two terms placed on their signals."""
 
     left: TermRows
     right: TermRows
     signals: Signals
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Those of the left term, then those of the right term."""
+        return self.left.readers + self.right.readers
+
+    def leaves(self) -> list[TermRows]:
+        """Return the leaves of both terms."""
+        return self.left.leaves() + self.right.leaves()
+
+    def at(self, signals: Signals) -> Self:
+        """Return the same features of other signals."""
+        left, right = _parts(signals, self.left.n_inputs)
+        return replace(self, left=self.left.at(left), right=self.right.at(right), signals=signals)
+
+
+@dataclass(frozen=True, eq=False)
+class SumRows(PairRows):
+    """A sum placed on signals: the columns of the left, then those of the right term.
+
+    Inside of a product the order is by channel: all functions of channel 0 come first.
+    """
 
     @property
     def n_columns(self) -> int:
@@ -144,11 +192,6 @@ class SumRows(TermRows):
     def n_functions(self) -> int:
         """b of both terms."""
         return self.left.n_functions + self.right.n_functions
-
-    def at(self, signals: Signals) -> SumRows:
-        """Return the same features of other signals."""
-        left, right = _parts(signals, self.left.n_inputs)
-        return SumRows(self.left.at(left), self.right.at(right), signals)
 
     def write(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start:stop`` into ``out`` (stop - start, p)."""
@@ -166,12 +209,8 @@ class SumRows(TermRows):
 
 
 @dataclass(frozen=True, eq=False)
-class ProductRows(TermRows):
+class ProductRows(PairRows):
     """A product placed on signals of one shape."""
-
-    left: TermRows
-    right: TermRows
-    signals: Signals
 
     @property
     def n_channels(self) -> int:
@@ -182,11 +221,6 @@ class ProductRows(TermRows):
     def n_functions(self) -> int:
         """b of the left times b of the right term."""
         return self.left.n_functions * self.right.n_functions
-
-    def at(self, signals: Signals) -> ProductRows:
-        """Return the same features of other signals."""
-        left, right = _parts(signals, self.left.n_inputs)
-        return replace(self, left=self.left.at(left), right=self.right.at(right), signals=signals)
 
     def write_channels(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start:stop`` into ``out`` (stop - start, S, b)."""

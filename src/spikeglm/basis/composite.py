@@ -144,6 +144,23 @@ class MultiplicativeBasis(Basis):
         return _bounds(self)
 
 
+def added(basis: Basis, other: object) -> Any:
+    """Return the sum of two bases; NotImplemented if the other is none."""
+    return AdditiveBasis(basis, other) if isinstance(other, Basis) else NotImplemented
+
+
+def multiplied(basis: Basis, other: object) -> Any:
+    """Return the product of two bases, or the sum of ``other`` copies of one."""
+    if isinstance(other, Basis):
+        return MultiplicativeBasis(basis, other)
+    return repeated(basis, other, AdditiveBasis)
+
+
+def raised(basis: Basis, exponent: object) -> Any:
+    """Return the product of ``exponent`` copies of a basis."""
+    return repeated(basis, exponent, MultiplicativeBasis)
+
+
 def repeated(basis: Basis, times: Any, joined: Callable[[Basis, Basis], Basis]) -> Any:
     """Return ``times`` copies of a basis, joined; NotImplemented if that is not a whole number.
 

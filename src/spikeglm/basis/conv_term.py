@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rows.design import Signals
+from ..io.timeseries import to_array
+from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
 from .convolution import Convolution
 from .eval_term import Eval
@@ -47,6 +48,11 @@ class Conv:
         return self.family.n_inputs
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Numbers, whatever the family reads when it is evaluated."""
+        return (to_array,)
+
+    @property
     def n_basis_funcs(self) -> int:
         """b."""
         return self.family.n_basis_funcs
@@ -72,6 +78,10 @@ class Conv:
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
         """b for each of the S channels."""
         return self.n_basis_funcs * math.prod(shapes[0])
+
+    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """(*shape of a sample, b)."""
+        return (*shapes[0], self.n_basis_funcs)
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """One input goes with itself."""
@@ -104,6 +114,11 @@ class ConvRows(TermRows):
     signals: Signals
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Numbers."""
+        return (to_array,)
+
+    @property
     def n_channels(self) -> int:
         """S."""
         return self._signal.shape[1]
@@ -116,6 +131,10 @@ class ConvRows(TermRows):
     @property
     def _signal(self) -> Array:
         return channels(self.signals.arrays[0])
+
+    def learned(self) -> dict[str, Any]:
+        """Return the kernels, for the eye: the rows keep their own."""
+        return {"kernel_": self.convolution.kernel.copy()}
 
     def at(self, signals: Signals) -> ConvRows:
         """Return the same kernels on another signal."""

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import errors
-from ..rows.design import Signals
+from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
 from .bounds import Range, checked_bounds, range_of
 from .family import Family
@@ -57,6 +57,11 @@ class Eval:
         return self.family.n_inputs
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """As the family reads."""
+        return (self.family.read,) * self.n_inputs
+
+    @property
     def n_basis_funcs(self) -> int:
         """b."""
         return self.family.n_basis_funcs
@@ -78,6 +83,10 @@ class Eval:
         """b for each of the S channels."""
         return self.n_basis_funcs * math.prod(shapes[0])
 
+    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """(*shape of a sample, b)."""
+        return (*shapes[0], self.n_basis_funcs)
+
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Raise ValueError unless the inputs have one per-sample shape."""
         require_like(shapes, [shapes[0]] * len(shapes))
@@ -97,10 +106,11 @@ class Eval:
     def on_grid(self, *n_samples: int) -> tuple[list[Array], FloatArray]:
         """Return one axis per input, over its bounds or [0, 1], and values (m1, ..., b)."""
         ends = self._bounds_per_input() or [(0.0, 1.0)] * self.n_inputs
-        axes = [np.linspace(*end, m) for end, m in zip(ends, n_samples, strict=True)]
-        points = [axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")]
+        pairs = zip(ends, n_samples, strict=True)
+        axes, samples = zip(*(self.family.grid(*end, m) for end, m in pairs), strict=True)
+        points = [axis.ravel() for axis in np.meshgrid(*samples, indexing="ij")]
         values = self.evaluate(*points)
-        return axes, values.reshape(*n_samples, self.n_basis_funcs)
+        return list(axes), values.reshape(*n_samples, self.n_basis_funcs)
 
     def place(self, signals: Signals) -> EvalRows:
         """Decide everything that depends on the data, for these signals."""
@@ -142,6 +152,11 @@ class EvalRows(TermRows):
     term: Eval
     ranges: Ranges
     signals: Signals
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Those of the term."""
+        return self.term.readers
 
     @property
     def n_channels(self) -> int:

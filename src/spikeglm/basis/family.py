@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import errors
-from ..typing import FloatArray
+from ..io.timeseries import to_array
+from ..typing import Array, ArrayLike, FloatArray
 
 
 class Family(ABC):
@@ -40,6 +41,15 @@ class Family(ABC):
     def n_inputs(self) -> int:
         """How many variables the functions take."""
         return 1
+
+    def read(self, x: ArrayLike, *, name: str) -> Array:
+        """Return an input as numbers (T, ...); ``name`` is what an error calls it."""
+        return to_array(x, name=name)
+
+    def grid(self, low: float, high: float, n: int) -> tuple[Array, Array]:
+        """Return n points (n,) from low to high, as users know them and as samples."""
+        points = np.linspace(low, high, n)
+        return points, points
 
     @abstractmethod
     def functions(self, *u: FloatArray) -> FloatArray:

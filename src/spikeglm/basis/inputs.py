@@ -11,6 +11,7 @@ from .. import errors
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..rows.design import Signals, read_signals
 from ..typing import Array, ArrayLike, FloatArray
+from .terms import TermRows
 from .tree import leaves, root
 
 if TYPE_CHECKING:
@@ -20,19 +21,19 @@ if TYPE_CHECKING:
 def read(basis: Basis, xi: tuple[ArrayLike, ...]) -> Signals:
     """Read the inputs of a basis, one per variable."""
     require_count(basis, len(xi))
-    return read_signals(*xi)
+    return read_signals(*xi, readers=basis._term.readers)
 
 
-def read_and_remember(basis: Basis, xi: tuple[ArrayLike, ...]) -> Signals:
-    """Read the inputs, keep the shapes of their samples, and compute kernels."""
-    signals = read(basis, xi)
+def placed(basis: Basis, signals: Signals) -> TermRows:
+    """Place a basis on signals; it remembers the shapes of samples and what its leaves learn."""
     known = [x.shape[1:] for x in signals.arrays]
     basis._term.check_shapes(known)
+    rows: TermRows = basis._term.place(signals)
     put_shapes(basis, known)
-    for leaf in leaves(basis):
-        if hasattr(leaf, "kernel_"):
-            leaf.kernel_ = leaf._term.kernel
-    return signals
+    for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
+        for name, value in leaf_rows.learned().items():
+            setattr(leaf, name, value)
+    return rows
 
 
 def require_count(basis: Basis, given: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .parameters import put_in_term
+
 
 class Parameter:
     """An attribute that lives in the frozen term of a basis.
@@ -19,4 +21,4 @@ class Parameter:
         return self if basis is None else basis._term.parameter(self.name)
 
     def __set__(self, basis: Any, value: Any) -> None:
-        basis._change(**{self.name: value})
+        put_in_term(basis, {self.name: value})

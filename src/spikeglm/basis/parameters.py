@@ -25,9 +25,19 @@ def put_in_leaf(leaf: Basis, params: dict[str, Any]) -> None:
             raise errors.unknown_name(f"parameter of {type(leaf).__name__}", name, list(known))
     of_term = {name: value for name, value in params.items() if name != "label"}
     if of_term:
-        leaf._change(**of_term)
+        put_in_term(leaf, of_term)
     if "label" in params:
         leaf.label = params["label"]
+
+
+def put_in_term(leaf: Any, changes: dict[str, Any]) -> None:
+    """Give a leaf a term with other parameters; what was derived from the old ones is forgotten."""
+    term = leaf._term.replaced(**changes)
+    if term.n_inputs != leaf._term.n_inputs:
+        leaf._shapes = None
+    leaf._term = term
+    if hasattr(leaf, "kernel_"):
+        leaf.kernel_ = None
 
 
 def of_tree(whole: Basis) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import errors
-from ..rows.design import Signals
+from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
 
 
@@ -26,6 +26,10 @@ class Term(Protocol):
         """How many arrays it takes."""
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """How each input is read."""
+
+    @property
     def n_basis_funcs(self) -> int:
         """b."""
 
@@ -35,6 +39,9 @@ class Term(Protocol):
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
         """Number of features p for inputs of these per-sample shapes."""
+
+    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """What the features of a component unfold to: for most (*shape of a sample, b)."""
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Raise ValueError unless inputs of these per-sample shapes go together."""
@@ -60,6 +67,11 @@ class TermRows(ABC):
         return len(self.signals.arrays)
 
     @property
+    @abstractmethod
+    def readers(self) -> tuple[Reader, ...]:
+        """How each signal is read."""
+
+    @property
     def n_rows(self) -> int:
         """T."""
         return self.signals.n_rows
@@ -78,6 +90,14 @@ class TermRows(ABC):
     def n_columns(self) -> int:
         """p."""
         return self.n_channels * self.n_functions
+
+    def leaves(self) -> list[TermRows]:
+        """Return the parts that are not composed, left to right."""
+        return [self]
+
+    def learned(self) -> dict[str, Any]:
+        """Return what a basis remembers of being placed on signals: attributes by name."""
+        return {}
 
     @abstractmethod
     def at(self, signals: Signals) -> TermRows:

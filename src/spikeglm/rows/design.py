@@ -7,17 +7,21 @@ into features. The (T, p) table itself never exists, unless :meth:`Design.to_arr
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from .. import errors
-from ..io.timeseries import TimeAxis, time_axis_of, to_array
+from ..io.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
+
+Reader: TypeAlias = Callable[..., Array]
+"""``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
 
 _BLOCK_BYTES = 2**22  # of output per turn of a thread: big enough to hide Python, small for cache
 _SCAN_ROWS = 2**16
@@ -49,17 +53,18 @@ class Signals:
         return Signals(self.arrays[first:last], self.time_axis)
 
 
-def read_signals(*xs: ArrayLike) -> Signals:
-    """Read array-likes with the same number of rows; a number counts as one row.
+def read_signals(*xs: ArrayLike, readers: tuple[Reader, ...]) -> Signals:
+    """Read array-likes with the same number of rows, each by its reader; a number is one row.
 
     Raises
     ------
     TypeError
-        An input is not numbers.
+        An input is not what its reader takes (numbers, or labels).
     ValueError
         The inputs differ in their number of rows, or in their pynapple time axis.
     """
-    arrays = tuple(np.atleast_1d(to_array(x, name=f"Input {i}")) for i, x in enumerate(xs))
+    pairs = enumerate(zip(xs, readers, strict=True))
+    arrays = tuple(np.atleast_1d(read(x, name=f"Input {i}")) for i, (x, read) in pairs)
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1:
         raise errors.value_error(
@@ -77,6 +82,10 @@ class Source(Protocol):
     @property
     def n_inputs(self) -> int:
         """How many signals."""
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """How each of the signals is read."""
 
     @property
     def n_rows(self) -> int:
@@ -206,7 +215,7 @@ class Design:
                 given=f"{len(inputs)} input(s)",
                 expected="one for each input it was made of, in the same order",
             )
-        signals = read_signals(*inputs)
+        signals = read_signals(*inputs, readers=self.source.readers)
         return Design(self.source.at(signals), self.feature_names, signals.time_axis)
 
     def to_array(self) -> FloatArray:

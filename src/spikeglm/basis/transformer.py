@@ -1,0 +1,286 @@
+"""A basis as a step of a scikit-learn pipeline."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, Self
+
+from .. import errors
+from ..estimator import Estimator
+from ..rows.design import Signals, written_out
+from ..typing import Array, ArrayLike
+from . import columns, inputs, pipeline_tables
+from .basis import Basis
+from .forwarded import Forwarded
+from .tree import leaves
+
+
+class TransformerBasis(Estimator):
+    """A basis as a scikit-learn transformer: from a table of inputs to a table of features.
+
+    ``fit`` freezes everything that depends on the data (ranges of bases without bounds, functions
+    that adapt to samples), so that features of other data mean the same; samples outside of a
+    frozen range get the ``fill_value`` of their basis.
+
+    Parameters
+    ----------
+    basis :
+        A copy of it is kept, as ``basis``. An input of unknown shape is taken to have one number
+        per time bin; say otherwise by ``set_input_shape``.
+
+    Notes
+    -----
+    X is (T, sum of S over the inputs): each input takes its S columns, from left to right; features
+    are (T, p). Attributes and methods of the basis can be used on the transformer; adding,
+    multiplying and indexing it give transformers. Parameters in a search are
+    ``<step>__n_basis_funcs``, ``<step>__<label>__n_basis_funcs``, ``<step>__<label>`` (to exchange
+    a part) and ``<step>__basis`` (to exchange the whole).
+
+    Raises
+    ------
+    TypeError
+        What is wrapped is not a basis.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> features = nmo.basis.BSplineEval(3, order=2).to_transformer().fit([[0.0], [10.0]])
+    >>> features.transform([[0.0], [2.5]])
+    array([[1. , 0. , 0. ],
+           [0.5, 0.5, 0. ]])
+    """
+
+    __array_ufunc__ = None  # so that NumPy numbers leave ``*`` to us
+
+    compute_features = Forwarded()
+    design = Forwarded()
+    evaluate = Forwarded()
+    evaluate_on_grid = Forwarded()
+    split_by_feature = Forwarded()
+    to_transformer = Forwarded()
+    n_inputs = Forwarded()
+    n_basis_funcs = Forwarded()
+    n_output_features = Forwarded()
+    input_shape = Forwarded()
+    is_complex = Forwarded()
+    label = Forwarded()
+    kernel_ = Forwarded()
+    basis1 = Forwarded()
+    basis2 = Forwarded()
+    bounds = Forwarded()
+    fill_value = Forwarded()
+    window_size = Forwarded()
+    conv_kwargs = Forwarded()
+    order = Forwarded()
+    width = Forwarded()
+    time_scaling = Forwarded()
+    enforce_decay_to_zero = Forwarded()
+    decay_rates = Forwarded()
+    frequencies = Forwarded()
+    frequency_mask = Forwarded()
+    masked_frequencies = Forwarded()
+    ndim = Forwarded()
+
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+
+    @property
+    def basis(self) -> Any:
+        """The basis; assigning keeps a copy of another one, not fitted yet."""
+        return self._basis
+
+    @basis.setter
+    def basis(self, basis: Any) -> None:
+        self._basis = copy.deepcopy(_unwrapped(basis))
+        inputs.put_shapes(self._basis, [shape or () for shape in self._basis.input_shape])
+        self._rows: Any = None
+        self._terms: list[Any] = []
+
+    def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
+        """Freeze what depends on the data: ranges, and functions that adapt to samples.
+
+        Parameters
+        ----------
+        X : array, list of lists, DataFrame or TsdFrame (T, sum of S)
+            The inputs side by side; text where a basis takes labels.
+        y : (T, ...), optional
+            Only its length is looked at.
+
+        Returns
+        -------
+        The transformer.
+
+        Raises
+        ------
+        ValueError
+            X is no 2-D table, has another number of columns than the inputs take, another number of
+            rows than y, or none.
+        RuntimeError
+            The shape of an input is not known: it was cleared, or a part was exchanged.
+        """
+        signals = pipeline_tables.signals_of(self._basis, X, y)
+        pipeline_tables.require_rows(signals)
+        rows = inputs.placed(self._basis, signals)
+        nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
+        self._rows, self._terms = rows.at(Signals(nothing)), self._current_terms()
+        self.n_features_in_ = pipeline_tables.n_columns(self._basis)
+        names = pipeline_tables.column_names(X)
+        if names is not None:
+            self.feature_names_in_ = names
+        else:
+            self.__dict__.pop("feature_names_in_", None)
+        return self
+
+    def transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
+        """Return the features (T, p) of a table of inputs; takes what :meth:`fit` takes.
+
+        Returns
+        -------
+        array (T, p), a TsdFrame for a TsdFrame, or a data frame where :meth:`set_output` says so.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit`; also for columns that are called otherwise than those of ``fit``.
+        NotFittedError
+            Before ``fit``, and after a parameter was changed.
+        """
+        self._require_fitted()
+        pipeline_tables.check_column_names(getattr(self, "feature_names_in_", None), X)
+        signals = pipeline_tables.signals_of(self._basis, X, y)
+        features = written_out(self._rows.at(signals))
+        frame = pipeline_tables.chosen_container(self)
+        if frame != "default":
+            return pipeline_tables.as_frame(frame, features, columns.names(self._basis), X)
+        return inputs.outgoing(features, signals.time_axis)
+
+    def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
+        """Fit, and return the features of the same table; takes what :meth:`fit` takes."""
+        return self.fit(X, y).transform(X)
+
+    def get_feature_names_out(self, input_features: object = None) -> Array:
+        """Return the names (p,), ``label[function]`` or ``label[channel,function]``.
+
+        ``input_features`` is there for scikit-learn and not used: the labels of the basis say what
+        the inputs are. Raises NotFittedError before ``fit``.
+        """
+        self._require_fitted()
+        return pipeline_tables.name_array(columns.names(self._basis))
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose what :meth:`transform` returns: "default", "pandas" or "polars"; None: as before.
+
+        Raises ValueError for another name.
+        """
+        if transform is not None:
+            if transform not in pipeline_tables.CONTAINERS:
+                raise errors.unknown_name("container", transform, pipeline_tables.CONTAINERS)
+            self._sklearn_output_config = {"transform": transform}  # where clone looks for it
+        return self
+
+    def set_input_shape(self, *xi: Any) -> Self:
+        """Say what one sample of each input looks like, as :meth:`Basis.set_input_shape`."""
+        self._basis.set_input_shape(*xi)
+        self._rows = None
+        return self
+
+    def setup_basis(self, *xi: ArrayLike) -> Self:
+        """Remember the shapes of these inputs and compute kernels, as :meth:`Basis.setup_basis`."""
+        self._basis.setup_basis(*xi)
+        return self
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the basis, and all its parameters by the names that it gives them."""
+        return {"basis": self._basis, **self._basis.get_params()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Exchange the basis (``basis=...``) or set parameters of it, not both.
+
+        Raises ValueError for both at once, for unknown names and impossible values.
+        """
+        if "basis" not in params:
+            self._basis.set_params(**params)
+        elif len(params) == 1:
+            self.basis = params["basis"]
+        else:
+            raise errors.value_error(
+                "A basis cannot be exchanged and changed at once.",
+                given=", ".join(params),
+                expected="basis alone, or parameters of the basis that is there",
+                todo="In a search, use a list of grids: one over bases, one over parameters.",
+            )
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name.startswith("_") or name.endswith("_") or hasattr(type(self), name)):
+            known = [key for key in dir(self) if not key.startswith("_")]
+            raise errors.unknown_name("attribute of a TransformerBasis", name, known)
+        super().__setattr__(name, value)
+
+    def __getitem__(self, label: str) -> TransformerBasis:
+        """Return a copy of the part with this label, as a transformer."""
+        return TransformerBasis(self._basis[label])
+
+    def __iter__(self) -> Iterator[TransformerBasis]:
+        """Yield copies of the additive components, as transformers."""
+        return map(TransformerBasis, self._basis)
+
+    def __add__(self, other: Any) -> Any:
+        return TransformerBasis(self._basis + _unwrapped(other))
+
+    def __radd__(self, other: Any) -> Any:
+        return TransformerBasis(_unwrapped(other) + self._basis)
+
+    def __mul__(self, other: Any) -> Any:
+        return TransformerBasis(self._basis * getattr(other, "_basis", other))
+
+    def __rmul__(self, other: Any) -> Any:
+        return TransformerBasis(other * self._basis)
+
+    def __pow__(self, exponent: object) -> Any:
+        return TransformerBasis(self._basis**exponent)
+
+    def __repr__(self) -> str:
+        return f"Transformer({self._basis!r})"
+
+    def __sklearn_clone__(self) -> Self:
+        clone = type(self)(self._basis)
+        return clone.set_output(**getattr(self, "_sklearn_output_config", {}))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        now = self._current_terms()
+        same = len(now) == len(self._terms) and all(map(_is, now, self._terms))
+        return self._rows is not None and same
+
+    def __sklearn_tags__(self) -> Any:
+        return pipeline_tables.tags(super().__sklearn_tags__())
+
+    def _current_terms(self) -> list[Any]:
+        """The terms of the leaves: setting a parameter makes a new one."""
+        return [leaf._term for leaf in leaves(self._basis)]
+
+    def _require_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise errors.NotFittedError(
+                "The ranges of the features are not known. Given: a TransformerBasis that was not "
+                "fitted, or whose basis was changed since. What to do: call fit first."
+            )
+
+
+def _is(a: object, b: object) -> bool:
+    return a is b
+
+
+def _unwrapped(basis: Any) -> Basis:
+    inner = basis._basis if isinstance(basis, TransformerBasis) else basis
+    if isinstance(inner, Basis):
+        return inner
+    needed = ("get_params", "set_params", "compute_features")
+    missing = [name for name in needed if not hasattr(inner, name)]
+    raise errors.type_error(
+        "Only a basis can become a transformer.",
+        given=f"{inner!r}" + (f", without {', '.join(missing)}" if missing else ""),
+        expected="a basis of spikeglm",
+        todo="Wrap functions of your own in a CustomBasis.",
+    )
