@@ -10,23 +10,16 @@ import numpy as np
 
 from .. import errors
 from ..estimator import Estimator
-from ..inference import fisher
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..regularizer import regularizer_of
 from ..typing import Array, ArrayLike, FloatArray
-from . import persistence, prediction, scoring
-from .choices import (
-    read_feature_mask,
-    read_likelihood,
-    read_penalty,
-    read_solver,
-    warn_of_unused_strength,
-)
+from . import fitted, persistence, prediction, scoring
+from .choices import read_likelihood, read_penalty, read_solver, warn_of_unused_strength
 from .fitting import fit_columns
-from .inputs import FitInputs, read_fit_inputs, read_offset, read_response, read_rows
-from .parameters import check_feature_names, check_parameters, dof_resid, with_nested_params
+from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
+from .parameters import check_parameters, dof_resid, with_nested_params
 from .report import FitReport
 
 if TYPE_CHECKING:
@@ -181,8 +174,8 @@ class GLM(Estimator):
         numpy.ndarray or pynapple object
             pynapple where ``X`` came from pynapple.
         """
-        rate, axis = self._rate(X, offset)
-        return self._wrapped(rate, axis)
+        rows = read_rows(X)
+        return self._wrapped(fitted.mean_response(self, rows, offset), rows.time_axis)
 
     def score(
         self,
@@ -215,7 +208,7 @@ class GLM(Estimator):
             If X and y differ in rows or times, or no row is complete.
         """
         rows = read_rows(X)
-        rate, _ = self._rate(rows, offset)
+        rate = fitted.mean_response(self, rows, offset)
         response, _ = read_response(y, rows, ndim=self._response_ndim)
         return scoring.score(
             self._likelihood,
@@ -249,7 +242,8 @@ class GLM(Estimator):
         samples, mean :
             Both shaped like y.
         """
-        rate, axis = self._rate(feedforward_input, offset)
+        rows = read_rows(feedforward_input)
+        rate, axis = fitted.mean_response(self, rows, offset), rows.time_axis
         samples = self._likelihood.model.sample_generator(
             random_key, rate, getattr(self, "scale_", 1.0)
         )
@@ -301,7 +295,7 @@ class GLM(Estimator):
             (p + 1, p + 1), the intercept last; (N, p + 1, p + 1) for a population. Under Ridge it
             is the posterior covariance for the prior that the penalty states.
         """
-        matrix = self._uncertainty(X, y, sample_weight, offset).covariance
+        matrix = fitted.uncertainty(self, X, y, sample_weight, offset).covariance
         return matrix[0] if self._response_ndim == 1 else matrix
 
     def standard_errors(
@@ -317,7 +311,7 @@ class GLM(Estimator):
         NaN where the data do not determine a coefficient (a constant or duplicated feature without
         a penalty).
         """
-        errors_ = self._uncertainty(X, y, sample_weight, offset).standard_errors.T
+        errors_ = fitted.uncertainty(self, X, y, sample_weight, offset).standard_errors.T
         return errors_[:-1, 0] if self._response_ndim == 1 else errors_[:-1], errors_[-1]
 
     def save_params(self, filename: Any) -> None:
@@ -364,31 +358,6 @@ class GLM(Estimator):
             feature_mask=self.feature_mask,
         )
 
-    def _estimates(self, n_features: int) -> tuple[FloatArray, FloatArray]:
-        """Return coefficients (p, N) and intercepts (N,), from a fit or set by hand."""
-        if not self.__sklearn_is_fitted__():
-            raise errors.NotFittedError(
-                f"This {type(self).__name__} is not fitted yet. What to do: call fit(X, y) first."
-            )
-        shape = n_features, np.size(self.intercept_)
-        return check_parameters((self.coef_, self.intercept_), shape, ndim=self._response_ndim)
-
-    def _uncertainty(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, offset: ArrayLike | None
-    ) -> fisher.Uncertainty:
-        inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
-        coef, intercept = self._estimates(inputs.rows.n_features)
-        return fisher.uncertainty(
-            inputs.rows,
-            inputs.columns,
-            coef,
-            intercept,
-            keep=inputs.keep,
-            penalty=read_penalty(self.regularizer, self.regularizer_strength, coef.shape),
-            scale=scoring.known_scale(getattr(self, "scale_", None), self._likelihood),
-            status=self.fit_report_.result.status if hasattr(self, "fit_report_") else None,
-        )
-
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
         self.coef_ = result.coef[:, 0] if self._response_ndim == 1 else result.coef
         self.intercept_ = result.intercept
@@ -403,18 +372,6 @@ class GLM(Estimator):
             inputs.neurons or tuple(range(inputs.columns.n_columns)),
             inputs.rows.feature_names,
         )
-
-    def _rate(self, X: ArrayLike, offset: ArrayLike | None) -> tuple[FloatArray, TimeAxis | None]:
-        rows = read_rows(X)
-        coef, intercept = self._estimates(rows.n_features)
-        check_feature_names(rows, getattr(self, "feature_names_", rows.feature_names))
-        mask = read_feature_mask(self.feature_mask, coef.shape, ndim=self._response_ndim)
-        coef = coef if mask is None else coef * mask
-        eta = prediction.linear_predictor(
-            rows, coef, intercept, read_offset(offset, rows.n_rows, len(intercept))
-        )
-        rate = self._likelihood.mean(eta)
-        return rate[:, 0] if self._response_ndim == 1 else rate, rows.time_axis
 
     def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
         return values if axis is None else to_pynapple(values, axis)
