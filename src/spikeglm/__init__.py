@@ -34,6 +34,7 @@ _MODULES = (
     "datasets",
     "exceptions",
     "glm",
+    "identifiability_constraints",
     "inference",
     "observation_models",
     "plotting",
