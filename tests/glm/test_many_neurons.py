@@ -108,6 +108,14 @@ def test_a_start_does_not_bring_masked_features_in(solver):
     assert_allclose(warm.coef_, cold.coef_, rtol=1e-6, atol=1e-7)
 
 
+def test_the_loss_ignores_masked_coefficients():
+    X, y, rng = population()
+    mask = rng.integers(0, 2, (P, N))
+    coef, intercept = rng.normal(0, 0.1, (P, N)), np.zeros(N)
+    masked = nmo.PopulationGLM(feature_mask=mask).compute_loss((coef, intercept), X, y)
+    assert_allclose(masked, nmo.PopulationGLM().compute_loss((coef * mask, intercept), X, y))
+
+
 @pytest.mark.parametrize("model", ["Gaussian", "Poisson"])
 def test_a_neuron_without_any_response_warns_once_and_has_no_dispersion(model):
     X, y, _ = population()

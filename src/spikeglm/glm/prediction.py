@@ -44,7 +44,8 @@ def linear_predictor(
 def mean_loss(
     rows: Rows, columns: Columns, coef: FloatArray, intercept: FloatArray, keep: BoolArray
 ) -> FloatArray:
-    """Return the unpenalised mean loss of each column, (C,)."""
+    """Return the unpenalised mean loss of each column, (C,); masked features do not count."""
+    coef = coef if columns.mask is None else coef * columns.mask
     sums = _sweep(kernels.loss, rows, columns, coef, intercept, keep)
     return sums.total / sums.weight
 
