@@ -39,8 +39,8 @@ class Table:
         Where to cut; blocks without any kept row are absent.
     n_kept :
         Number of rows that take part.
-    double :
-        Read blocks as float64 even where they are stored as float32.
+    is_single :
+        Whether blocks are read in float32, whatever they are stored in.
     shift :
         (p,) subtracted from each row, or None. Set where a feature's mean is so much larger than
         its spread that products would lose digits.
@@ -49,30 +49,31 @@ class Table:
     rows: Rows
     blocks: tuple[Block, ...]
     n_kept: int
-    double: bool = False
+    is_single: bool = False
     shift: Array | None = None
 
     @classmethod
     def cut(cls, rows: Rows, keep: BoolArray, block_rows: int) -> Table:
         """Cut a table into blocks of ``block_rows`` rows and leave out rows not in ``keep``."""
         blocks = tuple(_cut(keep, block_rows))
-        return cls(rows, blocks, int(keep.sum()))
-
-    @property
-    def is_single(self) -> bool:
-        """Whether blocks are read in float32."""
-        return not self.double and self.rows.dtype == np.float32
+        return cls(rows, blocks, int(keep.sum()), is_single=bool(rows.dtype == np.float32))
 
     def in_double(self) -> Table:
         """Return the same rows, read in float64."""
-        return replace(self, double=True)
+        return replace(self, is_single=False)
+
+    def in_single(self) -> Table:
+        """Return the same rows, read in float32."""
+        return replace(self, is_single=True)
 
     def read(self, block: Block) -> Array:
         """Return the kept rows of a block, (B, p), float32 or float64."""
         values = self.rows.read(block.start, block.stop)[block.keep]
-        if not self.is_single:
-            values = values.astype(np.float64, copy=False)
-        return values if self.shift is None else values - self.shift.astype(values.dtype)
+        wanted = np.float32 if self.is_single else np.float64
+        if self.shift is not None:  # before any digit is dropped
+            stored = values.dtype if values.dtype == np.float32 else np.float64
+            values = values - self.shift.astype(stored)
+        return values.astype(wanted, copy=False)
 
 
 def _cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:

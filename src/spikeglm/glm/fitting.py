@@ -26,6 +26,8 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .progress import pass_report
 
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
+_LONG_FIT = 50_000_000  # multiplications per pass
+_CENTRED, _MODERATE = 30.0, 1e12  # |mean| / scale, and scale, that float32 can hold
 _RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
@@ -114,6 +116,8 @@ def _fit(
     table = Table.cut(rows, keep, how.block_rows)
     observed = survey_responses(table, columns, n_threads=how.n_threads)
     table, features = survey_features(table, columns, n_threads=how.n_threads)
+    if penalty.is_smooth and _is_worth_single(table, features, columns.n_columns):
+        table = table.in_single()
     coef, intercept, hopeless = _without_features(columns.likelihood, observed, rows.n_features)
     walking = np.flatnonzero([status is None for status in hopeless])
     if start is None:
@@ -148,6 +152,16 @@ def _fit(
         plan=how.explain(),
         **_how_it_went(outcome, hopeless, walking, n_surveys=2 if table.shift is None else 3),
     )
+
+
+def _is_worth_single(table: Table, features: Features, n_columns: int) -> bool:
+    """Tell whether to begin in float32: the fit is long, and its features survive the rounding."""
+    varying = features.scale > 0
+    scale = features.scale[varying]
+    centred = np.abs(features.mean[varying]) < _CENTRED * scale
+    moderate = (scale > 1 / _MODERATE) & (scale < _MODERATE)
+    work = table.n_kept * len(features.scale) * n_columns
+    return work > _LONG_FIT and bool((centred & moderate).all())
 
 
 def _solve(

@@ -18,8 +18,9 @@ from .contract import Direction, Objective, Outcome, Report, Status
 _ARMIJO = 1e-4
 _CURVATURE = 0.9
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
-_SINGLE_IS_ENOUGH = 1e-3  # a decrement down to which float32 products are accurate
+_SINGLE_IS_ENOUGH = 1e4  # tolerances: a decrement down to which float32 products are accurate
 _MOST_IDLE = 25  # visits without a fall of the objective beyond rounding
+_TIRED = 3  # rejections or idle visits in float32 after which float64 takes over
 _FLAT = 1e8
 _NEARLY_DONE = 1e-3
 
@@ -76,7 +77,7 @@ def minimise(
     fresh = everything  # columns that need a direction
     while len(active) and objective.n_passes < max_passes:
         _aim(objective, direction, walk, fresh, tolerance, h)
-        waiting = _waiting_for_double(walk)
+        waiting = _waiting_for_double(walk, tolerance)
         active = np.array([c for c in active if walk.status[c] is None], dtype=np.intp)
         if objective.is_single and len(active) and waiting[active].all():
             objective.use_double()
@@ -169,9 +170,10 @@ def _flatness(objective: Objective, D: FloatArray, slope: FloatArray, h: FloatAr
         return np.where(slope < 0, h * spread / -slope, 0.0)
 
 
-def _waiting_for_double(walk: _Walk) -> BoolArray:
+def _waiting_for_double(walk: _Walk, tolerance: FloatArray) -> BoolArray:
     """Return (C,) True for columns that float32 products can bring no further."""
-    return (walk.decrement < _SINGLE_IS_ENOUGH) | (walk.n_rejections > 3)
+    near = walk.decrement < _SINGLE_IS_ENOUGH * tolerance
+    return near | (walk.n_rejections > _TIRED) | (walk.n_idle > _TIRED)
 
 
 def _try_step(

@@ -70,8 +70,10 @@ class LBFGS:
     def propose(self, gradient: FloatArray, active: IntArray) -> FloatArray:
         """Return -H⁻¹ g by the two-loop recursion, (p + 1, A)."""
         q = gradient.copy()
+        all_columns = len(active) == self._steps.shape[2]
+        mine = slice(None) if all_columns else active  # views where nothing is left out
         pairs = [
-            (self._steps[k][:, active], self._changes[k][:, active], self._inverse_sy[k][active])
+            (self._steps[k][:, mine], self._changes[k][:, mine], self._inverse_sy[k][mine])
             for k in self._newest_first()
         ]
         alphas = []
