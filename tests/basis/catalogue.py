@@ -10,6 +10,7 @@ import numpy as np
 
 from spikeglm import basis as nmo_basis
 from spikeglm.basis import Basis
+from spikeglm.basis.category import Indicators
 
 RATES = np.array([1.0, 2.0, 4.0])
 
@@ -51,6 +52,7 @@ EVALS = [
     ),
     Row("IdentityEval", nmo_basis.IdentityEval, "eval", None, {"bounds": (-9.0, 9.0)}),
     Row("FourierEval", lambda: nmo_basis.FourierEval(3), "eval", None, {"frequencies": 4}),
+    Row("Category", lambda: nmo_basis.Category(5), "eval", None, {"categories": [4, 0, 9]}),
     Row("Zero", nmo_basis.Zero, "eval", None, {"label": "off"}),
 ]
 CONVS = [
@@ -97,6 +99,7 @@ COMPOSED = [
     Row("a*Zero", lambda: _b(3) * nmo_basis.Zero(), "composed"),
     Row("a**2", lambda: _b(2) ** 2, "composed"),
     Row("Fourier2d", lambda: nmo_basis.FourierEval(2, ndim=2), "composed"),
+    Row("Category*a", lambda: nmo_basis.Category(5) * _b(2), "composed"),
     Row("Fourier*a", lambda: nmo_basis.FourierEval(3) * _b(2), "composed"),
     Row(
         "anti-causal+acausal",
@@ -115,13 +118,22 @@ def ids(rows: list[Row]) -> list[str]:
 
 
 def inputs(basis: Basis, n: int = 40, shape: tuple[int, ...] = (), seed: int = 0) -> list:
-    """One random input in [0, 1] per variable of a basis, the ends included."""
+    """One random input in [0, 1] per variable of a basis, the ends included; or labels."""
     rng = np.random.default_rng(seed)
     xs = [rng.uniform(size=(n, *shape)) for _ in range(basis.n_inputs)]
     for x in xs:
         if n > 1:
             x[0], x[1] = 0.0, 1.0
+    for i, read in enumerate(basis._term.readers):
+        family = getattr(read, "__self__", None)
+        if isinstance(family, Indicators):
+            xs[i] = rng.choice(family.categories, size=(n, *shape)).astype(float)
     return xs
+
+
+def has_labels(basis: Basis) -> bool:
+    """Whether an input of the basis is categorical."""
+    return any(isinstance(node, nmo_basis.Category) for node in nodes(basis))
 
 
 def table(xs: list) -> np.ndarray:

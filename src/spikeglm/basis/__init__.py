@@ -11,6 +11,7 @@ products)::
 
 from .basis import Basis
 from .bspline import BSplineConv, BSplineEval
+from .category import Category
 from .composite import AdditiveBasis, MultiplicativeBasis
 from .cyclic_bspline import CyclicBSplineConv, CyclicBSplineEval
 from .fourier import FourierEval
@@ -26,6 +27,7 @@ __all__ = [
     "BSplineConv",
     "BSplineEval",
     "Basis",
+    "Category",
     "CyclicBSplineConv",
     "CyclicBSplineEval",
     "FourierEval",

@@ -81,6 +81,8 @@ class TransformerBasis(Estimator):
     frequency_mask = Forwarded()
     masked_frequencies = Forwarded()
     ndim = Forwarded()
+    categories = Forwarded()
+    out_of_category = Forwarded()
 
     def __init__(self, basis: Basis) -> None:
         self.basis = basis
