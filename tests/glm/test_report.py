@@ -180,3 +180,11 @@ def test_a_neuron_without_an_optimum_has_no_standard_errors():
     assert np.isfinite(coef[:, 0]).all()
     assert np.isnan(coef[:, 1]).all()
     assert list(np.isnan(intercept)) == [False, True]
+
+
+def test_masked_features_use_up_no_degrees_of_freedom():
+    mask = np.array([1, 0, 1])
+    masked = nmo.GLM("Gaussian", feature_mask=mask).fit(X, Y[:, 0])
+    alone = nmo.GLM("Gaussian").fit(X[:, mask == 1], Y[:, 0])
+    assert_allclose(masked.dof_resid_, alone.dof_resid_)
+    assert_allclose(masked.scale_, alone.scale_)

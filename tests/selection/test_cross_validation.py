@@ -74,3 +74,12 @@ def test_folds_that_do_not_fit_are_refused() -> None:
         cross_validated(GLM(), X, Y[:, 0], np.zeros(600))
     with pytest.raises(ValueError, match="folds"):
         cross_validated(GLM(), X, Y[:, 0], FOLDS[:-1])
+
+
+def test_a_feature_that_one_fold_lacks_leaves_its_predictions_sane() -> None:
+    rare = np.zeros(600)
+    rare[FOLDS == 0] = RNG.normal(size=(FOLDS == 0).sum())  # constant where fold 0 is held out
+    held_out = cross_validated(GLM(), np.column_stack([X, rare]), Y[:, 0], FOLDS)
+    plain = cross_validated(GLM(), X, Y[:, 0], FOLDS)
+    rows = FOLDS == 0
+    np.testing.assert_allclose(held_out.prediction[rows], plain.prediction[rows], rtol=0.5)

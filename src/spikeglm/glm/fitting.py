@@ -27,7 +27,7 @@ from .progress import pass_report
 
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
 _LONG_FIT = 50_000_000  # multiplications per pass
-_CENTRED, _MODERATE = 30.0, 1e12  # |mean| / scale, and scale, that float32 can hold
+_MODERATE = 1e12  # scales of features, and their inverse, with which float32 can compute
 _RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
@@ -158,10 +158,9 @@ def _is_worth_single(table: Table, features: Features, n_columns: int) -> bool:
     """Tell whether to begin in float32: the fit is long, and its features survive the rounding."""
     varying = features.scale > 0
     scale = features.scale[varying]
-    centred = np.abs(features.mean[varying]) < _CENTRED * scale
     moderate = (scale > 1 / _MODERATE) & (scale < _MODERATE)
     work = table.n_kept * len(features.scale) * n_columns
-    return work > _LONG_FIT and bool((centred & moderate).all())
+    return work > _LONG_FIT and bool(moderate.all())
 
 
 def _solve(

@@ -363,7 +363,7 @@ class GLM(Estimator):
         self.intercept_ = result.intercept
         self.n_features_in_ = inputs.rows.n_features
         self.feature_names_ = inputs.rows.feature_names
-        self.dof_resid_ = dof_resid(result, regularizer_of(self.regularizer))
+        self.dof_resid_ = dof_resid(result, regularizer_of(self.regularizer), inputs.columns.mask)
         self.scale_ = prediction.estimate_scale(
             inputs.rows, inputs.columns, result, self.dof_resid_, keep=inputs.keep
         )

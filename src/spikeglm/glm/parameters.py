@@ -12,7 +12,7 @@ from ..io.timeseries import to_array
 from ..regularizer.base import Regularizer
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
-from ..typing import FloatArray
+from ..typing import BoolArray, FloatArray
 
 
 def check_parameters(
@@ -84,14 +84,19 @@ def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
     )
 
 
-def dof_resid(result: FitResult, regularizer: Regularizer) -> FloatArray:
+def dof_resid(
+    result: FitResult, regularizer: Regularizer, mask: BoolArray | None = None
+) -> FloatArray:
     """Return the residual degrees of freedom per neuron, (N,).
 
     Sum of row weights, less the intercept, less the parameters that the coefficients use up: the
     rank of the features (without a penalty), their number (Ridge) or the number of coefficients
-    that are not zero (Lasso and elastic net).
+    that are not zero (Lasso and elastic net); never more than the mask (p, N) leaves.
     """
-    return result.total_weight - regularizer.n_parameters(result.coef, result.rank) - 1
+    used = regularizer.n_parameters(result.coef, result.rank)
+    if mask is not None:
+        used = np.minimum(used, mask.sum(axis=0))
+    return result.total_weight - used - 1
 
 
 def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]:

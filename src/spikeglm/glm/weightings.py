@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,12 +46,16 @@ def fit_weightings(
     columns = _under(inputs.columns.take(neuron), weightings, n_neurons)
     shape = inputs.rows.n_features, n_neurons
     penalty = read_penalty(model.regularizer, model.regularizer_strength, shape).take(neuron)
+    solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
+    if solver.name is None and penalty.is_smooth:
+        # A fold may lack a feature that the others have. Newton would divide by its curvature.
+        solver = replace(solver, name="LBFGS")
     result = fit_columns(
         inputs.rows,
         columns,
         penalty=penalty,
         keep=inputs.keep,
-        solver=read_solver(model.solver_name, model.solver_kwargs, model.regularizer),
+        solver=solver,
     )
     return result, inputs
 

@@ -89,6 +89,8 @@ def minimise(
             break
         fresh = _try_step(objective, direction, walk, moving)
         report(objective.n_passes, len(active), float(walk.decrement[active].max()))
+    else:  # out of passes: certify the points that were reached last
+        _aim(objective, direction, walk, fresh, tolerance, h)
     status = tuple(Status.LIMIT if s is None else s for s in walk.status)
     return Outcome(
         walk.theta,
@@ -153,7 +155,10 @@ def _aim(
         if is_flat:
             walk.status[c] = Status.SEPARATED
         elif not (np.isfinite(walk.value[c]) and walk.slope[c] <= 0):
-            walk.status[c] = Status.STALLED  # no value to improve on, or no way down
+            if objective.is_single:  # float64 may reach further
+                walk.n_idle[c] = _TIRED + 1
+            else:
+                walk.status[c] = Status.STALLED  # no value to improve on, or no way down
         elif walk.decrement[c] <= tolerance[c] and not objective.is_single:
             walk.status[c] = Status.CONVERGED
 

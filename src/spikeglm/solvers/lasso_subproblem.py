@@ -36,7 +36,7 @@ def solve_lasso(H: FloatArray, r: FloatArray, l1: FloatArray, start: FloatArray)
     """
     n = H.shape[1]
     H = H + _JITTER * np.eye(n) * np.diagonal(H, axis1=1, axis2=2).max(axis=1)[:, None, None]
-    lipschitz = np.linalg.eigvalsh(H)[:, -1:]
+    lipschitz: FloatArray = np.linalg.eigvalsh(H)[:, -1:]
     out, left = start.copy(), np.arange(len(H))
     z = momentum = start.copy()
     t = np.ones((len(H), 1))
