@@ -36,10 +36,10 @@ def solve_lasso(H: FloatArray, r: FloatArray, l1: FloatArray, start: FloatArray)
     """
     n = H.shape[1]
     H = H + _JITTER * np.eye(n) * np.diagonal(H, axis1=1, axis2=2).max(axis=1)[:, None, None]
-    lipschitz: FloatArray = np.linalg.eigvalsh(H)[:, -1:]
+    lipschitz = np.linalg.eigvalsh(H)[:, -1:]
     out, left = start.copy(), np.arange(len(H))
     z = momentum = start.copy()
-    t = np.ones((len(H), 1))
+    t: FloatArray = np.ones((len(H), 1))
     for _ in range(_MOST_CHECKS):
         for _ in range(_STEPS_BETWEEN_CHECKS):
             z, momentum, t = _accelerated_step(H, r, l1, lipschitz, z, momentum, t)
