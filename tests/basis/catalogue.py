@@ -82,7 +82,30 @@ CONVS = [
     ),
     Row("HistoryConv", lambda: nmo_basis.HistoryConv(4), "conv", None, {"window_size": 3}),
 ]
-LEAVES = EVALS + CONVS
+
+
+def itself(x):
+    return x
+
+
+def square(x, factor=1.0):
+    return factor * x * x
+
+
+def both(x, y):
+    return np.stack((x + y, x * y), axis=1)
+
+
+CUSTOM = [
+    Row(
+        "CustomBasis",
+        lambda: nmo_basis.CustomBasis([itself, square], output_shape=1),
+        "custom",
+        None,
+        {"funcs": square, "basis_kwargs": {"factor": 3.0}},
+    ),
+]
+LEAVES = EVALS + CONVS + CUSTOM
 
 
 def _b(n: int) -> Basis:
@@ -100,6 +123,8 @@ COMPOSED = [
     Row("a**2", lambda: _b(2) ** 2, "composed"),
     Row("Fourier2d", lambda: nmo_basis.FourierEval(2, ndim=2), "composed"),
     Row("Category*a", lambda: nmo_basis.Category(5) * _b(2), "composed"),
+    Row("Custom*a", lambda: nmo_basis.CustomBasis([itself, square]) * _b(3), "composed"),
+    Row("Custom2*a", lambda: nmo_basis.CustomBasis(both) * _b(3), "composed"),
     Row("Fourier*a", lambda: nmo_basis.FourierEval(3) * _b(2), "composed"),
     Row(
         "anti-causal+acausal",
@@ -129,6 +154,12 @@ def inputs(basis: Basis, n: int = 40, shape: tuple[int, ...] = (), seed: int = 0
         if isinstance(family, Indicators):
             xs[i] = rng.choice(family.categories, size=(n, *shape)).astype(float)
     return xs
+
+
+def has_a_line_as_grid(basis: Basis) -> bool:
+    """Whether every variable of the basis lives on a line: no labels, no functions of a user."""
+    others = (nmo_basis.Category, nmo_basis.CustomBasis)
+    return not any(isinstance(node, others) for node in nodes(basis))
 
 
 def has_labels(basis: Basis) -> bool:

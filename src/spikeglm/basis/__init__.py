@@ -13,6 +13,7 @@ from .basis import Basis
 from .bspline import BSplineConv, BSplineEval
 from .category import Category
 from .composite import AdditiveBasis, MultiplicativeBasis
+from .custom import CustomBasis
 from .cyclic_bspline import CyclicBSplineConv, CyclicBSplineEval
 from .fourier import FourierEval
 from .lags import HistoryConv, IdentityEval, Zero
@@ -28,6 +29,7 @@ __all__ = [
     "BSplineEval",
     "Basis",
     "Category",
+    "CustomBasis",
     "CyclicBSplineConv",
     "CyclicBSplineEval",
     "FourierEval",

@@ -86,6 +86,18 @@ def checked_bounds(bounds: Any, family: Bounded) -> Any:
     return tuple(_pair(pair, family) for pair in ends)
 
 
+def check_fill_value(fill_value: Any) -> None:
+    """Raise TypeError unless this can be written into features."""
+    try:
+        float(fill_value)
+    except (TypeError, ValueError):
+        raise errors.type_error(
+            "fill_value cannot be written into features.",
+            given=repr(fill_value),
+            expected="a number (np.nan marks the row as missing)",
+        ) from None
+
+
 def _pair(ends: Any, family: Bounded) -> tuple[float, float]:
     try:
         values = [float(end) for end in ends]

@@ -50,6 +50,10 @@ class Sum:
         """(p,): the components of a sum unfold one by one."""
         return (self.n_columns(shapes),)
 
+    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """That of both terms, inside of a product; ValueError if they differ."""
+        return _common_channels(self, shapes)
+
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Each term checks its own inputs."""
         self.left.check_shapes(shapes[: self.left.n_inputs])
@@ -115,14 +119,21 @@ class Product:
         return math.prod(self.feature_shape(shapes))
 
     def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-        """(*shape of a sample, products per channel): b, if functions give numbers."""
-        k, n_channels = self.left.n_inputs, math.prod(shapes[0])
+        """(*shape of the channels, products per channel): b, if functions give numbers."""
+        k, channels = self.left.n_inputs, self.channel_shape(shapes)
         columns = self.left.n_columns(shapes[:k]), self.right.n_columns(shapes[k:])
-        return (*shapes[0], math.prod(count // max(n_channels, 1) for count in columns))
+        return (*channels, math.prod(count // max(math.prod(channels), 1) for count in columns))
+
+    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """That of both factors; ValueError if they differ."""
+        return _common_channels(self, shapes)
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
-        """Raise ValueError unless all inputs have one per-sample shape."""
+        """Raise ValueError unless all inputs have one per-sample shape, and one of channels."""
         require_like(shapes, [shapes[0]] * len(shapes))
+        self.left.check_shapes(shapes[: self.left.n_inputs])
+        self.right.check_shapes(shapes[self.left.n_inputs :])
+        self.channel_shape(shapes)
 
     def evaluate(self, *xs: Array) -> FloatArray:
         """Return (n, ..., b), function i of the left and j of the right at ``i * b_right + j``."""
@@ -136,16 +147,8 @@ class Product:
 
     def place(self, signals: Signals) -> ProductRows:
         """Place each term on its own signals."""
-        parts = _parts(signals, self.left.n_inputs)
-        left, right = self.left.place(parts[0]), self.right.place(parts[1])
-        if left.n_channels != right.n_channels:
-            raise errors.value_error(
-                "The factors of a product differ in their number of channels.",
-                given=f"{left.n_channels} and {right.n_channels} channels",
-                expected="one number of channels",
-                todo="Functions of a CustomBasis that see several channels (ndim_input) make one.",
-            )
-        return ProductRows(left, right, signals)
+        left, right = _parts(signals, self.left.n_inputs)
+        return ProductRows(self.left.place(left), self.right.place(right), signals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +242,19 @@ class ProductRows(PairRows):
 
 def _parts(signals: Signals, k: int) -> tuple[Signals, Signals]:
     return signals.part(0, k), signals.part(k, len(signals.arrays))
+
+
+def _common_channels(pair: Sum | Product, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    k = pair.left.n_inputs
+    left, right = pair.left.channel_shape(shapes[:k]), pair.right.channel_shape(shapes[k:])
+    if left != right:
+        raise errors.value_error(
+            "The factors of a product differ in their channels.",
+            given=f"channels of shape {left} and {right}",
+            expected="one shape",
+            todo="What functions of a CustomBasis see at once (ndim_input) is one channel for it.",
+        )
+    return left
 
 
 def _outer(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -79,6 +79,10 @@ class Conv:
         """b for each of the S channels."""
         return self.n_basis_funcs * math.prod(shapes[0])
 
+    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """The shape of a sample."""
+        return shapes[0]
+
     def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         """(*shape of a sample, b)."""
         return (*shapes[0], self.n_basis_funcs)

@@ -8,10 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import errors
 from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
-from .bounds import Range, checked_bounds, range_of
+from .bounds import Range, check_fill_value, checked_bounds, range_of
 from .family import Family
 from .terms import TermRows, channels, parameter_of, require_like, with_parameters
 
@@ -42,14 +41,7 @@ class Eval:
     def __post_init__(self) -> None:
         bounds = checked_bounds(self.bounds, self.family)
         object.__setattr__(self, "bounds", bounds)
-        try:
-            float(self.fill_value)
-        except (TypeError, ValueError):
-            raise errors.type_error(
-                "fill_value cannot be written into features.",
-                given=repr(self.fill_value),
-                expected="a number (np.nan marks the row as missing)",
-            ) from None
+        check_fill_value(self.fill_value)
 
     @property
     def n_inputs(self) -> int:
@@ -82,6 +74,10 @@ class Eval:
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
         """b for each of the S channels."""
         return self.n_basis_funcs * math.prod(shapes[0])
+
+    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """The shape of a sample."""
+        return shapes[0]
 
     def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         """(*shape of a sample, b)."""

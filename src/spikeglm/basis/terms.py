@@ -40,6 +40,9 @@ class Term(Protocol):
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
         """Number of features p for inputs of these per-sample shapes."""
 
+    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+        """What the S channels are an array of: for most the shape of a sample."""
+
     def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
         """What the features of a component unfold to: for most (*shape of a sample, b)."""
 

@@ -83,6 +83,11 @@ class TransformerBasis(Estimator):
     ndim = Forwarded()
     categories = Forwarded()
     out_of_category = Forwarded()
+    funcs = Forwarded()
+    ndim_input = Forwarded()
+    output_shape = Forwarded()
+    basis_kwargs = Forwarded()
+    pynapple_support = Forwarded()
 
     def __init__(self, basis: Basis) -> None:
         self.basis = basis
