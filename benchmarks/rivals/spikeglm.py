@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import spikeglm as nmo
@@ -12,10 +14,16 @@ from . import Fitted
 
 def fit(problem: Problem) -> Fitted:
     """Fit one neuron with GLM, more with PopulationGLM."""
+    return fit_until(problem, None)
+
+
+def fit_until(problem: Problem, solver_kwargs: dict[str, Any] | None) -> Fitted:
+    """Fit with another tolerance than the default."""
     one = problem.n_neurons == 1
     model = (nmo.GLM if one else nmo.PopulationGLM)(
         regularizer="Ridge" if problem.strength else "UnRegularized",
         regularizer_strength=problem.strength or None,
+        solver_kwargs=solver_kwargs,
     )
     model.fit(problem.X, problem.y[:, 0] if one else problem.y)
     coef = np.reshape(model.coef_, (-1, problem.n_neurons))
