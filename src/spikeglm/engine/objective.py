@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Features:
     scale: FloatArray  # (p,), 0 for a constant feature
     correlation: FloatArray  # (p, p), unit diagonal; 0 rows for constant features
 
-    @property
+    @cached_property
     def inverse_scale(self) -> FloatArray:
         """1 / scale, and 0 for constant features: their weight stays zero."""
         with np.errstate(divide="ignore"):

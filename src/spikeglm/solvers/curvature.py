@@ -97,16 +97,21 @@ class SharedCurvature:
         by_intercept, group = gradient[-1], self.group[columns]
         out = np.empty_like(gradient)
         z = np.empty_like(mean)
-        for g in np.unique(group):
-            mine = group == g
+        members = self._members(group)
+        for g, mine in members:
             z[:, mine] = self.bases[g] @ gradient[:-1, mine]
         with np.errstate(divide="ignore", invalid="ignore"):
             z = np.where(diagonal > 0, (z - mean * by_intercept) / diagonal, 0.0)
-        for g in np.unique(group):
-            mine = group == g
+        for g, mine in members:
             out[:-1, mine] = self.bases[g].T @ z[:, mine]
         out[-1] = by_intercept / self.h[columns] - np.einsum("pc,pc->c", mean, z)
         return np.where(self.frozen[:, columns], 0.0, out)
+
+    def _members(self, group: IntArray) -> list[tuple[int, slice | BoolArray]]:
+        """Return each group in use with its places in ``group`` (A,)."""
+        if len(self.bases) == 1:
+            return [(0, slice(None))]
+        return [(int(g), group == g) for g in np.unique(group)]
 
 
 def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:

@@ -203,11 +203,12 @@ def _try_step(
     walk.gradient[:, moved] = trial.gradient[:, accepted]
     walk.n_iterations[moved] += 1
     direction.learn(move[:, accepted], change, moved)
-    stuck = columns[~accepted]
-    walk.step[stuck] = _shorter(
-        step[~accepted], slope[~accepted], slope_there[~accepted], trial.finite[~accepted]
-    )
-    walk.n_rejections[stuck] += 1
+    if not accepted.all():
+        stuck = columns[~accepted]
+        walk.step[stuck] = _shorter(
+            step[~accepted], slope[~accepted], slope_there[~accepted], trial.finite[~accepted]
+        )
+        walk.n_rejections[stuck] += 1
     return moved
 
 
