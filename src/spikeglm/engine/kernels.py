@@ -161,13 +161,11 @@ def loss_and_moments(
 
 def gram(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> GramSums:
     """Sum X'X, the curvature that all columns share up to their own weighting of the rows."""
-    if block.weights is None:
-        return GramSums(np.asarray(float(X.shape[0])), xp.sum(X, axis=0, dtype=np.float64), X.T @ X)
+    if block.weights is None:  # sums over rows as products: several times faster than xp.sum
+        ones = xp.ones(X.shape[0], dtype=X.dtype)
+        return GramSums(np.asarray(float(X.shape[0])), ones @ X, X.T @ X)
     a = xp.mean(block.weights, axis=1).astype(X.dtype)
-    weighted = X * a[:, None]
-    return GramSums(
-        xp.sum(a, dtype=np.float64), xp.sum(weighted, axis=0, dtype=np.float64), X.T @ weighted
-    )
+    return GramSums(xp.sum(a, dtype=np.float64), a @ X, X.T @ (X * a[:, None]))
 
 
 def loss_and_hessian(

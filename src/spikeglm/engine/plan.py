@@ -58,7 +58,9 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
     wanted = settings.n_threads or available_threads()
     n_threads = wanted if work >= _THREADS_PAY_FROM else 1
     by_memory = settings.memory_bytes // (4 * 8 * width * n_threads)
-    by_cache = max(rows.efficient_block_rows, _BLOCK_BYTES // (8 * width))
+    # A lone worker is short of time for Python, not of cache: it takes twice as much at once.
+    block_bytes = _BLOCK_BYTES if n_threads > 1 else 2 * _BLOCK_BYTES
+    by_cache = max(rows.efficient_block_rows, block_bytes // (8 * width))
     longest = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
     turns = max(1, math.ceil(rows.n_rows / (longest * n_threads)))  # blocks per worker, all alike
     block_rows = max(1, math.ceil(rows.n_rows / (turns * n_threads)))
