@@ -185,7 +185,8 @@ def _solve(
             objective,
             direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
             theta,
-            tolerance=(solver.tol or _TOLERANCE) * np.sqrt(_dispersion(likelihood, observed)),
+            tolerance=(solver.tol or _TOLERANCE)
+            * np.sqrt(_dispersion(likelihood, observed, theta[-1])),
             max_passes=solver.maxiter,
             h=h,
             report=report,
@@ -211,12 +212,19 @@ def _without_features(
     return np.zeros((n_features, len(words))), intercept, statuses
 
 
-def _dispersion(likelihood: Likelihood, observed: Responses) -> FloatArray:
-    """Return the dispersion without features, (C,): the unit of a squared decrement."""
+def _dispersion(likelihood: Likelihood, observed: Responses, start: FloatArray) -> FloatArray:
+    """Return the dispersion without features, (C,): the unit of a squared decrement.
+
+    A response without any spread has one of rounding size, relative to its mean; where that is
+    zero too, relative to the mean at the first intercepts ``start`` (C,).
+    """
     if not likelihood.model.has_dispersion:
         return np.ones_like(observed.mean)
     eta = likelihood.start(observed.mean)
-    spread = np.maximum(np.sqrt(observed.variance), _SMALLEST_SPREAD * np.abs(observed.mean))
+    first = np.nan_to_num(likelihood.mean(start), posinf=0.0, neginf=0.0)
+    is_zero = (observed.mean == 0) & (observed.variance == 0)
+    size = np.abs(np.where(is_zero, first, observed.mean))
+    spread = np.maximum(np.sqrt(observed.variance), _SMALLEST_SPREAD * size)
     unit = likelihood.model.estimate_scale(
         (observed.mean + spread)[None], likelihood.mean(eta)[None], 1.0
     )
