@@ -63,6 +63,18 @@ def softplus(x: Array, xp: Namespace = np) -> Array:
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
+def soft_threshold(x: Array, threshold: Array | float) -> Array:
+    """Return the proximal operator of ``threshold * |x|``: x moved towards zero, and stopped there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> soft_threshold(np.array([-2.0, 0.3]), 0.5)
+    array([-1.5,  0. ])
+    """
+    return np.sign(x) * np.maximum(np.abs(x) - threshold, 0.0)
+
+
 def logistic_parts(x: Array, xp: Namespace = np) -> tuple[Array, Array, Array]:
     """Return σ(x), 1 − σ(x) and log(1 + e^x) from one exponential, each exact to rounding.
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,13 @@ from typing import Any
 from . import errors
 
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def available_threads() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _is_count(value: object) -> bool:
@@ -74,6 +82,11 @@ class Settings:
                 "progress must be True or False.", given=repr(self.progress), expected="a bool"
             )
         parse_bytes(self.memory)
+
+    @property
+    def workers(self) -> int:
+        """Worker threads: ``n_threads``, or one per available core."""
+        return self.n_threads or available_threads()
 
     @property
     def memory_bytes(self) -> int:

@@ -8,10 +8,11 @@ from tests.observation_models.catalogue import PAIRS, RESPONSES, double_precisio
 from spikeglm.engine import kernels
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.table import Table
-from spikeglm.engine.threads import available_threads, in_shares, run
+from spikeglm.engine.threads import in_shares, run
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.rows import ArrayRows
+from spikeglm.settings import get_config
 
 VIEWS = (
     kernels.View(np.diag([1.0, -2.0, 0.5]), np.array([0.1, 0.0, -0.3]), np.array([2, 0])),
@@ -179,7 +180,7 @@ def test_an_error_in_a_worker_reaches_the_caller():
 
 
 def test_there_is_a_thread():
-    assert available_threads() >= 1
+    assert get_config().workers >= 1
 
 
 class TestTable:

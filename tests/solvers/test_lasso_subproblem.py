@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from spikeglm.solvers.lasso_subproblem import soft_threshold, solve_lasso
+from spikeglm.numerics import soft_threshold
+from spikeglm.solvers.lasso_subproblem import solve_lasso
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8), st.integers(1, 4), st.floats(0, 2))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ..rows.contract import Rows
 from ..settings import Settings, get_config
-from .threads import available_threads
 
 _BLOCK_BYTES = 2**22
 _MOST_BLOCK_ROWS = 2**15
@@ -55,7 +54,7 @@ def plan(rows: Rows, n_columns: int, *, settings: Settings | None = None) -> Pla
     settings = settings or get_config()
     width = rows.n_features + 3 * n_columns
     work = rows.n_rows * rows.n_features * n_columns
-    wanted = settings.n_threads or available_threads()
+    wanted = settings.workers
     n_threads = wanted if work >= _THREADS_PAY_FROM else 1
     by_memory = settings.memory_bytes // (4 * 8 * width * n_threads)
     # A lone worker is short of time for Python, not of cache: it takes twice as much at once.

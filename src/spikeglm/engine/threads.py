@@ -80,13 +80,6 @@ def in_shares(
         return [work(shares[0]), *(other.result() for other in others)]
 
 
-def available_threads() -> int:
-    """Return the number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS from starting threads of its own inside ours."""

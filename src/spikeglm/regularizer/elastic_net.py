@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..numerics import soft_threshold
 from ..typing import ArrayLike, FloatArray, IntArray
 from .base import strength_array
 
@@ -100,8 +101,7 @@ class ElasticNetPenalty:
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
         """Return soft(w, step l1) / (1 + step l2), (p, C)."""
-        shrunk = np.sign(W) * np.maximum(np.abs(W) - step * self.l1_weight, 0.0)
-        return shrunk / (1.0 + step * self.l2_weight)
+        return soft_threshold(W, step * self.l1_weight) / (1.0 + step * self.l2_weight)
 
 
 def _taken(weight: FloatArray, columns: IntArray) -> FloatArray:

@@ -6,7 +6,6 @@ into features. The (T, p) table itself never exists, unless :meth:`Design.to_arr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -233,7 +232,7 @@ def written_out(source: Source) -> FloatArray:
         stop = min(start + rows, source.n_rows)
         source.write(start, stop, table[start:stop])
 
-    n_threads = min(get_config().n_threads or _n_cores(), len(starts))
+    n_threads = min(get_config().workers, len(starts))
     if n_threads < 2:
         for start in starts:
             write(start)
@@ -242,10 +241,3 @@ def written_out(source: Source) -> FloatArray:
         for _ in pool.map(write, starts):
             pass
     return table
-
-
-def _n_cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

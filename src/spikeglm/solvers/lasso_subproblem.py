@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..numerics import soft_threshold
 from ..typing import BoolArray, FloatArray
 
 _STEPS_BETWEEN_CHECKS = 20
@@ -50,11 +51,6 @@ def solve_lasso(H: FloatArray, r: FloatArray, l1: FloatArray, start: FloatArray)
         H, r, l1, lipschitz = H[~solved], r[~solved], l1[~solved], lipschitz[~solved]
         z, momentum, t, left = z[~solved], momentum[~solved], t[~solved], left[~solved]
     return out
-
-
-def soft_threshold(z: FloatArray, threshold: FloatArray) -> FloatArray:
-    """Return the proximal operator of ``threshold * |z|``."""
-    return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0)
 
 
 def _accelerated_step(
