@@ -28,10 +28,11 @@ def objective(*, mask=None, strength=None, offset_of_mean=0.0, model="Poisson", 
     rows = ArrayRows(X)
     how = plan(rows, C)
     table = Table.cut(rows, np.ones(T, bool), 16)
-    table, features = survey_features(table, columns, n_threads=1)
+    survey = survey_features(table, columns, how)
     kind = UnRegularized() if strength is None else Ridge()
     total = survey_responses(table, columns, n_threads=1).weight
-    return Objective(table, columns, how, kind.bind(strength, (P, C)), features, total)
+    penalty = kind.bind(strength, (P, C))
+    return Objective(survey.table, columns, how, penalty, survey.features, total)
 
 
 CASES = {
@@ -133,7 +134,7 @@ class TestSurvey:
             Source.one_per_column(np.ones((500, 1))),
         )
         table = Table.cut(ArrayRows(X + np.array([far, 0.0, -far])), np.ones(500, bool), 64)
-        _, features = survey_features(table, columns, n_threads=1)
+        features = survey_features(table, columns, plan(table.rows, C)).features
         assert_allclose(features.scale, X.std(axis=0), rtol=1e-6)
         assert_allclose(features.correlation, np.corrcoef(X.T), atol=1e-6)
 
@@ -144,6 +145,6 @@ class TestSurvey:
             Source.one_per_column(np.ones((50, 1))),
         )
         table = Table.cut(ArrayRows(X), np.ones(50, bool), 7)
-        _, features = survey_features(table, columns, n_threads=1)
+        features = survey_features(table, columns, plan(table.rows, C)).features
         assert list(features.scale > 0) == [False, False, False, True]
         assert np.isfinite(features.correlation).all()

@@ -7,15 +7,15 @@ from tests.catalogue import CASES, Case
 from tests.glm import dense
 
 import spikeglm as nmo
+from spikeglm.engine import plan as planning
 from spikeglm.engine.objective import Objective
-from spikeglm.glm import fitting
 
 of_cases = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 @pytest.fixture
 def every_fit_is_long(monkeypatch):
-    monkeypatch.setattr(fitting, "_LONG_FIT", 0)
+    monkeypatch.setattr(planning, "_SINGLE_PAYS_FROM", 0)
 
 
 @pytest.fixture
@@ -77,3 +77,39 @@ def test_short_fits_stay_in_float64(precisions):
     X, y = Case("Poisson", "exp").data()
     nmo.PopulationGLM(solver_name="LBFGS").fit(np.asarray(X), y)
     assert not any(precisions)
+
+
+def test_a_loose_tolerance_is_certified_in_float64(every_fit_is_long, precisions):
+    X, y = Case("Poisson", "exp").data()
+    model = nmo.PopulationGLM(solver_name="LBFGS", solver_kwargs={"tol": 1e-3}).fit(X, y)
+    assert set(model.fit_report_.status) == {"converged"}
+    assert precisions[0]
+    assert not precisions[-1]
+
+
+@pytest.mark.parametrize(
+    ("extra", "rank"),
+    [
+        (lambda X: X[:, 0], 3),
+        (lambda X: X[:, 0] + 1e-9 * X[:, 1], 3),
+        (lambda X: np.full(len(X), 7.1), 3),
+        (lambda X: X[:, 0] + 1e-4 * np.random.default_rng(9).normal(size=len(X)), 4),
+        (lambda X: 1e-30 * np.random.default_rng(9).normal(size=len(X)), 4),
+    ],
+    ids=["duplicate", "nearly a duplicate", "constant", "close to another", "tiny"],
+)
+def test_rounding_hides_no_feature(extra, rank, every_fit_is_long):
+    X, y = Case("Poisson", "exp").data()
+    X = np.column_stack([X, extra(np.asarray(X))])
+    assert nmo.PopulationGLM(solver_name="LBFGS").fit(X, y).fit_report_.result.rank == rank
+
+
+@pytest.mark.parametrize("memory", ["2GiB", "10KiB"], ids=["a copy", "no copy"])
+def test_computed_rows_may_be_kept_in_float32(memory, every_fit_is_long):
+    counts = np.random.default_rng(0).poisson(0.3, (500, 3))
+    basis = nmo.basis.RaisedCosineLogConv(4, window_size=20)
+    written_out = nmo.PopulationGLM(solver_name="LBFGS").fit(basis.compute_features(counts), counts)
+    with nmo.config_context(memory=memory):
+        model = nmo.PopulationGLM(solver_name="LBFGS").fit(basis.design(counts), counts)
+    assert ("a copy of the rows" in str(model.fit_report_)) == (memory == "2GiB")
+    assert_allclose(model.coef_, written_out.coef_, rtol=1e-6, atol=1e-8)

@@ -86,7 +86,7 @@ def solve(goal, solver, *, tolerance=1e-10, max_passes=500, report=None, start=N
     start = np.zeros((goal.n_parameters, goal.n_columns)) if start is None else start
     more = {} if report is None else {"report": report}
     return minimise(
-        goal, direction, start, tolerance=np.full(goal.n_columns, tolerance),
+        goal, direction, start, tolerance=tolerance, unit=np.ones(goal.n_columns),
         max_passes=max_passes, h=h, **more,
     )  # fmt: skip
 

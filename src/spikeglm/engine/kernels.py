@@ -161,7 +161,7 @@ def loss_and_moments(
 
 def gram(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> GramSums:
     """Sum X'X, the curvature that all columns share up to their own weighting of the rows."""
-    if block.weights is None:  # sums over rows as products: several times faster than xp.sum
+    if block.weights is None:
         ones = xp.ones(X.shape[0], dtype=X.dtype)
         return GramSums(np.asarray(float(X.shape[0])), ones @ X, X.T @ X)
     a = xp.mean(block.weights, axis=1).astype(X.dtype)
@@ -222,6 +222,12 @@ def responses(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
 ) -> ResponseSums:
     """Sum the moments of the responses."""
+    if block.weights is None and block.offset is None:
+        y = block.y
+        total = xp.full(y.shape[1], float(y.shape[0]))
+        return ResponseSums(
+            total, xp.ones(y.shape[0]) @ y, xp.einsum("tc,tc->c", y, y), xp.zeros_like(total), total
+        )
     a = _row_weights(block, xp)
     y = xp.where(a > 0, block.y, 0.0)
     offset = xp.zeros_like(y) if block.offset is None else a * block.offset
@@ -251,11 +257,8 @@ def _loss_terms(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     value, slope = block.likelihood.value_and_slope(eta, block.y.astype(X.dtype), xp)
     value, slope = _weighted(value, block, xp), _weighted(slope, block, xp)
-    return (
-        xp.sum(value, axis=0, dtype=np.float64),
-        xp.sum(slope, axis=0, dtype=np.float64),
-        X.T @ slope,
-    )
+    ones = xp.ones(X.shape[0], dtype=X.dtype)  # sums over rows as products: much faster than xp.sum
+    return ones @ value, ones @ slope, X.T @ slope
 
 
 def _totals(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> TotalSums:

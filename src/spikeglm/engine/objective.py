@@ -26,7 +26,7 @@ from .plan import Plan
 from .table import Table
 from .threads import run
 
-_ROWS_FOR_MOMENTS = 5_000  # enough for a preconditioner; more rows are sampled regularly
+_ROWS_FOR_MOMENTS = 3_000  # enough for a preconditioner; more rows are sampled regularly
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ from ..typing import FloatArray, IntArray
 from . import kernels
 from .columns import Columns
 from .objective import Features
+from .plan import Plan
 from .table import Table
-from .threads import run
+from .threads import run, with_copy
 
 _OFF_CENTRE = 30.0  # |mean| / deviation; beyond, correlations lose digits that rank is judged by
 _CONSTANT = 1e-12  # relative spread below which a feature counts as constant
+_CLEAR = 1e-3  # share of a feature's variance that float32 sums cannot mistake for none
+_MODERATE = 1e12  # scales of features, and their inverse, with which float32 can compute
 
 
 @dataclass(frozen=True)
@@ -46,29 +49,75 @@ def survey_responses(table: Table, columns: Columns, *, n_threads: int) -> Respo
         return Responses(sums.weight, sums.n_rows, mean, variance, sums.offset / sums.weight)
 
 
-def survey_features(table: Table, columns: Columns, *, n_threads: int) -> tuple[Table, Features]:
-    """Measure location, scale and correlation of the features; products in float64.
+@dataclass(frozen=True)
+class Survey:
+    """The features, and the table as further passes should read it."""
+
+    table: Table
+    features: Features
+    n_passes: int
+
+
+def survey_features(table: Table, columns: Columns, how: Plan) -> Survey:
+    """Measure location, scale and correlation of the features.
 
     Where a feature sits far from zero compared with its spread (a time stamp, a raw voltage), the
-    table is returned with that location subtracted from every row as it is read.
+    table is returned with that location subtracted from every row as it is read. A table in float32
+    is surveyed in float32, and again in float64 if it shows anything that the rounding could hide.
     """
-    features = _features(table, columns, n_threads)
+    table = _readied(table, how)
+    n_passes = 1
+    features = _features(table, columns, how)
+    if table.is_single:
+        if _is_unremarkable(features):
+            return Survey(table, features, n_passes)
+        n_passes += 1
+        features = _features(table.in_double(), columns, how)
     with np.errstate(divide="ignore", invalid="ignore"):
         off_centre = np.abs(features.mean) > _OFF_CENTRE * features.scale
     if off_centre.any() and (features.mean[off_centre] != 0).any():
         # Both precisions must subtract the same number, so it is one that float32 can hold.
         location = features.mean.astype(np.float32) if table.is_single else features.mean
-        table = replace(table, shift=np.where(off_centre, location, 0.0).astype(np.float64))
-        features = _features(table, columns, n_threads)
-    return table, features
+        table = table.moved(np.where(off_centre, location, 0.0).astype(np.float64))
+        n_passes += 1
+        features = _features(table.in_double(), columns, how)
+    if how.begins_in_single and not _is_moderate(features):
+        return Survey(table.in_double(), features, n_passes)
+    return Survey(_readied(table, how), features, n_passes)
 
 
-def _features(table: Table, columns: Columns, n_threads: int) -> Features:
+def _readied(table: Table, how: Plan) -> Table:
+    if not how.begins_in_single:
+        return table
+    if how.keeps_copy and table.copy is None and table.copy_pays:
+        return with_copy(table, n_threads=how.n_threads)
+    return table.in_single()
+
+
+def _is_moderate(features: Features) -> bool:
+    """Tell whether float32 can compute with features of this size."""
+    scale = features.scale[features.scale > 0]
+    return bool(((scale > 1 / _MODERATE) & (scale < _MODERATE)).all())
+
+
+def _is_unremarkable(features: Features) -> bool:
+    """Tell whether float64 could find the features neither constant, dependent nor off centre."""
+    if not (np.isfinite(features.correlation).all() and _is_moderate(features)):
+        return False
+    if not (np.abs(features.mean) < _OFF_CENTRE * features.scale).all():
+        return False
+    try:
+        return bool((np.diag(np.linalg.cholesky(features.correlation)) ** 2).min() > _CLEAR)
+    except np.linalg.LinAlgError:
+        return False
+
+
+def _features(table: Table, columns: Columns, how: Plan) -> Features:
     p = table.rows.n_features
     if not table.blocks:
         return Features(np.zeros(p), np.zeros(p), np.zeros((p, p)))
     W = np.zeros((p, columns.n_columns))
-    sums = run(kernels.gram, table.in_double(), columns, W, W[:1], n_threads=n_threads)
+    sums = run(kernels.gram, table, columns, W, W[:1], n_threads=how.n_threads)
     mean = sums.x / sums.weight
     covariance = sums.xx / sums.weight - np.outer(mean, mean)
     size = np.sqrt(np.diag(sums.xx) / sums.weight)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, IntArray
 
@@ -44,6 +45,8 @@ class Table:
     shift :
         (p,) subtracted from each row, or None. Set where a feature's mean is so much larger than
         its spread that products would lose digits.
+    copy :
+        (T, p) what reading in float32 gives, or None where it is read and converted every time.
     """
 
     rows: Rows
@@ -51,6 +54,7 @@ class Table:
     n_kept: int
     is_single: bool = False
     shift: Array | None = None
+    copy: Array | None = None
 
     @classmethod
     def cut(cls, rows: Rows, keep: BoolArray, block_rows: int) -> Table:
@@ -66,8 +70,19 @@ class Table:
         """Return the same rows, read in float32."""
         return replace(self, is_single=True)
 
+    @property
+    def copy_pays(self) -> bool:
+        """Whether reading costs more than reading a copy: rows in memory need none."""
+        return not isinstance(self.rows, ArrayRows)
+
+    def moved(self, shift: Array) -> Table:
+        """Return the table with ``shift`` (p,) subtracted from every row."""
+        return replace(self, shift=shift, copy=None)
+
     def read(self, block: Block) -> Array:
         """Return the kept rows of a block, (B, p), float32 or float64."""
+        if self.is_single and self.copy is not None:
+            return self.copy[block.rows]
         values = self.rows.read(block.start, block.stop)[block.keep]
         wanted = np.float32 if self.is_single else np.float64
         if self.shift is not None:  # before any digit is dropped

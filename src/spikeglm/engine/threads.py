@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from threading import Lock
@@ -66,6 +67,19 @@ def run(
     for part in rest:
         total = add_into(total, part)
     return total
+
+
+def with_copy(table: Table, *, n_threads: int) -> Table:
+    """Return the table in float32, from a copy that is made here."""
+    single = table.in_single()
+    copy = np.empty((table.rows.n_rows, table.rows.n_features), dtype=np.float32)
+
+    def work(share: Sequence[Block]) -> None:
+        for block in share:
+            copy[block.rows] = single.read(block)
+
+    in_shares(work, table.blocks, n_threads=n_threads)
+    return replace(single, copy=copy)
 
 
 def in_shares(

@@ -26,8 +26,6 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .progress import pass_report
 
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
-_LONG_FIT = 50_000_000  # multiplications per pass
-_MODERATE = 1e12  # scales of features, and their inverse, with which float32 can compute
 _RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
@@ -112,12 +110,11 @@ def _fit(
     solver: SolverChoice,
     start: tuple[FloatArray, FloatArray] | None,
 ) -> FitResult:
-    how = plan(rows, columns.n_columns)
+    how = plan(rows, columns.n_columns, iterative=penalty.is_smooth)
     table = Table.cut(rows, keep, how.block_rows)
     observed = survey_responses(table, columns, n_threads=how.n_threads)
-    table, features = survey_features(table, columns, n_threads=how.n_threads)
-    if penalty.is_smooth and _is_worth_single(table, features, columns.n_columns):
-        table = table.in_single()
+    survey = survey_features(table, columns, how)
+    features = survey.features
     coef, intercept, hopeless = _without_features(columns.likelihood, observed, rows.n_features)
     walking = np.flatnonzero([status is None for status in hopeless])
     if start is None:
@@ -126,7 +123,7 @@ def _fit(
     outcome = None
     if len(walking):
         objective = Objective(
-            table,
+            survey.table,
             columns.take(walking),
             how,
             penalty.take(walking),
@@ -150,17 +147,8 @@ def _fit(
         mean_response=observed.mean,
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
-        **_how_it_went(outcome, hopeless, walking, n_surveys=2 if table.shift is None else 3),
+        **_how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes),
     )
-
-
-def _is_worth_single(table: Table, features: Features, n_columns: int) -> bool:
-    """Tell whether to begin in float32: the fit is long, and its features survive the rounding."""
-    varying = features.scale > 0
-    scale = features.scale[varying]
-    moderate = (scale > 1 / _MODERATE) & (scale < _MODERATE)
-    work = table.n_kept * len(features.scale) * n_columns
-    return work > _LONG_FIT and bool(moderate.all())
 
 
 def _solve(
@@ -185,8 +173,8 @@ def _solve(
             objective,
             direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
             theta,
-            tolerance=(solver.tol or _TOLERANCE)
-            * np.sqrt(_dispersion(likelihood, observed, theta[-1])),
+            tolerance=solver.tol or _TOLERANCE,
+            unit=np.sqrt(_dispersion(likelihood, observed, theta[-1])),
             max_passes=solver.maxiter,
             h=h,
             report=report,

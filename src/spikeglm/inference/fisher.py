@@ -96,9 +96,7 @@ def uncertainty(
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
     how = plan(rows, columns.n_columns)
-    table, _ = survey_features(
-        Table.cut(rows, keep, how.block_rows).in_double(), columns, n_threads=how.n_threads
-    )
+    table = survey_features(Table.cut(rows, keep, how.block_rows).in_double(), columns, how).table
     shift = np.zeros(len(coef)) if table.shift is None else table.shift
     shifted = intercept + shift @ coef
     information = run(

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..typing import BoolArray, FloatArray, IntArray
-from .contract import Direction, Objective, Outcome, Report, Status
+from .contract import Direction, Evaluation, Objective, Outcome, Report, Status
 
 _ARMIJO = 1e-4
 _CURVATURE = 0.9
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
-_SINGLE_IS_ENOUGH = 1e4  # tolerances: a decrement down to which float32 products are accurate
+_SINGLE_IS_ENOUGH = 1e-5  # units: a decrement down to which float32 products are accurate
 _MOST_IDLE = 25  # visits without a fall of the objective beyond rounding
 _TIRED = 3  # rejections or idle visits in float32 after which float64 takes over
 _FLAT = 1e8
@@ -47,12 +47,13 @@ def minimise(
     direction: Direction,
     start: FloatArray,
     *,
-    tolerance: FloatArray,
+    tolerance: float,
+    unit: FloatArray,
     max_passes: int,
     h: FloatArray,
     report: Report = lambda passes, left, worst: None,
 ) -> Outcome:
-    """Minimise all columns until each one's Newton decrement is below its tolerance.
+    """Minimise all columns until each one's Newton decrement is below the tolerance.
 
     Parameters
     ----------
@@ -63,7 +64,9 @@ def minimise(
     start :
         (p + 1, C) first point.
     tolerance :
-        (C,) on the Newton decrement.
+        On the Newton decrement.
+    unit :
+        (C,) in which each column's decrement is measured.
     max_passes :
         Visits of the rows after which unfinished columns get :attr:`Status.LIMIT`.
     h :
@@ -72,16 +75,17 @@ def minimise(
         Called after each visit.
     """
     everything = np.arange(objective.n_columns)
+    enough = unit * max(tolerance, _SINGLE_IS_ENOUGH)
+    wanted = unit * tolerance
     walk = _begin(objective, direction, start, everything)
     active = everything
     fresh = everything  # columns that need a direction
     while len(active) and objective.n_passes < max_passes:
-        _aim(objective, direction, walk, fresh, tolerance, h)
-        waiting = _waiting_for_double(walk, tolerance)
+        _aim(objective, direction, walk, fresh, wanted, h)
+        waiting = (walk.decrement <= enough) | _is_tired(walk)
         active = np.array([c for c in active if walk.status[c] is None], dtype=np.intp)
         if objective.is_single and len(active) and waiting[active].all():
-            objective.use_double()
-            _restart(objective, direction, walk, active)
+            _change_to_double(objective, direction, walk, active)
             fresh = active
             continue
         moving = active[~waiting[active]] if objective.is_single else active
@@ -90,7 +94,7 @@ def minimise(
         fresh = _try_step(objective, direction, walk, moving)
         report(objective.n_passes, len(active), float(walk.decrement[active].max()))
     else:  # out of passes: certify the points that were reached last
-        _aim(objective, direction, walk, fresh, tolerance, h)
+        _aim(objective, direction, walk, fresh, wanted, h)
     status = tuple(Status.LIMIT if s is None else s for s in walk.status)
     return Outcome(
         walk.theta,
@@ -123,11 +127,33 @@ def _begin(
     )
 
 
-def _restart(objective: Objective, direction: Direction, walk: _Walk, columns: IntArray) -> None:
-    """Evaluate the accepted points again, now in double precision."""
-    evaluation = direction.evaluate(walk.theta[:, columns], columns)
-    walk.value[columns] = evaluation.value
-    walk.gradient[:, columns] = evaluation.gradient
+def _change_to_double(
+    objective: Objective, direction: Direction, walk: _Walk, columns: IntArray
+) -> None:
+    """Go on in double precision from where the next step leads.
+
+    Near the optimum that step is sound, and evaluating it saves evaluating the point before it
+    again. Columns that gave up in float32, or whose step leads up, start over from where they are.
+    """
+    objective.use_double()
+    tired = _is_tired(walk)[columns]
+    move = np.where(tired, 0.0, walk.step[columns] * walk.direction[:, columns])
+    noise = _ROUNDING[True] * np.abs(walk.value[columns])
+    there = direction.evaluate(walk.theta[:, columns] + move, columns)
+    sound = tired | (there.finite & (there.value <= walk.value[columns] + noise))
+    _stand(walk, columns[sound], move[:, sound], there, sound)
+    if not sound.all():
+        back = columns[~sound]
+        here = direction.evaluate(walk.theta[:, back], back)
+        _stand(walk, back, np.zeros((len(move), len(back))), here, np.ones(len(back), dtype=bool))
+
+
+def _stand(
+    walk: _Walk, columns: IntArray, move: FloatArray, evaluation: Evaluation, which: BoolArray
+) -> None:
+    walk.theta[:, columns] += move
+    walk.value[columns] = evaluation.value[which]
+    walk.gradient[:, columns] = evaluation.gradient[:, which]
     walk.n_rejections[columns] = walk.n_idle[columns] = 0
 
 
@@ -175,10 +201,9 @@ def _flatness(objective: Objective, D: FloatArray, slope: FloatArray, h: FloatAr
         return np.where(slope < 0, h * spread / -slope, 0.0)
 
 
-def _waiting_for_double(walk: _Walk, tolerance: FloatArray) -> BoolArray:
-    """Return (C,) True for columns that float32 products can bring no further."""
-    near = walk.decrement < _SINGLE_IS_ENOUGH * tolerance
-    return near | (walk.n_rejections > _TIRED) | (walk.n_idle > _TIRED)
+def _is_tired(walk: _Walk) -> BoolArray:
+    """Return (C,) True for columns that float32 products bring no further."""
+    return (walk.n_rejections > _TIRED) | (walk.n_idle > _TIRED)
 
 
 def _try_step(

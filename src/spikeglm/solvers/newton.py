@@ -11,7 +11,8 @@ import numpy as np
 from ..typing import FloatArray, IntArray
 from .contract import Evaluation, Objective
 
-_SINGULAR = 1e-14
+_SINGULAR = 1e-14  # relative eigenvalue that counts as none
+_DOUBTFUL = 1e-12  # pivot that may be rounding, of either sign
 
 
 class Newton:
@@ -51,7 +52,7 @@ def _direction(H: FloatArray, gradient: FloatArray) -> FloatArray:
     try:
         factor = np.linalg.cholesky(H)
         pivots = np.diagonal(factor, axis1=1, axis2=2) ** 2
-        if (pivots < _SINGULAR).any():
+        if (pivots < _DOUBTFUL * H.shape[-1]).any():
             raise np.linalg.LinAlgError
         return -np.linalg.solve(H, gradient.T[:, :, None])[:, :, 0].T
     except np.linalg.LinAlgError:
