@@ -44,7 +44,6 @@ BAD_X = {
     "complex": (X + 1j, TypeError, "real part"),
     "ragged": ([[1.0, 2.0], [1.0]] * 10, TypeError, "equally long"),
     "None": (None, TypeError, "X cannot be read"),
-    "a dict": ({"a": X}, TypeError, "dict.*np.hstack"),
     "dates": (np.zeros((20, 3), "M8[s]"), TypeError, "seconds"),
     "too few rows": (X[:-1], ValueError, "same number of samples.*19.*20"),
     "no rows": (X[:0], ValueError, "same number of samples"),

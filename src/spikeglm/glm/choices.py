@@ -15,24 +15,27 @@ from ..regularizer import Penalty, regularizer_of
 from ..solvers import SOLVERS
 from ..typing import ArrayLike, BoolArray
 from .fitting import SolverChoice
+from .layout import Layout
 
 _SOLVER_KWARGS = ("tol", "maxiter")
 
 
 def read_feature_mask(
-    mask: ArrayLike | None, shape: tuple[int, int], *, ndim: int
+    mask: ArrayLike | None, shape: tuple[int, int], *, ndim: int, layout: Layout
 ) -> BoolArray | None:
-    """Return the mask as (p, N) booleans.
+    """Return the mask as (p, N) booleans; a tree may have one value per leaf (and neuron).
 
     Raises
     ------
+    TypeError
+        If it is a tree of another structure than X.
     ValueError
         If its shape is not that of ``coef_`` or its values are not 0 and 1.
     """
     if mask is None:
         return None
-    values = to_array(mask, name="feature_mask")
     expected = shape[:1] if ndim == 1 else shape
+    values = to_array(layout.spread(mask, expected, name="feature_mask"), name="feature_mask")
     if values.shape != expected:
         raise errors.value_error(
             "feature_mask does not fit the coefficients.",
@@ -56,10 +59,26 @@ def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likel
     return Likelihood(model, link_named(inverse_link_function))
 
 
-def read_penalty(regularizer: Any, strength: ArrayLike | None, shape: tuple[int, int]) -> Penalty:
-    """Return the penalty on coefficients (p, N) that the constructor arguments describe."""
+def read_penalty(
+    regularizer: Any,
+    strength: ArrayLike | None,
+    shape: tuple[int, int],
+    *,
+    ndim: int,
+    layout: Layout,
+) -> Penalty:
+    """Return the penalty on coefficients (p, N) that the constructor arguments describe.
+
+    A strength (each of the two of an elastic net) may be a tree with a number or an array per leaf.
+    """
     kind = regularizer_of(regularizer)
-    return kind.bind(kind.default_strength if strength is None else strength, shape)
+    if strength is None:
+        return kind.bind(kind.default_strength, shape)
+    of_coef = shape[:1] if ndim == 1 else shape
+    name = "regularizer_strength"
+    if isinstance(strength, tuple) and isinstance(kind.default_strength, tuple):
+        return kind.bind(tuple(layout.spread(s, of_coef, name=name) for s in strength), shape)
+    return kind.bind(layout.spread(strength, of_coef, name=name), shape)
 
 
 def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> None:

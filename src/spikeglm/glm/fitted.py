@@ -10,8 +10,9 @@ from .. import errors
 from ..inference import fisher
 from ..rows.contract import Rows
 from ..typing import ArrayLike, FloatArray
-from .choices import read_feature_mask, read_penalty
+from .choices import read_feature_mask
 from .inputs import read_offset
+from .layout import Layout
 from .parameters import check_feature_names, check_parameters
 from .prediction import linear_predictor
 from .scoring import known_scale
@@ -31,7 +32,9 @@ def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArra
         If the features are not those of the fit.
     """
     coef, intercept = _estimates(model, rows)
-    mask = read_feature_mask(model.feature_mask, coef.shape, ndim=model._response_ndim)
+    mask = read_feature_mask(
+        model.feature_mask, coef.shape, ndim=model._response_ndim, layout=Layout.of(rows)
+    )
     eta = linear_predictor(
         rows,
         coef if mask is None else coef * mask,
@@ -66,7 +69,7 @@ def uncertainty(
         coef,
         intercept,
         keep=inputs.keep,
-        penalty=read_penalty(model.regularizer, model.regularizer_strength, coef.shape),
+        penalty=model.read_penalty(inputs.layout, coef.shape),
         scale=known_scale(getattr(model, "scale_", None), model._likelihood),
         status=model.fit_report_.result.status if hasattr(model, "fit_report_") else None,
     )
@@ -79,6 +82,8 @@ def _estimates(model: GLM, rows: Rows) -> tuple[FloatArray, FloatArray]:
             f"This {type(model).__name__} is not fitted yet. What to do: call fit(X, y) first."
         )
     shape = rows.n_features, np.size(model.intercept_)
-    estimates = check_parameters((model.coef_, model.intercept_), shape, ndim=model._response_ndim)
+    estimates = check_parameters(
+        (model.coef_, model.intercept_), shape, ndim=model._response_ndim, layout=Layout.of(rows)
+    )
     check_feature_names(rows, getattr(model, "feature_names_", rows.feature_names))
     return estimates

@@ -13,12 +13,13 @@ from ..estimator import Estimator
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..io.timeseries import TimeAxis, to_pynapple
-from ..regularizer import regularizer_of
+from ..regularizer import Penalty, regularizer_of
 from ..typing import Array, ArrayLike, FloatArray
 from . import fitted, persistence, prediction, scoring
 from .choices import read_likelihood, read_penalty, read_solver, warn_of_unused_strength
 from .fitting import fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
+from .layout import Layout
 from .parameters import check_parameters, dof_resid, with_nested_params
 from .report import FitReport
 
@@ -34,6 +35,8 @@ class GLM(Estimator):
 
     Shapes: ``X`` (T, p), an array or a lazy ``Design``; ``y`` (T,); ``coef_`` (p,); ``intercept_``
     (1,). T counts time bins. Rows with NaN or inf in X or y take no part in a fit or a score.
+    ``X`` may also be a dict or list of such tables; ``coef_``, a ``feature_mask`` and strengths
+    then have an entry for each.
 
     Parameters
     ----------
@@ -147,12 +150,14 @@ class GLM(Estimator):
         result = fit_columns(
             inputs.rows,
             inputs.columns,
-            penalty=read_penalty(self.regularizer, self.regularizer_strength, shape),
+            penalty=self.read_penalty(inputs.layout, shape),
             keep=inputs.keep,
             solver=solver,
             start=None
             if init_params is None
-            else check_parameters(init_params, shape, ndim=self._response_ndim),
+            else check_parameters(
+                init_params, shape, ndim=self._response_ndim, layout=inputs.layout
+            ),
         )
         self._store(result, inputs)
         if not self.fit_report_.converged:
@@ -261,7 +266,9 @@ class GLM(Estimator):
         """
         inputs = self.read_inputs(X, y)
         shape = inputs.rows.n_features, inputs.columns.n_columns
-        coef, intercept = check_parameters(params, shape, ndim=self._response_ndim)
+        coef, intercept = check_parameters(
+            params, shape, ndim=self._response_ndim, layout=inputs.layout
+        )
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
         return float(losses.sum())
 
@@ -272,7 +279,7 @@ class GLM(Estimator):
         with np.errstate(invalid="ignore"):
             intercept = self._likelihood.start(np.nanmean(response, axis=0))
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
-        return coef[:, 0] if self._response_ndim == 1 else coef, intercept
+        return self._user_coef(coef, inputs.layout), intercept
 
     def covariance(
         self,
@@ -312,7 +319,7 @@ class GLM(Estimator):
         a penalty).
         """
         errors_ = fitted.uncertainty(self, X, y, sample_weight, offset).standard_errors.T
-        return errors_[:-1, 0] if self._response_ndim == 1 else errors_[:-1], errors_[-1]
+        return self._user_coef(errors_[:-1], Layout.of(read_rows(X))), errors_[-1]
 
     def save_params(self, filename: Any) -> None:
         """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
@@ -358,8 +365,22 @@ class GLM(Estimator):
             feature_mask=self.feature_mask,
         )
 
+    def read_penalty(self, layout: Layout, shape: tuple[int, int]) -> Penalty:
+        """Return the penalty on coefficients (p, N) that this model's arguments describe."""
+        return read_penalty(
+            self.regularizer,
+            self.regularizer_strength,
+            shape,
+            ndim=self._response_ndim,
+            layout=layout,
+        )
+
+    def _user_coef(self, coef: FloatArray, layout: Layout) -> Any:
+        """Return coefficients (p, N) in the shape, and the tree, that the user knows."""
+        return layout.split(coef[:, 0] if self._response_ndim == 1 else coef)
+
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        self.coef_ = result.coef[:, 0] if self._response_ndim == 1 else result.coef
+        self.coef_ = self._user_coef(result.coef, inputs.layout)
         self.intercept_ = result.intercept
         self.n_features_in_ = inputs.rows.n_features
         self.feature_names_ = inputs.rows.feature_names

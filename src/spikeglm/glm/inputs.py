@@ -13,39 +13,63 @@ import numpy as np
 from .. import errors
 from ..engine.columns import Columns, Source
 from ..io.timeseries import TimeAxis, check_same_time, time_axis_of, to_array
+from ..io.trees import flatten, is_tree
 from ..observation_models.likelihood import Likelihood
-from ..rows.arrays import ArrayRows, finite_rows
-from ..rows.contract import Rows
+from ..rows import ArrayRows, Rows, StackedRows
+from ..rows.arrays import finite_rows
 from ..typing import Array, ArrayLike, BoolArray
 from .choices import read_feature_mask
+from .layout import Layout
 
 
 def read_rows(X: ArrayLike) -> Rows:
     """Return ``X`` as a table of rows: a ``Design`` as it is, anything array-like as an array.
+
+    A tree (a dict or list) of those becomes their tables side by side.
 
     Raises
     ------
     TypeError
         If it holds no real numbers.
     ValueError
-        If it is not 2-dimensional.
+        If it is not 2-dimensional, or the leaves of a tree differ in rows or times.
     """
     if isinstance(X, Rows):
         return X
-    if isinstance(X, dict):
-        raise errors.type_error(
-            "X is a dict.",
-            given=f"a dict with keys {list(X)}",
-            expected="an array (n_samples, n_features) or a Design",
-            todo="stack its arrays with np.hstack, or build X with basis.compute_features.",
+    if is_tree(X):
+        return _stacked(X)
+    return _one_table(X, "X")
+
+
+def _stacked(tree: Any) -> StackedRows:
+    leaves, structure = flatten(tree, name="X")
+    labels = structure.leaf_names()
+    parts = tuple(
+        leaf if isinstance(leaf, Rows) else _one_table(leaf, f"X[{label!r}]")
+        for label, leaf in zip(labels, leaves, strict=True)
+    )
+    lengths = [part.n_rows for part in parts]
+    if len(set(lengths)) > 1:
+        raise errors.value_error(
+            "The arrays of X must have the same number of samples.",
+            given=", ".join(f"{n} in {label!r}" for label, n in zip(labels, lengths, strict=True)),
+            expected="one number of rows",
+            todo="bring all features to the same time bins.",
         )
-    values = to_array(X, name="X")
+    axes = [part.time_axis for part in parts if part.time_axis is not None]
+    for other in axes[1:]:
+        check_same_time(axes[0], other)
+    return StackedRows(parts, tuple(labels), axes[0] if axes else None, structure)
+
+
+def _one_table(X: ArrayLike, name: str) -> ArrayRows:
+    values = to_array(X, name=name)
     if values.ndim != 2:
         raise errors.value_error(
-            "X must be 2-dimensional.",
+            f"{name} must be 2-dimensional.",
             given=f"an array of shape {values.shape}",
             expected="(n_samples, n_features)",
-            todo="a single feature is X[:, None], a single sample X[None, :]."
+            todo=f"a single feature is {name}[:, None], a single sample {name}[None, :]."
             if values.ndim == 1
             else "reshape it to one row per sample.",
         )
@@ -96,10 +120,12 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
 class FitInputs:
     """What a fit needs: rows, column problems and the rows that take part.
 
-    ``neurons`` are the column names of y, where it has some; ``response_axis`` is its time axis.
+    ``layout`` is the tree that X came in; ``neurons`` are the column names of y, where it has some;
+    ``response_axis`` is its time axis.
     """
 
     rows: Rows
+    layout: Layout
     columns: Columns
     keep: BoolArray
     response_axis: TimeAxis | None
@@ -152,9 +178,10 @@ def read_fit_inputs(
             todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
             "that are all zero.",
         )
-    mask = read_feature_mask(feature_mask, (rows.n_features, n_neurons), ndim=ndim)
+    layout = Layout.of(rows)
+    mask = read_feature_mask(feature_mask, (rows.n_features, n_neurons), ndim=ndim, layout=layout)
     columns = Columns(likelihood, Source.one_per_column(response), weights, offsets, mask)
-    return FitInputs(rows, columns, keep, axis, column_names(y))
+    return FitInputs(rows, layout, columns, keep, axis, column_names(y))
 
 
 def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:

@@ -13,10 +13,11 @@ from ..regularizer.base import Regularizer
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
 from ..typing import BoolArray, FloatArray
+from .layout import Layout
 
 
 def check_parameters(
-    params: Any, shape: tuple[int, int], *, ndim: int
+    params: Any, shape: tuple[int, int], *, ndim: int, layout: Layout
 ) -> tuple[FloatArray, FloatArray]:
     """Return ``(coef, intercept)`` as (p, N) and (N,) arrays.
 
@@ -25,7 +26,7 @@ def check_parameters(
     ValueError
         If there are not two, or their shapes do not fit the data.
     TypeError
-        If they are not a tuple or list, or not numeric.
+        If they are not a tuple or list, not numeric, or another tree than X.
     """
     if not isinstance(params, (tuple, list)):
         raise errors.type_error(
@@ -37,7 +38,7 @@ def check_parameters(
             given=f"{len(params)} parts",
             expected="(coef, intercept)",
         )
-    coef = to_array(params[0], name="coef").astype(np.float64)
+    coef = layout.join(params[0], name="coef").astype(np.float64)
     intercept = to_array(params[1], name="intercept").astype(np.float64)
     p, n_neurons = shape
     expected = (p,) if ndim == 1 else shape
@@ -73,15 +74,28 @@ def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
     given = rows.feature_names
     if unnamed in (given, fitted) or given == fitted:
         return
+    expected = _in_the_order_of_leaves(fitted, given, Layout.of(rows))
+    if given == expected:
+        return
     other = next(
-        j for j, names in enumerate(zip(given, fitted, strict=True)) if len(set(names)) > 1
+        j for j, names in enumerate(zip(given, expected, strict=True)) if len(set(names)) > 1
     )
     raise errors.value_error(
         "X has other features than the model was fitted on, or in another order.",
         given=f"{given[other]!r} as feature {other}",
-        expected=repr(fitted[other]),
+        expected=repr(expected[other]),
         todo="put the columns in the order of model.feature_names_.",
     )
+
+
+def _in_the_order_of_leaves(
+    fitted: tuple[str, ...], given: tuple[str, ...], layout: Layout
+) -> tuple[str, ...]:
+    """Return the fitted names leaf by leaf: keys of a dict may come in any order."""
+    names: list[str] = []
+    for leaf in layout.parts(np.array(given, dtype=object)):
+        names += [name for name in fitted if name in set(leaf)]
+    return tuple(names) if len(names) == len(fitted) else fitted
 
 
 def dof_resid(

@@ -14,7 +14,7 @@ from ..inference.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .choices import read_penalty, read_solver
+from .choices import read_solver
 from .fitting import fit_columns
 from .glm import GLM
 from .inputs import FitInputs
@@ -45,7 +45,7 @@ def fit_weightings(
     neuron = np.tile(np.arange(n_neurons), n_weightings)
     columns = _under(inputs.columns.take(neuron), weightings, n_neurons)
     shape = inputs.rows.n_features, n_neurons
-    penalty = read_penalty(model.regularizer, model.regularizer_strength, shape).take(neuron)
+    penalty = model.read_penalty(inputs.layout, shape).take(neuron)
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     if solver.name is None and penalty.is_smooth:
         # A fold may lack a feature that the others have. Newton would divide by its curvature.

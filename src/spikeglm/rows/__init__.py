@@ -2,5 +2,6 @@
 
 from .arrays import ArrayRows
 from .contract import Rows
+from .stacked import StackedRows
 
-__all__ = ["ArrayRows", "Rows"]
+__all__ = ["ArrayRows", "Rows", "StackedRows"]

@@ -1,0 +1,81 @@
+"""Several tables of rows side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+import numpy as np
+
+from ..typing import Array, BoolArray
+from .contract import Rows
+
+
+@dataclass(frozen=True, eq=False)
+class StackedRows:
+    """Tables (T, p_1), (T, p_2), ... as one (T, p_1 + p_2 + ...), put together block by block.
+
+    >>> import numpy as np
+    >>> from spikeglm.rows import ArrayRows
+    >>> both = StackedRows((ArrayRows(np.zeros((3, 1))), ArrayRows(np.ones((3, 2)))), ("a", "b"))
+    >>> both.read(1, 2), both.feature_names
+    (array([[0., 1., 1.]]), ('a', 'b_0', 'b_1'))
+    """
+
+    parts: tuple[Rows, ...]
+    labels: tuple[str, ...]
+    time_axis: Any = None
+    structure: Any = None
+
+    @property
+    def n_rows(self) -> int:
+        """T."""
+        return self.parts[0].n_rows
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Features of each part."""
+        return tuple(part.n_features for part in self.parts)
+
+    @cached_property
+    def n_features(self) -> int:
+        """Features of all parts together."""
+        return sum(self.sizes)
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype that holds every part."""
+        return np.result_type(*(part.dtype for part in self.parts))
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """``label`` for a single feature, else ``label_0`` or ``label.name`` where it has names."""
+        return tuple(
+            name
+            for label, part in zip(self.labels, self.parts, strict=True)
+            for name in _names(label, part)
+        )
+
+    @property
+    def efficient_block_rows(self) -> int:
+        """The longest of the shortest."""
+        return max(part.efficient_block_rows for part in self.parts)
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows ``start:stop`` of all parts, side by side."""
+        return np.hstack([part.read(start, stop) for part in self.parts])
+
+    def valid_rows(self) -> BoolArray:
+        """Return (T,) True where every part's row is finite."""
+        return reduce(np.logical_and, (part.valid_rows() for part in self.parts))
+
+
+def _names(label: str, part: Rows) -> list[str]:
+    unnamed = [f"x{j}" for j in range(part.n_features)]
+    given = list(part.feature_names)
+    if given != unnamed:
+        return [f"{label}.{name}" for name in given]
+    if part.n_features == 1:
+        return [label]
+    return [f"{label}_{j}" for j in range(part.n_features)]
