@@ -73,6 +73,9 @@ class Toy:
     def frozen(self, active):
         return np.zeros((self.n_parameters, len(active)), bool)
 
+    def spread(self, step):
+        return np.sum(step**2, axis=0)
+
 
 def toy(n=5, **more):
     rng = np.random.default_rng(0)
@@ -82,7 +85,7 @@ def toy(n=5, **more):
 
 def solve(goal, solver, *, tolerance=1e-10, max_passes=500, report=None, start=None):
     h = np.ones(goal.n_columns)
-    direction = LBFGS(goal, h) if solver == "LBFGS" else Newton(goal)
+    direction = LBFGS(goal, SharedCurvature.of(goal, h)) if solver == "LBFGS" else Newton(goal)
     start = np.zeros((goal.n_parameters, goal.n_columns)) if start is None else start
     more = {} if report is None else {"report": report}
     return minimise(

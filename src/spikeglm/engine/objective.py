@@ -191,6 +191,11 @@ class Objective:
             frozen[:-1] |= ~self.columns.mask[:, active]
         return frozen
 
+    def spread(self, step: FloatArray) -> FloatArray:
+        """Return the mean square, (A,), of how steps (p + 1, A) move the linear predictor."""
+        weights = step[:-1]
+        return np.einsum("pc,pc->c", weights, self.features.correlation @ weights) + step[-1] ** 2
+
     def to_user(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return weights (p, A) and intercepts (A,) of the table's features."""
         W = theta[:-1] * self.features.inverse_scale[:, None]

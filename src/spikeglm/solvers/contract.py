@@ -100,6 +100,25 @@ class Evaluation(Protocol):
         ...
 
 
+class Moments(Protocol):
+    """Mean curvature (A,), and the features' mean and variance under it (p, A)."""
+
+    @property
+    def h(self) -> FloatArray:
+        """(A,)."""
+        ...
+
+    @property
+    def mean(self) -> FloatArray:
+        """(p, A)."""
+        ...
+
+    @property
+    def variance(self) -> FloatArray:
+        """(p, A)."""
+        ...
+
+
 class Objective(Protocol):
     """Functions of theta (p + 1, A) for the columns listed in ``active`` (A,); see the engine."""
 
@@ -131,7 +150,7 @@ class Objective(Protocol):
 
     def evaluate_with_moments(
         self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
-    ) -> tuple[Evaluation, Any]:
+    ) -> tuple[Evaluation, Moments]:
         """Also return mean curvature, and the features' mean and variance under it, in z = B x."""
         ...
 
@@ -157,6 +176,10 @@ class Objective(Protocol):
 
     def frozen(self, active: IntArray) -> BoolArray:
         """Return (p + 1, A) True for parameters that do not move."""
+        ...
+
+    def spread(self, step: FloatArray) -> FloatArray:
+        """Return the mean square, (A,), of how steps (p + 1, A) move the linear predictor."""
         ...
 
 

@@ -18,15 +18,30 @@ Without a penalty (Lambda = 0) all columns share one factor; with one, columns o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from ..typing import BoolArray, FloatArray, IntArray
+from .contract import Evaluation, Moments, Objective
 
 _RANK_TOLERANCE = 1e-12
 _SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
 _MOST_FACTORS = 64
+
+
+class Curvature(Protocol):
+    """A model of the curvature of all columns whose inverse is cheap to apply."""
+
+    def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
+        """Return H⁻¹ g for the listed columns, (p + 1, A)."""
+        ...
+
+    def observed(
+        self, objective: Objective, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, Self, IntArray]:
+        """Evaluate points theta; also return the model adapted to them, and for which columns."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +72,17 @@ class SharedCurvature:
     h: FloatArray
     mean: FloatArray
     diagonal: FloatArray
+
+    @classmethod
+    def of(cls, objective: Objective, h: FloatArray) -> SharedCurvature:
+        """Build the model for an objective whose columns have the mean curvatures ``h`` (C,)."""
+        everything = np.arange(objective.n_columns)
+        return cls.initial(
+            objective.features.correlation,
+            h,
+            objective.penalty_curvature(everything),
+            objective.frozen(everything),
+        )
 
     @classmethod
     def initial(
@@ -91,6 +117,22 @@ class SharedCurvature:
             diagonal=_with_columns(self.diagonal, diagonal, columns),
         )
 
+    def observed(
+        self, objective: Objective, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, SharedCurvature, IntArray]:
+        """Evaluate points theta; also return the model adapted to them, and for which columns."""
+        evaluation, moments = objective.evaluate_with_moments(
+            theta, active, self.bases, self.group[active]
+        )
+        usable = evaluation.finite & is_usable(moments)
+        adapted = self.adapted(
+            active[usable],
+            moments.h[usable],
+            moments.mean[:, usable],
+            moments.variance[:, usable],
+        )
+        return evaluation, adapted, active[usable]
+
     def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return H⁻¹ g for the listed columns, (p + 1, A)."""
         mean, diagonal = self.mean[:, columns], self.diagonal[:, columns]
@@ -112,6 +154,12 @@ class SharedCurvature:
         if len(self.bases) == 1:
             return [(0, slice(None))]
         return [(int(g), group == g) for g in np.unique(group)]
+
+
+def is_usable(moments: Moments) -> BoolArray:
+    """Return (A,) True where moments describe a curvature: finite and positive."""
+    finite = np.isfinite(moments.h) & np.isfinite(moments.variance).all(axis=0)
+    return finite & (moments.h > 0)
 
 
 def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:

@@ -195,10 +195,8 @@ def _flatness(objective: Objective, D: FloatArray, slope: FloatArray, h: FloatAr
     Where some features predict the response perfectly the loss falls for ever, ever more slowly:
     directions then lead far in units of the features while their curvature vanishes.
     """
-    weights = D[:-1]
-    spread = np.einsum("pc,pc->c", weights, objective.features.correlation @ weights) + D[-1] ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(slope < 0, h * spread / -slope, 0.0)
+        return np.where(slope < 0, h * objective.spread(D) / -slope, 0.0)
 
 
 def _is_tired(walk: _Walk) -> BoolArray:

@@ -1,7 +1,7 @@
 """Limited-memory BFGS for many columns at once, preconditioned by the curvature they share.
 
 Source: Nocedal & Wright, Numerical Optimization (2nd ed.), algorithm 7.4; the initial matrix H0 is
-the inverse of :class:`SharedCurvature`, rescaled by their eq. 7.20 in its metric.
+the inverse of a :class:`Curvature`, rescaled by their eq. 7.20 in its metric.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..typing import FloatArray, IntArray
 from .contract import Evaluation, Objective
-from .curvature import SharedCurvature
+from .curvature import Curvature
 
 _MEMORY = 20
 _ADAPT_AT_VISIT = 3
@@ -25,15 +25,8 @@ class LBFGS:
 
     is_exact = False
 
-    def __init__(self, objective: Objective, h: FloatArray) -> None:
-        everything = np.arange(objective.n_columns)
-        self._objective = objective
-        self._curvature = SharedCurvature.initial(
-            objective.features.correlation,
-            h,
-            objective.penalty_curvature(everything),
-            objective.frozen(everything),
-        )
+    def __init__(self, objective: Objective, curvature: Curvature) -> None:
+        self._objective, self._curvature = objective, curvature
         shape = (_MEMORY, objective.n_parameters, objective.n_columns)
         self._steps, self._changes = np.zeros(shape), np.zeros(shape)
         self._inverse_sy = np.zeros((_MEMORY, objective.n_columns))
@@ -49,22 +42,10 @@ class LBFGS:
         self._n_visits += 1
         if self._n_visits != _ADAPT_AT_VISIT:
             return self._objective.evaluate(theta, active)
-        evaluation, moments = self._objective.evaluate_with_moments(
-            theta, active, self._curvature.bases, self._curvature.group[active]
+        evaluation, self._curvature, adapted = self._curvature.observed(
+            self._objective, theta, active
         )
-        usable = (
-            evaluation.finite
-            & np.isfinite(moments.h)
-            & (moments.h > 0)
-            & np.isfinite(moments.variance).all(axis=0)
-        )
-        self._curvature = self._curvature.adapted(
-            active[usable],
-            moments.h[usable],
-            moments.mean[:, usable],
-            moments.variance[:, usable],
-        )
-        self._scale[active[usable]] = 1.0
+        self._scale[adapted] = 1.0
         return evaluation
 
     def propose(self, gradient: FloatArray, active: IntArray) -> FloatArray:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .. import errors
 from ..typing import FloatArray
 from .contract import Direction, Objective
+from .curvature import Curvature, SharedCurvature
 from .lbfgs import LBFGS
 from .newton import Newton
 
@@ -13,9 +16,16 @@ _CHEAP_HESSIANS = 3_000_000  # multiplications; beyond, shared curvature is fast
 
 
 def direction_of(
-    name: str | None, objective: Objective, h: FloatArray, *, n_rows: int
+    name: str | None,
+    objective: Objective,
+    h: FloatArray,
+    *,
+    n_rows: int,
+    curvature: Callable[[Objective, FloatArray], Curvature] = SharedCurvature.of,
 ) -> Direction:
     """Return the solver's directions for an objective; None chooses by the cost of a Hessian.
+
+    ``curvature`` makes the model of the curvature, given the objective and ``h``, if one is needed.
 
     Raises
     ------
@@ -28,5 +38,5 @@ def direction_of(
     if name == "Newton":
         return Newton(objective)
     if name == "LBFGS":
-        return LBFGS(objective, h)
+        return LBFGS(objective, curvature(objective, h))
     raise errors.unknown_name("solver", name, list(SOLVERS))
