@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-fast lint types docs bench clean
+.PHONY: help demo test test-fast lint types docs parity bench clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,11 @@ types: $(VENV)/lint.stamp    ## static types
 
 docs: $(VENV)/test.stamp     ## check that the examples of README and docs run
 	$(BIN)/python -m pytest tests/test_docs.py
+
+parity:                      ## run the same calls on NeMoS and compare (Python >= 3.12)
+	$(PYTHON) -m benchmarks.environment
+	.venv-bench/bin/python -m pip install --quiet pytest hypothesis
+	PYTHONPATH=src .venv-bench/bin/python -m pytest tests/parity
 
 bench:                       ## measure against other libraries, write benchmarks/RESULTS.md
 	$(PYTHON) -m benchmarks.environment
