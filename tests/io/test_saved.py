@@ -1,8 +1,9 @@
-"""Saved models: what is loaded is what was saved, and a bad file is refused without running it."""
+"""Saved models: what is loaded is what was saved."""
 
 import json
-import pickle
+import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,118 +96,73 @@ def test_strings_are_paths_too(tmp_path):
     assert isinstance(nmo.load_model(str(tmp_path / "model.npz")), nmo.GLM)
 
 
-class Bomb:
-    """Leaves a mark when it is unpickled."""
-
-    def __init__(self, mark):
-        self.mark = mark
-
-    def __reduce__(self):
-        return (type(self.mark).touch, (self.mark,))
-
-
 def a_good_file(tmp_path):
     X = np.random.default_rng(0).normal(size=(50, 2))
     nmo.GLM().fit(X, np.ones(50)).save_params(tmp_path / "good.npz")
     return tmp_path / "good.npz"
 
 
-def refuse(path, match="could not be read"):
-    with pytest.raises(ValueError, match=match) as caught:
+def test_a_file_of_version_1_is_read():
+    """The file was written by the code of commit 319503a, the numbers were printed by it."""
+    model = nmo.load_model(Path(__file__).parent / "files" / "version_1.npz")
+    assert type(model) is nmo.PopulationGLM
+    assert model.observation_model == NegativeBinomialObservations(0.4)
+    assert model.inverse_link_function(1.0) == np.exp(1.0)
+    strength, ratio = model.regularizer_strength
+    assert_array_equal(strength, [[0.01], [0.02]])
+    assert ratio == 0.5
+    assert model.solver_kwargs == {"maxiter": 400, "tol": 1e-7}
+    assert_array_equal(model.feature_mask, [[1, 1, 0], [1, 1, 1]])
+    assert_array_equal(
+        model.coef_,
+        [
+            [0.38608743974907145, -0.21530071164612855, 0.0],
+            [0.32488367030713633, 0.529437724239106, 0.2101669070384454],
+        ],
+    )
+    assert_array_equal(
+        model.intercept_, [0.11386863517630616, -0.09026127230295126, 0.0076380685261111594]
+    )
+    assert_array_equal(model.dof_resid_, [57, 57, 58])
+    assert model.feature_names_ == ("x0", "x1")
+    assert model.predict(np.ones((4, 2))).shape == (4, 3)
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = a_good_file(tmp_path)
+    before = path.read_bytes()
+    monkeypatch.setattr(saved.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        nmo.GLM().save_params(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["good.npz"]
+
+
+def test_a_saved_file_has_the_rights_of_any_new_file(tmp_path):
+    (tmp_path / "other").write_text("")
+    assert a_good_file(tmp_path).stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_folder_is_a_folder_and_a_locked_file_is_locked(tmp_path):
+    with pytest.raises(IsADirectoryError):
+        nmo.load_model(tmp_path)
+    path = a_good_file(tmp_path)
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    with pytest.raises(PermissionError):
         nmo.load_model(path)
-    assert "Given:" in str(caught.value)
-    assert "Expected:" in str(caught.value)
 
 
-def test_a_pickle_is_refused_and_nothing_in_it_runs(tmp_path):
-    mark = tmp_path / "ran"
-    (tmp_path / "model.npz").write_bytes(pickle.dumps(Bomb(mark)))
-    refuse(tmp_path / "model.npz")
-    assert not mark.exists()
-
-
-@pytest.mark.parametrize("entry", ["header", "estimate.coef_", "extra"])
-def test_an_archive_with_pickled_arrays_is_refused_and_nothing_runs(entry, tmp_path):
-    mark = tmp_path / "ran"
-    with np.load(a_good_file(tmp_path)) as archive:
-        arrays = dict(archive)
-    arrays[entry] = np.array([Bomb(mark)], dtype=object)
-    np.savez(tmp_path / "bad.npz", **arrays)
-    refuse(tmp_path / "bad.npz")
-    assert not mark.exists()
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_file_is_refused(share, tmp_path):
-    whole = a_good_file(tmp_path).read_bytes()
-    (tmp_path / "cut.npz").write_bytes(whole[: int(share * len(whole))])
-    refuse(tmp_path / "cut.npz")
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_a_corrupted_file_is_refused_or_still_a_model(seed, tmp_path):
-    rng = np.random.default_rng(seed)
-    content = bytearray(a_good_file(tmp_path).read_bytes())
-    for place in rng.integers(0, len(content), 4):
-        content[place] = rng.integers(256)
-    (tmp_path / "bad.npz").write_bytes(bytes(content))
-    try:
-        assert isinstance(nmo.load_model(tmp_path / "bad.npz"), nmo.GLM)
-    except ValueError as error:
-        assert "Given:" in str(error)
-
-
-HEADERS = {
-    "other class": {"class": "os.system", "params": {}},
-    "no class": {"params": {}},
-    "no params": {"class": "GLM"},
-    "unknown argument": {"class": "GLM", "params": {"alpha": 1.0}},
-    "params a list": {"class": "GLM", "params": [1]},
-    "unknown model": {
-        "class": "GLM",
-        "params": {"observation_model": {"name": "os", "params": {}}},
-    },
-    "missing array": {"class": "GLM", "params": {"feature_mask": {"array": "param.x"}}},
-    "strange object": {"class": "GLM", "params": {"solver_name": {"name": "x", "params": {}}}},
-    "strange parameter": {
-        "class": "GLM",
-        "params": {"observation_model": {"name": "Poisson", "params": {"evil": 1}}},
-    },
-}
-
-
-@pytest.mark.parametrize("name", HEADERS)
-def test_a_header_that_makes_no_sense_is_refused(name, tmp_path):
-    saved.write(tmp_path / "odd.npz", HEADERS[name], {})
-    refuse(tmp_path / "odd.npz", match="model|parameter")
-
-
-def test_a_newer_version_is_refused_by_name(tmp_path):
-    header = {"format": "spikeglm-model", "version": 99}
-    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    np.savez(tmp_path / "new.npz", header=text)
-    refuse(tmp_path / "new.npz", match="version 99")
-
-
-def test_other_files_are_refused(tmp_path):
-    np.savez(tmp_path / "arrays.npz", a=np.ones(3))
-    np.save(tmp_path / "array.npy", np.ones(3))
-    (tmp_path / "text.npz").write_text("not a model")
-    with zipfile.ZipFile(tmp_path / "zip.npz", "w") as archive:
-        archive.writestr("header.npy", "not an array")
-    for name in ("arrays.npz", "array.npy", "text.npz", "zip.npz"):
-        refuse(tmp_path / name)
+def test_numpy_opens_the_file_and_nothing_is_packed(tmp_path):
+    path = a_good_file(tmp_path)
+    with np.load(path, allow_pickle=False) as archive:
+        header = json.loads(archive["header"].tobytes())
+    assert header["model"]["class"] == "glm.GLM"
+    with zipfile.ZipFile(path) as archive:
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
 def test_a_missing_file_is_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         nmo.load_model(tmp_path / "nowhere.npz")
-
-
-def test_estimates_of_the_wrong_shape_are_refused_when_used(tmp_path):
-    with np.load(a_good_file(tmp_path)) as archive:
-        arrays = dict(archive)
-    arrays["estimate.coef_"] = np.ones((5, 5))
-    np.savez(tmp_path / "bad.npz", **arrays)
-    with pytest.raises(ValueError):
-        nmo.load_model(tmp_path / "bad.npz").predict(np.ones((3, 2)))

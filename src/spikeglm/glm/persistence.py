@@ -2,52 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import enum
+import importlib
+import platform
 from typing import Any
 
 import numpy as np
 
 from .. import errors
+from ..estimator import Estimator
 from ..io import saved
-from ..observation_models.named import link_named, model_named
-from ..regularizer import regularizer_of
+from ..io.encoding import Reader, Writer
+from ..io.trees import flatten, is_tree
+from ..observation_models.named import link_named
 from ..typing import Array
+from .replacements import check_replacements, places
+from .report import FitReport
+from .saved_version_1 import upgraded
 
-_ESTIMATES = ("coef_", "intercept_", "scale_", "dof_resid_")
-_OBJECTS: dict[str, Callable[[Any], Any]] = {
-    "observation_model": model_named,
-    "inverse_link_function": link_named,
-    "regularizer": regularizer_of,
-}
+_HOMES = (
+    "glm",
+    "inference.record",
+    "observation_models",
+    "observation_models.links",
+    "regularizer",
+    "solvers",
+)
+"""Modules whose public classes a file may name."""
+_NOT_SAVED = ("solver_state_", "aux_")
+_NUMBERS = ("coef_", "intercept_", "scale_", "dof_resid_")
+
+
+@dataclasses.dataclass(frozen=True)
+class PublicClasses:
+    """The classes that a file may name: those of spikeglm that hold models and their parts."""
+
+    def name_of(self, cls: type) -> str | None:
+        """Return for example ``"regularizer.Ridge"``, None for a class of somebody else."""
+        if not cls.__module__.startswith("spikeglm."):
+            return None
+        homes = (home for home in _HOMES if _public(home, cls.__name__) is cls)
+        return next((f"{home}.{cls.__name__}" for home in homes), None)
+
+    def class_of(self, name: str) -> type:
+        """Return the class of a name; ValueError if a file may not name it."""
+        home, _, own_name = name.rpartition(".")
+        cls = _public(home, own_name) if home in _HOMES else None
+        if cls is None:
+            raise ValueError(f"an unknown class, {name!r}")
+        return cls
+
+
+_CLASSES = PublicClasses()
 
 
 def save(model: Any, path: Any) -> None:
-    """Write a fitted or unfitted estimator to ``path`` (``.npz``)."""
-    arrays: dict[str, Array] = {}
-    params = {
-        name: _written(name, value, arrays) for name, value in model.get_params(deep=False).items()
-    }
-    for name in _ESTIMATES:
-        if hasattr(model, name):
-            arrays[f"estimate.{name}"] = np.asarray(getattr(model, name), dtype=np.float64)
-    header = {"class": type(model).__name__, "params": params}
-    if hasattr(model, "feature_names_"):
-        header["feature_names"] = list(model.feature_names_)
-    names = getattr(model, "neuron_columns_", None)
-    if names is not None:
-        header["neuron_columns"] = np.asarray(names).tolist()
-    saved.write(path, header, arrays)
-
-
-def load_model(filename: Any) -> Any:
-    """Load an estimator that ``save_params`` wrote; it predicts and scores the same.
+    """Write a fitted or unfitted estimator to ``path`` (``.npz``).
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If the file cannot be written.
+    ValueError, TypeError
+        If the estimator is of a class of your own, or holds something that cannot be stored.
+    """
+    name = _CLASSES.name_of(type(model))
+    if name is None:
+        raise errors.type_error(
+            "Only spikeglm's own estimators can be saved.",
+            given=f"{type(model).__module__}.{type(model).__qualname__}",
+            expected="a GLM or one of its relatives",
+            todo="save an estimator of the class it derives from, or pickle it.",
+        )
+    writer = Writer(_CLASSES)
+    params = {key: _storable(key, value) for key, value in model.get_params(deep=False).items()}
+    payload = {
+        "class": name,
+        "params": {key: writer.node(value) for key, value in params.items()},
+        "fitted": _nodes_of_estimates(writer, model),
+    }
+    saved.write(path, {"saved_with": installed_versions(), "model": payload}, writer.arrays)
+
+
+def load_model(filename: Any, mapping_dict: dict[str, Any] | None = None) -> Any:
+    """Load an estimator that ``save_params`` wrote; it predicts and scores the same.
+
+    Parameters
+    ----------
+    filename :
+        Path of the file. It may come from anyone: nothing in it runs.
+    mapping_dict :
+        What a file cannot hold, by the name of the argument: functions and classes of your own,
+        e.g. ``{"inverse_link_function": my_link}`` or ``{"regularizer": MyPenalty}``; ``__`` leads
+        to arguments of arguments. A class is called with the arguments that were saved.
+
+    Returns
+    -------
+    GLM or one of its relatives
+        Arrays are NumPy arrays, of the shapes and types that were saved.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If there is no such file, or it may not be read.
     ValueError
-        If the file is damaged or is not a saved model.
+        If the file is damaged or no saved model, needs a function that ``mapping_dict`` lacks, or
+        has no place for one that it gives.
+
+    Warns
+    -----
+    UserWarning
+        If ``mapping_dict`` replaces what the file holds.
 
     Examples
     --------
@@ -57,63 +123,114 @@ def load_model(filename: Any) -> Any:
     >>> model = nmo.GLM(regularizer="Ridge").fit(X, np.ones(100))
     >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
     >>> model.save_params(path)
-    >>> bool((nmo.load_model(path).predict(X) == model.predict(X)).all())
-    True
+    >>> loaded = nmo.load_model(path)
+    >>> bool((loaded.predict(X) == model.predict(X)).all()), loaded.fit_report_.status
+    (True, ('converged',))
     """
-    from .glm import GLM
-    from .population import PopulationGLM
-
-    header, arrays = saved.read(filename)
-    classes = {"GLM": GLM, "PopulationGLM": PopulationGLM}
-    if header.get("class") not in classes or not isinstance(header.get("params"), dict):
-        raise errors.unknown_name("class of a saved model", header.get("class"), list(classes))
+    payload, arrays = read_payload(filename)
+    given = {} if mapping_dict is None else dict(mapping_dict)
+    check_replacements(payload["params"], given)
     try:
-        params = {name: _read(name, value, arrays) for name, value in header["params"].items()}
-        model: Any = classes[header["class"]](**params)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise errors.value_error(
-            f"{filename} does not describe a model.",
-            given=f"{type(error).__name__}: {error}",
-            expected="a file written by save_params",
-            todo="save the model again, with this version of spikeglm.",
-        ) from error
-    for name in _ESTIMATES:
-        if f"estimate.{name}" in arrays:
-            setattr(model, name, arrays[f"estimate.{name}"])
-    if "feature_names" in header:
-        model.feature_names_ = tuple(header["feature_names"])
-    if "neuron_columns" in header:
-        model.neuron_columns_ = tuple(header["neuron_columns"])
-    if hasattr(model, "coef_"):
-        model.n_features_in_ = len(model.coef_)
+        return _built(payload, Reader(_CLASSES, arrays, given))
+    except Exception as error:  # whatever a header that makes no sense runs into
+        raise saved.unreadable(filename, f"{type(error).__name__}: {error}") from error
+
+
+def read_payload(filename: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return what a file says of its model, as JSON nodes, and the arrays.
+
+    The nodes are ``{"class": ..., "params": {...}, "fitted": {...}, "saved_with": {...}}``.
+    """
+    header, arrays = saved.read(filename)
+    try:
+        payload = upgraded(header, arrays) if header["version"] == 1 else header["model"]
+        parts = {key: dict(payload[key]) for key in ("params", "fitted")}
+        versions = dict(header.get("saved_with", {}))
+        return {"class": str(payload["class"]), "saved_with": versions, **parts}, arrays
+    except Exception as error:
+        raise saved.unreadable(filename, f"{type(error).__name__}: {error}") from error
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions that a file notes."""
+    from .. import __version__
+
+    return {
+        "spikeglm": __version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _storable(name: str, value: Any) -> Any:
+    """Replace a function that is one of our links, e.g. ``numpy.exp``, by the link."""
+    if name != "inverse_link_function" or not callable(value):
+        return value
+    try:
+        link = link_named(value)
+    except (TypeError, ValueError):
+        return value
+    is_plain = not dataclasses.fields(link) and _CLASSES.name_of(type(link)) is not None
+    return link if is_plain else value
+
+
+def _estimates(model: Any) -> dict[str, Any]:
+    """Return what ``fit`` has set, or a user by hand."""
+    found = {name: value for name, value in vars(model).items() if _is_estimate(type(model), name)}
+    return {name: value for name, value in found.items() if name not in _NOT_SAVED}
+
+
+def _is_estimate(cls: type, name: str) -> bool:
+    is_name = name.isidentifier() and name.endswith("_") and not name.startswith("_")
+    return is_name and not callable(getattr(cls, name, None))
+
+
+def _nodes_of_estimates(writer: Writer, model: Any) -> dict[str, Any]:
+    nodes = {name: writer.node(value) for name, value in _estimates(model).items()}
+    for name, node in nodes.items():
+        for path, place in places({name: node}):
+            if "unsaved" in place:
+                raise errors.type_error(
+                    f"{path} cannot be saved.",
+                    given=place["unsaved"]["name"],
+                    expected="arrays, numbers, text, and lists, tuples and dicts of them",
+                    todo=f"delete the attribute {name} and save again.",
+                )
+    return nodes
+
+
+def _built(payload: dict[str, Any], reader: Reader) -> Any:
+    cls = _CLASSES.class_of(payload["class"])
+    if not issubclass(cls, Estimator):
+        raise ValueError(f"a {payload['class']}, which is no model")
+    model = cls(**reader.members(payload["params"], "", 0))
+    for name, node in payload["fitted"].items():
+        if not _is_estimate(cls, name):
+            raise ValueError(f"an estimate named {name!r}")
+        setattr(model, name, reader.value(node))
+    _check_estimates(model)
     return model
 
 
-def _written(name: str, value: Any, arrays: dict[str, Array]) -> Any:
-    """Return a JSON value for a constructor argument; arrays go to ``arrays``."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if name in _OBJECTS:
-        known = _OBJECTS[name](value)
-        label = getattr(known, "name", type(known).__name__)
-        params = known.get_params() if hasattr(known, "get_params") else {}
-        return {"name": label, "params": params}
-    if isinstance(value, dict):
-        return {"dict": {key: _written(key, inner, arrays) for key, inner in value.items()}}
-    if isinstance(value, tuple):
-        return {"tuple": [_written(f"{name}.{i}", v, arrays) for i, v in enumerate(value)]}
-    arrays[f"param.{name}"] = np.asarray(value)
-    return {"array": f"param.{name}"}
+def _check_estimates(model: Any) -> None:
+    """Raise unless estimates are numbers, and the report of the fit can be printed."""
+    for name in _NUMBERS:
+        value = getattr(model, name, None)
+        leaves = flatten(value, name=name)[0] if is_tree(value) else [value]
+        if any(leaf is not None and np.asarray(leaf).dtype.kind not in "biuf" for leaf in leaves):
+            raise ValueError(f"{name} that holds no numbers")
+    if hasattr(model, "fit_report_"):
+        if not isinstance(model.fit_report_, FitReport):
+            raise ValueError("a fit_report_ that is none")
+        str(model.fit_report_)
 
 
-def _read(name: str, value: Any, arrays: dict[str, Array]) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if "array" in value:
-        return arrays[value["array"]]
-    if "tuple" in value:
-        return tuple(_read(name, inner, arrays) for inner in value["tuple"])
-    if "dict" in value:
-        return {key: _read(key, inner, arrays) for key, inner in value["dict"].items()}
-    found: Any = _OBJECTS[name](value["name"])
-    return found.replaced(**value["params"]) if value["params"] else found
+def _public(home: str, name: str) -> type | None:
+    """Return the class of that name in a module, if it is ours and one that holds plain values."""
+    if not name.isidentifier() or name.startswith("_"):
+        return None
+    found = vars(importlib.import_module(f"spikeglm.{home}")).get(name)
+    if not isinstance(found, type) or not found.__module__.startswith("spikeglm."):
+        return None
+    holds_values = dataclasses.is_dataclass(found) or issubclass(found, (Estimator, enum.Enum))
+    return found if holds_values else None

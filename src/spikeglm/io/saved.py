@@ -1,15 +1,24 @@
 """Saved models: arrays and a JSON header in one ``.npz`` file. Nothing in it can run.
 
-Layout: the entry ``header`` holds UTF-8 JSON ``{"format": "spikeglm-model", "version": 1, ...}``;
-every other entry is a numeric array. Loading never unpickles.
+The entry ``header`` holds UTF-8 JSON ``{"format": "spikeglm-model", "version": 2, ...}``; every
+other entry is an array of numbers or text. The layout is described in ``docs/file_format.md``.
+
+A file may have been damaged, or made to do harm. It is read with these limits: entries unpack to at
+most :data:`MOST_BYTES` (or the size of the file, where that is more), the header has at most
+:data:`MOST_HEADER_BYTES`, and an entry must be exactly as long as its shape says. Nothing is
+unpickled, and no entry becomes a file.
 """
 
 from __future__ import annotations
 
 import json
-import struct
+import math
+import os
+import re
+import sys
+import tempfile
 import zipfile
-import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,71 +27,160 @@ import numpy as np
 from .. import errors
 from ..typing import Array
 
+VERSION = 2
+MOST_BYTES = 2**28
+MOST_HEADER_BYTES = 2**24
+ARRAY_KINDS = "biufcUSmM"
+"""NumPy's letters for what an entry may hold: numbers, text, dates."""
 _FORMAT = "spikeglm-model"
-_VERSION = 1
-_DAMAGE = (  # what reading a file that is no archive of arrays, or a damaged one, can end in
-    OSError,
-    ValueError,
-    LookupError,
-    EOFError,
-    AttributeError,
-    TypeError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_ENTRY = re.compile(r"[A-Za-z_][\w.]{0,200}\.npy", re.ASCII)
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_NOT_THERE = (FileNotFoundError, IsADirectoryError, PermissionError)
 
 
 def write(path: Any, header: dict[str, Any], arrays: dict[str, Array]) -> Path:
     """Write a header and arrays; ``.npz`` is added to the name if it is missing.
 
+    The file appears whole or not at all. Entries are not compressed: a file never unpacks to more
+    than its own size.
+
     Raises
     ------
     OSError
         If the file cannot be written.
+    ValueError
+        If the header is too large to be read again.
     """
     target = Path(path)
     if target.suffix != ".npz":
         target = target.with_name(target.name + ".npz")
-    text = json.dumps({"format": _FORMAT, "version": _VERSION, **header})
-    np.savez_compressed(
-        target, allow_pickle=False, header=np.frombuffer(text.encode(), np.uint8), **arrays
-    )
+    text = json.dumps({"format": _FORMAT, "version": VERSION, **header}, allow_nan=False).encode()
+    if len(text) > MOST_HEADER_BYTES:
+        raise errors.value_error(
+            "This model has too much in lists and dicts to be saved.",
+            given=f"{len(text)} bytes of header",
+            expected=f"at most {MOST_HEADER_BYTES}",
+            todo="give long lists of numbers as NumPy arrays.",
+        )
+    content = BytesIO()
+    np.savez(content, allow_pickle=False, header=np.frombuffer(text, np.uint8), **arrays)
+    _write_whole(target, content.getbuffer())
     return target
 
 
 def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Read what :func:`write` wrote.
+    """Read what :func:`write` wrote, in this version of the format or an older one.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    FileNotFoundError, IsADirectoryError, PermissionError
+        If there is no such file, or it may not be read.
     ValueError
-        If it is no saved model, damaged, or of a newer version.
+        If it is no saved model, damaged, over the limits, or of a newer version.
     """
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(arrays.pop("header").tobytes().decode())
-        is_ours = isinstance(header, dict) and header.get("format") == _FORMAT
-    except FileNotFoundError:
+        with open(os.fspath(path), "rb") as file, zipfile.ZipFile(file) as archive:
+            entries = _checked_entries(archive, os.fstat(file.fileno()).st_size)
+            arrays = {name: _array(_content(archive, entry)) for name, entry in entries.items()}
+        header = _header(arrays.pop("header"))
+    except _NOT_THERE:
         raise
-    except _DAMAGE as error:
-        raise _unreadable(path, f"{type(error).__name__}: {error}") from error
-    if not is_ours:
-        raise _unreadable(path, "a file of another format")
-    if header.get("version") != _VERSION:
-        raise _unreadable(path, f"version {header.get('version')} of the format")
+    except Exception as error:  # whatever a damaged file makes zipfile, NumPy or json raise
+        raise unreadable(path, f"{type(error).__name__}: {error}") from error
     return header, arrays
 
 
-def _unreadable(path: Any, given: str) -> ValueError:
+def unreadable(path: Any, given: str) -> ValueError:
+    """Build the error for a file that is no saved model; ``given`` says what is wrong with it."""
     return errors.value_error(
         f"{path} could not be read as a saved model.",
         given=given,
-        expected=f"a file written by save_params, version {_VERSION}",
-        todo="save the model again, with this version of spikeglm.",
+        expected=f"a file written by save_params, version {VERSION} or older",
+        todo="save the model again, or update spikeglm if it was saved by a newer version.",
     )
+
+
+def _write_whole(target: Path, content: Any) -> None:
+    """Write to a neighbour first: an interrupted save leaves the old file as it was."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _checked_entries(archive: zipfile.ZipFile, file_bytes: int) -> dict[str, zipfile.ZipInfo]:
+    """Return the entries by name, once their names and declared sizes are within bounds."""
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if strange := [name for name in names if not _ENTRY.fullmatch(name)]:
+        raise ValueError(f"an entry named {strange[0][:80]!r}")
+    if len(set(names)) < len(names):
+        raise ValueError("two entries of the same name")
+    unpacked, limit = sum(entry.file_size for entry in entries), max(MOST_BYTES, file_bytes)
+    if unpacked > limit:
+        raise ValueError(f"{unpacked} bytes when unpacked, more than the limit of {limit}")
+    return {entry.filename.removesuffix(".npy"): entry for entry in entries}
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Unpack an entry; an entry that declares less than it holds is not unpacked further."""
+    if entry.compress_type not in _PACKINGS:  # the others unpack without a bound
+        raise ValueError("an entry packed with another method than deflate")
+    with archive.open(entry) as file:
+        content = file.read(entry.file_size)
+    if len(content) < entry.file_size:
+        raise ValueError("an entry shorter than it declares")
+    return content
+
+
+def _array(content: bytes) -> Array:
+    """Read the bytes of a ``.npy`` file; its length must be what its shape says."""
+    stream = BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("an array in an unknown version of the npy format")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.kind not in ARRAY_KINDS or not dtype.itemsize:
+        raise ValueError(f"an array of {dtype}, which is neither numbers nor text")
+    data = memoryview(content)[stream.tell() :]
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError(f"{len(data)} bytes for an array of {dtype} and shape {shape}")
+    flat = np.frombuffer(data, dtype=dtype) if len(data) else np.empty(0, dtype)
+    _check_values(flat)
+    return flat.reshape(shape, order="F" if is_fortran else "C").copy(order="K")
+
+
+def _check_values(flat: Array) -> None:
+    """Refuse bytes that are no value of their type: NumPy itself never looks."""
+    if flat.dtype.kind == "b" and (flat.view(np.uint8) > 1).any():
+        raise ValueError("a truth value that is neither 0 nor 1")
+    if flat.dtype.kind == "U":
+        characters = flat.view(np.dtype("u4").newbyteorder(flat.dtype.byteorder))
+        if (characters > sys.maxunicode).any():
+            raise ValueError("a number that stands for no character")
+
+
+def _header(content: Array) -> dict[str, Any]:
+    text = content.tobytes()
+    if len(text) > MOST_HEADER_BYTES:
+        raise ValueError(f"a header of {len(text)} bytes, more than {MOST_HEADER_BYTES}")
+    header = json.loads(text.decode(), parse_constant=_refuse_constant)
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
+        raise ValueError("a file of another format")
+    if header.get("version") not in range(1, VERSION + 1):
+        raise ValueError(f"version {header.get('version')} of the format")
+    return header
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} in the header, where a number belongs")
