@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from .basis.conv_term import ConvRows
 from .basis.convolution import Convolution
-from .basis.window import Window, checked_batch_sizes
+from .basis.sampling import Sampling, is_duration
+from .basis.window import BATCH_SIZES, checked_batch_sizes, warn_of_edges, window_of
 from .errors import value_error
 from .io.timeseries import is_pynapple, time_axis_of, to_array, to_pynapple
 from .rows.design import Signals, written_out
@@ -22,7 +22,7 @@ def create_convolutional_predictor(
     basis_matrix: ArrayLike,
     time_series: Any,
     predictor_causality: str = "causal",
-    shift: bool | None = None,
+    shift: bool | int | str | None = None,
     axis: int = 0,
     batch_size_samples: int | None = None,
     batch_size_channels: int | None = None,
@@ -40,6 +40,8 @@ def create_convolutional_predictor(
         ``"causal"``: row t sees the past; ``"anti-causal"``: the future; ``"acausal"``: both sides.
     shift :
         Whether bin t itself is left out; None: True, except for ``"acausal"``, where it cannot be.
+        A number says how many bins lie between t and the window (True is 1, False is 0, below zero
+        the window reaches over t), a text such as ``"20 ms"`` how much time (pynapple only).
     axis :
         The axis of samples; 0 for pynapple objects.
     batch_size_samples, batch_size_channels, batch_size_basis :
@@ -58,7 +60,13 @@ def create_convolutional_predictor(
         Input that is not numbers.
     ValueError
         A kernel that is not 2-D, anything empty, an axis that does not exist, an unknown causality,
-        ``shift=True`` with ``"acausal"``, a batch that cannot hold a window.
+        ``shift=True`` with ``"acausal"``, a batch that cannot hold a window, a shift in seconds for
+        samples without times or regular bins.
+
+    Warns
+    -----
+    UserWarning
+        Epochs shorter than the window; an ``"acausal"`` window of even length.
 
     Notes
     -----
@@ -73,9 +81,8 @@ def create_convolutional_predictor(
     array([nan, nan, nan,  1.,  2.,  3.])
     """
     kernel = _checked_kernel(basis_matrix)
-    window = Window.of(len(kernel), predictor_causality, shift)
-    if predictor_causality == "acausal" and len(kernel) % 2 == 0:
-        _warn("An acausal window of even length has one more bin in the past than in the future.")
+    options = {"predictor_causality": predictor_causality, "shift": shift}
+    window_of(len(kernel), options, bin_size=1.0)  # only the words are checked
     batches = {
         "batch_size_samples": batch_size_samples,
         "batch_size_channels": batch_size_channels,
@@ -88,14 +95,12 @@ def create_convolutional_predictor(
             return {name: convolved(part) for name, part in series.items()}
         if _is_collection(series):
             return type(series)(convolved(part) for part in series)
-        return _convolved(convolution, window, series, axis, batches)
+        return _convolved(convolution, series, axis, {**options, **batches})
 
     return convolved(time_series)
 
 
-def _convolved(
-    convolution: Convolution, window: Window, series: Any, axis: int, batches: dict[str, Any]
-) -> Any:
+def _convolved(convolution: Convolution, series: Any, axis: int, options: dict[str, Any]) -> Any:
     x = to_array(series, name="time_series")
     if not 0 <= axis < x.ndim:
         raise value_error(
@@ -115,12 +120,13 @@ def _convolved(
             expected="axis=0",
         )
     samples = np.moveaxis(x, axis, 0)
-    n = len(samples)
-    if n < window.size:
-        _warn(f"The time series is shorter ({n}) than the window ({window.size}): all NaN.")
-    checked_batch_sizes(batches, min(window.size, n), n_samples=n)
-    rows = ConvRows(convolution, window, Signals((samples,), time_axis))
-    table = written_out(rows).reshape(*samples.shape, convolution.kernel.shape[1])
+    n, (W, b) = len(samples), convolution.kernel.shape
+    checked_batch_sizes({name: options[name] for name in BATCH_SIZES}, min(W, n), n_samples=n)
+    sampling = Sampling.of(time_axis) if is_duration(options["shift"]) else None
+    window = window_of(W, options, bin_size=sampling.bin_size if sampling else None)
+    rows = ConvRows(convolution, window, Signals((samples,), time_axis), sampling)
+    warn_of_edges(window, options, np.diff(rows.starts, append=n))
+    table = written_out(rows).reshape(*samples.shape, b)
     values: FloatArray = np.moveaxis(table, 0, axis)
     return values if time_axis is None else to_pynapple(values, time_axis)
 
@@ -147,7 +153,3 @@ def _is_collection(series: Any) -> bool:
     return isinstance(series, list | tuple) and any(
         isinstance(part, dict) or is_pynapple(part) or getattr(part, "ndim", 0) for part in series
     )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=4)

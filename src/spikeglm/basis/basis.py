@@ -15,7 +15,7 @@ import numpy as np
 from ..estimator import Estimator
 from ..rows.design import Design, written_out
 from ..typing import Array, ArrayLike, FloatArray
-from . import columns, inputs, parameters, tree
+from . import columns, inputs, memory, parameters, tree
 
 
 class Basis(Estimator):
@@ -37,7 +37,7 @@ class Basis(Estimator):
     def _begin(self, term: Any, label: object) -> None:
         """Start a leaf."""
         self._term, self._label, self._shapes = term, None, None
-        if hasattr(term, "kernel"):
+        if hasattr(type(term), "kernel"):
             self.kernel_: FloatArray | None = None
         self.label = label
 
@@ -69,7 +69,7 @@ class Basis(Estimator):
         array([[0., 1., 0., 1.],
                [0., 0., 1., 0.]])
         """
-        rows = inputs.placed(self, inputs.read(self, xi))
+        rows = memory.placed_again(self, inputs.read(self, xi))
         return inputs.outgoing(written_out(rows), rows.signals.time_axis)
 
     def design(self, *xi: ArrayLike) -> Design:
@@ -83,7 +83,7 @@ class Basis(Estimator):
         >>> nmo.basis.RaisedCosineLogConv(8, window_size=100).design(np.zeros((1000, 50)))
         Design(n_rows=1000, n_features=400)
         """
-        rows = inputs.placed(self, inputs.read(self, xi))
+        rows = memory.placed_again(self, inputs.read(self, xi))
         return Design(rows, columns.names(self), rows.signals.time_axis)
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
@@ -96,7 +96,7 @@ class Basis(Estimator):
         array([[1., 0.],
                [0., 1.]])
         """
-        inputs.placed(self, inputs.read(self, xi))
+        memory.placed(self, inputs.read(self, xi))
         return self
 
     def evaluate(self, *xi: ArrayLike) -> Any:
@@ -164,15 +164,15 @@ class Basis(Estimator):
         return self._term.n_inputs
 
     @property
-    def n_basis_funcs(self) -> int:
-        """Number of functions b; the sum or product of the parts of a composed basis."""
+    def n_basis_funcs(self) -> Any:
+        """Number of functions b; None for lags in seconds before a signal said what a bin is."""
         return self._term.n_basis_funcs
 
     @property
     def n_output_features(self) -> Any:
         """Number of features p; None until the shapes of the inputs are known."""
-        known = self.input_shape
-        return None if None in known else self._term.n_columns(known)
+        unknown = None in self.input_shape or self.n_basis_funcs is None
+        return None if unknown else self._term.n_columns(self.input_shape)
 
     @property
     def is_complex(self) -> bool:
@@ -282,7 +282,7 @@ class Basis(Estimator):
         return parameters.text(self)
 
     def __sklearn_clone__(self) -> Basis:
-        return copy.deepcopy(self)
+        return memory.without_ranges(copy.deepcopy(self))
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

@@ -18,6 +18,8 @@ class Range:
 
     low: FloatArray
     high: FloatArray
+    made_up: BoolArray | bool = False
+    """Where no sample was finite: (0, 1) stands for no range."""
 
     @cached_property
     def span(self) -> FloatArray:
@@ -39,14 +41,14 @@ class Range:
 def range_of(x: Array) -> Range:
     """Return the range of the finite entries of each column of x (n, S), (0, 1) without any."""
     if len(x) == 0:
-        return Range(np.zeros(x.shape[1]), np.ones(x.shape[1]))
+        return Range(np.zeros(x.shape[1]), np.ones(x.shape[1]), np.ones(x.shape[1], dtype=bool))
     low, high = (pick.reduce(x, axis=0).astype(np.float64) for pick in (np.fmin, np.fmax))
     if not (np.isfinite(low) & np.isfinite(high)).all():
         finite = np.isfinite(x)
         low = np.min(x, axis=0, where=finite, initial=np.inf)
         high = np.max(x, axis=0, where=finite, initial=-np.inf)
     empty = ~(low <= high)
-    return Range(np.where(empty, 0.0, low), np.where(empty, 1.0, high))
+    return Range(np.where(empty, 0.0, low), np.where(empty, 1.0, high), empty)
 
 
 class Bounded(Protocol):

@@ -139,8 +139,8 @@ class BSplineConv(Basis):
     ----------
     n_basis_funcs :
         Number of functions b, at least ``order``.
-    window_size :
-        Length W of the window, in bins.
+    window_size : int or str
+        Length W of the window in bins, or in seconds, as ``"80 ms"``.
     order :
         Order k of the polynomial pieces (degree k - 1).
     label :
@@ -158,7 +158,7 @@ class BSplineConv(Basis):
     Raises
     ------
     ValueError
-        Fewer functions than the order; a window that is not a positive integer.
+        Fewer functions than the order; a window that is not positive.
 
     Examples
     --------
@@ -180,7 +180,7 @@ class BSplineConv(Basis):
     def __init__(
         self,
         n_basis_funcs: int,
-        window_size: int,
+        window_size: int | str,
         order: int = 4,
         label: str | None = "BSplineConv",
         conv_kwargs: dict[str, Any] | None = None,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -32,9 +34,9 @@ class Sum:
         return self.left.readers + self.right.readers
 
     @property
-    def n_basis_funcs(self) -> int:
-        """b of the left plus b of the right term."""
-        return self.left.n_basis_funcs + self.right.n_basis_funcs
+    def n_basis_funcs(self) -> Any:
+        """b of the left plus b of the right term; None where one is not known."""
+        return _if_known(operator.add, self.left.n_basis_funcs, self.right.n_basis_funcs)
 
     @property
     def is_complex(self) -> bool:
@@ -105,9 +107,9 @@ class Product:
         return self.left.readers + self.right.readers
 
     @property
-    def n_basis_funcs(self) -> int:
-        """b of the left times b of the right term."""
-        return self.left.n_basis_funcs * self.right.n_basis_funcs
+    def n_basis_funcs(self) -> Any:
+        """b of the left times b of the right term; None where one is not known."""
+        return _if_known(operator.mul, self.left.n_basis_funcs, self.right.n_basis_funcs)
 
     @property
     def is_complex(self) -> bool:
@@ -238,6 +240,10 @@ class ProductRows(PairRows):
         if self.n_functions == 0:
             return np.ones(stop - start, dtype=bool)
         return self.left.finite(start, stop) & self.right.finite(start, stop)
+
+
+def _if_known(combine: Callable[[int, int], int], left: Any, right: Any) -> Any:
+    return None if left is None or right is None else combine(left, right)
 
 
 def _parts(signals: Signals, k: int) -> tuple[Signals, Signals]:

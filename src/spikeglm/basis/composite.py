@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import operator
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from . import tree
 from .basis import Basis
 from .combine import Product, Sum
 from .inputs import put_shapes
+from .notices import warn
 from .parameters import exchange, require_no_labels
 from .terms import Term
 
@@ -127,11 +127,9 @@ class MultiplicativeBasis(Basis):
         shapes = self.input_shape
         if None not in shapes and len(set(shapes)) > 1:
             put_shapes(self, [None] * len(shapes))
-            warnings.warn(
+            warn(
                 "Multiple different input shapes detected: the factors of a product have been used "
-                "with inputs of different shapes. Their input shapes are reset.",
-                UserWarning,
-                stacklevel=3,
+                "with inputs of different shapes. Their input shapes are reset."
             )
 
     @property

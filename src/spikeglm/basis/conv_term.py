@@ -10,12 +10,20 @@ import numpy as np
 
 from ..io.timeseries import to_array
 from ..rows.design import Reader, Signals
-from ..typing import Array, BoolArray, FloatArray
+from ..typing import Array, BoolArray, FloatArray, IntArray
 from .convolution import Convolution
 from .eval_term import Eval
 from .family import Family
+from .sampling import Sampling, is_duration
 from .terms import TermRows, channels, parameter_of, require_like, with_parameters
-from .window import Window, checked_conv_kwargs, checked_window_size, window_of
+from .window import (
+    Window,
+    checked_conv_kwargs,
+    checked_window_size,
+    warn_of_edges,
+    window_in_bins,
+    window_of,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,20 +35,28 @@ class Conv:
     family :
         The functions; the kernels are their values on W equally spaced points of [0, 1].
     window_size :
-        W, in bins.
+        The length of the window: W bins, or a duration such as ``"80 ms"``.
     conv_kwargs :
         Options of :func:`spikeglm.convolve.create_convolutional_predictor`.
+    bin_size :
+        Length of a bin in seconds, learned from the signals where durations are used.
     """
 
     family: Family
-    window_size: int
+    window_size: int | str
     conv_kwargs: dict[str, Any] | None = None
+    bin_size: float | None = None
 
     def __post_init__(self) -> None:
-        size = checked_window_size(self.window_size)
-        object.__setattr__(self, "window_size", size)
-        object.__setattr__(self, "family", self.family.for_window(size))
-        object.__setattr__(self, "conv_kwargs", checked_conv_kwargs(self.conv_kwargs, size))
+        object.__setattr__(self, "window_size", checked_window_size(self.window_size))
+        object.__setattr__(self, "family", self.family.for_window(self.n_bins))
+        options = checked_conv_kwargs(self.conv_kwargs, self.n_bins)
+        object.__setattr__(self, "conv_kwargs", options)
+
+    @property
+    def n_bins(self) -> int | None:
+        """W; None for a duration before signals said how long their bins are."""
+        return window_in_bins(self.window_size, self.bin_size)
 
     @property
     def n_inputs(self) -> int:
@@ -53,8 +69,8 @@ class Conv:
         return (to_array,)
 
     @property
-    def n_basis_funcs(self) -> int:
-        """b."""
+    def n_basis_funcs(self) -> Any:
+        """b; None where it is the number of bins of a window of unknown length."""
         return self.family.n_basis_funcs
 
     @property
@@ -65,7 +81,8 @@ class Conv:
     @property
     def kernel(self) -> FloatArray:
         """The kernels (W, b); row 0 weighs the latest sample of the window."""
-        return self.family.kernel(self.window_size)
+        assert self.n_bins is not None
+        return self.family.kernel(self.n_bins)
 
     def parameter(self, name: str) -> Any:
         """The parameter of this name, of the term or of its family."""
@@ -99,23 +116,34 @@ class Conv:
         return Eval(self.family).on_grid(*n_samples)
 
     def place(self, signals: Signals) -> ConvRows:
-        """Compute the kernels and look at the edges of these signals."""
-        options = checked_conv_kwargs(self.conv_kwargs, self.window_size)
-        window = window_of(self.window_size, options)
-        return ConvRows(Convolution(self.kernel), window, signals)
+        """Compute the kernels and look at the edges of these signals.
+
+        ValueError where a duration is used and the signals have no bins of one length.
+        """
+        term, sampling = self, None
+        if is_duration(self.window_size) or is_duration((self.conv_kwargs or {}).get("shift")):
+            sampling = Sampling.of(signals.time_axis)
+            term = replace(self, bin_size=sampling.bin_size)
+        assert term.n_bins is not None
+        options = checked_conv_kwargs(self.conv_kwargs, term.n_bins)
+        window = window_of(term.n_bins, options, bin_size=term.bin_size)
+        rows = ConvRows(Convolution(term.kernel), window, signals, sampling)
+        warn_of_edges(window, options, np.diff(rows.starts, append=signals.n_rows))
+        return rows
 
 
 @dataclass(frozen=True, eq=False)
 class ConvRows(TermRows):
     """Kernels placed on a signal.
 
-    A row is NaN where its window leaves the epoch; one channel of it where the window holds a
-    sample of this channel that is not finite.
+    A row is NaN where its window leaves the epoch (with a sampling: or spans a gap); one channel of
+    it where the window holds a sample of this channel that is not finite.
     """
 
     convolution: Convolution
     window: Window
     signals: Signals
+    sampling: Sampling | None = None
 
     @property
     def readers(self) -> tuple[Reader, ...]:
@@ -133,6 +161,11 @@ class ConvRows(TermRows):
         return self.convolution.kernel.shape[1]
 
     @property
+    def starts(self) -> IntArray:
+        """First row of each stretch that a window must stay in."""
+        return self.signals.epoch_starts if self.sampling is None else self.sampling.starts
+
+    @property
     def _signal(self) -> Array:
         return channels(self.signals.arrays[0])
 
@@ -140,10 +173,15 @@ class ConvRows(TermRows):
         """Return the kernels, for the eye: the rows keep their own."""
         return {"kernel_": self.convolution.kernel.copy()}
 
+    def learned_parameters(self) -> dict[str, Any]:
+        """Return the length of a bin, where durations are used."""
+        return {} if self.sampling is None else {"bin_size": self.sampling.bin_size}
+
     def at(self, signals: Signals) -> ConvRows:
         """Return the same kernels on another signal."""
         require_like([signals.arrays[0].shape[1:]], [self.signals.arrays[0].shape[1:]])
-        return replace(self, signals=signals)
+        sampling = None if self.sampling is None else self.sampling.at(signals)
+        return replace(self, signals=signals, sampling=sampling)
 
     def write_channels(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start:stop`` into ``out`` (stop - start, S, b)."""
@@ -167,7 +205,7 @@ class ConvRows(TermRows):
         return fits if bad is None else fits & ~self.window.touched(np.any(bad, axis=1))
 
     def _fits(self, start: int, stop: int) -> BoolArray:
-        return self.window.fits(start, stop, self.n_rows, self.signals.epoch_starts)
+        return self.window.fits(start, stop, self.n_rows, self.starts)
 
     def _seen(self, start: int, stop: int) -> Array:
         """The samples (stop - start + W - 1, S) that these rows see; zero outside the recording."""

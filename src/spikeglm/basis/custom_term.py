@@ -178,7 +178,7 @@ class CustomRows(TermRows):
         """Number of outputs, times b."""
         return math.prod(self.values.shape[1:-2]) * self.values.shape[-1]
 
-    def learned(self) -> dict[str, Any]:
+    def learned_parameters(self) -> dict[str, Any]:
         """Return the shape of what the functions return, if that is news."""
         shape = self.values.shape[1:-2]
         is_news = len(self.values) > 0 and shape != self.term.output_shape

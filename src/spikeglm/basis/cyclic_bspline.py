@@ -108,8 +108,9 @@ class CyclicBSplineConv(Basis):
     ----------
     n_basis_funcs :
         Number of functions b, at least ``order``.
-    window_size :
-        Length W of the window, in bins; the first and the last bin are the same point.
+    window_size : int or str
+        Length W of the window in bins, or in seconds, as ``"80 ms"``; the first and
+        the last bin are the same point.
     order :
         Order k of the polynomial pieces (degree k - 1), at least 2.
     label :
@@ -125,7 +126,7 @@ class CyclicBSplineConv(Basis):
     Raises
     ------
     ValueError
-        Fewer functions than the order; order below 2; a window that is not a positive integer.
+        Fewer functions than the order; order below 2; a window that is not positive.
 
     Examples
     --------
@@ -143,7 +144,7 @@ class CyclicBSplineConv(Basis):
     def __init__(
         self,
         n_basis_funcs: int,
-        window_size: int,
+        window_size: int | str,
         order: int = 4,
         label: str | None = "CyclicBSplineConv",
         conv_kwargs: dict[str, Any] | None = None,

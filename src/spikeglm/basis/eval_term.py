@@ -164,6 +164,11 @@ class EvalRows(TermRows):
         """b."""
         return self.term.n_basis_funcs
 
+    def learned(self) -> dict[str, Any]:
+        """Return the ranges of the inputs, () where they were not taken from the data."""
+        from_data = self.term.bounds is None and self.term.family.scales
+        return {"_ranges": self.ranges if from_data else ()}
+
     def at(self, signals: Signals) -> EvalRows:
         """Return the same functions of other signals."""
         require_like(

@@ -59,8 +59,11 @@ class Family(ABC):
         """Return the family to use for these samples: itself, unless it adapts to them."""
         return self
 
-    def for_window(self, window_size: int) -> Family:
-        """Return the family to use as kernels of this window: itself, if it can be."""
+    def for_window(self, n_bins: int | None) -> Family:
+        """Return the family to use as kernels of this window: itself, if it can be.
+
+        None for a window whose number of bins is not known yet.
+        """
         return self
 
     def kernel(self, window_size: int) -> FloatArray:

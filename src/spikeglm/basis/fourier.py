@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from .basis import Basis
 from .eval_term import Eval
 from .family import Family, checked_count
 from .fourier_frequencies import frequencies_per_dimension, selected
+from .notices import warn
 from .parameter import Parameter
 
 
@@ -70,11 +70,9 @@ class Fourier(Family):
             same = len(old) == len(new) and all(map(np.array_equal, old, new))
             if not same and not isinstance(self.frequency_mask, str):
                 changes["frequency_mask"] = "no-intercept"
-                warnings.warn(
+                warn(
                     "The frequency mask was made for the frequencies before: it is reset to "
-                    "'no-intercept'. To keep one, set frequencies and mask in one set_params.",
-                    UserWarning,
-                    stacklevel=4,
+                    "'no-intercept'. To keep one, set frequencies and mask in one set_params."
                 )
         return dataclasses.replace(self, **changes)
 

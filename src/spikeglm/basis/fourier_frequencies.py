@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from .. import errors
 from ..typing import Array, BoolArray, FloatArray
+from .notices import warn
 
 _KINDS = "an int, a tuple (low, high), an array of integers, or a list with one of these per input"
 
@@ -87,7 +87,7 @@ def _array(values: Array) -> FloatArray:
             expected="a 1-D array of non-negative integers",
         )
     if (np.diff(values.astype(np.float64)) < 0).any():
-        warnings.warn("The frequencies were not in order: they are sorted.", stacklevel=6)
+        warn("The frequencies were not in order: they are sorted.")
     return np.sort(values.astype(np.float64))
 
 

@@ -1,4 +1,4 @@
-"""What a basis takes in and remembers of it: counts, shapes of samples, kernels."""
+"""What a basis takes in: how many inputs, of which shapes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from .. import errors
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..rows.design import Signals, read_signals
 from ..typing import Array, ArrayLike, FloatArray
-from .terms import TermRows
 from .tree import leaves, root
 
 if TYPE_CHECKING:
@@ -22,18 +21,6 @@ def read(basis: Basis, xi: tuple[ArrayLike, ...]) -> Signals:
     """Read the inputs of a basis, one per variable."""
     require_count(basis, len(xi))
     return read_signals(*xi, readers=basis._term.readers)
-
-
-def placed(basis: Basis, signals: Signals) -> TermRows:
-    """Place a basis on signals; it remembers the shapes of samples and what its leaves learn."""
-    known = [x.shape[1:] for x in signals.arrays]
-    basis._term.check_shapes(known)
-    rows: TermRows = basis._term.place(signals)
-    put_shapes(basis, known)
-    for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
-        for name, value in leaf_rows.learned().items():
-            setattr(leaf, name, value)
-    return rows
 
 
 def require_count(basis: Basis, given: int) -> None:

@@ -44,10 +44,17 @@ class Nothing(Family):
 class Lags(Family):
     """One function per bin of the window: function j is one at bin j and zero elsewhere."""
 
-    n_basis_funcs: int = 1
+    n_basis_funcs: int | None = 1
 
     def functions(self, *u: FloatArray) -> FloatArray:
         """Return (m, 1, W), the first m unit vectors whatever the samples are."""
+        if self.n_basis_funcs is None:
+            raise errors.value_error(
+                "There is one function per bin, and it is not known how many bins there are.",
+                given="a window in seconds, before any signal",
+                expected="the length of a bin",
+                todo="Call setup_basis with a pynapple object, or give window_size in bins.",
+            )
         if u[0].shape[1] != 1:
             raise errors.value_error(
                 "The functions of HistoryConv are the bins of a window, not of several channels.",
@@ -56,9 +63,9 @@ class Lags(Family):
             )
         return np.eye(len(u[0]), self.n_basis_funcs)[:, None, :]
 
-    def for_window(self, window_size: int) -> Lags:
+    def for_window(self, n_bins: int | None) -> Lags:
         """Return one function per bin."""
-        return Lags(window_size)
+        return Lags(n_bins)
 
 
 class IdentityEval(Basis):
@@ -104,8 +111,8 @@ class HistoryConv(Basis):
 
     Parameters
     ----------
-    window_size :
-        Number of lags W, in bins.
+    window_size : int or str
+        Number of lags W, in bins; or how far they reach in seconds, as ``"80 ms"``.
     label :
         Name in tables and in ``split_by_feature``.
     conv_kwargs : dict or None
@@ -119,7 +126,7 @@ class HistoryConv(Basis):
     Raises
     ------
     ValueError
-        A window that is not a positive integer.
+        A window that is not positive.
 
     Examples
     --------
@@ -136,7 +143,7 @@ class HistoryConv(Basis):
 
     def __init__(
         self,
-        window_size: int,
+        window_size: int | str,
         label: str | None = "HistoryConv",
         conv_kwargs: dict[str, Any] | None = None,
     ) -> None:

@@ -100,8 +100,8 @@ class MSplineConv(Basis):
     ----------
     n_basis_funcs :
         Number of functions b, at least ``order``.
-    window_size :
-        Length W of the window, in bins.
+    window_size : int or str
+        Length W of the window in bins, or in seconds, as ``"80 ms"``.
     order :
         Order k of the polynomial pieces (degree k - 1).
     label :
@@ -117,7 +117,7 @@ class MSplineConv(Basis):
     Raises
     ------
     ValueError
-        Fewer functions than the order; a window that is not a positive integer.
+        Fewer functions than the order; a window that is not positive.
 
     Examples
     --------
@@ -137,7 +137,7 @@ class MSplineConv(Basis):
     def __init__(
         self,
         n_basis_funcs: int,
-        window_size: int,
+        window_size: int | str,
         order: int = 4,
         label: str | None = "MSplineConv",
         conv_kwargs: dict[str, Any] | None = None,

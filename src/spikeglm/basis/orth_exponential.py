@@ -59,12 +59,12 @@ class OrthExponential(Family):
         mixing = [self._orthonormalising(column) for column in u[0].T]
         return replace(self, mixing=np.array(mixing))
 
-    def for_window(self, window_size: int) -> OrthExponential:
+    def for_window(self, n_bins: int | None) -> OrthExponential:
         """Return itself, ValueError if the window has fewer bins than there are functions."""
-        if window_size < self.n_basis_funcs:
+        if n_bins is not None and n_bins < self.n_basis_funcs:
             raise errors.value_error(
                 "A window cannot hold more orthogonal functions than it has bins.",
-                given=f"window_size={window_size} with {self.n_basis_funcs} functions",
+                given=f"a window of {n_bins} bins with {self.n_basis_funcs} functions",
                 expected=f"window_size >= {self.n_basis_funcs}",
             )
         return self
@@ -161,8 +161,8 @@ class OrthExponentialConv(Basis):
     ----------
     n_basis_funcs :
         Number of functions b.
-    window_size :
-        Length W of the window, in bins; at least b.
+    window_size : int or str
+        Length W of the window in bins, or in seconds, as ``"80 ms"``; at least b.
     decay_rates : sequence of b distinct numbers
         Rates r_j of ``exp(-r_j u)``, per window (u runs from 0 to 1 over the window).
     label :
@@ -198,7 +198,7 @@ class OrthExponentialConv(Basis):
     def __init__(
         self,
         n_basis_funcs: int,
-        window_size: int,
+        window_size: int | str,
         decay_rates: Any,
         label: str | None = "OrthExponentialConv",
         conv_kwargs: dict[str, Any] | None = None,

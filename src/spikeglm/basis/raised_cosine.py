@@ -117,8 +117,8 @@ class RaisedCosineLinearConv(Basis):
     ----------
     n_basis_funcs :
         Number of functions b, at least 2.
-    window_size :
-        Length W of the window, in bins.
+    window_size : int or str
+        Length W of the window in bins, or in seconds, as ``"80 ms"``.
     width :
         Half the support of a bump in distances between peaks: above 1, a multiple of 1/2.
     label :
@@ -134,7 +134,7 @@ class RaisedCosineLinearConv(Basis):
     Raises
     ------
     ValueError
-        Fewer than 2 functions; a width that does not tile; a window that is not a positive integer.
+        Fewer than 2 functions; a width that does not tile; a window that is not positive.
 
     Examples
     --------
@@ -152,7 +152,7 @@ class RaisedCosineLinearConv(Basis):
     def __init__(
         self,
         n_basis_funcs: int,
-        window_size: int,
+        window_size: int | str,
         width: float = 2.0,
         label: str | None = "RaisedCosineLinearConv",
         conv_kwargs: dict[str, Any] | None = None,

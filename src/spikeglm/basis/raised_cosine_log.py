@@ -124,8 +124,8 @@ class RaisedCosineLogConv(Basis):
     ----------
     n_basis_funcs :
         Number of functions b, at least 2.
-    window_size :
-        Length W of the window, in bins.
+    window_size : int or str
+        Length W of the window in bins, or in seconds, as ``"80 ms"``.
     width :
         Half the support of a bump in distances between peaks: above 1, a multiple of 1/2.
     time_scaling :
@@ -168,7 +168,7 @@ class RaisedCosineLogConv(Basis):
     def __init__(
         self,
         n_basis_funcs: int,
-        window_size: int,
+        window_size: int | str,
         width: float = 2.0,
         time_scaling: float | None = None,
         enforce_decay_to_zero: bool = True,

@@ -30,8 +30,8 @@ class Term(Protocol):
         """How each input is read."""
 
     @property
-    def n_basis_funcs(self) -> int:
-        """b."""
+    def n_basis_funcs(self) -> Any:
+        """b; None while it depends on the length of a bin that is not known."""
 
     @property
     def is_complex(self) -> bool:
@@ -100,6 +100,10 @@ class TermRows(ABC):
 
     def learned(self) -> dict[str, Any]:
         """Return what a basis remembers of being placed on signals: attributes by name."""
+        return {}
+
+    def learned_parameters(self) -> dict[str, Any]:
+        """Return what its term is to remember: parameters by name."""
         return {}
 
     @abstractmethod

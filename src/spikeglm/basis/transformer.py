@@ -10,7 +10,7 @@ from .. import errors
 from ..estimator import Estimator
 from ..rows.design import Signals, written_out
 from ..typing import Array, ArrayLike
-from . import columns, inputs, pipeline_tables
+from . import columns, inputs, memory, pipeline_tables
 from .basis import Basis
 from .forwarded import Forwarded
 from .tree import leaves
@@ -128,7 +128,7 @@ class TransformerBasis(Estimator):
         """
         signals = pipeline_tables.signals_of(self._basis, X, y)
         pipeline_tables.require_rows(signals)
-        rows = inputs.placed(self._basis, signals)
+        rows = memory.placed(self._basis, signals)
         nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
         self._rows, self._terms = rows.at(Signals(nothing)), self._current_terms()
         self.n_features_in_ = pipeline_tables.n_columns(self._basis)

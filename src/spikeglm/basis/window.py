@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import numpy as np
 
 from .. import errors
 from ..typing import BoolArray, IntArray
+from .notices import warn
+from .sampling import bins_in, is_duration, seconds_of
 
 CAUSALITIES = ["causal", "acausal", "anti-causal"]
 BATCH_SIZES = ["batch_size_samples", "batch_size_channels", "batch_size_basis"]
@@ -31,15 +34,17 @@ class Window:
 
     @classmethod
     def of(cls, size: int, predictor_causality: str = "causal", shift: Any = None) -> Window:
-        """Return the window that NeMoS's words name.
+        """Return the window that NeMoS's words name; ``shift`` counts bins, True is one.
 
         ================= =========== ================= =====================
         causality         shift       ``newest``        sees
         ================= =========== ================= =====================
         ``"causal"``      True, None  -1                t-W .. t-1
         ``"causal"``      False       0                 t-W+1 .. t
+        ``"causal"``      k           -k                t-k-W+1 .. t-k
         ``"anti-causal"`` True, None  W                 t+1 .. t+W
         ``"anti-causal"`` False       W-1               t .. t+W-1
+        ``"anti-causal"`` k           W-1+k             t+k .. t+k+W-1
         ``"acausal"``     False, None W-1-(W-1)//2      both sides of t
         ================= =========== ================= =====================
         """
@@ -53,10 +58,8 @@ class Window:
                     expected="shift=None or shift=False",
                 )
             return cls(size, size - 1 - (size - 1) // 2)
-        shifted = shift is None or bool(shift)
-        if predictor_causality == "causal":
-            return cls(size, -1 if shifted else 0)
-        return cls(size, size if shifted else size - 1)
+        lag = 1 if shift is None else _checked_shift(shift)
+        return cls(size, -lag if predictor_causality == "causal" else size - 1 + lag)
 
     def samples(self, start: int, stop: int) -> tuple[int, int]:
         """The range of samples that rows ``start:stop`` see; may leave the recording."""
@@ -78,31 +81,71 @@ class Window:
         return touched > 0
 
 
-def checked_window_size(window_size: Any) -> int:
-    """Return the window size W in bins as an int.
+def _checked_shift(shift: Any) -> int:
+    if isinstance(shift, bool | np.bool_):
+        return int(shift)
+    try:
+        return operator.index(shift)
+    except TypeError:
+        raise errors.value_error(
+            "shift says how far a window lies from the bin it predicts.",
+            given=f"shift={shift!r}",
+            expected="True (one bin), False (none), a number of bins, or a duration like '20 ms'",
+        ) from None
+
+
+def checked_window_size(window_size: Any) -> int | str:
+    """Return the window size W in bins as an int, or a duration as it is.
 
     Raises
     ------
     ValueError
-        It is not a positive integer (NumPy integers are integers).
+        It is neither a positive integer (NumPy integers are integers) nor a positive duration.
     """
-    if not isinstance(window_size, bool | np.bool_):
-        try:
-            size = operator.index(window_size)
-        except TypeError:
-            size = 0
-        if size > 0:
-            return size
+    size = 0.0
+    if is_duration(window_size):
+        size = seconds_of(window_size, name="window_size")
+    elif not isinstance(window_size, bool | np.bool_):
+        with contextlib.suppress(TypeError):
+            size = window_size = operator.index(window_size)
+    if size > 0:
+        return window_size
     raise errors.value_error(
-        "window_size is a number of bins.",
+        "window_size is a number of bins, or a duration.",
         given=f"window_size={window_size!r}",
-        expected="a positive integer",
-        todo="Divide the length of the window in seconds by the length of a bin.",
+        expected="a positive integer, or a text such as '80 ms'",
     )
 
 
-def checked_conv_kwargs(conv_kwargs: Mapping[str, Any] | None, window_size: int) -> dict[str, Any]:
+def window_in_bins(window_size: int | str, bin_size: float | None) -> int | None:
+    """Return W; None for a duration as long as the length of a bin (seconds) is not known.
+
+    Raises
+    ------
+    ValueError
+        The window is shorter than half a bin.
+    """
+    if not is_duration(window_size):
+        return int(window_size)
+    if bin_size is None:
+        return None
+    size = bins_in(str(window_size), bin_size, name="window_size")
+    if size < 1:
+        raise errors.value_error(
+            "The window is shorter than half a bin.",
+            given=f"window_size={window_size!r} with bins of {bin_size:g} s",
+            expected="a window of one bin or more",
+        )
+    return size
+
+
+def checked_conv_kwargs(
+    conv_kwargs: Mapping[str, Any] | None, window_size: int | None
+) -> dict[str, Any]:
     """Return a copy of the options of a convolution, after checking names and values.
+
+    ``window_size`` in bins; None as long as it is not known: then what depends on it
+    is not checked.
 
     Raises
     ------
@@ -121,15 +164,30 @@ def checked_conv_kwargs(conv_kwargs: Mapping[str, Any] | None, window_size: int)
     for name in options:
         if name not in known:
             raise errors.unknown_name("key of conv_kwargs", name, known)
-    window_of(window_size, options)
-    checked_batch_sizes({name: options.get(name) for name in BATCH_SIZES}, window_size)
+    size = window_size or 1
+    window_of(size, options, bin_size=1.0)  # any length: only the words are checked
+    checked_batch_sizes({name: options.get(name) for name in BATCH_SIZES}, size)
     return options
 
 
-def window_of(window_size: int, options: Mapping[str, Any]) -> Window:
-    """Return the window that ``conv_kwargs`` describe."""
-    causality = options.get("predictor_causality", "causal")
-    return Window.of(window_size, causality, options.get("shift"))
+def window_of(size: int, options: Mapping[str, Any], *, bin_size: float | None = None) -> Window:
+    """Return the window that ``conv_kwargs`` describe; ``bin_size`` in seconds, if known."""
+    shift = options.get("shift")
+    if isinstance(shift, str) and bin_size is not None:
+        shift = bins_in(shift, bin_size, name="shift")
+    return Window.of(size, options.get("predictor_causality", "causal"), shift)
+
+
+def warn_of_edges(window: Window, options: Mapping[str, Any], lengths: IntArray) -> None:
+    """Warn of stretches (their lengths in bins) that hold no window, and of a window off centre."""
+    if options.get("predictor_causality") == "acausal" and window.size % 2 == 0:
+        warn("An acausal window of even length has one more bin in the past than in the future.")
+    n_short = int(np.sum((lengths < window.size) & (lengths > 0)))
+    if n_short:
+        warn(
+            f"{n_short} of {len(lengths)} epochs are shorter than the window ({window.size} bins): "
+            "all their features are NaN."
+        )
 
 
 def checked_batch_sizes(
