@@ -5,6 +5,9 @@ Every message is built here, so that a tired reader finds the same three parts i
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+
 
 class NotFittedError(ValueError, AttributeError):
     """The estimator was used before ``fit`` (both a ValueError and an AttributeError)."""
@@ -12,6 +15,25 @@ class NotFittedError(ValueError, AttributeError):
 
 class ConvergenceWarning(RuntimeWarning):
     """Some columns of a fit did not reach their certificate; the message names them."""
+
+
+def not_fitted(estimator: str, todo: str = "call fit(X, y) first.") -> NotFittedError:
+    """Build the error for an estimator that has no estimates yet.
+
+    Whoever uses scikit-learn may catch it as scikit-learn's exception of the same name.
+    """
+    return _not_fitted_class()(f"This {estimator} is not fitted yet. What to do: {todo}")
+
+
+def _not_fitted_class() -> type[NotFittedError]:
+    return _both_kinds() if "sklearn.exceptions" in sys.modules else NotFittedError
+
+
+@cache
+def _both_kinds() -> type[NotFittedError]:
+    from sklearn.exceptions import NotFittedError as OfScikitLearn
+
+    return type("NotFittedError", (NotFittedError, OfScikitLearn), {"__module__": __name__})
 
 
 def value_error(problem: str, *, given: object, expected: str, todo: str = "") -> ValueError:

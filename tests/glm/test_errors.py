@@ -65,7 +65,7 @@ BAD_Y = {
     "a number": (3, ValueError, "1-dimensional"),
     "strings": (COUNTS[:, 0].astype(str), TypeError, "y cannot be read"),
     "complex": (COUNTS[:, 0] + 1j, TypeError, "y cannot be read"),
-    "None": (None, TypeError, "y cannot be read"),
+    "None": (None, ValueError, "requires y to be passed"),
     "too long": (np.zeros(21), ValueError, "same number of samples"),
     "negative": (COUNTS[:, 0] - 5, ValueError, "Poisson.*y\\[0\\]"),
     "not whole": (COUNTS[:, 0] + 0.5, ValueError, "Poisson.*What to do.*counts, not rates"),
@@ -272,7 +272,7 @@ def test_scores_of_the_wrong_kind_or_shape():
     raises_well(ValueError, "row", one.score, X, COUNTS[:5, 0])
     raises_well(ValueError, "Poisson", one.score, X, COUNTS[:, 0] - 9)
     raises_well(ValueError, "NaN", one.score, X, np.full(20, np.nan))
-    raises_well(TypeError, "y cannot be read", one.score, X, None)
+    raises_well(ValueError, "requires y to be passed", one.score, X, None)
 
 
 def test_keys_that_cannot_seed():

@@ -78,8 +78,15 @@ def uncertainty(
 def _estimates(model: GLM, rows: Rows) -> tuple[FloatArray, FloatArray]:
     """Return coefficients (p, N) and intercepts (N,) that fit the features of the rows."""
     if not model.__sklearn_is_fitted__():
-        raise errors.NotFittedError(
-            f"This {type(model).__name__} is not fitted yet. What to do: call fit(X, y) first."
+        raise errors.not_fitted(type(model).__name__)
+    known = getattr(model, "n_features_in_", rows.n_features)
+    if known != rows.n_features and Layout.of(rows).structure is None:
+        raise errors.value_error(
+            f"X has {rows.n_features} features, but {type(model).__name__} is expecting {known} "
+            "features as input.",
+            given=f"X of shape ({rows.n_rows}, {rows.n_features})",
+            expected=f"(n_samples, {known}), the features of the fit",
+            todo="build X with the basis that made the X of the fit.",
         )
     shape = rows.n_features, np.size(model.intercept_)
     estimates = check_parameters(

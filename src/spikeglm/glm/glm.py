@@ -334,7 +334,8 @@ class GLM(Estimator):
         from sklearn.utils import RegressorTags
 
         tags = super().__sklearn_tags__()
-        tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        # The score is a log-likelihood, not the R² that scikit-learn would judge.
+        tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags(poor_score=True)
         tags.target_tags.required = tags.input_tags.allow_nan = True
         return tags
 

@@ -69,7 +69,8 @@ def _one_table(X: ArrayLike, name: str) -> ArrayRows:
             f"{name} must be 2-dimensional.",
             given=f"an array of shape {values.shape}",
             expected="(n_samples, n_features)",
-            todo=f"a single feature is {name}[:, None], a single sample {name}[None, :]."
+            todo="Reshape your data: a single feature is "
+            f"{name}[:, None], a single sample {name}[None, :]."
             if values.ndim == 1
             else "reshape it to one row per sample.",
         )
@@ -93,6 +94,12 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
     ValueError
         If it has the wrong number of dimensions or rows, or another time axis than the rows.
     """
+    if y is None:
+        raise errors.value_error(
+            "A fit requires y to be passed, but the target y is None.",
+            given="None",
+            expected="the response, (n_samples,) or (n_samples, n_neurons)",
+        )
     values = to_array(y, name="y")
     if values.ndim != ndim:
         raise errors.value_error(

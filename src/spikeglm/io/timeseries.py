@@ -214,10 +214,21 @@ def _numbers_of(x: Any, name: str) -> Array:
     if is_pynapple(x):
         return np.asarray(x.values)
     try:
-        return np.asarray(x)
+        array = np.asarray(x)
+        return _from_objects(array, name) if array.dtype == object else array
     except ValueError as error:
         todo = "Make all its rows equally long, or pass one array per row."
         raise _not_numbers(name, f"a ragged {_kind(x)}", todo) from error
+
+
+def _from_objects(array: Array, name: str) -> Array:
+    """Return Python numbers that were stored as objects as float64."""
+    if any(entry is None or isinstance(entry, (str, bytes)) for entry in array.flat):
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:  # NumPy's words say which type stands where a number should
+        raise _not_numbers(name, f"objects ({error})", _advice("O")) from error
 
 
 def _pandas_values(x: Any) -> Array:
@@ -239,7 +250,7 @@ def _not_numbers(name: str, given: str, todo: str) -> TypeError:
 
 def _advice(dtype_kind: str) -> str:
     return {
-        "c": "Take its real part, or its modulus and phase, as separate inputs.",
+        "c": "Complex data not supported: take the real part, or modulus and phase as two inputs.",
         "M": "Convert the dates to seconds, as floats.",
         "m": "Convert the durations to seconds, as floats.",
         "O": "Make its rows equally long and all its entries numbers (use np.nan for a gap).",

@@ -92,10 +92,9 @@ def is_mapping(x: Any) -> bool:
 
     Tables (pandas, pynapple) have keys too, but they are one array with named columns.
     """
-    if isinstance(x, Mapping):
-        return True
-    is_array = hasattr(x, "ndim") or hasattr(x, "dtype") or hasattr(x, "columns")
-    return not is_array and hasattr(x, "keys") and hasattr(x, "__getitem__")
+    if hasattr(x, "ndim") or hasattr(x, "dtype") or hasattr(x, "columns"):
+        return False
+    return isinstance(x, Mapping) or (hasattr(x, "keys") and hasattr(x, "__getitem__"))
 
 
 def flatten(tree: Any, *, name: str) -> tuple[list[Any], Structure]:
