@@ -1,4 +1,4 @@
-"""Bases without bounds take the range of the data: a warning where it is another one than before."""
+"""Bases without bounds take the range of the data: a warning where it is another than before."""
 
 import pickle
 import warnings

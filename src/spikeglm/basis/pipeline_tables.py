@@ -29,18 +29,8 @@ def signals_of(basis: Basis, X: ArrayLike, y: ArrayLike) -> Signals:
     ValueError
         X is no 2-D table, or has another number of columns, or of rows than y.
     """
-    expected = n_columns(basis)
     table = _table(X)
-    if table.ndim != 2 or table.shape[1] != expected:
-        raise errors.value_error(
-            f"X has {table.shape[1]} features, but the basis is expecting {expected} features "
-            "as input."
-            if table.ndim == 2
-            else "X is not a 2-D table. Reshape your data.",
-            given=f"an array of shape {table.shape}",
-            expected=f"(n_samples, {expected}), the inputs side by side",
-            todo="For inputs of several numbers per time bin call set_input_shape.",
-        )
+    _check_shape(table.shape, n_columns(basis))
     _check_length(len(table), y)
     arrays = []
     stop = 0
@@ -147,7 +137,15 @@ def _table(X: ArrayLike) -> Any:
             given=repr(X),
             expected="a 2-D array, data frame or TsdFrame (n_samples, n_columns)",
         )
-    return np.asarray(X.values if is_pynapple(X) else X)
+    table = np.asarray(X.values if is_pynapple(X) else X)
+    if table.dtype.kind == "c":
+        raise errors.value_error(
+            "Complex data not supported.",
+            given=f"a table of {table.dtype}",
+            expected="real numbers, or labels",
+            todo="Take the real part, or modulus and phase, as separate columns.",
+        )
+    return table
 
 
 def _columns(table: Any, start: int, stop: int) -> Any:
@@ -156,6 +154,27 @@ def _columns(table: Any, start: int, stop: int) -> Any:
         return table.iloc[:, start:stop]
     piece = table[:, start:stop]
     return np.asarray(piece.tolist()).reshape(piece.shape) if piece.dtype == object else piece
+
+
+def _check_shape(shape: tuple[int, ...], n_expected: int) -> None:
+    """Raise ValueError, in words that scikit-learn's checks know, for a table of another shape."""
+    if len(shape) == 2 and shape[1] == n_expected:
+        return
+    if len(shape) != 2:
+        problem = "X is not a 2-D table. Reshape your data."
+    elif shape[1] == 0:
+        problem = f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required."
+    else:
+        problem = (
+            f"X has {shape[1]} features, but TransformerBasis is expecting {n_expected} features "
+            "as input."
+        )
+    raise errors.value_error(
+        problem,
+        given=f"an array of shape {shape}",
+        expected=f"(n_samples, {n_expected}), the inputs side by side",
+        todo="For inputs of several numbers per time bin call set_input_shape.",
+    )
 
 
 def _check_length(n_rows: int, y: ArrayLike) -> None:

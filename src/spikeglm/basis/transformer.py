@@ -99,7 +99,9 @@ class TransformerBasis(Estimator):
 
     @basis.setter
     def basis(self, basis: Any) -> None:
-        self._basis = copy.deepcopy(_unwrapped(basis))
+        if basis is self.__dict__.get("_basis"):
+            return
+        self._basis = memory.without_ranges(copy.deepcopy(_unwrapped(basis)))
         inputs.put_shapes(self._basis, [shape or () for shape in self._basis.input_shape])
         self._rows: Any = None
         self._terms: list[Any] = []
@@ -129,6 +131,7 @@ class TransformerBasis(Estimator):
         signals = pipeline_tables.signals_of(self._basis, X, y)
         pipeline_tables.require_rows(signals)
         rows = memory.placed(self._basis, signals)
+        memory.without_ranges(self._basis)  # the transformer keeps them
         nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
         self._rows, self._terms = rows.at(Signals(nothing)), self._current_terms()
         self.n_features_in_ = pipeline_tables.n_columns(self._basis)
@@ -198,8 +201,8 @@ class TransformerBasis(Estimator):
         return self
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the basis, and all its parameters by the names that it gives them."""
-        return {"basis": self._basis, **self._basis.get_params()}
+        """Return the basis, and with ``deep`` its parameters by the names that it gives them."""
+        return {"basis": self._basis, **(self._basis.get_params() if deep else {})}
 
     def set_params(self, **params: Any) -> Self:
         """Exchange the basis (``basis=...``) or set parameters of it, not both.
