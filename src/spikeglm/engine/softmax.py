@@ -200,7 +200,7 @@ class SoftmaxObjective:
         everything, K, N = np.arange(self.n_columns), self.n_classes, self.n_columns
         free = ~self.frozen(everything).reshape(-1, K, N)
         ridge = self.penalty_curvature(everything).reshape(-1, K, N)
-        alike = (free | self.absent).all(axis=1)
+        alike: BoolArray = np.all(free | self.absent, axis=1)
         alike[:-1] &= (ridge == ridge[:, :1]).all(axis=1)
         kinks = self.kinks()
         if kinks is not None:

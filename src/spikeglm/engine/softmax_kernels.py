@@ -4,7 +4,7 @@ Classes are columns: column k·A + a is class k of neuron a (A neurons), so that
 :mod:`~spikeglm.engine.kernels` serve them as they serve neurons. What couples them is here: with
 p_k = e^eta_k / sum_j e^eta_j and one-hot y,
 
-    l = -sum_k y_k log p_k        dl/deta_k = p_k - y_k        d²l/deta_k deta_j = p_k (1[k=j] - p_j)
+    l = -sum_k y_k log p_k      dl/deta_k = p_k - y_k      d²l/deta_k deta_j = p_k (1[k=j] - p_j)
 
 Source: Bishop (2006), Pattern Recognition and Machine Learning, section 4.3.4.
 """

@@ -25,7 +25,7 @@ from ..solvers import Outcome, Status, direction_of, minimise, minimise_sparse
 from ..typing import BoolArray, FloatArray, IntArray
 from .progress import pass_report
 
-_TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
+TOLERANCE, KKT_TOLERANCE = 1e-8, 1e-7
 _RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
@@ -119,7 +119,7 @@ def _fit(
     walking = np.flatnonzero([status is None for status in hopeless])
     if start is None:
         start = coef, intercept
-    null_space = _null_space(features)
+    null = null_space(features)
     outcome = None
     if len(walking):
         objective = Objective(
@@ -135,19 +135,19 @@ def _fit(
         theta = outcome.theta
         if columns.mask is None and penalty.is_smooth:
             free = ~(objective.penalty_curvature(np.arange(len(walking))) > 0).any(axis=0)
-            theta[:, free] = _smallest_norm(theta[:, free], null_space)
-        coef[:, walking], intercept[walking] = _of_the_rows(objective, theta)
+            theta[:, free] = smallest_norm(theta[:, free], null)
+        coef[:, walking], intercept[walking] = of_the_rows(objective, theta)
     return FitResult(
         coef=coef,
         intercept=intercept,
-        rank=int((features.scale > 0).sum()) - null_space.shape[1],
-        aliased=_aliased(features, null_space),
+        rank=int((features.scale > 0).sum()) - null.shape[1],
+        aliased=aliased(features, null),
         n_rows=observed.n_rows,
         total_weight=observed.weight,
         mean_response=observed.mean,
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
-        **_how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes),
+        **how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes),
     )
 
 
@@ -159,13 +159,13 @@ def _solve(
 ) -> Outcome:
     likelihood = objective.columns.likelihood
     h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
-    theta = _for_the_solver(objective, *start)
+    theta = for_the_solver(objective, *start)
     with pass_report() as report:
         if not objective.penalty.is_smooth:
             return minimise_sparse(
                 objective,
                 theta,
-                tolerance=solver.tol or _KKT_TOLERANCE,
+                tolerance=solver.tol or KKT_TOLERANCE,
                 max_passes=solver.maxiter,
                 report=report,
             )
@@ -173,7 +173,7 @@ def _solve(
             objective,
             direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
             theta,
-            tolerance=solver.tol or _TOLERANCE,
+            tolerance=solver.tol or TOLERANCE,
             unit=np.sqrt(_dispersion(likelihood, observed, theta[-1])),
             max_passes=solver.maxiter,
             h=h,
@@ -219,19 +219,21 @@ def _dispersion(likelihood: Likelihood, observed: Responses, start: FloatArray) 
     return np.maximum(unit, np.finfo(float).tiny)
 
 
-def _for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
+def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
+    """Return theta for weights and intercepts of the rows, in the user's scale."""
     mask, shift = objective.columns.mask, objective.table.shift
     W = W if mask is None else W * mask
     return objective.from_user(W, b if shift is None else b + shift @ W)
 
 
-def _of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+def of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return weights and intercepts of the rows, in the user's scale."""
     W, b = objective.to_user(theta)
     shift = objective.table.shift
     return W, b if shift is None else b - shift @ W
 
 
-def _null_space(features: Features) -> FloatArray:
+def null_space(features: Features) -> FloatArray:
     """Return an orthonormal basis (p, k) of the feature combinations that are constant."""
     varying = features.scale > 0
     R = features.correlation[np.ix_(varying, varying)]
@@ -251,20 +253,22 @@ def _null_space(features: Features) -> FloatArray:
     return basis
 
 
-def _smallest_norm(theta: FloatArray, null_space: FloatArray) -> FloatArray:
+def smallest_norm(theta: FloatArray, null: FloatArray) -> FloatArray:
     """Take away what predicts nothing: of all equal fits, leave the one of smallest norm."""
-    weights = theta[:-1] - null_space @ (null_space.T @ theta[:-1])
+    weights = theta[:-1] - null @ (null.T @ theta[:-1])
     return np.vstack([weights, theta[-1:]])
 
 
-def _aliased(features: Features, null_space: FloatArray) -> IntArray:
-    dependent = np.linalg.norm(null_space, axis=1) > _TOUCHED
+def aliased(features: Features, null: FloatArray) -> IntArray:
+    """Return the features that are constant or combinations of others."""
+    dependent = np.linalg.norm(null, axis=1) > _TOUCHED
     return np.flatnonzero(dependent | (features.scale == 0))
 
 
-def _how_it_went(
+def how_it_went(
     outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray, *, n_surveys: int
 ) -> dict[str, Any]:
+    """Return what a record says of the solve: one entry per column, walking or hopeless."""
     n = len(hopeless)
     status = [s if s is not None else Status.LIMIT for s in hopeless]
     decrement, objective = np.full(n, np.nan), np.full(n, np.nan)

@@ -21,6 +21,8 @@ class Status(StrEnum):
     SATURATED = "saturated"
     OUT_OF_RANGE = "outside the link's range"
     NO_ROWS = "no valid rows"
+    ABSENT_CLASS = "a class is absent"
+    ONE_CLASS = "a single class"
 
 
 ADVICE: dict[Status, str] = {
@@ -44,6 +46,14 @@ ADVICE: dict[Status, str] = {
     ),
     Status.OUT_OF_RANGE: "this link cannot produce the mean of the response; use the default link",
     Status.NO_ROWS: "every row has a NaN, an inf or weight zero; check the features and the epochs",
+    Status.ABSENT_CLASS: (
+        "a class that never occurs has a best probability of zero; it was given half an event in "
+        "the whole recording and no coefficients, and the other classes were fitted"
+    ),
+    Status.ONE_CLASS: (
+        "the response is the same label everywhere; the other classes were given half an event in "
+        "the whole recording, and all coefficients are zero"
+    ),
 }
 
 
