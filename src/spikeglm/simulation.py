@@ -37,6 +37,12 @@ class Simulated(NamedTuple):
         The responses, (T,) or (T, N); counts are integers, 0/1 responses booleans.
     rate :
         The mean each was drawn from, in the units of y (counts per bin), same shape.
+
+    Examples
+    --------
+    >>> y, rate = Simulated(np.array([0, 2]), np.array([0.5, 1.5]))
+    >>> rate
+    array([0.5, 1.5])
     """
 
     y: Array

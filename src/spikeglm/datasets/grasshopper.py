@@ -49,6 +49,12 @@ class GrasshopperRecording:
         1 (stimulus cut-off 200 Hz) or 2 (800 Hz).
     citation :
         The paper to cite and where the data come from.
+
+    Examples
+    --------
+    >>> recording = load_grasshopper(1)
+    >>> recording.bin_s, recording.counts.shape == recording.stimulus_db.shape
+    (0.0005, True)
     """
 
     counts: Array

@@ -32,6 +32,15 @@ class HeldOut:
         The same shape: mean response of the rows that this fit was trained on, the null model.
     folds :
         (T,) the fold of each row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X, y = np.ones((8, 1)), np.array([0, 1, 0, 1, 2, 3, 2, 3])
+    >>> folds = np.repeat([0, 1], 4)
+    >>> nmo.selection.cross_validated(nmo.GLM(), X, y, folds).training_mean
+    array([2.5, 2.5, 2.5, 2.5, 0.5, 0.5, 0.5, 0.5])
     """
 
     prediction: FloatArray
