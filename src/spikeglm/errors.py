@@ -25,6 +25,15 @@ def not_fitted(estimator: str, todo: str = "call fit(X, y) first.") -> NotFitted
     return _not_fitted_class()(f"This {estimator} is not fitted yet. What to do: {todo}")
 
 
+def no_classes(estimator: str) -> NotFittedError:
+    """Build the error for a classifier that knows no labels; it is a RuntimeError too."""
+    kind = type("NoClassesError", (_not_fitted_class(), RuntimeError), {"__module__": __name__})
+    return kind(
+        f"This {estimator} knows no classes: it is not fitted yet. "
+        "What to do: call fit(X, y), or set_classes(y) if the coefficients were set by hand."
+    )
+
+
 def _not_fitted_class() -> type[NotFittedError]:
     return _both_kinds() if "sklearn.exceptions" in sys.modules else NotFittedError
 
@@ -44,6 +53,18 @@ def value_error(problem: str, *, given: object, expected: str, todo: str = "") -
 def type_error(problem: str, *, given: object, expected: str, todo: str = "") -> TypeError:
     """Build the error for an argument of the wrong type."""
     return TypeError(_message(problem, given, expected, todo))
+
+
+def attribute_error(
+    problem: str, *, given: object, expected: str, todo: str = ""
+) -> AttributeError:
+    """Build the error for an object that lacks what its role asks for."""
+    return AttributeError(_message(problem, given, expected, todo))
+
+
+def storage_error(problem: str, *, given: object, expected: str, todo: str = "") -> OSError:
+    """Build the error for stored data that cannot be read or written."""
+    return OSError(_message(problem, given, expected, todo))
 
 
 def unknown_name(kind: str, name: object, known: list[str]) -> ValueError:

@@ -75,6 +75,12 @@ class Table:
         """Whether reading costs more than reading a copy: rows in memory need none."""
         return not isinstance(self.rows, ArrayRows)
 
+    @property
+    def waits_for_storage(self) -> bool:
+        """Whether reading a block means to wait for a disk."""
+        is_copied = self.is_single and self.copy is not None
+        return not is_copied and getattr(self.rows, "is_stored", False)
+
     def moved(self, shift: Array) -> Table:
         """Return the table with ``shift`` (p,) subtracted from every row."""
         return replace(self, shift=shift, copy=None)

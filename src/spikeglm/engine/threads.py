@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ..typing import FloatArray
+from ..typing import Array, FloatArray
 from .columns import Columns
 from .kernels import Kernel, Sums, add_into
 from .table import Block, Table
@@ -57,8 +57,8 @@ def run(
     def work(share: Sequence[Block]) -> Sums | None:
         total: Sums | None = None
         with np.errstate(all="ignore"):
-            for block in share:
-                part = kernel(table.read(block), columns.block(block.rows), W, b, np)
+            for block, X in _read(table, share):
+                part = kernel(X, columns.block(block.rows), W, b, np)
                 total = add_into(total, part)
         return total
 
@@ -67,6 +67,23 @@ def run(
     for part in rest:
         total = add_into(total, part)
     return total
+
+
+def _read(table: Table, share: Sequence[Block]) -> Iterator[tuple[Block, Array]]:
+    """Yield blocks with their rows; rows in storage are fetched while the last are computed with.
+
+    One block is fetched ahead per worker, no more: memory stays bounded.
+    """
+    if not table.waits_for_storage:
+        yield from ((block, table.read(block)) for block in share)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="spikeglm-read") as reader:
+        ahead = reader.submit(table.read, share[0])
+        for block, following in zip(share, [*share[1:], None], strict=True):
+            X = ahead.result()
+            if following is not None:
+                ahead = reader.submit(table.read, following)
+            yield block, X
 
 
 def with_copy(table: Table, *, n_threads: int) -> Table:

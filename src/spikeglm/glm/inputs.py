@@ -15,8 +15,9 @@ from ..engine.columns import Columns, Source
 from ..io.timeseries import TimeAxis, check_same_time, time_axis_of, to_array
 from ..io.trees import flatten, is_tree
 from ..observation_models.likelihood import Likelihood
-from ..rows import ArrayRows, Rows, StackedRows
+from ..rows import ArrayRows, Rows, StackedRows, StoredRows
 from ..rows.arrays import finite_rows
+from ..rows.stored import is_stored
 from ..typing import Array, ArrayLike, BoolArray
 from .choices import read_feature_mask
 from .layout import Layout
@@ -62,7 +63,9 @@ def _stacked(tree: Any) -> StackedRows:
     return StackedRows(parts, tuple(labels), axes[0] if axes else None, structure)
 
 
-def _one_table(X: ArrayLike, name: str) -> ArrayRows:
+def _one_table(X: ArrayLike, name: str) -> Rows:
+    if is_stored(X):
+        return StoredRows(X)
     values = to_array(X, name=name)
     if values.ndim != 2:
         raise errors.value_error(

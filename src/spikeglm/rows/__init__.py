@@ -3,5 +3,6 @@
 from .arrays import ArrayRows
 from .contract import Rows
 from .stacked import StackedRows
+from .stored import StoredRows
 
-__all__ = ["ArrayRows", "Rows", "StackedRows"]
+__all__ = ["ArrayRows", "Rows", "StackedRows", "StoredRows"]

@@ -33,6 +33,11 @@ class StackedRows:
         """T."""
         return self.parts[0].n_rows
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether reading some part may wait for a disk."""
+        return any(getattr(part, "is_stored", False) for part in self.parts)
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Features of each part."""

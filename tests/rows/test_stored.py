@@ -1,0 +1,130 @@
+"""Tables on disk: the same fit as in memory, whatever holds them; damage is an error, not a crash."""
+
+import os
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import spikeglm as nmo
+from spikeglm.rows.stored import StoredRows, is_stored
+
+T, P = 700, 3
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(T, P)).astype(np.float32)
+Y = RNG.poisson(np.exp(X @ RNG.normal(0, 0.3, (P, 2)) - 0.5))
+
+
+def memmap(folder, values=X, offset=0):
+    path = folder / "X.dat"
+    stored = np.memmap(path, values.dtype, "w+", offset, values.shape)
+    stored[:] = values
+    stored.flush()
+    return np.memmap(path, values.dtype, "r", offset, values.shape)
+
+
+def hdf5(folder, values=X):
+    h5py = pytest.importorskip("h5py")
+    file = h5py.File(folder / "X.h5", "w")
+    return file.create_dataset("X", data=values, chunks=(64, P))
+
+
+def zarr_array(folder, values=X):
+    zarr = pytest.importorskip("zarr")
+    stored = zarr.create_array(
+        store=str(folder / "X.zarr"), shape=values.shape, chunks=(64, P), dtype=values.dtype
+    )
+    stored[:] = values
+    return stored
+
+
+KINDS = {"memmap": memmap, "hdf5": hdf5, "zarr": zarr_array}
+of_kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+@of_kinds
+def test_a_stored_table_is_read_block_by_block(kind, tmp_path):
+    rows = StoredRows(KINDS[kind](tmp_path))
+    assert is_stored(rows.values)
+    assert_array_equal(np.vstack([rows.read(0, 300), rows.read(300, T)]), X)
+    assert rows.read(T - 1, T + 50).shape == (1, P)
+    assert rows.dtype == np.float32
+    assert rows.valid_rows().all()
+
+
+@of_kinds
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_the_fit_is_that_in_memory(kind, n_threads, tmp_path):
+    stored = KINDS[kind](tmp_path)
+    with nmo.config_context(n_threads=n_threads, memory="20KiB"):
+        model = nmo.PopulationGLM(solver_name="LBFGS").fit(stored, Y)
+        predicted = model.predict(stored)
+    plain = nmo.PopulationGLM(solver_name="LBFGS").fit(X, Y)
+    assert_allclose(model.coef_, plain.coef_, rtol=1e-6, atol=1e-8)
+    assert_allclose(predicted, plain.predict(X), rtol=1e-6)
+
+
+@of_kinds
+def test_rows_with_nan_are_left_out(kind, tmp_path):
+    gaps = X.copy()
+    gaps[[3, 500], 1] = np.nan, np.inf
+    model = nmo.PopulationGLM().fit(KINDS[kind](tmp_path, gaps), Y)
+    kept = np.isfinite(gaps).all(axis=1)
+    assert_allclose(model.coef_, nmo.PopulationGLM().fit(X[kept], Y[kept]).coef_, rtol=1e-5)
+
+
+def test_small_integers_stay_small_in_storage(tmp_path):
+    counts = RNG.poisson(0.5, (T, P)).astype(np.int8)
+    rows = StoredRows(memmap(tmp_path, counts))
+    assert rows.read(0, 5).dtype == np.int8
+    model = nmo.PopulationGLM().fit(rows.values, Y)
+    assert_allclose(model.coef_, nmo.PopulationGLM().fit(counts.astype(float), Y).coef_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(100, 400), slice(T - 5, T)])
+@pytest.mark.parametrize("offset", [0, 24, 8192])
+def test_parts_of_a_map_are_found_in_the_file(part, offset, tmp_path):
+    stored = memmap(tmp_path, offset=offset)[part]
+    assert_array_equal(StoredRows(stored).read(0, len(stored)), X[part])
+
+
+def test_maps_that_are_no_run_of_bytes_are_read_as_arrays(tmp_path):
+    stored = memmap(tmp_path)
+    for other in (
+        stored[::2],
+        stored[:, 1:],
+        np.memmap(tmp_path / "X.dat", np.float32, "c", 0, (T, P)),
+    ):
+        assert not is_stored(other)
+    model = nmo.PopulationGLM().fit(stored[::2], Y[::2])
+    assert_allclose(model.coef_, nmo.PopulationGLM().fit(X[::2], Y[::2]).coef_, rtol=1e-6)
+
+
+def test_a_truncated_file_is_an_error_that_names_the_row(tmp_path):
+    stored = memmap(tmp_path)
+    os.truncate(tmp_path / "X.dat", 400 * P * 4)
+    with pytest.raises(OSError, match="too short.*row 400"):
+        nmo.PopulationGLM().fit(stored, Y)
+
+
+def test_a_file_that_is_gone_is_an_error(tmp_path):
+    stored = memmap(tmp_path)
+    (tmp_path / "X.dat").unlink()
+    with pytest.raises(OSError, match=r"X\.dat"):
+        nmo.PopulationGLM().fit(stored, Y)
+
+
+def test_storage_that_fails_is_an_error_that_names_the_rows():
+    class Failing:
+        shape, dtype, ndim = (T, P), np.dtype(np.float32), 2
+
+        def __getitem__(self, rows):
+            raise RuntimeError("decompression failed")
+
+    with pytest.raises(OSError, match="Rows 0 to 10.*decompression failed"):
+        StoredRows(Failing()).read(0, 10)
+
+
+def test_rows_that_do_not_match_y_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="700 rows in X and 699"):
+        nmo.PopulationGLM().fit(memmap(tmp_path), Y[1:])
