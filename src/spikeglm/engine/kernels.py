@@ -180,9 +180,10 @@ def loss_and_hessian(
 def fisher_information(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
 ) -> InformationSums:
-    """Sum each column's expected curvature: the Fisher information of (w, b)."""
+    """Sum each column's information on (w, b): the expected curvature, where a model knows it."""
     eta = linear_predictor(X, block, W, b, xp)
-    return InformationSums(_own_curvature(X, block.likelihood.fisher(eta, xp), block, xp))
+    h = block.likelihood.information(eta, block.y.astype(X.dtype), xp)
+    return InformationSums(_own_curvature(X, h, block, xp))
 
 
 class Subset(NamedTuple):

@@ -55,7 +55,7 @@ def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likel
     """Return the likelihood that the two constructor arguments describe."""
     model = model_named(observation_model)
     if inverse_link_function is None:
-        return Likelihood(model, model.default_inverse_link_function)
+        inverse_link_function = model.default_inverse_link_function
     return Likelihood(model, link_named(inverse_link_function))
 
 

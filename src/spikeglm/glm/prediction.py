@@ -64,8 +64,27 @@ def estimate_scale(
     model = columns.likelihood.model
     if not model.has_dispersion:
         return np.full(columns.n_columns, float(model.scale))
+    if not model.dispersion_adds_up:
+        return _scale_at_once(rows, columns, result, dof, keep)
     sums = _sweep(kernels.pearson, rows, columns, result.coef, result.intercept, keep)
     return np.where(sums.weight > 0, sums.total, np.nan) / np.maximum(dof, 1)
+
+
+def _scale_at_once(
+    rows: Rows, columns: Columns, result: FitResult, dof: FloatArray, keep: BoolArray
+) -> FloatArray:
+    """Ask a user's model for the dispersion of each column, given its rows of positive weight."""
+    block, model = columns.block(np.flatnonzero(keep)), columns.likelihood.model
+    offset = np.zeros((1, 1)) if columns.offsets is None else columns.offsets.block(slice(None))
+    eta = linear_predictor(rows, result.coef, result.intercept, offset)[keep]
+    mean = columns.likelihood.mean(eta)
+    weight = np.ones((1, 1)) if block.weights is None else block.weights
+    scale = np.full(columns.n_columns, np.nan)
+    for c, used in enumerate(np.broadcast_to(weight > 0, mean.shape).T):
+        if used.any():
+            y, mu = block.y[used, c, None], mean[used, c, None]
+            scale[c] = np.ravel(model.estimate_scale(y, mu, np.maximum(dof[c], 1)))[0]
+    return scale
 
 
 def _sweep(

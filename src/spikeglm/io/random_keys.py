@@ -55,6 +55,32 @@ def as_generator(key: RandomKey) -> np.random.Generator:
     return np.random.default_rng([int(word) for word in words])
 
 
+def as_jax_key(key: RandomKey) -> Any:
+    """Return the JAX key that a key stands for; the same key gives the same one. Imports JAX.
+
+    Parameters
+    ----------
+    key :
+        As for :func:`as_generator`; a JAX key is returned as it is.
+
+    Raises
+    ------
+    TypeError
+        The key is none of these.
+
+    Examples
+    --------
+    >>> import jax
+    >>> float(jax.random.uniform(as_jax_key(7))) == float(jax.random.uniform(as_jax_key(7)))
+    True
+    """
+    import jax
+
+    if hasattr(key, "dtype") and _key_words(key) is not None:
+        return key
+    return jax.random.PRNGKey(as_generator(key).integers(2**31))
+
+
 def _key_words(key: Any) -> np.ndarray | None:
     """Return the uint32 words of a JAX key, or None if it is not one."""
     if type(key).__module__.partition(".")[0] in ("jax", "jaxlib") and not _is_raw(key):

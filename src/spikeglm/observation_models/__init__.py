@@ -6,19 +6,25 @@ Exp()
 """
 
 from .bernoulli import BernoulliObservations
+from .categorical import CategoricalObservations
+from .custom_link import CustomLink
 from .gamma import GammaObservations
 from .gaussian import GaussianObservations
 from .likelihood import Likelihood
 from .negative_binomial import NegativeBinomialObservations
 from .observations import Observations
 from .poisson import PoissonObservations
+from .protocol import check_observation_model
 
 __all__ = [
     "BernoulliObservations",
+    "CategoricalObservations",
+    "CustomLink",
     "GammaObservations",
     "GaussianObservations",
     "Likelihood",
     "NegativeBinomialObservations",
     "Observations",
     "PoissonObservations",
+    "check_observation_model",
 ]

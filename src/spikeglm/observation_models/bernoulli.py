@@ -9,13 +9,13 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, BoolArray, Namespace
+from .elementwise import ElementwiseObservations
 from .inverse_link import Coordinate, Link
 from .links import Logistic
-from .observations import Observations
 
 
 @dataclass(frozen=True)
-class BernoulliObservations(Observations):
+class BernoulliObservations(ElementwiseObservations):
     """y is 1 with probability mu, else 0.
 
     With theta = log(mu / (1 - mu)) the loss is log(1 + e^theta) - y theta; its slope is mu - y, its

@@ -10,13 +10,14 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
+from .elementwise import ElementwiseObservations
 from .inverse_link import Link
 from .links import OneOverX
-from .observations import Observations, _arrays
+from .observations import as_arrays
 
 
 @dataclass(frozen=True)
-class GammaObservations(Observations):
+class GammaObservations(ElementwiseObservations):
     """y > 0 with mean mu and variance scale mu^2: shape 1 / scale, scale parameter scale mu.
 
     With theta = log mu the loss is y / mu + theta; its slope is 1 - y / mu, its curvature y / mu.
@@ -68,7 +69,7 @@ class GammaObservations(Observations):
 
     def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
         """Return Pearson's sum ((y - mu) / mu)^2 / dof_resid, one per neuron."""
-        y, mean, xp = _arrays(y, predicted_rate)
+        y, mean, xp = as_arrays(y, predicted_rate)
         mean = self._inside(mean, xp)
         return xp.sum(((y - mean) / mean) ** 2, axis=0) / xp.asarray(dof_resid)
 

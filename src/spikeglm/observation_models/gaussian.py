@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..typing import Array, ArrayLike, BoolArray, Namespace
+from .elementwise import ElementwiseObservations
 from .inverse_link import Coordinate, Link
 from .links import Identity
-from .observations import Observations, _arrays
+from .observations import as_arrays
 
 
 @dataclass(frozen=True)
-class GaussianObservations(Observations):
+class GaussianObservations(ElementwiseObservations):
     """y is normal with mean mu and variance scale.
 
     The training loss is (y - mu)^2, without the factor 1/2 (NeMoS's convention): a Ridge strength
@@ -70,7 +71,7 @@ class GaussianObservations(Observations):
 
     def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
         """Return the residual variance sum (y - mu)^2 / dof_resid, one per neuron."""
-        y, mean, xp = _arrays(y, predicted_rate)
+        y, mean, xp = as_arrays(y, predicted_rate)
         return xp.sum((y - mean) ** 2, axis=0) / xp.asarray(dof_resid)
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:

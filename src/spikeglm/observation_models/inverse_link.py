@@ -45,7 +45,7 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True)
 class Link(ABC):
-    """An inverse link function f, monotone: mean = f(eta). Calling it evaluates it.
+    """An inverse link function f: mean = f(eta). Calling it evaluates it.
 
     Shapes: eta and mean are arrays of any one shape; every method works element by element.
 
@@ -56,14 +56,15 @@ class Link(ABC):
     linear_in :
         The coordinate of the mean that *is* eta (the log for ``exp``), if there is one.
     range :
-        The open interval of the means that f can give.
+        The open interval of the means that f, monotone, can give; None for a function of which
+        nothing is known (:class:`~spikeglm.observation_models.custom_link.CustomLink`).
     pole :
         The eta, if any, at which f has no value.
     """
 
     name: ClassVar[str]
     linear_in: ClassVar[Coordinate | None] = None
-    range: ClassVar[tuple[float, float]]
+    range: ClassVar[tuple[float, float] | None]
     pole: ClassVar[float | None] = None
 
     def __call__(self, eta: ArrayLike) -> Array:

@@ -19,8 +19,8 @@ import numpy as np
 
 from .. import errors, numerics
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, Namespace
-from .inverse_link import Link
-from .observations import Observations
+from .elementwise import ElementwiseObservations
+from .inverse_link import Curve, Link, natural_coordinate
 
 NoStart = Literal["", "silent", "saturated", "outside the link's range", "no finite response"]
 _MARGIN = 1e-12
@@ -64,7 +64,7 @@ class Likelihood:
     (array([1., 1.]), array([ 1., -2.]))
     """
 
-    model: Observations
+    model: ElementwiseObservations
     link: Link
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
@@ -77,8 +77,7 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return self.model.loss(y, eta, None, xp)
-            inside, eta = self._kept(eta, xp)
-            curve = self.link.curve(self.model.natural, eta, xp)
+            inside, _, curve = self._curve(eta, xp)
             value = self.model.loss(y, curve.theta, curve.mean, xp)
             return value if inside is None else xp.where(inside, value, math.inf)
 
@@ -87,8 +86,7 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return self.model.loss_and_slope(y, eta, None, xp)
-            inside, eta = self._kept(eta, xp)
-            curve = self.link.curve(self.model.natural, eta, xp)
+            inside, _, curve = self._curve(eta, xp)
             value, slope = self.model.loss_and_slope(y, curve.theta, curve.mean, xp)
             value = value if inside is None else xp.where(inside, value, math.inf)
             return value, slope * curve.slope
@@ -99,21 +97,38 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return model.loss_curvature(y, eta, None, xp)
-            _, eta = self._kept(eta, xp)
-            curve = self.link.curve(natural, eta, xp)
+            inside, eta, curve = self._curve(eta, xp)
             _, slope = model.loss_and_slope(y, curve.theta, curve.mean, xp)
             bend = self.link.bend(natural, eta, xp)
+            if self.link.range is None:
+                bend = xp.where(inside, bend, 0.0)
             bent = xp.where(bend == 0, 0.0, slope * bend)  # 0 even where the slope overflows
             return model.loss_curvature(y, curve.theta, curve.mean, xp) * curve.slope**2 + bent
 
     def fisher(self, eta: Array, xp: Namespace = np) -> Array:
-        """Return the expectation of :meth:`curvature` over y at eta; never negative."""
+        """Return the expectation of :meth:`curvature` over y at eta; never negative.
+
+        For a model that does not state it: the curvature at a response equal to its mean.
+        """
         with numerics.quiet():
             if self._straight:
                 return self.model.information(eta, None, xp)
-            _, eta = self._kept(eta, xp)
-            curve = self.link.curve(self.model.natural, eta, xp)
+            _, _, curve = self._curve(eta, xp)
             return self.model.information(curve.theta, curve.mean, xp) * curve.slope**2
+
+    def information(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
+        """Return the curvature on which standard errors stand, per sample.
+
+        It is the expected one, :meth:`fisher`, or where the model does not state it the observed
+        one, :meth:`curvature`.
+
+        References
+        ----------
+        Efron & Hinkley (1978), Biometrika 65:457-82.
+        """
+        if self.model.expects_curvature:
+            return self.fisher(eta, xp)
+        return self.curvature(eta, y, xp)
 
     def start(self, mean_y: ArrayLike) -> FloatArray:
         """Return the intercept of the model without features, always finite.
@@ -135,7 +150,8 @@ class Likelihood:
         with numerics.quiet():
             mean = np.clip(mean, low + _MARGIN, high - _MARGIN)
             eta = self.link.predictor(mean)
-            return np.where(np.isfinite(eta), eta, self.link.predictor(np.asarray(_MARGIN)))
+            nearest = np.nan_to_num(self.link.predictor(np.asarray(_MARGIN)))
+            return np.where(np.isfinite(eta), eta, nearest)
 
     def no_start(self, mean_y: ArrayLike) -> np.ndarray:
         """Say, per column, why no finite intercept gives the mean response: a word, or "".
@@ -181,7 +197,7 @@ class Likelihood:
     @cached_property
     def _mean_bounds(self) -> tuple[float, float]:
         """The open interval of means that both the model and the link can have."""
-        ranges = (self.model.means, self.link.range)
+        ranges = (self.model.means, self.link.range or self.model.means)
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     @cached_property
@@ -194,8 +210,30 @@ class Likelihood:
             ends = self.link.predictor(np.array([low, high, min(low + 0.5, high)]))
         return _Reach(float(min(ends[:2])), float(max(ends[:2])), float(ends[2]))
 
+    def _curve(self, eta: Array, xp: Namespace) -> tuple[Array | None, Array, Curve]:
+        """Return where eta is allowed (None: everywhere), eta, and the curve of the mean there.
+
+        Elsewhere eta and the curve are those of an inner point.
+        """
+        inside, eta = self._kept(eta, xp)
+        curve = self.link.curve(self.model.natural, eta, xp)
+        if self.link.range is not None:
+            return inside, eta, curve
+        low, high = self._mean_bounds  # only the mean itself can tell
+        inside = (curve.mean > low) & (curve.mean < high) & xp.isfinite(curve.slope)
+        mean = xp.where(inside, curve.mean, self._inner_mean)
+        theta = natural_coordinate(self.model.natural, mean, xp)
+        return inside, eta, Curve(mean, theta, xp.where(inside, curve.slope, 0.0))
+
+    @cached_property
+    def _inner_mean(self) -> float:
+        low, high = self._mean_bounds
+        return low + min(1.0, 0.5 * (high - low)) if math.isfinite(low) else min(0.0, high - 1.0)
+
     def _kept(self, eta: Array, xp: Namespace) -> tuple[Array | None, Array]:
         """Return where eta is allowed (None: everywhere), and eta with an inner value elsewhere."""
+        if self.link.range is None:
+            return None, eta
         if self._reach is not None:
             inside = (eta > self._reach.low) & (eta < self._reach.high)
             return inside, xp.where(inside, eta, self._reach.inner)
@@ -205,7 +243,7 @@ class Likelihood:
         return None, eta
 
 
-def _response_error(model: Observations, y: Array, wrong: BoolArray) -> ValueError:
+def _response_error(model: ElementwiseObservations, y: Array, wrong: BoolArray) -> ValueError:
     places = np.argwhere(wrong)
     first = [f"y[{', '.join(str(i) for i in place)}] = {y[tuple(place)]}" for place in places[:3]]
     more = f" and {len(places) - len(first)} more" if len(places) > len(first) else ""

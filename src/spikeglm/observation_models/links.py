@@ -31,7 +31,7 @@ class Exp(Link):
 
     name: ClassVar[str] = "exp"
     linear_in: ClassVar[Coordinate | None] = "log"
-    range: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    range: ClassVar[tuple[float, float] | None] = (0.0, math.inf)
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
         """Return e^eta."""
@@ -63,7 +63,7 @@ class Logistic(Link):
 
     name: ClassVar[str] = "logistic"
     linear_in: ClassVar[Coordinate | None] = "logit"
-    range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
         """Return 1 / (1 + e^-eta)."""
@@ -99,7 +99,7 @@ class Softplus(Link):
     """
 
     name: ClassVar[str] = "softplus"
-    range: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    range: ClassVar[tuple[float, float] | None] = (0.0, math.inf)
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
         """Return log(1 + e^eta)."""
@@ -133,7 +133,7 @@ class Identity(Link):
 
     name: ClassVar[str] = "identity"
     linear_in: ClassVar[Coordinate | None] = "mean"
-    range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    range: ClassVar[tuple[float, float] | None] = (-math.inf, math.inf)
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
         """Return eta."""
@@ -167,7 +167,7 @@ class NormCdf(Link):
     """
 
     name: ClassVar[str] = "norm.cdf"
-    range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    range: ClassVar[tuple[float, float] | None] = (0.0, 1.0)
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
         """Return Phi(eta)."""
@@ -206,7 +206,7 @@ class OneOverX(Link):
     """
 
     name: ClassVar[str] = "one_over_x"
-    range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    range: ClassVar[tuple[float, float] | None] = (-math.inf, math.inf)
     pole: ClassVar[float | None] = 0.0
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:

@@ -14,15 +14,18 @@ import numpy as np
 
 from .. import errors
 from .bernoulli import BernoulliObservations
+from .categorical import CategoricalObservations
+from .custom import custom_model
+from .custom_link import checked_link
+from .elementwise import ElementwiseObservations
 from .gamma import GammaObservations
 from .gaussian import GaussianObservations
 from .inverse_link import Link
 from .links import Exp, Identity, Logistic, NormCdf, OneOverX, Softplus
 from .negative_binomial import NegativeBinomialObservations
-from .observations import Observations
 from .poisson import PoissonObservations
 
-_MODELS: dict[str, type[Observations]] = {
+_MODELS: dict[str, type[ElementwiseObservations]] = {
     model.name: model
     for model in (
         PoissonObservations,
@@ -45,63 +48,79 @@ _LINK_ALIASES = {
 _LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "nemos", "spikeglm")
 
 
-def model_named(model: str | Observations) -> Observations:
-    """Return the observation model that a string names; a model is returned as it is.
+def model_named(model: Any) -> ElementwiseObservations:
+    """Return the observation model that a string names, or what a user's own model is to a fit.
 
     Parameters
     ----------
     model :
         ``"Poisson"``, ``"Gamma"``, ``"Gaussian"``, ``"Bernoulli"``, ``"NegativeBinomial"``, the
-        same with the suffix ``"Observations"`` or as a dotted path; or an instance.
+        same with the suffix ``"Observations"`` or as a dotted path; or an instance. A built-in
+        model is returned as it is.
 
     Raises
     ------
     ValueError
-        No model has that name.
+        No model has that name, or the loss of a user's model cannot be differentiated.
     TypeError
-        It is neither a string nor an observation model, or a model of the classifiers.
+        It is a class, or a model of the classifiers, or its methods return something else.
+    AttributeError
+        It lacks a method of an observation model.
 
     Examples
     --------
     >>> model_named("PoissonObservations")
     PoissonObservations()
     """
-    if isinstance(model, Observations):
+    if isinstance(model, ElementwiseObservations):
         return model
-    if not isinstance(model, str):
+    if isinstance(model, str):
+        return _model_of_path(model)
+    if isinstance(model, CategoricalObservations):
+        raise _needs_a_classifier(model)
+    if isinstance(model, type):
         raise errors.type_error(
             "The observation model could not be read.",
-            given=repr(model),
+            given=f"the class {model.__name__}",
             expected=f"one of {', '.join(_MODELS)}, or an instance of an observation model",
-            todo="Pass an instance, not the class." if isinstance(model, type) else "",
+            todo="Pass an instance, not the class.",
         )
-    name = model.rpartition(".")[2].removesuffix("Observations")
-    if name == "Categorical":
-        raise errors.type_error(
-            "A Categorical observation model needs a classifier.",
-            given=repr(model),
-            expected=f"one of {', '.join(_MODELS)}",
-            todo="Use ClassifierGLM or ClassifierPopulationGLM.",
-        )
+    return custom_model(model)
+
+
+def _model_of_path(path: str) -> ElementwiseObservations:
+    name = path.rpartition(".")[2].removesuffix("Observations")
+    if name == CategoricalObservations.name:
+        raise _needs_a_classifier(path)
     if name not in _MODELS:
-        raise errors.unknown_name("observation model", model, list(_MODELS))
+        raise errors.unknown_name("observation model", path, list(_MODELS))
     return _MODELS[name]()
 
 
+def _needs_a_classifier(model: str | CategoricalObservations) -> TypeError:
+    return errors.type_error(
+        "A Categorical observation model needs a classifier.",
+        given=repr(model),
+        expected=f"one of {', '.join(_MODELS)}",
+        todo="Use ClassifierGLM or ClassifierPopulationGLM.",
+    )
+
+
 def link_named(link: str | Link | Callable[..., Any]) -> Link:
-    """Return the inverse link that a string or a well-known function stands for.
+    """Return the inverse link that a string or a function stands for.
 
     Parameters
     ----------
     link :
         ``"exp"``, ``"logistic"`` (also ``"expit"``), ``"softplus"``, ``"identity"``,
         ``"norm.cdf"``, ``"one_over_x"``, a dotted path ending so; ``jax.numpy.exp``,
-        ``jax.nn.softplus``, ``scipy.special.expit`` and their like; or a :class:`Link`.
+        ``jax.nn.softplus``, ``scipy.special.expit`` and their like; a :class:`Link`; or a function
+        of one's own, see :class:`~spikeglm.observation_models.custom_link.CustomLink`.
 
     Raises
     ------
     ValueError
-        No link has that name, or the function is none of the built-in links.
+        No link has that name, or the function cannot be differentiated or is not elementwise.
     TypeError
         It is not a string, a link or a function.
 
@@ -122,17 +141,9 @@ def link_named(link: str | Link | Callable[..., Any]) -> Link:
         raise errors.type_error(
             "The inverse link function could not be read.",
             given=repr(link),
-            expected=f"one of {', '.join(sorted(_LINKS))}",
+            expected=f"one of {', '.join(sorted(_LINKS))}, or a function",
         )
-    found = _link_of_function(link)
-    if found is None:
-        raise errors.value_error(
-            "This function is not one of the built-in inverse links.",
-            given=repr(link),
-            expected=f"one of {', '.join(sorted(_LINKS))}, or the function of that name",
-            todo="Pass the name, for example inverse_link_function='softplus'.",
-        )
-    return found
+    return _link_of_function(link) or checked_link(link)
 
 
 def _link_of_path(path: str) -> Link | None:

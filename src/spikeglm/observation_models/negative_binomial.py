@@ -10,13 +10,14 @@ import numpy as np
 
 from .. import errors, numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
+from .elementwise import ElementwiseObservations
 from .inverse_link import Link
 from .links import Exp
-from .observations import Observations, _arrays
+from .observations import as_arrays
 
 
 @dataclass(frozen=True)
-class NegativeBinomialObservations(Observations):
+class NegativeBinomialObservations(ElementwiseObservations):
     """y is a count with mean mu and variance mu + scale mu^2.
 
     ``scale`` is the overdispersion, the variance of a Gamma gain of mean 1 on a Poisson rate; it is
@@ -101,7 +102,7 @@ class NegativeBinomialObservations(Observations):
 
     def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
         """Return the model's own ``scale``: it is a choice, not an estimate."""
-        _, _, xp = _arrays(y, predicted_rate)
+        _, _, xp = as_arrays(y, predicted_rate)
         return xp.asarray(self.scale)
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:

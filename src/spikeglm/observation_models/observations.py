@@ -1,27 +1,26 @@
-"""The contract of an observation model: what the response is, given its mean.
+"""The contract of an observation model towards people: what the response is, given its mean.
 
-A model says two things. To the engine: its loss per sample as a function of one natural coordinate
-theta of the mean, with slope and curvature (four short elementwise methods). To people: the
-normalised log-likelihood, the deviance, the dispersion and a sampler, as functions of the mean.
+Every model, built in or a user's own, gives the normalised log-likelihood, the deviance, the
+dispersion and samples as functions of the mean. What the engine needs on top is in
+:mod:`spikeglm.observation_models.elementwise`; for a model of one's own it follows by automatic
+differentiation of ``_negative_log_likelihood``.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from inspect import signature
 from typing import Any, ClassVar, Literal, TypeVar
 
-import numpy as np
-
 from .. import errors, numerics
-from ..io.random_keys import RandomKey, as_generator
-from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .inverse_link import Coordinate, Link, natural_coordinate
+from ..io.random_keys import RandomKey
+from ..typing import Array, ArrayLike, Namespace
+from .inverse_link import Link
 
 Aggregate = Callable[[Array], Any]
 PseudoR2 = Literal["pseudo-r2-McFadden", "pseudo-r2-Cohen"]
+_SCORES = ["pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 _Model = TypeVar("_Model", bound="Observations")
 
 
@@ -37,83 +36,92 @@ def mean_then_sum(samples: Array) -> Array:
     return samples.mean(axis=0).sum()
 
 
-@dataclass(frozen=True)
 class Observations(ABC):
-    """What every observation model can do.
+    """What every observation model can do; subclass it to write your own.
 
     Shapes: ``y`` and ``predicted_rate`` (the mean, in the units of y) are (T,) or (T, N) alike;
-    NumPy in, NumPy out; JAX in, JAX out. ``scale`` is the dispersion, a float or (N,).
+    results per sample have their shape. ``scale`` is the dispersion, a float or (N,).
     Log-likelihoods are in nats.
+
+    A model of one's own gives the five abstract methods, written with ``jax.numpy`` (or NumPy's
+    elementwise functions): estimators call them with float64 JAX arrays and a JAX key.
+    ``_negative_log_likelihood`` is what a fit minimises; it is differentiated automatically, and
+    terms of y alone may be left out of it. Standard errors use its second derivatives at the data
+    (the observed information), or the expected ones if the model states them:
+
+    ``expected_curvature(predicted_rate)``
+        E[d²l / dmu²] over y per sample, optional.
+    ``means``
+        The open interval of possible means, optional. It keeps a fit inside; for (0, inf) and
+        (0, 1) the loss is differentiated along the log of the mean and its log-odds.
 
     Attributes
     ----------
-    natural :
-        The coordinate of the mean in which the loss is written: the mean, its log or its log-odds.
     means :
-        The open interval of possible means.
-    support :
-        The possible responses, in words.
-    has_dispersion :
-        Whether a dispersion is estimated from the residuals.
-    loss_unit :
-        The loss as a multiple of the negative log-likelihood at dispersion one.
+        As above; by default all real numbers.
+
+    References
+    ----------
+    For observed and expected information: Efron & Hinkley (1978), Biometrika 65:457-82.
+
+    Examples
+    --------
+    Neurons that are switched off in a share p of the bins (a zero-inflated Poisson model):
+
+    >>> from dataclasses import dataclass
+    >>> import jax, jax.numpy as jnp, numpy as np
+    >>> from jax.scipy.special import gammaln, xlogy
+    >>> import spikeglm as nmo
+    >>> from spikeglm.observation_models import Observations
+    >>>
+    >>> @dataclass(frozen=True)
+    ... class SwitchedPoisson(Observations):
+    ...     p: float = 0.4
+    ...     means = (0.0, np.inf)
+    ...     default_inverse_link_function = "exp"
+    ...     def _log_p(self, y, mean):
+    ...         rate = mean / (1 - self.p)  # while it is on
+    ...         off = jnp.log(self.p + (1 - self.p) * jnp.exp(-rate))
+    ...         on = jnp.log(1 - self.p) + xlogy(y, rate) - rate - gammaln(y + 1)
+    ...         return jnp.where(y == 0, off, on)
+    ...     def _negative_log_likelihood(self, y, mean, aggregate_sample_scores=jnp.mean):
+    ...         return -aggregate_sample_scores(self._log_p(y, mean))
+    ...     def log_likelihood(self, y, mean, scale=1.0, aggregate_sample_scores=jnp.mean):
+    ...         return aggregate_sample_scores(self._log_p(y, mean))
+    ...     def deviance(self, y, mean, scale=1.0):
+    ...         return 2 * (self._log_p(y, y * (1 - self.p)) - self._log_p(y, mean))
+    ...     def sample_generator(self, key, mean, scale=1.0):
+    ...         first, second = jax.random.split(key)
+    ...         is_on = jax.random.bernoulli(first, 1 - self.p, mean.shape)
+    ...         return is_on * jax.random.poisson(second, mean / (1 - self.p))
+    >>>
+    >>> X = np.random.default_rng(0).normal(size=(4000, 1))
+    >>> truth = nmo.GLM(SwitchedPoisson())
+    >>> truth.coef_, truth.intercept_ = np.array([0.5]), np.array([0.7])
+    >>> y, _ = truth.simulate(0, X)
+    >>> model = nmo.GLM(SwitchedPoisson()).fit(X, y)
+    >>> coef_error, _ = model.standard_errors(X, y)
+    >>> bool(abs(model.coef_[0] - 0.5) < 3 * coef_error[0]), model.fit_report_.status
+    (True, ('converged',))
     """
 
-    name: ClassVar[str]
-    natural: ClassVar[Coordinate] = "log"
-    means: ClassVar[tuple[float, float]]
-    support: ClassVar[str]
-    has_dispersion: ClassVar[bool] = False
-    loss_unit: ClassVar[float] = 1.0
-
-    # --- for the engine: elementwise in theta; `mean` is given where it is already known ---
-
-    @abstractmethod
-    def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return the training loss per sample, constants in y dropped."""
-
-    @abstractmethod
-    def loss_and_slope(
-        self, y: Array, theta: Array, mean: Array | None, xp: Namespace
-    ) -> tuple[Array, Array]:
-        """Return the loss and its derivative with respect to theta."""
-
-    @abstractmethod
-    def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return the second derivative of the loss with respect to theta."""
-
-    @abstractmethod
-    def information(self, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return the expectation of :meth:`loss_curvature` over y at the given mean."""
-
-    @abstractmethod
-    def allowed(self, y: Array) -> BoolArray:
-        """Return which responses the model can produce, shape of y."""
-
-    # --- for people: functions of the mean ---
+    means: ClassVar[tuple[float, float]] = (-float("inf"), float("inf"))
 
     @property
     @abstractmethod
-    def default_inverse_link_function(self) -> Link:
-        """The link used when the estimator is given none."""
-
-    @property
-    def scale(self) -> float:
-        """The dispersion the model assumes where none is given: 1."""
-        return 1.0
+    def default_inverse_link_function(self) -> Link | Callable[..., Any] | str:
+        """The link used when the estimator is given none: a link, its name or a function."""
 
     @abstractmethod
-    def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
-        """Return log p(y | mean, scale) per sample."""
+    def _negative_log_likelihood(
+        self,
+        y: ArrayLike,
+        predicted_rate: ArrayLike,
+        aggregate_sample_scores: Aggregate = mean_then_sum,
+    ) -> Any:
+        """Return the training loss, aggregated over samples; terms of y alone may be missing."""
 
     @abstractmethod
-    def _sample_deviance(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
-        """Return 2 (log p(y | y) - log p(y | mean)) per sample."""
-
-    @abstractmethod
-    def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
-        """Draw one response per mean; every mean is finite."""
-
     def log_likelihood(
         self,
         y: ArrayLike,
@@ -121,15 +129,27 @@ class Observations(ABC):
         scale: Any = None,
         aggregate_sample_scores: Aggregate = mean_then_sum,
     ) -> Any:
-        """Return the normalised log-likelihood, aggregated over the samples.
+        """Return the normalised log-likelihood, aggregated over the samples."""
 
-        ``scale=None`` means the model's own ``scale``. Means are kept a rounding error away from
-        the ends of their range: one impossible prediction costs much, not everything.
-        """
-        y, mean, xp = _arrays(y, predicted_rate)
-        with numerics.quiet():
-            scores = self._sample_log_likelihood(y, self._inside(mean, xp), self._scale(scale), xp)
-            return aggregate_sample_scores(scores)
+    @abstractmethod
+    def deviance(self, y: ArrayLike, predicted_rate: ArrayLike, scale: Any = None) -> Array:
+        """Return twice the log-likelihood ratio to the perfect fit, per sample (not aggregated)."""
+
+    @abstractmethod
+    def sample_generator(
+        self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
+    ) -> Array:
+        """Draw one response per predicted mean."""
+
+    @property
+    def scale(self) -> float:
+        """The dispersion the model assumes where none is given: 1."""
+        return 1.0
+
+    def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
+        """Return the dispersion, one per neuron: ones, for a model that has none to estimate."""
+        xp = numerics.namespace(y, predicted_rate)
+        return xp.ones_like(xp.atleast_1d(xp.asarray(y)[0]), dtype=float)
 
     def likelihood(
         self,
@@ -140,31 +160,8 @@ class Observations(ABC):
     ) -> Any:
         """Return exp of :meth:`log_likelihood`: by default the geometric mean over time."""
         xp = numerics.namespace(y, predicted_rate)
+        scale = self._scale(scale)
         return xp.exp(self.log_likelihood(y, predicted_rate, scale, aggregate_sample_scores))
-
-    def deviance(self, y: ArrayLike, predicted_rate: ArrayLike, scale: Any = None) -> Array:
-        """Return twice the log-likelihood ratio to the perfect fit, per sample (not aggregated)."""
-        y, mean, xp = _arrays(y, predicted_rate)
-        with numerics.quiet():
-            return self._sample_deviance(y, self._inside(mean, xp), self._scale(scale), xp)
-
-    def sample_generator(
-        self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
-    ) -> Array:
-        """Draw one response per predicted mean, as a NumPy array; NaN where the mean is not finite.
-
-        ``key`` is a NumPy Generator, an int or a JAX key; the same key gives the same draw.
-        """
-        mean = np.asarray(predicted_rate)
-        known = np.isfinite(mean)
-        scale = np.asarray(self._scale(scale), dtype=float)
-        draw = self._draw(as_generator(key), np.where(known, mean, 0.5), scale)
-        return draw if known.all() else np.where(known, draw, np.nan)
-
-    def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
-        """Return the dispersion, one per neuron: ones, for a model that has none to estimate."""
-        y, _, xp = _arrays(y, predicted_rate)
-        return xp.ones_like(xp.atleast_1d(y[0]), dtype=float)
 
     def pseudo_r2(
         self,
@@ -189,20 +186,21 @@ class Observations(ABC):
         McFadden (1974), Conditional logit analysis. Cohen et al. (2003), Applied Multiple
         Regression/Correlation Analysis, 3rd ed., p. 502.
         """
-        y, mean, xp = _arrays(y, predicted_rate)
-        null = xp.ones_like(mean) * y.mean(axis=0)
+        if score_type not in _SCORES:
+            raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
+        y, mean, xp = as_arrays(y, predicted_rate)
+        null = self._null_mean(y, mean, xp)
         if score_type == "pseudo-r2-McFadden":
+            scale = self._scale(scale)
             gained = self.log_likelihood(y, mean, scale, aggregate_sample_scores)
             return 1.0 - gained / self.log_likelihood(y, null, scale, aggregate_sample_scores)
-        if score_type == "pseudo-r2-Cohen":
-            left = aggregate_sample_scores(self.deviance(y, mean))
-            return 1.0 - left / aggregate_sample_scores(self.deviance(y, null))
-        known = ["pseudo-r2-McFadden", "pseudo-r2-Cohen"]
-        raise NotImplementedError(str(errors.unknown_name("score type", score_type, known)))
+        left = aggregate_sample_scores(self.deviance(y, mean, self.scale))
+        return 1.0 - left / aggregate_sample_scores(self.deviance(y, null, self.scale))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments by name, in scikit-learn's manner."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        names = [name for name in signature(type(self).__init__).parameters if name != "self"]
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     def replaced(self: _Model, **params: Any) -> _Model:
         """Return a copy with some constructor arguments changed; the model itself never changes.
@@ -212,36 +210,22 @@ class Observations(ABC):
         ValueError
             The model has no such argument.
         """
-        known = list(self.get_params())
+        known = self.get_params()
         for name in params:
             if name not in known:
-                raise errors.unknown_name(f"parameter of {type(self).__name__}", name, known)
-        return dataclasses.replace(self, **params)
+                raise errors.unknown_name(f"parameter of {type(self).__name__}", name, list(known))
+        return type(self)(**(known | params))
 
-    def _negative_log_likelihood(
-        self,
-        y: ArrayLike,
-        predicted_rate: ArrayLike,
-        aggregate_sample_scores: Aggregate = mean_then_sum,
-    ) -> Any:
-        y, mean, xp = _arrays(y, predicted_rate)
-        with numerics.quiet():
-            return aggregate_sample_scores(self._mean_loss(y, self._inside(mean, xp), xp))
-
-    def _mean_loss(self, y: Array, mean: Array, xp: Namespace) -> Array:
-        return self.loss(y, natural_coordinate(self.natural, mean, xp), mean, xp)
+    def _null_mean(self, y: Array, mean: Array, xp: Namespace) -> Array:
+        """Return the prediction without features for every sample: the mean of y over time."""
+        return xp.ones_like(mean) * y.mean(axis=0)
 
     def _scale(self, scale: Any) -> Any:
         return self.scale if scale is None else scale
 
-    def _inside(self, mean: Array, xp: Namespace) -> Array:
-        """Keep the mean a rounding error away from the ends of its range."""
-        margin = xp.finfo(mean.dtype).eps
-        low, high = self.means
-        return xp.clip(mean, low + margin, high - margin)
 
-
-def _arrays(y: ArrayLike, predicted_rate: ArrayLike) -> tuple[Array, Array, Namespace]:
+def as_arrays(y: ArrayLike, predicted_rate: ArrayLike) -> tuple[Array, Array, Namespace]:
+    """Return both as arrays of one library, the mean as floats, and that library."""
     xp = numerics.namespace(y, predicted_rate)
     mean = xp.asarray(predicted_rate)
     if not xp.issubdtype(mean.dtype, xp.floating):

@@ -10,13 +10,13 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, BoolArray, Namespace
+from .elementwise import ElementwiseObservations
 from .inverse_link import Link
 from .links import Exp
-from .observations import Observations
 
 
 @dataclass(frozen=True)
-class PoissonObservations(Observations):
+class PoissonObservations(ElementwiseObservations):
     """y is a count with mean and variance mu: p(y) = mu^y e^-mu / y!.
 
     With theta = log mu the loss is mu - y theta; its slope is mu - y, its curvature mu.

@@ -1,0 +1,153 @@
+"""The contract of an observation model towards the engine, and what the built-in models share.
+
+The engine wants the loss per sample as a function of one natural coordinate theta of the mean, with
+slope and curvature: four short elementwise methods. From those and three more hooks (density,
+deviance, draw) follows everything that people ask of a model.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import numerics
+from ..io.random_keys import RandomKey, as_generator
+from ..typing import Array, ArrayLike, BoolArray, Namespace
+from .inverse_link import Coordinate, Link, natural_coordinate
+from .observations import Aggregate, Observations, as_arrays, mean_then_sum
+
+
+@dataclass(frozen=True)
+class ElementwiseObservations(Observations):
+    """A model whose loss is known, sample by sample, in one coordinate of the mean.
+
+    Shapes: as for :class:`Observations`; NumPy in, NumPy out; JAX in, JAX out.
+
+    Attributes
+    ----------
+    natural :
+        The coordinate of the mean in which the loss is written: the mean, its log or its log-odds.
+    means :
+        The open interval of possible means.
+    support :
+        The possible responses, in words.
+    has_dispersion :
+        Whether a dispersion is estimated from the residuals.
+    dispersion_adds_up :
+        Whether ``estimate_scale`` of all rows is the sum of those of parts of the rows.
+    expects_curvature :
+        Whether :meth:`information` is the exact expectation of the curvature.
+    loss_unit :
+        The loss as a multiple of the negative log-likelihood at dispersion one.
+    """
+
+    name: ClassVar[str]
+    natural: ClassVar[Coordinate] = "log"
+    support: ClassVar[str]
+    has_dispersion: ClassVar[bool] = False
+    dispersion_adds_up: ClassVar[bool] = True
+    expects_curvature: ClassVar[bool] = True
+    loss_unit: ClassVar[float] = 1.0
+
+    # --- for the engine: elementwise in theta; `mean` is given where it is already known ---
+
+    @abstractmethod
+    def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return the training loss per sample, constants in y dropped."""
+
+    @abstractmethod
+    def loss_and_slope(
+        self, y: Array, theta: Array, mean: Array | None, xp: Namespace
+    ) -> tuple[Array, Array]:
+        """Return the loss and its derivative with respect to theta."""
+
+    @abstractmethod
+    def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return the second derivative of the loss with respect to theta."""
+
+    @abstractmethod
+    def information(self, theta: Array, mean: Array | None, xp: Namespace) -> Array:
+        """Return the expectation of :meth:`loss_curvature` over y at the given mean."""
+
+    @abstractmethod
+    def allowed(self, y: Array) -> BoolArray:
+        """Return which responses the model can produce, shape of y."""
+
+    # --- the hooks of the methods for people ---
+
+    @abstractmethod
+    def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        """Return log p(y | mean, scale) per sample."""
+
+    @abstractmethod
+    def _sample_deviance(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        """Return 2 (log p(y | y) - log p(y | mean)) per sample."""
+
+    @abstractmethod
+    def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
+        """Draw one response per mean; every mean is finite."""
+
+    # --- for people: functions of the mean ---
+
+    @property
+    @abstractmethod
+    def default_inverse_link_function(self) -> Link:
+        """The link used when the estimator is given none."""
+
+    def log_likelihood(
+        self,
+        y: ArrayLike,
+        predicted_rate: ArrayLike,
+        scale: Any = None,
+        aggregate_sample_scores: Aggregate = mean_then_sum,
+    ) -> Any:
+        """Return the normalised log-likelihood, aggregated over the samples.
+
+        ``scale=None`` means the model's own ``scale``. Means are kept a rounding error away from
+        the ends of their range: one impossible prediction costs much, not everything.
+        """
+        y, mean, xp = as_arrays(y, predicted_rate)
+        with numerics.quiet():
+            scores = self._sample_log_likelihood(y, self._inside(mean, xp), self._scale(scale), xp)
+            return aggregate_sample_scores(scores)
+
+    def deviance(self, y: ArrayLike, predicted_rate: ArrayLike, scale: Any = None) -> Array:
+        """Return twice the log-likelihood ratio to the perfect fit, per sample (not aggregated)."""
+        y, mean, xp = as_arrays(y, predicted_rate)
+        with numerics.quiet():
+            return self._sample_deviance(y, self._inside(mean, xp), self._scale(scale), xp)
+
+    def sample_generator(
+        self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
+    ) -> Array:
+        """Draw one response per predicted mean, as a NumPy array; NaN where the mean is not finite.
+
+        ``key`` is a NumPy Generator, an int or a JAX key; the same key gives the same draw.
+        """
+        mean = np.asarray(predicted_rate)
+        known = np.isfinite(mean)
+        scale = np.asarray(self._scale(scale), dtype=float)
+        draw = self._draw(as_generator(key), np.where(known, mean, 0.5), scale)
+        return draw if known.all() else np.where(known, draw, np.nan)
+
+    def _negative_log_likelihood(
+        self,
+        y: ArrayLike,
+        predicted_rate: ArrayLike,
+        aggregate_sample_scores: Aggregate = mean_then_sum,
+    ) -> Any:
+        y, mean, xp = as_arrays(y, predicted_rate)
+        with numerics.quiet():
+            return aggregate_sample_scores(self._mean_loss(y, self._inside(mean, xp), xp))
+
+    def _mean_loss(self, y: Array, mean: Array, xp: Namespace) -> Array:
+        return self.loss(y, natural_coordinate(self.natural, mean, xp), mean, xp)
+
+    def _inside(self, mean: Array, xp: Namespace) -> Array:
+        """Keep the mean a rounding error away from the ends of its range."""
+        margin = xp.finfo(mean.dtype).eps
+        low, high = self.means
+        return xp.clip(mean, low + margin, high - margin)
