@@ -186,12 +186,12 @@ def fisher_information(
     return InformationSums(_own_curvature(X, h, block, xp))
 
 
-class Subset(NamedTuple):
-    """Some features, standardised: z = (x[features] - centre) * unit."""
+class Subsets(NamedTuple):
+    """Some features per column, standardised: z = (x[features] - centre) * unit."""
 
-    features: IntArray  # (k,)
-    centre: FloatArray  # (k,)
-    unit: FloatArray  # (k,)
+    centre: FloatArray  # (p,)
+    unit: FloatArray  # (p,)
+    features: Sequence[IntArray]  # (k,) each
 
 
 def information_on(
@@ -201,7 +201,7 @@ def information_on(
     b: FloatArray,
     xp: Namespace,
     *,
-    subsets: Sequence[Subset],
+    subsets: Subsets,
     size: int,
 ) -> InformationSums:
     """Sum the Fisher information of a subset of features per column, padded to (size, size).
@@ -209,14 +209,16 @@ def information_on(
     The intercept is the last row and column; those between the subset and it are zero.
     """
     eta = linear_predictor(X, block, W, b, xp)
-    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)
-    parts = []
-    for c, subset in enumerate(subsets):
-        z = (X[:, subset.features] - subset.centre) * subset.unit
-        padding = xp.zeros((X.shape[0], size - 1 - z.shape[1]))
-        z = xp.concatenate([z, padding, xp.ones_like(X[:, :1])], axis=1)
-        parts.append(z.T @ (z * h[:, c, None]))
-    return InformationSums(xp.stack(parts))
+    root = xp.sqrt(_weighted(block.likelihood.fisher(eta, xp), block, xp)).T
+    centre, unit = subsets.centre.astype(X.dtype), subsets.unit.astype(X.dtype)
+    # Features as rows: taking some of them copies rows, and z @ z.T is a symmetric product.
+    Z = xp.ascontiguousarray(((X - centre) * unit).T)
+    out = np.zeros((len(root), size, size))
+    for c, features in enumerate(subsets.features):
+        z = xp.concatenate([Z[features] * root[c], root[c, None]])
+        inside = np.append(np.arange(len(features)), size - 1)
+        out[c][np.ix_(inside, inside)] = z @ z.T
+    return InformationSums(out)
 
 
 def responses(

@@ -18,6 +18,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from ..regularizer.base import Penalty
+from ..regularizer.kinks import Kinks
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from . import kernels
 from .columns import Columns
@@ -115,7 +116,7 @@ class Objective:
         """Return objective and gradient of the active columns; one pass."""
         W, b = self.to_user(theta)
         kernel = kernels.loss_and_gradient if W.any() else kernels.loss_and_gradient_at_zero
-        sums = self._pass(kernel, W, b, active)
+        sums = self.visit(kernel, W, b, active)
         return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
 
     def evaluate_with_moments(
@@ -134,7 +135,7 @@ class Objective:
             views.append(kernels.View(A, self.features.mean @ A, np.flatnonzero(basis_of == g)))
         every = max(1, self.table.n_kept * len(views) // _ROWS_FOR_MOMENTS)
         kernel = partial(kernels.loss_and_moments, views=views, every=every)
-        sums = self._pass(kernel, W, b, active)
+        sums = self.visit(kernel, W, b, active)
         mean = sums.h_z / sums.h
         moments = Moments(
             h=sums.h / sums.weight,
@@ -148,35 +149,31 @@ class Objective:
     ) -> tuple[Evaluation, FloatArray]:
         """Also return the (A, p + 1, p + 1) second derivatives by theta; one pass."""
         W, b = self.to_user(theta)
-        sums = self._pass(kernels.loss_and_hessian, W, b, active)
+        sums = self.visit(kernels.loss_and_hessian, W, b, active)
         evaluation = self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
         return evaluation, self._hessian_by_theta(sums.hessian, active)
 
     def hessian_on(
         self, theta: FloatArray, active: IntArray, sets: Sequence[IntArray]
     ) -> FloatArray:
-        """Return expected second derivatives on a set of features per column; one pass.
+        """Return the loss's expected second derivatives on a set of features per column; one pass.
 
         (A, k + 1, k + 1) with k the size of the largest set: the set's features come first, the
         intercept last; a diagonal of one stands for the places that a smaller set leaves.
         """
         W, b = self.to_user(theta)
-        mean, inverse = self.features.mean, self.features.inverse_scale
         size = 1 + max(len(s) for s in sets)
-        subsets = [kernels.Subset(s, mean[s], inverse[s]) for s in sets]
+        subsets = kernels.Subsets(self.features.mean, self.features.inverse_scale, sets)
         kernel = partial(kernels.information_on, subsets=subsets, size=size)
-        H = self._pass(kernel, W, b, active).information / self.total_weight[active, None, None]
-        ridge = self.penalty_curvature(active)
+        H = self.visit(kernel, W, b, active).information / self.total_weight[active, None, None]
         for a, s in enumerate(sets):
-            inside, padding = np.arange(len(s)), np.arange(len(s), size - 1)
-            H[a, inside, inside] += ridge[s, a]
+            padding = np.arange(len(s), size - 1)
             H[a, padding, padding] = 1.0
         return H
 
-    def l1(self, active: IntArray) -> FloatArray:
-        """Return the (p, A) weights of |theta| in the penalty."""
-        weights = self.penalty.take(active).l1((self.n_parameters - 1, len(active)))
-        return weights * self.features.inverse_scale[:, None]
+    def kinks(self) -> Kinks | None:
+        """Return the part of the penalty that is not smooth, as a function of theta."""
+        return self.penalty.kinks(self.features.inverse_scale, self.n_columns)
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:
         """Return the (p, A) diagonal of the penalty's second derivative by theta."""
@@ -205,15 +202,16 @@ class Objective:
         """Return theta (p + 1, A) for weights and intercepts of the table's features."""
         return np.vstack([W * self.features.scale[:, None], b + self.features.mean @ W])
 
-    def _pass(self, kernel: Kernel[Sums], W: FloatArray, b: FloatArray, active: IntArray) -> Sums:
+    def visit(self, kernel: Kernel[Sums], W: FloatArray, b: FloatArray, active: IntArray) -> Sums:
+        """Sum a kernel over all rows at weights and intercepts of the active columns."""
         self.n_passes += 1
         columns = self._columns_of(active)
         return run(kernel, self.table, columns, W, b, n_threads=self.plan.n_threads)
 
     def _columns_of(self, active: IntArray) -> Columns:
-        if len(active) == self.n_columns:
+        if len(active) == self.n_columns and (active == np.arange(self.n_columns)).all():
             return self.columns
-        return self.columns.take(active)
+        return self.columns.take(active)  # some columns, or one column at several points
 
     def _evaluation(
         self,

@@ -110,7 +110,7 @@ def _fit(
     solver: SolverChoice,
     start: tuple[FloatArray, FloatArray] | None,
 ) -> FitResult:
-    how = plan(rows, columns.n_columns, iterative=penalty.is_smooth)
+    how = plan(rows, columns.n_columns, iterative=True)
     table = Table.cut(rows, keep, how.block_rows)
     observed = survey_responses(table, columns, n_threads=how.n_threads)
     survey = survey_features(table, columns, how)
@@ -167,6 +167,7 @@ def _solve(
                 theta,
                 tolerance=solver.tol or KKT_TOLERANCE,
                 max_passes=solver.maxiter,
+                h=h,
                 report=report,
             )
         return minimise(

@@ -2,6 +2,7 @@
 
 from .base import Penalty, Regularizer
 from .elastic_net import ElasticNet
+from .group_lasso import GroupLasso
 from .lasso import Lasso
 from .named import regularizer_of
 from .ridge import Ridge
@@ -9,6 +10,7 @@ from .unregularized import UnRegularized
 
 __all__ = [
     "ElasticNet",
+    "GroupLasso",
     "Lasso",
     "Penalty",
     "Regularizer",

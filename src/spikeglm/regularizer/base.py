@@ -13,13 +13,14 @@ import numpy as np
 
 from .. import errors
 from ..typing import ArrayLike, FloatArray, IntArray
+from .kinks import Kinks
 
 
 class Penalty(Protocol):
     """A penalty on the coefficients W (p, C), one value per column; intercepts are never penalised.
 
-    Penalties of this contract separate over coefficients: a smooth part and a weighted sum of
-    absolute values, either of which may be zero.
+    It is the sum of a smooth part and of a part with kinks at zero (absolute values, norms of
+    groups), either of which may be absent.
     """
 
     @property
@@ -43,8 +44,11 @@ class Penalty(Protocol):
         """Return the second derivative of its smooth part, a diagonal, as (p, C)."""
         ...
 
-    def l1(self, shape: tuple[int, int]) -> FloatArray:
-        """Return the weights of the absolute values, (p, C)."""
+    def kinks(self, unit: FloatArray, n_columns: int) -> Kinks | None:
+        """Return its part that is not smooth, as a function of z with w = unit z; unit is (p,).
+
+        None where all is smooth.
+        """
         ...
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
@@ -99,13 +103,7 @@ def strength_array(strength: ArrayLike, shape: tuple[int, int]) -> FloatArray:
             given=repr(strength),
             expected="a number, or an array of the shape of coef_",
         ) from error
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise errors.value_error(
-            "regularizer_strength must be finite and not negative.",
-            given=repr(strength),
-            expected="numbers >= 0",
-            todo="use 0.0 for coefficients that should not be penalised.",
-        )
+    check_sizes(values, strength)
     p, n_columns = shape
     if values.ndim == 1 and n_columns == 1:
         values = values[:, None]
@@ -118,3 +116,20 @@ def strength_array(strength: ArrayLike, shape: tuple[int, int]) -> FloatArray:
             todo=f"a strength per neuron has shape (1, {n_columns}), per feature ({p}, 1).",
         )
     return np.atleast_2d(values)
+
+
+def check_sizes(values: FloatArray, strength: ArrayLike) -> None:
+    """Check that all strengths are finite and not negative.
+
+    Raises
+    ------
+    ValueError
+        If one is not.
+    """
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise errors.value_error(
+            "regularizer_strength must be finite and not negative.",
+            given=repr(strength),
+            expected="numbers >= 0",
+            todo="use 0.0 for coefficients that should not be penalised.",
+        )

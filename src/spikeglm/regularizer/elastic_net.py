@@ -11,6 +11,7 @@ from .. import errors
 from ..numerics import soft_threshold
 from ..typing import ArrayLike, FloatArray, IntArray
 from .base import strength_array
+from .kinks import AbsoluteValues
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,10 @@ class ElasticNetPenalty:
         """Return the second derivative of the squares, (p, C)."""
         return np.broadcast_to(self.l2_weight, shape)
 
-    def l1(self, shape: tuple[int, int]) -> FloatArray:
-        """Return the weights of the absolute values, (p, C)."""
-        return np.broadcast_to(self.l1_weight, shape)
+    def kinks(self, unit: FloatArray, n_columns: int) -> AbsoluteValues:
+        """Return the absolute values as a function of z with w = unit z; unit is (p,)."""
+        weight = np.broadcast_to(self.l1_weight, (len(unit), n_columns)).T * unit
+        return AbsoluteValues(np.hstack([weight, np.zeros((n_columns, 1))]))
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
         """Return soft(w, step l1) / (1 + step l2), (p, C)."""

@@ -7,6 +7,7 @@ from typing import Any
 from .. import errors
 from .base import Regularizer
 from .elastic_net import ElasticNet
+from .group_lasso import GroupLasso
 from .lasso import Lasso
 from .ridge import Ridge
 from .unregularized import UnRegularized
@@ -15,6 +16,7 @@ _BY_NAME: dict[str, type[Any]] = {
     "UnRegularized": UnRegularized,
     "Ridge": Ridge,
     "Lasso": Lasso,
+    "GroupLasso": GroupLasso,
     "ElasticNet": ElasticNet,
 }
 

@@ -69,9 +69,8 @@ class RidgePenalty:
         """Return λ, (p, C)."""
         return np.broadcast_to(self.strength, shape)
 
-    def l1(self, shape: tuple[int, int]) -> FloatArray:
-        """Return zeros: there are no absolute values."""
-        return np.zeros(shape)
+    def kinks(self, unit: FloatArray, n_columns: int) -> None:
+        """Return None: it is smooth."""
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
         """Return w / (1 + step λ), (p, C)."""

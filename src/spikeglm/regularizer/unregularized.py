@@ -57,9 +57,8 @@ class NoPenalty:
         """Return zeros, (p, C)."""
         return np.zeros(shape)
 
-    def l1(self, shape: tuple[int, int]) -> FloatArray:
-        """Return zeros, (p, C)."""
-        return np.zeros(shape)
+    def kinks(self, unit: FloatArray, n_columns: int) -> None:
+        """Return None: it is smooth."""
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
         """Return W itself."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 
 
@@ -176,8 +177,8 @@ class Objective(Protocol):
         """Return Hessians on a set of weights per column, the intercept last."""
         ...
 
-    def l1(self, active: IntArray) -> FloatArray:
-        """Return the (p, A) weights of |theta| in the penalty."""
+    def kinks(self) -> Kinks | None:
+        """Return the part of the penalty that is not smooth, as a function of theta."""
         ...
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:

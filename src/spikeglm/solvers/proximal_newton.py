@@ -1,13 +1,14 @@
-"""Proximal Newton with working sets: sparse coefficients of many columns at once.
+"""Proximal quasi-Newton with working sets: sparse coefficients of many columns at once.
 
-Every iteration takes two visits of the rows. The first gives value and gradient at a trial point
-of each column. From the gradient follows the column's working set: the features in use and those
-that most want to be. The second gives the column's own curvature on its working set alone, which
-costs little while solutions are sparse. The penalised quadratic model on the working set is then
-minimised exactly (:mod:`~spikeglm.solvers.lasso_subproblem`) and gives the next trial point.
+Every iteration visits the rows once, for value and gradient at a trial point of each column. From
+the gradient follows the column's working set: the features in use and those that most want to be.
+On it the loss is replaced by a quadratic model (:mod:`~spikeglm.solvers.local_curvature`), the
+penalised model is minimised (:mod:`~spikeglm.solvers.proximal_subproblem`), and its minimiser is
+the next trial point. The gradient is that of all features, so the certificate, the violation of
+the optimality (KKT) conditions, says nothing about the working set alone.
 
-Source: Lee, Sun & Saunders (2014), SIAM J Optim 24:1420-43; working sets as in Massias, Gramfort &
-Salmon (2018), ICML. The certificate is the violation of the optimality (KKT) conditions.
+Source: Lee, Sun & Saunders (2014), SIAM J Optim 24:1420-43, section 2.3 for BFGS models; working
+sets as in Massias, Gramfort & Salmon (2018), ICML.
 """
 
 from __future__ import annotations
@@ -16,31 +17,52 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..typing import FloatArray, IntArray
-from .contract import Objective, Outcome, Report, Status
-from .lasso_subproblem import solve_lasso
+from ..regularizer.kinks import Kinks
+from ..typing import BoolArray, FloatArray, IntArray
+from .contract import Evaluation, Objective, Outcome, Report, Status
+from .local_curvature import LocalCurvature
+from .proximal_subproblem import minimise_model
 
 _ARMIJO = 1e-4
 _SHORTER = 0.3
 _FIRST_SET = 16  # features that a working set may gain at first; afterwards it may double
 _MOST_REJECTIONS = 20
-_ROUNDING = 1e-13
+_TIRED = 3  # rejections in float32 after which float64 takes over
+_ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
+_SINGLE_IS_ENOUGH = 1e-3  # a violation down to which float32 products are accurate
 
 
 @dataclass
-class _State:
+class Walk:
     """Where each of the C columns stands; theta and gradient (p + 1, C), the others (C,)."""
 
     theta: FloatArray
     value: FloatArray
-    gradient: FloatArray
+    gradient: FloatArray  # of the smooth part
     goal: FloatArray  # (p + 1, C) minimiser of the model
     gain: FloatArray  # predicted change of the objective, < 0
     step: FloatArray
     violation: FloatArray
     n_iterations: IntArray
     n_rejections: IntArray
-    status: list[Status | None]
+    status: list[Status | None]  # None while walking
+
+    @classmethod
+    def begin(cls, start: FloatArray, evaluation: Evaluation) -> Walk:
+        """Stand at the start (p + 1, C), where the objective was evaluated."""
+        n = start.shape[1]
+        return cls(
+            theta=start.copy(),
+            value=evaluation.value.copy(),
+            gradient=evaluation.gradient.copy(),
+            goal=start.copy(),
+            gain=np.zeros(n),
+            step=np.ones(n),
+            violation=np.full(n, np.inf),
+            n_iterations=np.zeros(n, dtype=np.intp),
+            n_rejections=np.zeros(n, dtype=np.intp),
+            status=[None] * n,
+        )
 
 
 def minimise_sparse(
@@ -49,6 +71,7 @@ def minimise_sparse(
     *,
     tolerance: float,
     max_passes: int,
+    h: FloatArray | None = None,
     report: Report = lambda passes, left, worst: None,
 ) -> Outcome:
     """Minimise all columns until each one's KKT violation is below the tolerance.
@@ -64,127 +87,198 @@ def minimise_sparse(
         the column.
     max_passes :
         Visits of the rows after which unfinished columns get :attr:`Status.LIMIT`.
+    h :
+        (C,) typical curvature of the loss per row; None where columns share no curvature.
     report :
-        Called after each iteration.
+        Called after each visit.
     """
-    objective.use_double()
-    everything = np.arange(objective.n_columns)
-    l1 = np.vstack([objective.l1(everything), np.zeros((1, objective.n_columns))])
-    state = _begin(objective, start)
-    active = fresh = everything
-    while len(active) and objective.n_passes < max_passes:
-        _judge(state, l1, fresh, tolerance)
-        fresh = np.array([c for c in fresh if state.status[c] is None], dtype=np.intp)
-        if len(fresh):
-            _aim(objective, state, l1, fresh)
-        active = np.array([c for c in active if state.status[c] is None], dtype=np.intp)
+    walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
+    curvature = LocalCurvature(objective, h)
+    return walk_on(
+        objective, walk, curvature, tolerance=tolerance, max_passes=max_passes, report=report
+    )
+
+
+def walk_on(
+    objective: Objective,
+    walk: Walk,
+    curvature: LocalCurvature,
+    *,
+    tolerance: float,
+    max_passes: int,
+    also: BoolArray | None = None,
+    report: Report = lambda passes, left, worst: None,
+) -> Outcome:
+    """Go on from where the columns stand; see :func:`minimise_sparse`.
+
+    ``also`` (C, p) are features that working sets should contain from the start.
+    """
+    kinks = objective.kinks()
+    active = fresh = np.arange(objective.n_columns)
+    while True:
+        _judge(walk, kinks, fresh, tolerance, is_final=not objective.is_single)
+        fresh, active = _walking(walk, fresh), _walking(walk, active)
         if len(active) == 0 or objective.n_passes >= max_passes:
             break
-        fresh = _try_step(objective, state, active)
-        active = np.array([c for c in active if state.status[c] is None], dtype=np.intp)
-        report(objective.n_passes, len(active), float(state.violation.max()))
-    _judge(state, l1, fresh, tolerance)
+        if len(fresh):
+            _aim(objective, walk, kinks, curvature, fresh, also)
+        if objective.is_single:
+            waiting = walk.violation[active] <= max(tolerance, _SINGLE_IS_ENOUGH)
+            waiting |= walk.n_rejections[active] > _TIRED
+            if waiting.all():
+                _change_to_double(objective, walk, curvature, active)
+                fresh = active
+                continue
+        moving = active[~waiting] if objective.is_single else active
+        fresh = _try_step(objective, walk, curvature, moving)
+        report(objective.n_passes, len(active), float(walk.violation[active].max()))
     return Outcome(
-        theta=state.theta,
-        value=state.value,
-        decrement=state.violation,
+        theta=walk.theta,
+        value=walk.value,
+        decrement=walk.violation,
         is_exact=True,
-        status=tuple(Status.LIMIT if s is None else s for s in state.status),
-        n_iterations=state.n_iterations,
+        status=tuple(Status.LIMIT if s is None else s for s in walk.status),
+        n_iterations=walk.n_iterations,
         n_passes=objective.n_passes,
     )
 
 
-def violations(theta: FloatArray, gradient: FloatArray, l1: FloatArray) -> FloatArray:
-    """Return how far each parameter is from optimal, (p + 1, C), in units of the gradient.
+def violations(theta: FloatArray, gradient: FloatArray, kinks: Kinks) -> FloatArray:
+    """Return how far each parameter is from optimal, (C, p + 1), in units of the gradient.
 
-    Where a parameter is not zero the slope must vanish; where it is zero, the smooth slope must not
-    exceed the weight of the absolute value.
+    Where a parameter is off the kinks the slope must vanish; on a kink, the slope of the smooth
+    part must not exceed the weight of the kink.
     """
-    at_zero = np.maximum(np.abs(gradient) - l1, 0.0)
-    return np.where(theta == 0, at_zero, np.abs(gradient + l1 * np.sign(theta)))
+    z, slope = theta.T, gradient.T
+    return kinks.violation(z * kinks.stretch, slope / kinks.stretch)
 
 
-def _begin(objective: Objective, start: FloatArray) -> _State:
-    n = objective.n_columns
-    evaluation = objective.evaluate(start, np.arange(n))
-    return _State(
-        theta=start.copy(),
-        value=evaluation.value,
-        gradient=evaluation.gradient,
-        goal=start.copy(),
-        gain=np.zeros(n),
-        step=np.ones(n),
-        violation=np.full(n, np.inf),
-        n_iterations=np.zeros(n, dtype=np.intp),
-        n_rejections=np.zeros(n, dtype=np.intp),
-        status=[None] * n,
-    )
+def _walking(walk: Walk, columns: IntArray) -> IntArray:
+    return np.array([c for c in columns if walk.status[c] is None], dtype=np.intp)
 
 
-def _judge(state: _State, l1: FloatArray, columns: IntArray, tolerance: float) -> None:
+def _judge(
+    walk: Walk, kinks: Kinks, columns: IntArray, tolerance: float, *, is_final: bool
+) -> None:
     """Measure the columns at a new point; finish those whose certificate holds."""
-    worst = violations(state.theta[:, columns], state.gradient[:, columns], l1[:, columns])
-    unit = l1[:, columns].max(axis=0)
-    state.violation[columns] = worst.max(axis=0) / np.where(unit > 0, unit, 1.0)
+    mine = kinks.take(columns)
+    worst = violations(walk.theta[:, columns], walk.gradient[:, columns], mine)
+    walk.violation[columns] = worst.max(axis=1) / mine.unit
     for c in columns:
-        if state.violation[c] <= tolerance:
-            state.status[c] = Status.CONVERGED
-        elif not np.isfinite(state.value[c]):
-            state.status[c] = Status.STALLED
+        if not is_final:
+            continue
+        if walk.violation[c] <= tolerance:
+            walk.status[c] = Status.CONVERGED
+        elif not np.isfinite(walk.value[c]):
+            walk.status[c] = Status.STALLED
 
 
-def _aim(objective: Objective, state: _State, l1: FloatArray, columns: IntArray) -> None:
-    """Minimise the model of each column on its working set."""
-    theta, gradient, l1 = state.theta[:, columns], state.gradient[:, columns], l1[:, columns]
-    sets = [
-        _working_set(theta[:-1, a], violations(theta, gradient, l1)[:-1, a], l1[:-1, a])
-        for a in range(len(columns))
-    ]
-    H = objective.hessian_on(theta, columns, sets)
-    size = H.shape[1]
-    here, slope, weight = (np.zeros((len(columns), size)) for _ in range(3))
-    for a, used in enumerate(sets):
-        rows = np.append(used, -1)  # the working set, and the intercept in the last place
-        places = np.append(np.arange(len(used)), size - 1)
-        here[a, places], slope[a, places] = theta[rows, a], gradient[rows, a]
-        weight[a, places] = l1[rows, a]
-    z = solve_lasso(H, np.einsum("aij,aj->ai", H, here) - slope, weight, here)
-    state.goal[:, columns] = theta
-    for a, used in enumerate(sets):
-        state.goal[used, columns[a]] = z[a, : len(used)]
-        state.goal[-1, columns[a]] = z[a, -1]
-    change = np.sum(weight * (np.abs(z) - np.abs(here)), axis=1)
-    state.gain[columns] = np.einsum("aj,aj->a", slope, z - here) + change
-    state.step[columns], state.n_rejections[columns] = 1.0, 0
+def _aim(
+    objective: Objective,
+    walk: Walk,
+    kinks: Kinks,
+    curvature: LocalCurvature,
+    columns: IntArray,
+    also: BoolArray | None,
+) -> None:
+    """Set each column's goal: the minimiser of its model on its working set."""
+    mine, frozen = kinks.take(columns), objective.frozen(columns).T
+    theta, gradient = walk.theta[:, columns], walk.gradient[:, columns]
+    wanted = _working_sets(theta.T * mine.stretch, violations(theta, gradient, mine), mine, frozen)
+    if also is not None:
+        wanted |= also[columns] & ~frozen[:, :-1]
+    curvature.extend(theta, columns, wanted)
+    walk.goal[:, columns] = theta
+    walk.step[columns], walk.n_rejections[columns] = 1.0, 0
+    for batch in curvature.in_batches(columns):
+        _minimise_models(objective, walk, kinks.take(batch), curvature, batch)
 
 
-def _working_set(theta: FloatArray, violation: FloatArray, l1: FloatArray) -> IntArray:
-    """Return the features in use, those without penalty, and the worst violators."""
-    used = (theta != 0) | ((l1 == 0) & (violation > 0))
-    room = max(_FIRST_SET, int(used.sum()))
+def _working_sets(
+    z: FloatArray, violation: FloatArray, kinks: Kinks, frozen: BoolArray
+) -> BoolArray:
+    """Return (A, p): features in use, those without penalty, and the worst violators."""
+    used = kinks.moves(z) & ~frozen
+    used[:, -1] = True  # the intercept, which is not among the features
     wanting = np.where(used, 0.0, violation)
-    worst = np.argsort(wanting)[::-1][:room]
-    used[worst[wanting[worst] > 0]] = True
-    return np.flatnonzero(used)
+    room = np.maximum(_FIRST_SET, used.sum(axis=1))
+    rank = np.argsort(np.argsort(-wanting, axis=1), axis=1)
+    chosen = used | ((wanting > 0) & (rank < room[:, None]))
+    return (kinks.together(chosen) & ~frozen)[:, :-1]
 
 
-def _try_step(objective: Objective, state: _State, columns: IntArray) -> IntArray:
+def _minimise_models(
+    objective: Objective, walk: Walk, kinks: Kinks, curvature: LocalCurvature, columns: IntArray
+) -> None:
+    sets, H = curvature.sets(columns), curvature.padded(columns)
+    size = H.shape[1]
+    local = kinks.on(sets, size)
+    here, slope, ridge = np.zeros((3, len(columns), size))
+    penalty_curvature = objective.penalty_curvature(columns)
+    for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
+        k = len(used)
+        here[a, :k], here[a, -1] = walk.theta[used, c], walk.theta[-1, c]
+        slope[a, :k], slope[a, -1] = walk.gradient[used, c], walk.gradient[-1, c]
+        ridge[a, :k] = penalty_curvature[used, a]
+    diagonal = np.arange(size)
+    H[:, diagonal, diagonal] += ridge
+    stretch = local.stretch
+    H /= stretch[:, :, None] * stretch[:, None, :]
+    z, by_z = here * stretch, slope / stretch
+    new = minimise_model(H, np.einsum("aij,aj->ai", H, z) - by_z, local, z)
+    change = local.value(new) - local.value(z)
+    walk.gain[columns] = np.einsum("aj,aj->a", by_z, new - z) + change
+    new = new / stretch
+    for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
+        walk.goal[used, c], walk.goal[-1, c] = new[a, : len(used)], new[a, -1]
+
+
+def _change_to_double(
+    objective: Objective, walk: Walk, curvature: LocalCurvature, columns: IntArray
+) -> None:
+    """Go on in float64 from the goals, or from where they are where a goal is no good."""
+    objective.use_double()
+    good = walk.n_rejections[columns] == 0
+    there = np.where(good, walk.goal[:, columns], walk.theta[:, columns])
+    evaluation = objective.evaluate(there, columns)
+    limit = walk.value[columns] + _ROUNDING[True] * np.abs(walk.value[columns])
+    good = ~good | (evaluation.finite & (evaluation.value <= limit))
+    _stand(walk, columns[good], there[:, good], evaluation, good)
+    back = columns[~good]
+    if len(back):
+        here = walk.theta[:, back]
+        _stand(walk, back, here, objective.evaluate(here, back), np.ones(len(back), dtype=bool))
+
+
+def _stand(
+    walk: Walk, columns: IntArray, there: FloatArray, evaluation: Evaluation, which: BoolArray
+) -> None:
+    walk.theta[:, columns] = there
+    walk.value[columns] = evaluation.value[which]
+    walk.gradient[:, columns] = evaluation.gradient[:, which]
+
+
+def _try_step(
+    objective: Objective, walk: Walk, curvature: LocalCurvature, columns: IntArray
+) -> IntArray:
     """Visit the rows once with a trial point per column; return the columns that moved."""
-    step, here, goal = state.step[columns], state.theta[:, columns], state.goal[:, columns]
+    step, here, goal = walk.step[columns], walk.theta[:, columns], walk.goal[:, columns]
     trial = np.where(step == 1.0, goal, here + step * (goal - here))
     evaluation = objective.evaluate(trial, columns)
-    value = state.value[columns]
-    bound = value + _ARMIJO * step * state.gain[columns] + _ROUNDING * np.abs(value)
+    value = walk.value[columns]
+    noise = _ROUNDING[objective.is_single] * np.abs(value)
     with np.errstate(invalid="ignore"):
+        bound = value + _ARMIJO * step * walk.gain[columns] + noise
         accepted = evaluation.finite & (evaluation.value <= bound)
     moved, stuck = columns[accepted], columns[~accepted]
-    state.theta[:, moved] = trial[:, accepted]
-    state.value[moved] = evaluation.value[accepted]
-    state.gradient[:, moved] = evaluation.gradient[:, accepted]
-    state.n_iterations[moved] += 1
-    state.step[stuck] *= _SHORTER
-    state.n_rejections[stuck] += 1
-    for c in stuck[state.n_rejections[stuck] > _MOST_REJECTIONS]:
-        state.status[c] = Status.STALLED
+    move = trial[:, accepted] - here[:, accepted]
+    change = evaluation.gradient[:, accepted] - walk.gradient[:, moved]
+    change[:-1] -= objective.penalty_curvature(moved) * move[:-1]
+    curvature.learn(move, change, moved)
+    _stand(walk, moved, trial[:, accepted], evaluation, accepted)
+    walk.n_iterations[moved] += 1
+    walk.step[stuck] *= _SHORTER
+    walk.n_rejections[stuck] += 1
+    for c in stuck[walk.n_rejections[stuck] > _MOST_REJECTIONS]:
+        walk.status[c] = Status.STALLED
     return moved

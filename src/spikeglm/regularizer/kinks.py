@@ -1,0 +1,278 @@
+"""Penalties that are not smooth at zero, in the coordinates in which a solver works.
+
+A solver's coordinates z of a column are its coefficients in units of its own, ``w = unit * z``,
+with the intercept in the last place. Arrays are (C, a): one row per column, so that columns with
+different working sets can lie side by side, padded by coordinates without a penalty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol, Self
+
+import numpy as np
+
+from ..numerics import soft_threshold
+from ..typing import Array, BoolArray, FloatArray, IntArray
+
+
+class Kinks(Protocol):
+    """What solvers ask of the part of a penalty that is not smooth at zero."""
+
+    is_piecewise_linear: bool
+
+    @property
+    def unit(self) -> FloatArray:
+        """(C,) the slope against which violations are measured: the largest weight, or one."""
+        ...
+
+    @property
+    def stretch(self) -> FloatArray:
+        """(C, a) or (1, 1): the functions below take ``stretch * z``."""
+        ...
+
+    def take(self, columns: IntArray | BoolArray) -> Self:
+        """Keep only some columns."""
+        ...
+
+    def on(self, sets: Sequence[IntArray], size: int) -> Self:
+        """Keep some coordinates of each column and, in the last of ``size`` places, the last."""
+        ...
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return the penalty of each column, (C,)."""
+        ...
+
+    def prox(self, z: FloatArray, step: FloatArray) -> FloatArray:
+        """Return argmin_v penalty(v) + |v - z|² / (2 step), (C, a), for steps (C, 1)."""
+        ...
+
+    def moves(self, z: FloatArray) -> BoolArray:
+        """Return (C, a) True where a coordinate can move a little without meeting a kink."""
+        ...
+
+    def slope(self, z: FloatArray) -> FloatArray:
+        """Return the derivative (C, a) of the penalty by coordinates that move."""
+        ...
+
+    def bend(self, z: FloatArray) -> FloatArray:
+        """Return the second derivative (C, a, a) by coordinates that move."""
+        ...
+
+    def same_side(self, z: FloatArray, other: FloatArray) -> BoolArray:
+        """Return (C,) True where no kink lies between two points."""
+        ...
+
+    def violation(self, z: FloatArray, slope: FloatArray) -> FloatArray:
+        """Return how far coordinates are from optimal, (C, a), given the slope of all the rest."""
+        ...
+
+    def together(self, chosen: BoolArray) -> BoolArray:
+        """Return (C, a) True for chosen coordinates and those bound to them by a kink."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AbsoluteValues:
+    """sum_j weight_j |z_j| with weights (C, a) >= 0."""
+
+    weight: FloatArray
+    is_piecewise_linear = True
+
+    @property
+    def stretch(self) -> FloatArray:
+        """(1, 1) one: each value stands for itself."""
+        return np.ones((1, 1))
+
+    @property
+    def unit(self) -> FloatArray:
+        """(C,) the largest weight, or one."""
+        return _or_one(self.weight.max(axis=1))
+
+    def take(self, columns: IntArray | BoolArray) -> AbsoluteValues:
+        """Keep only some columns."""
+        return AbsoluteValues(self.weight[columns])
+
+    def on(self, sets: Sequence[IntArray], size: int) -> AbsoluteValues:
+        """Keep some coordinates of each column and, in the last place, the last."""
+        return AbsoluteValues(gathered(self.weight, sets, size, 0.0))
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return the penalty of each column, (C,)."""
+        return np.einsum("ca,ca->c", self.weight, np.abs(z))
+
+    def prox(self, z: FloatArray, step: FloatArray) -> FloatArray:
+        """Move each coordinate towards zero by step · weight, and stop there."""
+        return soft_threshold(z, step * self.weight)
+
+    def moves(self, z: FloatArray) -> BoolArray:
+        """Return (C, a) True for coordinates that are not zero, or not penalised."""
+        return (z != 0) | (self.weight == 0)
+
+    def slope(self, z: FloatArray) -> FloatArray:
+        """Return weight · sign(z), (C, a)."""
+        return self.weight * np.sign(z)
+
+    def bend(self, z: FloatArray) -> FloatArray:
+        """Return zeros, (C, a, a)."""
+        return np.zeros((*z.shape, z.shape[1]))
+
+    def same_side(self, z: FloatArray, other: FloatArray) -> BoolArray:
+        """Return (C,) True where all penalised coordinates have the same sign in both."""
+        return ((np.sign(z) == np.sign(other)) | (self.weight == 0)).all(axis=1)
+
+    def violation(self, z: FloatArray, slope: FloatArray) -> FloatArray:
+        """Return |slope| beyond the weight where z is zero, |slope + weight · sign z| elsewhere."""
+        at_zero = np.maximum(np.abs(slope) - self.weight, 0.0)
+        return np.where(z == 0, at_zero, np.abs(slope + self.weight * np.sign(z)))
+
+    def together(self, chosen: BoolArray) -> BoolArray:
+        """Return the chosen coordinates: each has a kink of its own."""
+        return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class GroupNorms:
+    """sum_g weight_g |z_g|, Euclidean norms of groups of coordinates.
+
+    Attributes
+    ----------
+    group :
+        (C, a) the group of each coordinate, -1 for none.
+    weight :
+        (C, G) >= 0.
+    stretch :
+        (C, a): a group's coordinates are multiplied by it so that their norm is that of the user's
+        coefficients, but for one factor per group, which is in the weight.
+    """
+
+    group: IntArray
+    weight: FloatArray
+    stretch: FloatArray
+    is_piecewise_linear = False
+
+    @property
+    def unit(self) -> FloatArray:
+        """(C,) the largest weight, or one."""
+        return _or_one(self.weight.max(axis=1, initial=0.0))
+
+    def take(self, columns: IntArray | BoolArray) -> GroupNorms:
+        """Keep only some columns."""
+        return GroupNorms(self.group[columns], self.weight[columns], self.stretch[columns])
+
+    def on(self, sets: Sequence[IntArray], size: int) -> GroupNorms:
+        """Keep some coordinates of each column and, in the last place, the last."""
+        return replace(
+            self,
+            group=gathered(self.group, sets, size, -1),
+            stretch=gathered(self.stretch, sets, size, 1.0),
+        )
+
+    def in_units(self, unit: FloatArray) -> GroupNorms:
+        """Return the norms of w = unit z as a function of z, for unit (p,); an intercept is added.
+
+        |w_g| is |stretch z_g| / σ_g with stretch = σ_g unit, where the factor σ_g, the inverse of
+        the group's mean unit, leaves the stretch near one.
+        """
+        inside = np.broadcast_to(unit > 0, self.group.shape)
+        count = self._sum(inside.astype(float))
+        total = self._sum(np.where(inside, unit, 0.0))
+        sigma = np.divide(count, total, out=np.ones_like(total), where=total > 0)
+        stretch = unit * self._spread(sigma, 1.0)
+        stretch = np.where(inside & (self.group >= 0), stretch, 1.0)
+        one = np.ones((len(stretch), 1))
+        return GroupNorms(
+            np.hstack([self.group, np.full((len(stretch), 1), -1)]),
+            self.weight / sigma,
+            np.hstack([stretch, one]),
+        )
+
+    def value(self, z: FloatArray) -> FloatArray:
+        """Return the penalty of each column, (C,)."""
+        return np.einsum("cg,cg->c", self.weight, self._norms(z))
+
+    def prox(self, z: FloatArray, step: FloatArray) -> FloatArray:
+        """Shorten each group by step · weight, and stop at zero."""
+        norms = self._norms(z)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = np.where(norms > 0, np.maximum(1.0 - step * self.weight / norms, 0.0), 0.0)
+        return z * self._spread(factor, 1.0) + 0.0  # no -0.0
+
+    def moves(self, z: FloatArray) -> BoolArray:
+        """Return (C, a) True in groups that are not zero, and where nothing is penalised."""
+        return self._spread((self._norms(z) > 0) | (self.weight == 0), True)
+
+    def slope(self, z: FloatArray) -> FloatArray:
+        """Return weight · z_g / |z_g|, (C, a)."""
+        return z * self._spread(self._weight_by_norm(z), 0.0)
+
+    def bend(self, z: FloatArray) -> FloatArray:
+        """Return weight / |z_g| · (1 - u u') with u = z_g / |z_g|, (C, a, a)."""
+        by_norm = self._spread(self._weight_by_norm(z), 0.0)
+        u = z * self._spread(_inverse(self._norms(z)), 0.0)
+        mates = (self.group[:, :, None] == self.group[:, None, :]) & (self.group >= 0)[:, :, None]
+        out = np.where(mates, -by_norm[:, :, None] * u[:, :, None] * u[:, None, :], 0.0)
+        diagonal = np.arange(z.shape[1])
+        out[:, diagonal, diagonal] += by_norm
+        return out
+
+    def same_side(self, z: FloatArray, other: FloatArray) -> BoolArray:
+        """Return (C,) True where the same groups are zero in both."""
+        return ((self._norms(z) > 0) == (self._norms(other) > 0)).all(axis=1)
+
+    def violation(self, z: FloatArray, slope: FloatArray) -> FloatArray:
+        """Return the norm of the slope beyond the weight where a group is zero; else its size."""
+        beyond = np.maximum(self._norms(slope) - self.weight, 0.0)
+        here = np.abs(slope + self.slope(z))
+        return np.where(self.moves(z), here, self._spread(beyond, 0.0))
+
+    def together(self, chosen: BoolArray) -> BoolArray:
+        """Return whole groups of which a coordinate is chosen."""
+        return chosen | self._spread(self._sum(chosen.astype(float)) > 0, False)
+
+    @cached_property
+    def _labels(self) -> IntArray:
+        """(C, a) numbers of groups over all columns; the last stands for none."""
+        n_columns, n_groups = self.weight.shape
+        first = n_groups * np.arange(n_columns)[:, None]
+        return np.where(self.group >= 0, first + self.group, self.weight.size)
+
+    def _sum(self, values: FloatArray) -> FloatArray:
+        n = self.weight.size
+        sums = np.bincount(self._labels.ravel(), values.ravel(), minlength=n + 1)
+        return sums[:n].reshape(self.weight.shape)
+
+    def _norms(self, z: FloatArray) -> FloatArray:
+        return np.sqrt(self._sum(z**2))
+
+    def _spread(self, per_group: Array, otherwise: float | bool) -> Array:
+        """Return (C, a) the value of each coordinate's group."""
+        return np.append(per_group.ravel(), otherwise)[self._labels].astype(per_group.dtype)
+
+    def _weight_by_norm(self, z: FloatArray) -> FloatArray:
+        return self.weight * _inverse(self._norms(z))
+
+
+def gathered(values: Array, sets: Sequence[IntArray], size: int, padding: float) -> Array:
+    """Return (C, size): some coordinates of each column of (C, a), and the last in the last place.
+
+    >>> gathered(np.arange(8).reshape(2, 4), [np.array([2]), np.array([0, 1])], 3, -1)
+    array([[ 2, -1,  3],
+           [ 4,  5,  7]])
+    """
+    out = np.full((len(values), size), padding, dtype=values.dtype)
+    for c, chosen in enumerate(sets):
+        out[c, : len(chosen)] = values[c, chosen]
+    out[:, -1] = values[:, -1]
+    return out
+
+
+def _inverse(norms: FloatArray) -> FloatArray:
+    with np.errstate(divide="ignore"):
+        return np.where(norms > 0, 1.0 / norms, 0.0)
+
+
+def _or_one(unit: FloatArray) -> FloatArray:
+    return np.where(unit > 0, unit, 1.0)
