@@ -116,6 +116,9 @@ def _fit(
     survey = survey_features(table, columns, how)
     features = survey.features
     coef, intercept, hopeless = _without_features(columns.likelihood, observed, rows.n_features)
+    if start is not None and columns.likelihood.link.range is None:
+        # Where no intercept was found for a user's own link, the user's start may do.
+        hopeless = [None if s is Status.OUT_OF_RANGE else s for s in hopeless]
     walking = np.flatnonzero([status is None for status in hopeless])
     if start is None:
         start = coef, intercept
