@@ -54,7 +54,7 @@ class Estimator:
         """Show the arguments that differ from their defaults."""
         defaults = signature(type(self).__init__).parameters
         shown = [
-            f"{name}={value!r}"
+            f"{name}={_shown(value)}"
             for name, value in self.get_params(deep=False).items()
             if value is not defaults[name].default and repr(value) != repr(defaults[name].default)
         ]
@@ -65,3 +65,9 @@ class Estimator:
         from sklearn.utils import Tags, TargetTags
 
         return Tags(estimator_type=None, target_tags=TargetTags(required=False))
+
+
+def _shown(value: Any) -> str:
+    """Return how an argument is printed: a function by its name."""
+    name = getattr(value, "__qualname__", None)
+    return repr(value) if name is None else f"<function {name}>"

@@ -20,7 +20,7 @@ from .choices import read_likelihood, read_penalty, read_solver, warn_of_unused_
 from .fitting import fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .layout import Layout
-from .parameters import check_parameters, dof_resid, with_nested_params
+from .parameters import check_parameters, check_start, dof_resid, with_nested_params
 from .report import FitReport
 
 if TYPE_CHECKING:
@@ -273,11 +273,19 @@ class GLM(Estimator):
         return float(losses.sum())
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return where a fit starts: zero coefficients and the intercept of the mean response."""
+        """Return where a fit starts: zero coefficients and the intercept of the mean response.
+
+        Raises
+        ------
+        ValueError
+            If the link cannot produce the mean response.
+        """
         inputs = self.read_inputs(X, y)
         response = inputs.columns.responses.values
         with np.errstate(invalid="ignore"):
-            intercept = self._likelihood.start(np.nanmean(response, axis=0))
+            mean = np.nanmean(response, axis=0)
+        check_start(self._likelihood, mean)
+        intercept = self._likelihood.start(mean)
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
         return self._user_coef(coef, inputs.layout), intercept
 

@@ -9,6 +9,7 @@ import numpy as np
 from .. import errors
 from ..inference.record import FitResult
 from ..io.timeseries import to_array
+from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Regularizer
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
@@ -60,6 +61,24 @@ def check_parameters(
             "Parameters must be finite.", given="NaN or inf among them", expected="numbers"
         )
     return coef.reshape(shape), intercept
+
+
+def check_start(likelihood: Likelihood, mean: FloatArray) -> None:
+    """Check that the link can produce the mean response of each neuron, (N,).
+
+    Raises
+    ------
+    ValueError
+        If it cannot.
+    """
+    unreachable = likelihood.no_start(mean) == "outside the link's range"
+    if unreachable.any():
+        raise errors.value_error(
+            "No intercept gives the mean of the response.",
+            given=f"the link {likelihood.link.name} and a mean of {mean[unreachable][0]:g}",
+            expected="a mean that the link can produce",
+            todo="use another link, or give fit the first parameters as init_params.",
+        )
 
 
 def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:

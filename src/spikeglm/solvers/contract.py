@@ -45,7 +45,10 @@ ADVICE: dict[Status, str] = {
         "the response is one everywhere; the intercept was set to half a failure in the whole "
         "recording and the coefficients to zero"
     ),
-    Status.OUT_OF_RANGE: "this link cannot produce the mean of the response; use the default link",
+    Status.OUT_OF_RANGE: (
+        "this link cannot produce the mean of the response; use the default link, or for a link of "
+        "your own give init_params"
+    ),
     Status.NO_ROWS: "every row has a NaN, an inf or weight zero; check the features and the epochs",
     Status.ABSENT_CLASS: (
         "a class that never occurs has a best probability of zero; it was given half an event in "
@@ -133,8 +136,15 @@ class Moments(Protocol):
 class Objective(Protocol):
     """Functions of theta (p + 1, A) for the columns listed in ``active`` (A,); see the engine."""
 
-    n_passes: int
-    features: Any
+    @property
+    def n_passes(self) -> int:
+        """Visits of all rows so far."""
+        ...
+
+    @property
+    def features(self) -> Any:
+        """Mean, scale and correlation of the features."""
+        ...
 
     @property
     def n_parameters(self) -> int:
