@@ -59,6 +59,9 @@ class Softmax:
         _, powers, total = self._shifted(eta, xp)
         return [power / total for power in powers]
 
+    def check_response(self, y: Array) -> None:
+        """Do nothing: labels are checked where they are read."""
+
     def classes(self, columns: Array) -> list[Array]:
         """Return the columns (B, A) of each of the K classes."""
         width = columns.shape[1] // self.n_classes

@@ -1,8 +1,19 @@
 """The scikit-learn faces: thin estimators that say which columns they want."""
 
+from .classifier import ClassifierGLM
+from .classifier_population import ClassifierPopulationGLM
 from .glm import GLM
+from .inspection import inspect_npz
 from .persistence import load_model
 from .population import PopulationGLM
 from .report import FitReport
 
-__all__ = ["GLM", "FitReport", "PopulationGLM", "load_model"]
+__all__ = [
+    "GLM",
+    "ClassifierGLM",
+    "ClassifierPopulationGLM",
+    "FitReport",
+    "PopulationGLM",
+    "inspect_npz",
+    "load_model",
+]

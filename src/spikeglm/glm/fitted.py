@@ -75,8 +75,16 @@ def uncertainty(
     )
 
 
-def _estimates(model: GLM, rows: Rows) -> tuple[FloatArray, FloatArray]:
-    """Return coefficients (p, N) and intercepts (N,) that fit the features of the rows."""
+def check_fitted(model: GLM, rows: Rows) -> None:
+    """Check that there are estimates, for features like those of the rows.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients.
+    ValueError
+        If the features are not those of the fit.
+    """
     if not model.__sklearn_is_fitted__():
         raise errors.not_fitted(type(model).__name__)
     known = getattr(model, "n_features_in_", rows.n_features)
@@ -88,9 +96,13 @@ def _estimates(model: GLM, rows: Rows) -> tuple[FloatArray, FloatArray]:
             expected=f"(n_samples, {known}), the features of the fit",
             todo="build X with the basis that made the X of the fit.",
         )
+    check_feature_names(rows, getattr(model, "feature_names_", rows.feature_names))
+
+
+def _estimates(model: GLM, rows: Rows) -> tuple[FloatArray, FloatArray]:
+    """Return coefficients (p, N) and intercepts (N,) that fit the features of the rows."""
+    check_fitted(model, rows)
     shape = rows.n_features, np.size(model.intercept_)
-    estimates = check_parameters(
+    return check_parameters(
         (model.coef_, model.intercept_), shape, ndim=model._response_ndim, layout=Layout.of(rows)
     )
-    check_feature_names(rows, getattr(model, "feature_names_", rows.feature_names))
-    return estimates

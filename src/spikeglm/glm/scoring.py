@@ -12,7 +12,7 @@ from ..observation_models.likelihood import Likelihood
 from ..rows.arrays import finite_rows
 from ..typing import Array
 
-_SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
+SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 
 
 def score(
@@ -33,8 +33,8 @@ def score(
     ValueError
         If the shapes differ, or no row is complete.
     """
-    if score_type not in _SCORES:
-        raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
+    if score_type not in SCORES:
+        raise NotImplementedError(str(errors.unknown_name("score type", score_type, SCORES)))
     if y.shape != rate.shape:
         raise errors.value_error(
             "y must be shaped like the predictions.",

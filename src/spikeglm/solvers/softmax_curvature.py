@@ -12,6 +12,7 @@ the same for constant rows, exact for two classes, and small where rows are deci
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class SoftmaxCurvature:
         return self.objective.balanced(step.reshape(gradient.shape), columns)
 
     def observed(
-        self, objective: SoftmaxObjective, theta: FloatArray, active: IntArray
+        self, objective: Any, theta: FloatArray, active: IntArray
     ) -> tuple[Evaluation, SoftmaxCurvature, IntArray]:
         """Evaluate points theta; also return the model adapted to them, and for which neurons."""
         classes, shared = objective.class_columns(active), self.columns

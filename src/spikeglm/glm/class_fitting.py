@@ -1,0 +1,265 @@
+"""From class columns to a fitted record: the story of :mod:`~spikeglm.glm.fitting` for classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.columns import Columns
+from ..engine.objective import Objective
+from ..engine.plan import plan
+from ..engine.softmax import SoftmaxObjective
+from ..engine.survey import survey_features, survey_responses
+from ..engine.table import Table
+from ..engine.threads import one_blas_thread
+from ..inference.record import FitResult
+from ..numerics import quiet
+from ..regularizer import Penalty, UnRegularized, regularizer_of
+from ..rows.contract import Rows
+from ..solvers import Outcome, Status, direction_of, minimise, minimise_sparse
+from ..solvers.softmax_curvature import SoftmaxCurvature
+from ..typing import BoolArray, FloatArray
+from . import fitting
+from .fitting import SolverChoice
+from .progress import pass_report
+
+
+def fit_classes(
+    rows: Rows,
+    columns: Columns,
+    *,
+    n_classes: int,
+    penalty: Penalty,
+    keep: BoolArray,
+    solver: SolverChoice,
+    start: tuple[FloatArray, FloatArray] | None = None,
+) -> FitResult:
+    """Fit all neurons at once and say of each how it went.
+
+    Parameters
+    ----------
+    rows :
+        The table (T, p).
+    columns :
+        K·N class columns with one-hot responses; column k·N + n is class k of neuron n.
+    n_classes :
+        K.
+    penalty :
+        On the coefficients (p K, N).
+    keep :
+        (T,) rows that take part.
+    solver :
+        Which solver, and when to stop.
+    start :
+        First coefficients (p, K·N) and intercepts (K·N,); default: zero, and class frequencies.
+
+    Returns
+    -------
+    FitResult
+        ``coef`` (p, K·N) and ``intercept`` (K·N,); all else has one entry per neuron. Of equally
+        good parameters they are those of smallest norm.
+    """
+    with one_blas_thread(), quiet():
+        return _fit(rows, columns, n_classes, penalty, keep, solver, start)
+
+
+@dataclass(frozen=True)
+class Frequencies:
+    """How often each class occurs; (K, N) and (N,).
+
+    A class that never occurs gets half an event in the whole recording (the posterior mean under
+    Jeffreys' prior): the optimum would be a probability of zero.
+    """
+
+    frequency: FloatArray
+    absent: BoolArray
+    weight: FloatArray
+
+    @property
+    def intercept(self) -> FloatArray:
+        """(K, N) that of the model without features: centred log frequencies."""
+        log_p = np.log(self.frequency)
+        return log_p - log_p.mean(axis=0)
+
+    @property
+    def hopeless(self) -> list[Status | None]:
+        """(N,) why there is nothing to fit, or None."""
+        n_found = (~self.absent).sum(axis=0)
+        return [
+            Status.NO_ROWS if weight == 0 else Status.ONE_CLASS if n < 2 else None
+            for weight, n in zip(self.weight, n_found, strict=True)
+        ]
+
+
+def _frequencies(mean: FloatArray, weight: FloatArray, n_classes: int) -> Frequencies:
+    total = weight.reshape(n_classes, -1)[0]
+    frequency = np.nan_to_num(mean, nan=1.0 / n_classes).reshape(n_classes, -1)
+    absent = frequency <= 0
+    half = 0.5 / np.maximum(total, 1.0)
+    return Frequencies(np.where(absent, half, frequency), absent, total)
+
+
+def _fit(
+    rows: Rows,
+    columns: Columns,
+    n_classes: int,
+    penalty: Penalty,
+    keep: BoolArray,
+    solver: SolverChoice,
+    start: tuple[FloatArray, FloatArray] | None,
+) -> FitResult:
+    how = plan(rows, columns.n_columns, iterative=penalty.is_smooth)
+    table = Table.cut(rows, keep, how.block_rows)
+    observed = survey_responses(table, columns, n_threads=how.n_threads)
+    survey = survey_features(table, columns, how)
+    seen = _frequencies(observed.mean, observed.weight, n_classes)
+    coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
+    intercept: FloatArray = seen.intercept - _centred_offset(observed.offset, n_classes)
+    first = (coef, intercept)
+    if start is not None:
+        first = (
+            start[0].reshape(coef.shape),
+            np.where(seen.absent, intercept, start[1].reshape(intercept.shape)),
+        )
+    walking = np.flatnonzero([status is None for status in seen.hopeless])
+    null_space = fitting.null_space(survey.features)
+    outcome = None
+    if len(walking):
+        mine = (np.arange(n_classes)[:, None] * len(seen.weight) + walking).ravel()
+        classes = Objective(
+            survey.table,
+            columns.take(mine),
+            how,
+            UnRegularized().bind(None, (0, 0)),
+            survey.features,
+            observed.weight[mine],
+        )
+        objective = SoftmaxObjective(classes, penalty.take(walking), seen.absent[:, walking])
+        from_coef, from_intercept = first[0][:, :, walking], first[1][:, walking]
+        theta = fitting.for_the_solver(
+            classes, from_coef.reshape(len(coef), -1), from_intercept.ravel()
+        )
+        outcome = _solve(objective, seen.frequency[:, walking], solver, theta)
+        theta = _of_smallest_norm(objective, outcome.theta, null_space)
+        W, b = fitting.of_the_rows(classes, objective.widened(theta))
+        coef[:, :, walking] = W.reshape(len(coef), n_classes, -1)
+        intercept[:, walking] = b.reshape(n_classes, -1)
+    went = fitting.how_it_went(outcome, seen.hopeless, walking, n_surveys=1 + survey.n_passes)
+    return FitResult(
+        coef=coef.reshape(len(coef), -1),
+        intercept=(intercept - intercept.mean(axis=0)).ravel(),
+        rank=int((survey.features.scale > 0).sum()) - null_space.shape[1],
+        aliased=fitting.aliased(survey.features, null_space),
+        n_rows=observed.n_rows.reshape(n_classes, -1)[0],
+        total_weight=seen.weight,
+        mean_response=observed.mean,
+        certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
+        plan=how.explain(),
+        **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
+    )
+
+
+def _solve(
+    objective: SoftmaxObjective, frequency: FloatArray, solver: SolverChoice, theta: FloatArray
+) -> Outcome:
+    K, N = frequency.shape
+    start = objective.balanced(theta.reshape(objective.n_parameters, N), np.arange(N))
+    h = np.full(N, 1.0 / K)
+    with pass_report() as report:
+        if not objective.penalty.is_smooth:
+            return minimise_sparse(
+                objective,
+                start,
+                tolerance=solver.tol or fitting.KKT_TOLERANCE,
+                max_passes=solver.maxiter,
+                report=report,
+            )
+        direction = direction_of(
+            solver.name,
+            objective,
+            h,
+            n_rows=objective.classes.table.n_kept,
+            curvature=lambda *_: SoftmaxCurvature.of(objective, frequency),
+        )
+        return minimise(
+            objective,
+            direction,
+            start,
+            tolerance=solver.tol or fitting.TOLERANCE,
+            unit=np.ones(N),
+            max_passes=solver.maxiter,
+            h=h,
+            report=report,
+        )
+
+
+def _of_smallest_norm(
+    objective: SoftmaxObjective, theta: FloatArray, null_space: FloatArray
+) -> FloatArray:
+    """Return, of all parameters that are as good, those of smallest norm."""
+    everything = np.arange(objective.n_columns)
+    ridge = objective.penalty_curvature(everything)
+    if objective.penalty.is_smooth:
+        if objective.classes.columns.mask is not None:
+            return theta
+        free = np.tile(~(ridge > 0).any(axis=0), objective.n_classes)
+        wide = objective.widened(theta).copy()
+        wide[:, free] = fitting.smallest_norm(wide[:, free], null_space)
+        return wide.reshape(theta.shape)
+    return _with_middle_at_zero(objective, theta, ridge)
+
+
+def _with_middle_at_zero(
+    objective: SoftmaxObjective, theta: FloatArray, ridge: FloatArray
+) -> FloatArray:
+    """Shift the weights of a feature by what changes neither probabilities nor absolute values.
+
+    sum_k |w_k - c| is smallest for c between the two middle values of w; of those the c next to the
+    mean gives the smallest norm, which is also the limit of an elastic net whose squares vanish.
+    Source: Friedman, Hastie & Tibshirani (2010), J Stat Softw 33(1), section 4.1.
+    """
+    K, kinks = objective.n_classes, objective.kinks()
+    if kinks is None or not kinks.is_piecewise_linear:
+        return theta
+    weight = kinks.slope(np.ones(theta.T.shape)).T[:-K].reshape(-1, K, theta.shape[1])
+    frozen = objective.frozen(np.arange(theta.shape[1]))[:-K].reshape(weight.shape)
+    open_ = (weight == weight[:, :1]) & (weight > 0) & ~frozen & (ridge.reshape(weight.shape) == 0)
+    w = theta[:-K].reshape(weight.shape)
+    middle = np.sort(w, axis=1)[:, [(K - 1) // 2, K // 2]]
+    shift = np.clip(w.mean(axis=1), middle[:, 0], middle[:, 1])
+    w = w - np.where(open_.all(axis=1), shift, 0.0)[:, None]
+    return np.vstack([w.reshape(-1, theta.shape[1]), theta[-K:]])
+
+
+def _with_absent_classes(status: tuple[Status, ...], absent: BoolArray) -> tuple[Status, ...]:
+    """Mark neurons that were fitted well, but for a class that they never show."""
+    return tuple(
+        Status.ABSENT_CLASS if word is Status.CONVERGED and lacks else word
+        for word, lacks in zip(status, np.any(absent, axis=0).tolist(), strict=True)
+    )
+
+
+def _centred_offset(offset: FloatArray, n_classes: int) -> FloatArray:
+    """Return the mean offset of each class, (K, N), centred."""
+    by_class = np.nan_to_num(offset).reshape(n_classes, -1)
+    return by_class - by_class.mean(axis=0)
+
+
+def degrees_of_freedom(
+    result: FitResult, regularizer: Any, mask: BoolArray | None, n_classes: int
+) -> FloatArray:
+    """Return the residual degrees of freedom per neuron, (N,).
+
+    Sum of row weights, less K - 1 intercepts, less the parameters that the coefficients use up:
+    (K - 1) times the rank of the features (without a penalty), or their number (Ridge), or the
+    number of coefficients that are not zero. Never more than the mask (p, K·N) and the one class
+    that follows from the others leave.
+    """
+    K, p = n_classes, len(result.coef)
+    per_neuron = result.coef.reshape(p * K, -1)
+    used = regularizer_of(regularizer).n_parameters(per_neuron, result.rank * (K - 1))
+    allowed = np.ones((p, K, per_neuron.shape[1])) if mask is None else mask.reshape(p, K, -1)
+    most = np.minimum(allowed.sum(axis=1), K - 1).sum(axis=0)
+    return result.total_weight - np.minimum(used, most) - (K - 1)

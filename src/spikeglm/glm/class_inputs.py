@@ -1,0 +1,98 @@
+"""The edge of the classifiers: labels become class columns, beside what all estimators read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from ..engine.columns import Columns, Source
+from ..engine.softmax_kernels import Softmax
+from ..io.timeseries import check_same_time, time_axis_of, to_array
+from ..rows.arrays import finite_rows
+from ..typing import Array, ArrayLike, IntArray
+from .class_labels import encode
+from .class_layout import ClassLayout
+from .inputs import FitInputs, column_names, read_fit_inputs
+
+
+def read_class_inputs(
+    X: ArrayLike,
+    y: ArrayLike,
+    classes: Array,
+    *,
+    ndim: int,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    feature_mask: ArrayLike | None = None,
+) -> tuple[FitInputs, ClassLayout]:
+    """Read everything that ``fit`` takes; the columns are K·N class columns.
+
+    Rows that are not finite are left out; where some neurons' labels are missing (NaN, None), for
+    those neurons alone.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For whatever cannot be used; the message says what to do.
+    """
+    codes = encode(y, classes)
+    softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
+    response = np.where(codes < 0, np.nan, codes)
+    inputs = read_fit_inputs(
+        X, response, ndim=ndim, likelihood=softmax, sample_weight=sample_weight
+    )
+    axis = time_axis_of(y)
+    if axis is not None and inputs.rows.time_axis is not None:
+        check_same_time(inputs.rows.time_axis, axis)
+    n_neurons = inputs.columns.n_columns
+    layout = ClassLayout(inputs.layout, None if ndim == 1 else n_neurons, len(classes))
+    weights, offsets, keep = inputs.columns.weights, None, inputs.keep
+    if weights is not None:
+        weights = replace(weights, of=np.tile(weights.of, len(classes)))
+    if offset is not None:
+        values = read_class_offset(offset, len(codes), layout)
+        keep = keep & finite_rows(values)
+        offsets = Source.one_per_column(values)
+    columns = Columns(
+        softmax,
+        Source.one_per_column(one_hot_columns(codes, len(classes))),
+        weights,
+        offsets,
+        layout.read_mask(feature_mask),
+    )
+    names = column_names(y)
+    return replace(inputs, columns=columns, keep=keep, response_axis=axis, neurons=names), layout
+
+
+def one_hot_columns(codes: IntArray, n_classes: int) -> Array:
+    """Return codes (T,) or (T, N) as (T, K·N) booleans; a row of False for a gap."""
+    codes = codes.reshape(len(codes), 1, -1)
+    return (codes == np.arange(n_classes)[:, None]).reshape(len(codes), -1)
+
+
+def read_class_offset(offset: ArrayLike | None, n_rows: int, layout: ClassLayout) -> Array:
+    """Return what is added to the linear predictors of the classes, (T, K·N), or zero.
+
+    Raises
+    ------
+    ValueError
+        If it has not a number per row and class.
+    """
+    if offset is None:
+        return np.zeros((1, 1))
+    values = to_array(offset, name="offset")
+    expected = (n_rows, *layout.intercept_shape)
+    if values.shape != expected:
+        raise errors.value_error(
+            "offset has the wrong shape.",
+            given=f"{values.shape}",
+            expected=f"{expected}: one number per sample"
+            + (", neuron and class" if layout.n_neurons is not None else " and class"),
+            todo="what all classes share changes no probability: leave it out."
+            if values.ndim == 1
+            else "",
+        )
+    return layout.columns(values)

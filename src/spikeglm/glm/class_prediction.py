@@ -1,0 +1,105 @@
+"""What a classifier's estimates say of data: log-probabilities, labels, scores, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..observation_models.categorical import CategoricalObservations, LogSoftmax
+from ..rows.arrays import finite_rows
+from ..rows.contract import Rows
+from ..typing import Array, ArrayLike, FloatArray, IntArray
+from .class_inputs import read_class_offset
+from .class_layout import ClassLayout
+from .fitted import check_fitted
+from .layout import Layout
+from .prediction import linear_predictor
+from .scoring import SCORES
+
+if TYPE_CHECKING:
+    from .classifier import ClassifierGLM
+
+
+def log_probabilities(
+    model: ClassifierGLM, rows: Rows, offset: ArrayLike | None = None
+) -> FloatArray:
+    """Return log-probabilities, (T, K) or (T, N, K); NaN where a row is not finite.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients or no classes; the latter is also a RuntimeError.
+    ValueError
+        If the features are not those of the fit.
+    """
+    classes = known_classes(model)
+    check_fitted(model, rows)
+    shape = np.shape(model.intercept_)
+    layout = ClassLayout(Layout.of(rows), shape[0] if len(shape) == 2 else None, len(classes))
+    coef, intercept = layout.read_parameters((model.coef_, model.intercept_))
+    mask = layout.read_mask(model.feature_mask)
+    eta = linear_predictor(
+        rows,
+        coef if mask is None else coef * mask,
+        intercept,
+        read_class_offset(offset, rows.n_rows, layout),
+    )
+    return LogSoftmax()(layout.user(eta))
+
+
+def known_classes(model: ClassifierGLM) -> Array:
+    """Return the labels of a classifier, (K,).
+
+    Raises
+    ------
+    NotFittedError
+        If they are not known; it is also a RuntimeError.
+    """
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        raise errors.no_classes(type(model).__name__)
+    return np.asarray(classes)
+
+
+def most_probable(log_p: FloatArray) -> IntArray:
+    """Return the place of the most probable class, -1 where probabilities are NaN."""
+    gap = np.isnan(log_p).any(axis=-1)
+    return np.where(gap, -1, np.argmax(log_p, axis=-1))
+
+
+def score(
+    codes: IntArray, log_p: FloatArray, *, score_type: str, aggregate: Callable[[Array], Any]
+) -> Any:
+    """Score log-probabilities against the classes that occurred, where all are known.
+
+    Raises
+    ------
+    NotImplementedError
+        For an unknown score type.
+    ValueError
+        If the shapes differ, or no row is complete.
+    """
+    if score_type not in SCORES:
+        raise NotImplementedError(str(errors.unknown_name("score type", score_type, SCORES)))
+    if codes.shape != log_p.shape[:-1]:
+        raise errors.value_error(
+            "y must be shaped like the predictions.",
+            given=f"y of shape {codes.shape}",
+            expected=f"{log_p.shape[:-1]}, one column per neuron of the fit",
+        )
+    valid = (codes >= 0).reshape(len(codes), -1).all(axis=1)
+    valid &= finite_rows(log_p.reshape(len(log_p), -1))
+    if not valid.any():
+        raise errors.value_error(
+            "At least a NaN or an Inf at all sample points.",
+            given=f"{len(codes)} rows, none of them complete",
+            expected="some rows with finite features and a label",
+        )
+    y, log_p = codes[valid, ..., None] == np.arange(log_p.shape[-1]), log_p[valid]
+    model = CategoricalObservations()
+    if score_type == "log-likelihood":
+        return model.log_likelihood(y, log_p, None, aggregate)
+    return model.pseudo_r2(y, log_p, score_type, None, aggregate)  # type: ignore[arg-type]
