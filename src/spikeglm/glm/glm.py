@@ -20,7 +20,7 @@ from .choices import read_likelihood, read_penalty, read_solver, warn_of_unused_
 from .fitting import fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .layout import Layout
-from .parameters import check_parameters, check_start, dof_resid, with_nested_params
+from .parameters import check_parameters, dof_resid, first_intercept, with_nested_params
 from .report import FitReport
 
 if TYPE_CHECKING:
@@ -282,12 +282,8 @@ class GLM(Estimator):
         """
         inputs = self.read_inputs(X, y)
         response = inputs.columns.responses.values
-        with np.errstate(invalid="ignore"):
-            mean = np.nanmean(response, axis=0)
-        check_start(self._likelihood, mean)
-        intercept = self._likelihood.start(mean)
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
-        return self._user_coef(coef, inputs.layout), intercept
+        return self._user_coef(coef, inputs.layout), first_intercept(self._likelihood, response)
 
     def covariance(
         self,

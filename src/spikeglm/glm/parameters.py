@@ -13,7 +13,7 @@ from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Regularizer
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
-from ..typing import BoolArray, FloatArray
+from ..typing import Array, BoolArray, FloatArray
 from .layout import Layout
 
 
@@ -63,14 +63,16 @@ def check_parameters(
     return coef.reshape(shape), intercept
 
 
-def check_start(likelihood: Likelihood, mean: FloatArray) -> None:
-    """Check that the link can produce the mean response of each neuron, (N,).
+def first_intercept(likelihood: Likelihood, response: Array) -> FloatArray:
+    """Return the intercepts (N,) that give the mean of each neuron's response (T, N).
 
     Raises
     ------
     ValueError
-        If it cannot.
+        If the link cannot produce one of these means.
     """
+    with np.errstate(invalid="ignore"):
+        mean = np.nanmean(response, axis=0)
     unreachable = likelihood.no_start(mean) == "outside the link's range"
     if unreachable.any():
         raise errors.value_error(
@@ -79,6 +81,7 @@ def check_start(likelihood: Likelihood, mean: FloatArray) -> None:
             expected="a mean that the link can produce",
             todo="use another link, or give fit the first parameters as init_params.",
         )
+    return likelihood.start(mean)
 
 
 def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
