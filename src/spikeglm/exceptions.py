@@ -1,4 +1,8 @@
-"""The exceptions and warnings a user may want to catch."""
+"""The exceptions and warnings a user may want to catch.
+
+>>> issubclass(NotFittedError, ValueError), issubclass(NotFittedError, AttributeError)
+(True, True)
+"""
 
 from .errors import ConvergenceWarning, NotFittedError
 

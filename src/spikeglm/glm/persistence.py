@@ -151,6 +151,11 @@ def read_payload(filename: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         raise saved.unreadable(filename, f"{type(error).__name__}: {error}") from error
 
 
+def estimate(node: Any, arrays: dict[str, Array]) -> Any:
+    """Return the value of an estimate's node; raises whatever a damaged node runs into."""
+    return Reader(_CLASSES, arrays).value(node)
+
+
 def installed_versions() -> dict[str, str]:
     """Return the versions that a file notes."""
     from .. import __version__

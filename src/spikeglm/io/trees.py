@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import errors
+from .feature_pytree import FeaturePytree
 
 _CONTAINERS = (list, tuple)
 
@@ -92,6 +93,8 @@ def is_mapping(x: Any) -> bool:
 
     Tables (pandas, pynapple) have keys too, but they are one array with named columns.
     """
+    if isinstance(x, FeaturePytree):
+        return True
     if hasattr(x, "ndim") or hasattr(x, "dtype") or hasattr(x, "columns"):
         return False
     return isinstance(x, Mapping) or (hasattr(x, "keys") and hasattr(x, "__getitem__"))
