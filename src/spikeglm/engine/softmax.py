@@ -101,7 +101,7 @@ class SoftmaxObjective:
         """Also return the second derivatives (A, n, n) for n parameters; two passes."""
         everything = [np.arange(self.n_parameters - 1)] * len(active)
         H = self.hessian_on(theta, active, everything)
-        n = np.arange(self.n_parameters - self.n_classes)
+        n = np.arange(self.n_parameters - 1)
         H[:, n, n] += self.penalty_curvature(active).T
         column, frozen = np.nonzero(self.frozen(active).T)
         H[column, frozen, :] = H[column, :, frozen] = 0.0
@@ -143,6 +143,11 @@ class SoftmaxObjective:
         return kinks.on([np.arange(len(unit))] * self.n_columns, self.n_parameters)
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:
+        """Return the diagonal of the penalty's second derivative by all but the last parameter."""
+        no_penalty = np.zeros((self.n_classes - 1, len(active)))
+        return np.vstack([self.ridge(active), no_penalty])
+
+    def ridge(self, active: IntArray) -> FloatArray:
         """Return the (p K, A) diagonal of the penalty's second derivative by the weights."""
         shape = self.n_parameters - self.n_classes, len(active)
         unit = np.repeat(self.features.inverse_scale, self.n_classes)
@@ -159,7 +164,7 @@ class SoftmaxObjective:
 
     def balanced(self, values: FloatArray, active: IntArray) -> FloatArray:
         """Return ((p + 1) K, A) with the mean over classes of balanced parameters taken away."""
-        parts = values.reshape(-1, self.n_classes, len(active))
+        parts = values.reshape(self.classes.n_parameters, self.n_classes, len(active))
         if self._is_balanced.all():
             return (parts - parts.mean(axis=1, keepdims=True)).reshape(values.shape)
         which = self._is_balanced[:, :, active]
@@ -199,7 +204,7 @@ class SoftmaxObjective:
         """
         everything, K, N = np.arange(self.n_columns), self.n_classes, self.n_columns
         free = ~self.frozen(everything).reshape(-1, K, N)
-        ridge = self.penalty_curvature(everything).reshape(-1, K, N)
+        ridge = self.ridge(everything).reshape(-1, K, N)
         alike: BoolArray = np.all(free | self.absent, axis=1)
         alike[:-1] &= (ridge == ridge[:, :1]).all(axis=1)
         kinks = self.kinks()

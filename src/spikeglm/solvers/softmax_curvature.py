@@ -48,7 +48,7 @@ class SoftmaxCurvature:
         shared = SharedCurvature.initial(
             objective.features.correlation,
             frequency.ravel(),
-            objective.penalty_curvature(everything).reshape(-1, n),
+            objective.ridge(everything).reshape(-1, n),
             objective.frozen(everything).reshape(-1, n),
         )
         return cls(objective, shared, 1.0 / np.maximum(1.0 - frequency.ravel(), frequency.min()))
