@@ -68,6 +68,9 @@ WRONG_KIND = {
     "fourier 2.0": lambda: B.FourierEval(2.0),
     "fourier text": lambda: B.FourierEval("all"),
     "fourier text array": lambda: B.FourierEval(np.array(["a"])),
+    "functions text": lambda: B.BSplineEval("five"),
+    "functions None": lambda: B.RaisedCosineLogConv(None, 10),
+    "order None": lambda: B.MSplineEval(5, order=None),
     "fourier mask fails": lambda: B.FourierEval(3, frequency_mask=lambda f, g: True),
     "label 3": lambda: B.Zero(label=3),
 }

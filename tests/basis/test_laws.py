@@ -129,6 +129,7 @@ def _has_history(basis):
 
 
 @every
+@pytest.mark.filterwarnings("ignore:.*shorter than the window")
 def test_epochs_are_convolved_one_by_one(row):
     basis = row.make()
     xs = inputs(basis)

@@ -87,8 +87,9 @@ def test_it_wraps_a_copy():
 def test_only_a_basis_is_wrapped():
     with pytest.raises(TypeError, match="compute_features"):
         T(nmo.GLM())
-    with pytest.raises(TypeError, match="get_params, set_params, compute_features"):
-        T(5)
+    for other in (5, None):
+        with pytest.raises(TypeError, match="get_params, set_params, compute_features"):
+            T(other)
 
 
 @every

@@ -19,10 +19,11 @@ from . import columns, inputs, memory, parameters, tree
 
 
 class Basis(Estimator):
-    """Functions of signals whose weighted sum a model can learn.
+    """Functions of signals whose weighted sum a model can learn: what all bases share.
 
     Shapes: an input is (T,) or (T, ...) with S numbers per time bin; a basis of b functions turns
-    it into S * b features, column ``channel * b + function``.
+    it into S * b features, column ``channel * b + function``. Hastie, Tibshirani & Friedman, The
+    Elements of Statistical Learning, 2nd ed., chapter 5.
     """
 
     __array_ufunc__ = None  # so that NumPy numbers leave ``*`` to us
@@ -35,7 +36,6 @@ class Basis(Estimator):
     _symbol = ""
 
     def _begin(self, term: Any, label: object) -> None:
-        """Start a leaf."""
         self._term, self._label, self._shapes = term, None, None
         if hasattr(type(term), "kernel"):
             self.kernel_: FloatArray | None = None

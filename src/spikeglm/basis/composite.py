@@ -42,9 +42,10 @@ class AdditiveBasis(Basis):
 
     Notes
     -----
-    Takes the inputs of basis1, then those of basis2; gives the columns of basis1, then those of
-    basis2. Parts are reached by label, ``basis["history"]``, and their parameters by
-    ``set_params(history__n_basis_funcs=5)``.
+    Takes the inputs of basis1, then those of basis2, (T, ...) each; gives the columns of basis1,
+    then those of basis2: (T, p1 + p2). Parts are reached by label, ``basis["history"]``, and their
+    parameters by ``set_params(history__n_basis_funcs=5)``. An additive model: Hastie & Tibshirani,
+    Generalized Additive Models (1990), chapter 4.
 
     Raises
     ------
@@ -97,7 +98,8 @@ class MultiplicativeBasis(Basis):
 
     Notes
     -----
-    All inputs have one shape. For each of the S channels, function i of basis1 times function j of
+    All inputs have one shape, (T,) or (T, ...); features are (T, S * b1 * b2). For each of the S
+    channels, function i of basis1 times function j of
     basis2 is column ``i * b2 + j`` (row-wise Kronecker product; Wood, Generalized Additive Models,
     2nd ed., section 5.6).
 

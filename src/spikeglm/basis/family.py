@@ -77,12 +77,25 @@ class Family(ABC):
 
 
 def checked_count(name: str, value: Any, *, least: int) -> int:
-    """Return ``value`` as an int, ValueError unless it is a whole number and at least ``least``."""
+    """Return ``value`` as an int.
+
+    Raises
+    ------
+    TypeError
+        It is no number.
+    ValueError
+        It is not whole, or below ``least``.
+    """
     try:
         count = operator.index(value)
     except TypeError:
-        is_whole = isinstance(value, float | np.floating) and float(value).is_integer()
-        count = int(value) if is_whole else least - 1
+        if not isinstance(value, float | np.floating):
+            raise errors.type_error(
+                f"{name} is no number.",
+                given=f"{name}={value!r}",
+                expected=f"a whole number >= {least}",
+            ) from None
+        count = int(value) if float(value).is_integer() else least - 1
     if count < least or isinstance(value, bool):
         raise errors.value_error(
             f"{name} cannot be {value!r}.",

@@ -121,7 +121,8 @@ class HistoryConv(Basis):
     Notes
     -----
     Input (T,) or (T, ...) with S numbers per time bin gives features (T, S * W); feature j of row t
-    is the sample t - 1 - j.
+    is the sample t - 1 - j. Without smoothing, one coefficient per lag: Truccolo et al., J.
+    Neurophysiol. 93 (2005) 1074.
 
     Raises
     ------

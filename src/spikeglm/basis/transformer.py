@@ -8,12 +8,12 @@ from typing import Any, Self
 
 from .. import errors
 from ..estimator import Estimator
-from ..rows.design import Signals, written_out
+from ..rows.design import written_out
 from ..typing import Array, ArrayLike
 from . import columns, inputs, memory, pipeline_tables
 from .basis import Basis
-from .forwarded import Forwarded
-from .tree import leaves
+from .forwarded import Forwarded, unwrapped
+from .frozen import Frozen, not_fitted
 
 
 class TransformerBasis(Estimator):
@@ -35,7 +35,8 @@ class TransformerBasis(Estimator):
     are (T, p). Attributes and methods of the basis can be used on the transformer; adding,
     multiplying and indexing it give transformers. Parameters in a search are
     ``<step>__n_basis_funcs``, ``<step>__<label>__n_basis_funcs``, ``<step>__<label>`` (to exchange
-    a part) and ``<step>__basis`` (to exchange the whole).
+    a part) and ``<step>__basis`` (to exchange the whole). The contract is scikit-learn's:
+    Buitinck et al., API design for machine learning software (2013), section 2.
 
     Raises
     ------
@@ -99,12 +100,11 @@ class TransformerBasis(Estimator):
 
     @basis.setter
     def basis(self, basis: Any) -> None:
-        if basis is self.__dict__.get("_basis"):
+        if basis is self.__dict__.get("_basis", self):
             return
-        self._basis = memory.without_ranges(copy.deepcopy(_unwrapped(basis)))
+        self._basis = memory.without_ranges(copy.deepcopy(unwrapped(basis)))
         inputs.put_shapes(self._basis, [shape or () for shape in self._basis.input_shape])
-        self._rows: Any = None
-        self._terms: list[Any] = []
+        self._frozen: Frozen | None = None
 
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Freeze what depends on the data: ranges, and functions that adapt to samples.
@@ -118,22 +118,19 @@ class TransformerBasis(Estimator):
 
         Returns
         -------
-        The transformer.
+        The transformer. Raises ValueError if X is no 2-D table, has another number of columns than
+        the inputs take, another number of rows than y, or none; RuntimeError if the shape of an
+        input is not known: it was cleared, or a part was exchanged.
 
-        Raises
-        ------
-        ValueError
-            X is no 2-D table, has another number of columns than the inputs take, another number of
-            rows than y, or none.
-        RuntimeError
-            The shape of an input is not known: it was cleared, or a part was exchanged.
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> nmo.basis.BSplineEval(4).to_transformer().fit([[0.0], [10.0]]).n_features_in_
+        1
         """
         signals = pipeline_tables.signals_of(self._basis, X, y)
         pipeline_tables.require_rows(signals)
-        rows = memory.placed(self._basis, signals)
-        memory.without_ranges(self._basis)  # the transformer keeps them
-        nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
-        self._rows, self._terms = rows.at(Signals(nothing)), self._current_terms()
+        self._frozen = Frozen.of(self._basis, signals)
         self.n_features_in_ = pipeline_tables.n_columns(self._basis)
         names = pipeline_tables.column_names(X)
         if names is not None:
@@ -148,25 +145,37 @@ class TransformerBasis(Estimator):
         Returns
         -------
         array (T, p), a TsdFrame for a TsdFrame, or a data frame where :meth:`set_output` says so.
+        NaN for samples outside of the range of ``fit`` (``fill_value`` of the basis). Raises what
+        :meth:`fit` raises; ValueError for columns that are called otherwise than those of ``fit``;
+        NotFittedError before ``fit``, and after a parameter was changed.
 
-        Raises
-        ------
-        ValueError
-            As :meth:`fit`; also for columns that are called otherwise than those of ``fit``.
-        NotFittedError
-            Before ``fit``, and after a parameter was changed.
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> ramp = nmo.basis.BSplineEval(2, order=2).to_transformer().fit([[0.0], [10.0]])
+        >>> ramp.transform([[5.0], [11.0]])
+        array([[0.5, 0.5],
+               [nan, nan]])
         """
-        self._require_fitted()
+        frozen = self._current()
         pipeline_tables.check_column_names(getattr(self, "feature_names_in_", None), X)
         signals = pipeline_tables.signals_of(self._basis, X, y)
-        features = written_out(self._rows.at(signals))
+        features = written_out(frozen.rows.at(signals))
         frame = pipeline_tables.chosen_container(self)
         if frame != "default":
             return pipeline_tables.as_frame(frame, features, columns.names(self._basis), X)
         return inputs.outgoing(features, signals.time_axis)
 
     def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
-        """Fit, and return the features of the same table; takes what :meth:`fit` takes."""
+        """Fit, and return the features of the same table; takes what :meth:`fit` takes.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> nmo.basis.IdentityEval().to_transformer().fit_transform([[1.0], [2.0]])
+        array([[1.],
+               [2.]])
+        """
         return self.fit(X, y).transform(X)
 
     def get_feature_names_out(self, input_features: object = None) -> Array:
@@ -174,14 +183,28 @@ class TransformerBasis(Estimator):
 
         ``input_features`` is there for scikit-learn and not used: the labels of the basis say what
         the inputs are. Raises NotFittedError before ``fit``.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> past = nmo.basis.HistoryConv(2, label="past").to_transformer()
+        >>> past.fit([[1.0], [0.0], [2.0]]).get_feature_names_out()
+        array(['past[0]', 'past[1]'], dtype=object)
         """
-        self._require_fitted()
+        self._current()
         return pipeline_tables.name_array(columns.names(self._basis))
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose what :meth:`transform` returns: "default", "pandas" or "polars"; None: as before.
 
         Raises ValueError for another name.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> x = nmo.basis.IdentityEval(label="x").to_transformer().set_output(transform="pandas")
+        >>> x.fit_transform([[1.0], [2.0]]).columns.to_list()
+        ['x[0]']
         """
         if transform is not None:
             if transform not in pipeline_tables.CONTAINERS:
@@ -192,7 +215,7 @@ class TransformerBasis(Estimator):
     def set_input_shape(self, *xi: Any) -> Self:
         """Say what one sample of each input looks like, as :meth:`Basis.set_input_shape`."""
         self._basis.set_input_shape(*xi)
-        self._rows = None
+        self._frozen = None
         return self
 
     def setup_basis(self, *xi: ArrayLike) -> Self:
@@ -237,10 +260,10 @@ class TransformerBasis(Estimator):
         return map(TransformerBasis, self._basis)
 
     def __add__(self, other: Any) -> Any:
-        return TransformerBasis(self._basis + _unwrapped(other))
+        return TransformerBasis(self._basis + unwrapped(other))
 
     def __radd__(self, other: Any) -> Any:
-        return TransformerBasis(_unwrapped(other) + self._basis)
+        return TransformerBasis(unwrapped(other) + self._basis)
 
     def __mul__(self, other: Any) -> Any:
         return TransformerBasis(self._basis * getattr(other, "_basis", other))
@@ -259,38 +282,12 @@ class TransformerBasis(Estimator):
         return clone.set_output(**getattr(self, "_sklearn_output_config", {}))
 
     def __sklearn_is_fitted__(self) -> bool:
-        now = self._current_terms()
-        same = len(now) == len(self._terms) and all(map(_is, now, self._terms))
-        return self._rows is not None and same
+        return self._frozen is not None and self._frozen.is_still(self._basis)
 
     def __sklearn_tags__(self) -> Any:
         return pipeline_tables.tags(super().__sklearn_tags__())
 
-    def _current_terms(self) -> list[Any]:
-        """The terms of the leaves: setting a parameter makes a new one."""
-        return [leaf._term for leaf in leaves(self._basis)]
-
-    def _require_fitted(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise errors.NotFittedError(
-                "The ranges of the features are not known. Given: a TransformerBasis that was not "
-                "fitted, or whose basis was changed since. What to do: call fit first."
-            )
-
-
-def _is(a: object, b: object) -> bool:
-    return a is b
-
-
-def _unwrapped(basis: Any) -> Basis:
-    inner = basis._basis if isinstance(basis, TransformerBasis) else basis
-    if isinstance(inner, Basis):
-        return inner
-    needed = ("get_params", "set_params", "compute_features")
-    missing = [name for name in needed if not hasattr(inner, name)]
-    raise errors.type_error(
-        "Only a basis can become a transformer.",
-        given=f"{inner!r}" + (f", without {', '.join(missing)}" if missing else ""),
-        expected="a basis of spikeglm",
-        todo="Wrap functions of your own in a CustomBasis.",
-    )
+    def _current(self) -> Frozen:
+        if self._frozen is None or not self._frozen.is_still(self._basis):
+            raise not_fitted()
+        return self._frozen
