@@ -74,7 +74,7 @@ def _is_array(writer: Writer, value: Any) -> bool:
 def _write_array(writer: Writer, value: Any, level: int) -> Any:
     array = np.asarray(value)
     if array.dtype.kind == "T":  # NumPy's strings of any length
-        array = array.astype(str)
+        array = array.astype(object)
     if array.dtype == object:
         parts = [writer.node(part, level) for part in array.ravel().tolist()]
         return {"shape": list(array.shape), "values": parts}
