@@ -57,6 +57,9 @@ def test_a_composed_basis_can_have_a_name():
         assert basis.label == "(x * y)"
     with pytest.raises(ValueError, match="once"):
         whole["place"].label = "x"
+    for other in ("AdditiveBasis", "HistoryConv"):
+        with pytest.raises(ValueError, match="class"):
+            basis.label = other
 
 
 def test_parts_are_reached_by_name():

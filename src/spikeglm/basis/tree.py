@@ -84,6 +84,8 @@ def checked_label(basis: Basis, label: object, class_names: set[str]) -> str | N
     if basis._children:
         label = str(label)
         is_default = label in (type(basis).__name__, _automatic(basis))
+        if not is_default and label in class_names:
+            raise _name_of_a_class(basis, label)
     else:
         is_default = _is_default_of_leaf(basis, label, class_names)
     if is_default:
@@ -103,12 +105,16 @@ def _is_default_of_leaf(basis: Basis, label: object, class_names: set[str]) -> b
     if stem in {cls.__name__ for cls in type(basis).__mro__}:
         return True
     if stem in class_names:
-        raise errors.value_error(
-            "A label must not be the name of another class.",
-            given=f"label={label!r} for a {type(basis).__name__}",
-            expected="a name of your own",
-        )
+        raise _name_of_a_class(basis, label)
     return False
+
+
+def _name_of_a_class(basis: Basis, label: str) -> ValueError:
+    return errors.value_error(
+        "A label must not be the name of another class.",
+        given=f"label={label!r} for a {type(basis).__name__}",
+        expected="a name of your own",
+    )
 
 
 def require_unique_labels(whole: Basis) -> None:
