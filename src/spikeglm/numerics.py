@@ -72,7 +72,8 @@ def soft_threshold(x: Array, threshold: Array | float) -> Array:
     >>> soft_threshold(np.array([-2.0, 0.3]), 0.5)
     array([-1.5,  0. ])
     """
-    return np.sign(x) * np.maximum(np.abs(x) - threshold, 0.0)
+    xp = namespace(x)
+    return xp.sign(x) * xp.maximum(abs(x) - threshold, 0.0)
 
 
 def logistic_parts(x: Array, xp: Namespace = np) -> tuple[Array, Array, Array]:

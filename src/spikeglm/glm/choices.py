@@ -12,12 +12,12 @@ from ..io.timeseries import to_array
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.named import link_named, model_named
 from ..regularizer import Penalty, regularizer_of
-from ..solvers import SOLVERS
+from ..solvers import Cheapest, ForeignSolver, get_solver
+from ..solvers.protocol import is_method
+from ..solvers.settings import check_names, with_settings
 from ..typing import ArrayLike, BoolArray
 from .fitting import SolverChoice
 from .layout import Layout
-
-_SOLVER_KWARGS = ("tol", "maxiter")
 
 
 def read_feature_mask(
@@ -92,8 +92,15 @@ def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> Non
         )
 
 
-def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: Any) -> SolverChoice:
-    """Return the solver choice.
+def read_solver(
+    name: str | None,
+    kwargs: dict[str, Any] | None,
+    regularizer: Any,
+    *,
+    strength: ArrayLike | None = None,
+    ndim: int = 2,
+) -> SolverChoice:
+    """Return the solver choice; a solver of the user's own also gets the strength as given.
 
     Raises
     ------
@@ -110,28 +117,26 @@ def read_solver(name: str | None, kwargs: dict[str, Any] | None, regularizer: An
         raise errors.type_error(
             "solver_kwargs must be a dict.", given=repr(kwargs), expected="e.g. {'tol': 1e-6}"
         )
-    for key in kwargs:
-        if key not in _SOLVER_KWARGS:
-            raise NameError(
-                f"Unknown solver argument. Given: {key!r}. "
-                f"Expected: {', '.join(_SOLVER_KWARGS)}. "
-                "What to do: most fits need none; tol and maxiter bound accuracy and passes."
-            )
-    if name is not None:
-        if not isinstance(name, str):
-            raise errors.type_error(
-                "solver_name must be a string.",
-                given=repr(name),
-                expected="None or a name such as 'LBFGS'",
-            )
-        name = name.split("[")[0]
-        if name not in SOLVERS:
-            raise errors.unknown_name("solver", name, list(SOLVERS))
-        if name not in regularizer.allowed_solvers:
-            raise errors.value_error(
-                "This solver cannot handle this regularizer.",
-                given=f"{name} with {type(regularizer).__name__}",
-                expected=f"one of {', '.join(regularizer.allowed_solvers)}",
-                todo="leave solver_name=None.",
-            )
-    return SolverChoice(name, **kwargs)
+    if name is None:
+        return SolverChoice(None, with_settings(Cheapest, kwargs))
+    if not isinstance(name, str):
+        raise errors.type_error(
+            "solver_name must be a string.",
+            given=repr(name),
+            expected="None or a name such as 'LBFGS'",
+        )
+    spec = get_solver(name)
+    if spec.algo_name not in regularizer.allowed_solvers:
+        raise errors.value_error(
+            "This solver cannot handle this regularizer.",
+            given=f"{spec.algo_name} with {type(regularizer).__name__}",
+            expected=f"one of {', '.join(regularizer.allowed_solvers)}",
+            todo="leave solver_name=None.",
+        )
+    if is_method(spec.implementation):
+        return SolverChoice(spec.algo_name, with_settings(spec.implementation, kwargs))
+    check_names(spec.implementation, kwargs)
+    strength = regularizer.default_strength if strength is None else strength
+    return SolverChoice(
+        spec.algo_name, ForeignSolver(spec.implementation, kwargs, regularizer, strength, ndim)
+    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .. import errors
 from ..engine.columns import Columns
 from ..engine.objective import Features, Objective
 from ..engine.plan import plan
@@ -21,7 +19,7 @@ from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
-from ..solvers import Outcome, Status, direction_of, minimise, minimise_sparse
+from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .progress import pass_report
 
@@ -39,28 +37,28 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class SolverChoice:
-    """Which solver, how exact, and for how long.
+    """Which solver, and its settings.
 
     Attributes
     ----------
     name :
         A solver's name; None chooses.
-    tol :
-        On the certificate; None means 1e-8 for the Newton decrement (the distance to the optimum in
-        the norm of the curvature, for a response of unit dispersion; times sqrt(T) it is a
-        distance in standard errors), 1e-7 for the KKT violation relative to the strength.
-    maxiter :
-        Passes over the rows.
+    method :
+        The solver with its settings.
     """
 
     name: str | None = None
-    tol: float | None = None
-    maxiter: int = 500
+    method: Method = field(default_factory=Cheapest)
 
-    def __post_init__(self) -> None:
-        if self.tol is not None:
-            _check_positive("tol", self.tol, numbers.Real)
-        _check_positive("maxiter", self.maxiter, numbers.Integral)
+    @property
+    def tol(self) -> float | None:
+        """What the certificate must not exceed; None means the solver's default."""
+        return getattr(self.method, "tol", None)
+
+    @property
+    def maxiter(self) -> int:
+        """Passes over the rows."""
+        return getattr(self.method, "maxiter", Cheapest().maxiter)
 
 
 def fit_columns(
@@ -92,14 +90,6 @@ def fit_columns(
     # The workers are the threads: BLAS must not add its own. An overflow is a point without value.
     with one_blas_thread(), quiet():
         return _fit(rows, columns, penalty, keep, solver, start)
-
-
-def _check_positive(name: str, value: Any, kind: type) -> None:
-    expected = "an integer >= 1" if kind is numbers.Integral else "a number > 0"
-    if not isinstance(value, kind):
-        raise errors.type_error(f"{name} cannot be used.", given=repr(value), expected=expected)
-    if not value > 0:  # type: ignore[operator]
-        raise errors.value_error(f"{name} must be positive.", given=repr(value), expected=expected)
 
 
 def _fit(
@@ -164,25 +154,16 @@ def _solve(
     h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
     theta = for_the_solver(objective, *start)
     with pass_report() as report:
-        if not objective.penalty.is_smooth:
-            return minimise_sparse(
-                objective,
-                theta,
-                tolerance=solver.tol or KKT_TOLERANCE,
-                max_passes=solver.maxiter,
-                h=h,
-                report=report,
-            )
-        return minimise(
+        task = Task(
             objective,
-            direction_of(solver.name, objective, h, n_rows=objective.table.n_kept),
             theta,
-            tolerance=solver.tol or TOLERANCE,
-            unit=np.sqrt(_dispersion(likelihood, observed, theta[-1])),
-            max_passes=solver.maxiter,
             h=h,
+            unit=np.sqrt(_dispersion(likelihood, observed, theta[-1])),
+            n_rows=objective.table.n_kept,
+            is_smooth=objective.penalty.is_smooth,
             report=report,
         )
+        return solver.method.solve(task)
 
 
 def _without_features(

@@ -143,7 +143,13 @@ class GLM(Estimator):
         ConvergenceWarning
             If a neuron has no certificate; ``fit_report_`` says why and what to do.
         """
-        solver = read_solver(self.solver_name, self.solver_kwargs, self.regularizer)
+        solver = read_solver(
+            self.solver_name,
+            self.solver_kwargs,
+            self.regularizer,
+            strength=self.regularizer_strength,
+            ndim=self._response_ndim,
+        )
         warn_of_unused_strength(self.regularizer, self.regularizer_strength)
         inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
         shape = inputs.rows.n_features, inputs.columns.n_columns

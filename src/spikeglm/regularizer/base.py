@@ -7,13 +7,16 @@ both, and one line in ``named.py``.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from .. import errors
 from ..typing import ArrayLike, FloatArray, IntArray
 from .kinks import Kinks
+from .penalised import penalised, proximal, shape_of
 
 
 class Penalty(Protocol):
@@ -56,30 +59,104 @@ class Penalty(Protocol):
         ...
 
 
-class Regularizer(Protocol):
-    """A kind of penalty, without its strength."""
+class Regularizer(ABC):
+    """A kind of penalty, without its strength.
 
-    @property
-    def default_strength(self) -> Any:
-        """The strength that ``regularizer_strength=None`` stands for."""
-        ...
+    Attributes
+    ----------
+    default_strength :
+        The strength that ``regularizer_strength=None`` stands for.
+    allowed_solvers :
+        Names of the solvers that can minimise a loss with this penalty.
+    default_solver :
+        The name that ``solver_name=None`` comes closest to.
+    """
 
-    @property
-    def allowed_solvers(self) -> tuple[str, ...]:
-        """Names of the solvers that can minimise a loss with this penalty."""
-        ...
+    default_strength: ClassVar[Any]
+    allowed_solvers: ClassVar[tuple[str, ...]]
+    default_solver: ClassVar[str]
 
+    @abstractmethod
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> Penalty:
         """Return the penalty for coefficients of shape (p, C)."""
-        ...
 
+    @abstractmethod
     def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
         """Return the parameters that each column of ``coef`` (p, C) uses up, (C,)."""
-        ...
 
+    @abstractmethod
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        ...
+
+    @classmethod
+    def allow_solver(cls, algo_name: str) -> None:
+        """Allow a registered solver for this kind of regularizer, from here on.
+
+        >>> from spikeglm.regularizer import Ridge
+        >>> Ridge.allow_solver("LBFGS")
+        """
+        if algo_name not in cls.allowed_solvers:
+            cls.allowed_solvers = (*cls.allowed_solvers, algo_name)
+
+    def check_solver(self, solver_name: str) -> None:
+        """Check that a solver, ``"Algorithm"`` or ``"Algorithm[backend]"``, is allowed.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        """
+        if solver_name.partition("[")[0] not in self.allowed_solvers:
+            raise errors.value_error(
+                "This solver cannot handle this regularizer.",
+                given=f"{solver_name} with {type(self).__name__}",
+                expected=f"one of {', '.join(self.allowed_solvers)}",
+                todo="leave solver_name=None.",
+            )
+
+    def penalized_loss(self, loss: Callable[..., Any], params: Any, strength: Any) -> Any:
+        """Return ``loss`` plus the penalty of this strength, with the arguments of ``loss``.
+
+        Parameters
+        ----------
+        loss :
+            Called with parameters first; returns a value, or a value and auxiliary output.
+        params :
+            Parameters of the shape in question: a pair (coef, intercept), or an object with these
+            attributes; coef is (p,) or (p, N).
+        strength :
+            As ``regularizer_strength``.
+
+        Raises
+        ------
+        ValueError
+            If the strength does not fit, or, when called, if the loss returns something else.
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> params = np.array([1.0, 2.0]), np.zeros(1)
+        >>> float(Ridge().penalized_loss(lambda params: 10.0, params, 2.0)(params))
+        15.0
+        """
+        return penalised(loss, self._bound(params, strength))
+
+    def get_proximal_operator(self, params: Any, strength: Any) -> Callable[..., Any]:
+        """Return ``prox(params, hyperparams, scaling)`` of the penalty times ``scaling``.
+
+        ``hyperparams`` has no effect: the strength is given here. Intercepts do not move.
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Lasso
+        >>> params = np.array([0.4, -0.2, 0.7]), np.zeros(1)
+        >>> coef, intercept = Lasso().get_proximal_operator(params, 0.5)(params, 0.5, 0.1)
+        >>> coef
+        array([ 0.35, -0.15,  0.65])
+        """
+        return proximal(self._bound(params, strength))
+
+    def _bound(self, params: Any, strength: Any) -> Penalty:
+        strength = self.default_strength if strength is None else strength
+        return self.bind(strength, shape_of(params))
 
 
 def strength_array(strength: ArrayLike, shape: tuple[int, int]) -> FloatArray:

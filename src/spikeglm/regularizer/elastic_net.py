@@ -10,12 +10,12 @@ import numpy as np
 from .. import errors
 from ..numerics import soft_threshold
 from ..typing import ArrayLike, FloatArray, IntArray
-from .base import strength_array
+from .base import Regularizer, strength_array
 from .kinks import AbsoluteValues
 
 
 @dataclass(frozen=True)
-class ElasticNet:
+class ElasticNet(Regularizer):
     """Elastic net: sum λ [ r |w| + ½ (1 - r) w² ].
 
     ``regularizer_strength`` is a tuple (λ, r), each a number or an array; a number alone is λ, with
@@ -33,7 +33,8 @@ class ElasticNet:
     """
 
     default_strength = (1.0, 0.5)
-    allowed_solvers = ("ProximalNewton",)
+    default_solver = "ProximalNewton"
+    allowed_solvers = ("ProximalGradient", "ProxSVRG", "ProximalNewton")
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> ElasticNetPenalty:
         """Return the penalty for coefficients (p, C).
@@ -86,7 +87,7 @@ class ElasticNetPenalty:
 
     def value(self, W: FloatArray) -> FloatArray:
         """Return the penalty of each column, (C,)."""
-        return np.sum(self.l1_weight * np.abs(W) + 0.5 * self.l2_weight * W**2, axis=0)
+        return (self.l1_weight * abs(W) + 0.5 * self.l2_weight * W**2).sum(axis=0)
 
     def gradient(self, W: FloatArray) -> FloatArray:
         """Return the derivative of the squares, (p, C)."""

@@ -11,12 +11,12 @@ import numpy as np
 
 from .. import errors
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .base import check_sizes
+from .base import Regularizer, check_sizes
 from .kinks import GroupNorms
 
 
 @dataclass(frozen=True, eq=False)
-class GroupLasso:
+class GroupLasso(Regularizer):
     """Group lasso: sum_g λ_g √p_g |w_g|, Euclidean norms of groups of p_g coefficients.
 
     A group is kept or dropped as a whole: all its coefficients are exactly zero, or none is. With
@@ -60,7 +60,8 @@ class GroupLasso:
 
     mask: ArrayLike | None = None
     default_strength = 1.0
-    allowed_solvers = ("ProximalNewton",)
+    default_solver = "ProximalNewton"
+    allowed_solvers = ("ProximalGradient", "ProxSVRG", "ProximalNewton")
 
     def __post_init__(self) -> None:
         if self.mask is None:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..typing import ArrayLike, FloatArray
-from .base import strength_array
+from .base import Regularizer, strength_array
 from .elastic_net import ElasticNetPenalty
 
 
 @dataclass(frozen=True)
-class Lasso:
+class Lasso(Regularizer):
     """Lasso (L1) penalty: sum λ |w|; coefficients that do not pay for themselves are exactly zero.
 
     >>> import numpy as np
@@ -27,7 +27,8 @@ class Lasso:
     """
 
     default_strength = 1.0
-    allowed_solvers = ("ProximalNewton",)
+    default_solver = "ProximalNewton"
+    allowed_solvers = ("ProximalGradient", "ProxSVRG", "ProximalNewton")
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> ElasticNetPenalty:
         """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..typing import ArrayLike, FloatArray, IntArray
-from .base import strength_array
+from .base import Regularizer, strength_array
 
 
 @dataclass(frozen=True)
-class Ridge:
+class Ridge(Regularizer):
     """Ridge (Tikhonov, L2) penalty: ½ Σ λ w².
 
     The loss it is added to is a mean over rows, so λ does not depend on the length of a recording;
@@ -30,7 +30,17 @@ class Ridge:
     """
 
     default_strength = 1.0
-    allowed_solvers = ("LBFGS", "Newton")
+    default_solver = "LBFGS"
+    allowed_solvers = (
+        "GradientDescent",
+        "BFGS",
+        "LBFGS",
+        "NonlinearCG",
+        "ProximalGradient",
+        "SVRG",
+        "ProxSVRG",
+        "Newton",
+    )
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> RidgePenalty:
         """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""
@@ -59,7 +69,7 @@ class RidgePenalty:
 
     def value(self, W: FloatArray) -> FloatArray:
         """Return ½ Σ λ w² of each column, (C,)."""
-        return 0.5 * np.sum(self.strength * W**2, axis=0)
+        return 0.5 * (self.strength * W**2).sum(axis=0)
 
     def gradient(self, W: FloatArray) -> FloatArray:
         """Return λ w, (p, C)."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..typing import ArrayLike, FloatArray, IntArray
+from .base import Regularizer
 
 
 @dataclass(frozen=True)
-class UnRegularized:
+class UnRegularized(Regularizer):
     """No penalty: the fit is the maximum-likelihood estimate. Any strength is ignored.
 
     >>> import numpy as np
@@ -20,7 +21,17 @@ class UnRegularized:
     """
 
     default_strength = None
-    allowed_solvers = ("LBFGS", "Newton")
+    default_solver = "LBFGS"
+    allowed_solvers = (
+        "GradientDescent",
+        "BFGS",
+        "LBFGS",
+        "NonlinearCG",
+        "ProximalGradient",
+        "SVRG",
+        "ProxSVRG",
+        "Newton",
+    )
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> NoPenalty:
         """Return the penalty that is zero."""

@@ -1,20 +1,79 @@
-"""Solvers: consume an objective; know nothing of rows, neurons, time."""
+"""Solvers: consume an objective; know nothing of rows, neurons, time.
+
+``solver_name=None`` takes the best; the others are there by name (:func:`list_available_solvers`),
+and so is a class of your own (:class:`SolverProtocol`). Whichever ran, the same certificate per
+neuron says how near the optimum it came.
+"""
 
 from .contract import ADVICE, Outcome, Status
 from .descent import minimise
+from .first_order import GradientDescent, ProximalGradient
+from .foreign import ForeignSolver
 from .lbfgs import LBFGS
 from .named import SOLVERS, direction_of
 from .newton import Newton
+from .protocol import (
+    AbstractSolver,
+    ModelParams,
+    OptimizationInfo,
+    SolverAdapterState,
+    SolverProtocol,
+    validate_solver_class,
+)
 from .proximal_newton import minimise_sparse
+from .registry import (
+    SolverSpec,
+    get_solver,
+    get_solver_documentation,
+    list_algo_backends,
+    list_available_algorithms,
+    list_available_solvers,
+    register,
+    set_default_backend,
+)
+from .scipy_methods import BFGS, NonlinearCG
+from .second_order import Cheapest, ExactNewton, ProximalNewton, QuasiNewton
+from .svrg import SVRG, ProxSVRG
+from .svrg_theory import glm_softplus_poisson_l_max_and_l, svrg_optimal_batch_and_stepsize
+from .task import Method, Task
 
 __all__ = [
     "ADVICE",
+    "BFGS",
     "LBFGS",
     "SOLVERS",
+    "SVRG",
+    "AbstractSolver",
+    "Cheapest",
+    "ExactNewton",
+    "ForeignSolver",
+    "GradientDescent",
+    "Method",
+    "ModelParams",
     "Newton",
+    "NonlinearCG",
+    "OptimizationInfo",
     "Outcome",
+    "ProxSVRG",
+    "ProximalGradient",
+    "ProximalNewton",
+    "QuasiNewton",
+    "SolverAdapterState",
+    "SolverProtocol",
+    "SolverSpec",
     "Status",
+    "Task",
     "direction_of",
+    "get_solver",
+    "get_solver_documentation",
+    "glm_softplus_poisson_l_max_and_l",
+    "list_algo_backends",
+    "list_available_algorithms",
+    "list_available_solvers",
     "minimise",
     "minimise_sparse",
+    "register",
+    "set_default_backend",
+    "svrg_optimal_batch_and_stepsize",
+    "validate_solver_class",
 ]

@@ -18,6 +18,7 @@ class Status(StrEnum):
     SEPARATED = "separated"
     STALLED = "stalled"
     LIMIT = "iteration limit"
+    INEXACT = "stopped early"
     SILENT = "silent"
     SATURATED = "saturated"
     OUT_OF_RANGE = "outside the link's range"
@@ -37,6 +38,10 @@ ADVICE: dict[Status, str] = {
         "default link, or a small Ridge penalty"
     ),
     Status.LIMIT: "raise solver_kwargs={'maxiter': ...}, or add a small Ridge penalty",
+    Status.INEXACT: (
+        "the solver stopped before its point was certified; leave solver_name=None, which takes "
+        "the most exact one, or let it go on for longer or with a smaller tolerance of its own"
+    ),
     Status.SILENT: (
         "the response is zero everywhere, so the best rate is zero; the intercept was set to half "
         "an event in the whole recording and the coefficients to zero"

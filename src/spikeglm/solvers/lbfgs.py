@@ -25,11 +25,13 @@ class LBFGS:
 
     is_exact = False
 
-    def __init__(self, objective: Objective, curvature: Curvature) -> None:
-        self._objective, self._curvature = objective, curvature
-        shape = (_MEMORY, objective.n_parameters, objective.n_columns)
+    def __init__(
+        self, objective: Objective, curvature: Curvature, *, memory_size: int = _MEMORY
+    ) -> None:
+        self._objective, self._curvature, self._memory = objective, curvature, memory_size
+        shape = (memory_size, objective.n_parameters, objective.n_columns)
         self._steps, self._changes = np.zeros(shape), np.zeros(shape)
-        self._inverse_sy = np.zeros((_MEMORY, objective.n_columns))
+        self._inverse_sy = np.zeros((memory_size, objective.n_columns))
         self._scale = np.ones(objective.n_columns)
         self._n_visits = self._n_pairs = 0
 
@@ -71,7 +73,7 @@ class LBFGS:
 
     def learn(self, step: FloatArray, change: FloatArray, active: IntArray) -> None:
         """Store the accepted steps (p + 1, A) and their changes of gradient."""
-        slot = self._n_pairs % _MEMORY
+        slot = self._n_pairs % self._memory
         self._n_pairs += 1
         sy = _dot(step, change)
         usable = sy > 1e-12 * np.sqrt(_dot(step, step) * _dot(change, change))
@@ -84,8 +86,8 @@ class LBFGS:
         self._scale[columns] = sy[usable] / metric[usable]
 
     def _newest_first(self) -> list[int]:
-        filled = min(self._n_pairs, _MEMORY)
-        return [(self._n_pairs - 1 - k) % _MEMORY for k in range(filled)]
+        filled = min(self._n_pairs, self._memory)
+        return [(self._n_pairs - 1 - k) % self._memory for k in range(filled)]
 
 
 def _dot(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Names of the solvers, and the choice where the user made none."""
+"""Names of the built-in solvers, and directions of the smooth second-order ones."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from .contract import Direction, Objective
 from .curvature import Curvature, SharedCurvature
 from .lbfgs import LBFGS
 from .newton import Newton
+from .task import CHEAP_HESSIANS
 
-SOLVERS = ("LBFGS", "Newton", "ProximalNewton")
-_CHEAP_HESSIANS = 3_000_000  # multiplications; beyond, shared curvature is faster (measured)
+SOLVERS = (
+    "GradientDescent",
+    "ProximalGradient",
+    "LBFGS",
+    "BFGS",
+    "NonlinearCG",
+    "SVRG",
+    "ProxSVRG",
+    "Newton",
+    "ProximalNewton",
+)
 
 
 def direction_of(
@@ -34,7 +44,7 @@ def direction_of(
     """
     if name is None:
         work = n_rows * objective.n_parameters**2 * objective.n_columns
-        name = "Newton" if work <= _CHEAP_HESSIANS else "LBFGS"
+        name = "Newton" if work <= CHEAP_HESSIANS else "LBFGS"
     if name == "Newton":
         return Newton(objective)
     if name == "LBFGS":

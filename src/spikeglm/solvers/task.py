@@ -1,0 +1,89 @@
+"""What a named solver is asked to do: minimise this, from here, and in which units to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .. import errors
+from ..engine.objective import Objective as EngineObjective
+from ..typing import FloatArray
+from .contract import Objective, Outcome, Report
+from .curvature import Curvature, SharedCurvature
+
+CHEAP_HESSIANS = 3_000_000  # multiplications; beyond, shared curvature is faster (measured)
+
+
+def _say_nothing(passes: int, left: int, worst: float) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One solve of C columns.
+
+    Attributes
+    ----------
+    objective :
+        The column problems.
+    start :
+        (p + 1, C) first point.
+    h :
+        (C,) typical curvature of the loss per row.
+    unit :
+        (C,) in which each column's Newton decrement is measured.
+    n_rows :
+        Rows that take part.
+    is_smooth :
+        Whether the penalty has a gradient everywhere.
+    report :
+        Called after each visit of the rows.
+    curvature_of :
+        Makes the model of the curvature, given the objective and ``h``.
+    """
+
+    objective: Objective
+    start: FloatArray
+    h: FloatArray
+    unit: FloatArray
+    n_rows: int
+    is_smooth: bool
+    report: Report = _say_nothing
+    curvature_of: Callable[[Objective, FloatArray], Curvature] = SharedCurvature.of
+
+    @property
+    def hessians_are_cheap(self) -> bool:
+        """Whether computing each column's own Hessian costs next to nothing."""
+        work = self.n_rows * self.objective.n_parameters**2 * self.objective.n_columns
+        return work <= CHEAP_HESSIANS
+
+    def curvature(self) -> Curvature:
+        """Return the model of the curvature that the columns share."""
+        return self.curvature_of(self.objective, self.h)
+
+
+def over_rows(task: Task) -> EngineObjective:
+    """Return the objective of a task as one over rows of a table, which some solvers look into.
+
+    Raises
+    ------
+    ValueError
+        If it is of another kind (a classifier's).
+    """
+    if not isinstance(task.objective, EngineObjective):
+        raise errors.value_error(
+            "This solver (or a stepsize) cannot be used for this kind of model.",
+            given=type(task.objective).__name__,
+            expected="a GLM or a PopulationGLM",
+            todo="leave solver_name=None, or name LBFGS or GradientDescent without a stepsize.",
+        )
+    return task.objective
+
+
+class Method(Protocol):
+    """A solver with its settings: a frozen dataclass whose fields are the ``solver_kwargs``."""
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise all columns and certify each."""
+        ...
