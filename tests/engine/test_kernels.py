@@ -1,5 +1,7 @@
 """Kernels against dense algebra; and sums add, whatever the blocks, threads or namespace."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -7,6 +9,7 @@ from tests.observation_models.catalogue import PAIRS, RESPONSES, double_precisio
 
 from spikeglm.engine import kernels
 from spikeglm.engine.columns import Columns, Source
+from spikeglm.engine.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.engine.threads import in_shares, run
 from spikeglm.observation_models.likelihood import Likelihood
@@ -20,13 +23,13 @@ VIEWS = (
 )
 
 
-def loss_and_moments(*arguments):
-    return kernels.loss_and_moments(*arguments, views=VIEWS)
+def moments(*arguments):
+    return kernels.moments(*arguments, views=VIEWS)
 
 
 KERNELS = (
     kernels.loss_and_gradient,
-    loss_and_moments,
+    moments,
     kernels.loss_and_hessian,
     kernels.fisher_information,
     kernels.gram,
@@ -58,9 +61,9 @@ def problem(pair, *, weighted=True, offset=True):
 
 def summed(kernel, X, columns, W, b, *, block_rows=T, n_threads=1, keep=None):
     keep = np.ones(len(X), bool) if keep is None else keep
-    return run(
-        kernel, Table.cut(ArrayRows(X), keep, block_rows), columns, W, b, n_threads=n_threads
-    )
+    rows = ArrayRows(X)
+    how = replace(plan(rows, C), n_threads=n_threads)
+    return run(kernel, Table.cut(rows, keep, block_rows), columns, W, b, how)
 
 
 @of_pairs
@@ -84,12 +87,12 @@ def test_sums_are_the_dense_ones(pair, weighted):
         assert_allclose(sums.hessian[c], dense, rtol=1e-9, atol=1e-9)
         expected = Z.T @ ((a * fisher)[:, c, None] * Z)
         assert_allclose(information[c], expected, rtol=1e-9, atol=1e-9)
-    moments = summed(loss_and_moments, X, columns, W, b)
-    assert_allclose(moments.h, (a * fisher).sum(axis=0), rtol=1e-10)
+    found = summed(moments, X, columns, W, b)
+    assert_allclose(found.h, (a * fisher).sum(axis=0), rtol=1e-10)
     for view in VIEWS:
         z, h = X @ view.matrix - view.centre, (a * fisher)[:, view.columns]
-        assert_allclose(moments.h_z[:, view.columns], z.T @ h, rtol=1e-9, atol=1e-9)
-        assert_allclose(moments.h_zz[:, view.columns], (z**2).T @ h, rtol=1e-9)
+        assert_allclose(found.h_z[:, view.columns], z.T @ h, rtol=1e-9, atol=1e-9)
+        assert_allclose(found.h_zz[:, view.columns], (z**2).T @ h, rtol=1e-9)
 
 
 def test_moments_of_features_and_responses():
@@ -157,7 +160,8 @@ def test_float32_rows_are_summed_in_float64():
     columns = Columns(pair, Source.one_per_column(np.ones((n, 1), np.float32)))
     rows = ArrayRows(np.full((n, 1), 0.1, np.float32))
     table = Table.cut(rows, np.ones(n, bool), 4096)
-    sums = run(kernels.loss_and_gradient, table, columns, np.ones((1, 1)), np.zeros(1), n_threads=1)
+    how = plan(table.rows, 1)
+    sums = run(kernels.loss_and_gradient, table, columns, np.ones((1, 1)), np.zeros(1), how)
     residual = np.float64(np.float32(0.1)) - 1
     assert_allclose(sums.loss, n * residual**2, rtol=1e-6)
     assert sums.loss.dtype == np.float64

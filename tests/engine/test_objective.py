@@ -30,7 +30,7 @@ def objective(*, mask=None, strength=None, offset_of_mean=0.0, model="Poisson", 
     table = Table.cut(rows, np.ones(T, bool), 16)
     survey = survey_features(table, columns, how)
     kind = UnRegularized() if strength is None else Ridge()
-    total = survey_responses(table, columns, n_threads=1).weight
+    total = survey_responses(table, columns, how).weight
     penalty = kind.bind(strength, (P, C))
     return Objective(survey.table, columns, how, penalty, survey.features, total)
 

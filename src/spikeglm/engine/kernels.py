@@ -27,12 +27,9 @@ class LossSums(NamedTuple):
 
 
 class MomentSums(NamedTuple):
-    """:class:`LossSums`, and moments of coordinates z of the features under h = d²l/deta²."""
+    """Moments of coordinates z of the features under h = E d²l/deta²."""
 
-    loss: FloatArray  # (C,)
-    by_intercept: FloatArray  # (C,)
-    by_weights: FloatArray  # (p, C)
-    weight: FloatArray  # (C,) sum a       (this and the rest over the rows used for moments)
+    weight: FloatArray  # (C,) sum a
     h: FloatArray  # (C,)      sum a·h
     h_z: FloatArray  # (r, C)  sum a·h·z
     h_zz: FloatArray  # (r, C) sum a·h·z²
@@ -127,7 +124,7 @@ class View(NamedTuple):
     columns: IntArray  # (V,)
 
 
-def loss_and_moments(
+def moments(
     X: Array,
     block: ColumnBlock,
     W: FloatArray,
@@ -135,24 +132,21 @@ def loss_and_moments(
     xp: Namespace,
     *,
     views: Sequence[View],
-    every: int = 1,
 ) -> MomentSums:
-    """Also sum moments of the features under the curvature, on every so many rows.
+    """Sum moments of the features under the curvature.
 
     Each column is in one of the views; all views have the same number r of coordinates.
     """
     eta = linear_predictor(X, block, W, b, xp)
-    some = X[::every].astype(np.float64)
-    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)[::every].astype(np.float64)
+    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)
     first, second = [], []
     for view in views:
-        z = some @ view.matrix - view.centre
+        z = X @ view.matrix - view.centre
         first.append(z.T @ h[:, view.columns])
         second.append((z * z).T @ h[:, view.columns])
     order = np.argsort(np.concatenate([view.columns for view in views]))
     return MomentSums(
-        *_loss_terms(X, block, eta, xp),
-        _row_weights(block, xp)[::every].sum(axis=0),
+        _row_weights(block, xp).sum(axis=0),
         xp.sum(h, axis=0),
         xp.concatenate(first, axis=1)[:, order],
         xp.concatenate(second, axis=1)[:, order],

@@ -20,12 +20,12 @@ import numpy as np
 from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import Array, BoolArray, FloatArray, IntArray
-from . import kernels
+from . import kernels, threads
 from .columns import Columns
 from .kernels import Kernel, Sums
 from .plan import Plan
+from .runners import run
 from .table import Table
-from .threads import run
 
 _ROWS_FOR_MOMENTS = 3_000  # enough for a preconditioner; more rows are sampled regularly
 
@@ -124,25 +124,27 @@ class Objective:
     ) -> tuple[Evaluation, Moments]:
         """Also return moments of the features under each column's curvature; one pass.
 
-        The moments are those of the coordinates z = B x of the standardised features x, with a
-        matrix B (p, p) per column: ``bases[basis_of[a]]`` for active column a.
+        The moments, over a sample of the rows, are those of the coordinates z = B x of the
+        standardised features x, with a matrix B (p, p) per column: ``bases[basis_of[a]]`` for
+        active column a.
         """
+        evaluation = self.evaluate(theta, active)
         W, b = self.to_user(theta)
         inverse = self.features.inverse_scale[:, None]
         views = []
         for g in np.unique(basis_of):
             A = inverse * bases[g].T
             views.append(kernels.View(A, self.features.mean @ A, np.flatnonzero(basis_of == g)))
-        every = max(1, self.table.n_kept * len(views) // _ROWS_FOR_MOMENTS)
-        kernel = partial(kernels.loss_and_moments, views=views, every=every)
-        sums = self.visit(kernel, W, b, active)
+        sample = self.table.in_double().sampled(max(1, _ROWS_FOR_MOMENTS // len(views)))
+        kernel = partial(kernels.moments, views=views)
+        sums = threads.run(kernel, sample, self._columns_of(active), W, b, self.plan)
         mean = sums.h_z / sums.h
         moments = Moments(
             h=sums.h / sums.weight,
             mean=mean,
             variance=np.maximum(sums.h_zz / sums.h - mean**2, 0.0),
         )
-        return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active), moments
+        return evaluation, moments
 
     def evaluate_with_hessian(
         self, theta: FloatArray, active: IntArray
@@ -206,7 +208,7 @@ class Objective:
         """Sum a kernel over all rows at weights and intercepts of the active columns."""
         self.n_passes += 1
         columns = self._columns_of(active)
-        return run(kernel, self.table, columns, W, b, n_threads=self.plan.n_threads)
+        return run(kernel, self.table, columns, W, b, self.plan)
 
     def _columns_of(self, active: IntArray) -> Columns:
         if len(active) == self.n_columns and (active == np.arange(self.n_columns)).all():

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..typing import FloatArray, IntArray
-from . import kernels
+from . import kernels, threads
 from .columns import Columns
 from .objective import Features
 from .plan import Plan
+from .runners import run
 from .table import Table
-from .threads import run, with_copy
 
 _OFF_CENTRE = 30.0  # |mean| / deviation; beyond, correlations lose digits that rank is judged by
 _CONSTANT = 1e-12  # relative spread below which a feature counts as constant
@@ -35,14 +35,14 @@ class Responses:
         return Responses(*(getattr(self, name)[columns] for name in self.__dataclass_fields__))
 
 
-def survey_responses(table: Table, columns: Columns, *, n_threads: int) -> Responses:
+def survey_responses(table: Table, columns: Columns, how: Plan) -> Responses:
     """Sum up the responses; the features are not read."""
     no_features = replace(table, rows=_NoFeatures(table.rows), shift=None)
     empty = np.zeros((0, columns.n_columns))
     if not table.blocks:
         none = np.zeros(columns.n_columns)
         return Responses(none, none, none * np.nan, none * np.nan, none)
-    sums = run(kernels.responses, no_features, columns, empty, empty, n_threads=n_threads)
+    sums = threads.run(kernels.responses, no_features, columns, empty, empty, how)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums.y / sums.weight
         variance = np.maximum(sums.yy / sums.weight - mean**2, 0.0)
@@ -90,7 +90,7 @@ def _readied(table: Table, how: Plan) -> Table:
     if not how.begins_in_single:
         return table
     if how.keeps_copy and table.copy is None and table.copy_pays:
-        return with_copy(table, n_threads=how.n_threads)
+        return threads.with_copy(table, n_threads=how.n_threads)
     return table.in_single()
 
 
@@ -117,7 +117,7 @@ def _features(table: Table, columns: Columns, how: Plan) -> Features:
     if not table.blocks:
         return Features(np.zeros(p), np.zeros(p), np.zeros((p, p)))
     W = np.zeros((p, columns.n_columns))
-    sums = run(kernels.gram, table, columns, W, W[:1], n_threads=how.n_threads)
+    sums = run(kernels.gram, table, columns, W, W[:1], how)
     mean = sums.x / sums.weight
     covariance = sums.xx / sums.weight - np.outer(mean, mean)
     size = np.sqrt(np.diag(sums.xx) / sums.weight)

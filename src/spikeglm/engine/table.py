@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ import numpy as np
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, IntArray
+
+_MOST_RUNS = 16  # of a sample, where reading costs
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,16 @@ class Block:
         if isinstance(self.keep, slice):
             return slice(self.start + self.keep.start, self.start + self.keep.stop)
         return self.start + self.keep
+
+    @property
+    def indices(self) -> IntArray:
+        """The kept rows, counted from the start of the block."""
+        return np.arange(self.stop - self.start)[self.keep]
+
+    def first(self, n_rows: int) -> Block:
+        """Return the block cut off after ``n_rows`` kept rows."""
+        kept = self.indices[:n_rows]
+        return Block(self.start, self.start + int(kept[-1]) + 1, kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +93,22 @@ class Table:
         """Whether reading a block means to wait for a disk."""
         is_copied = self.is_single and self.copy is not None
         return not is_copied and getattr(self.rows, "is_stored", False)
+
+    def sampled(self, n_rows: int) -> Table:
+        """Return about ``n_rows`` of the rows: regularly spaced ones, or runs where reading costs.
+
+        Enough for what only guides a fit.
+        """
+        if self.n_kept <= n_rows:
+            return self
+        if isinstance(self.rows, ArrayRows):
+            every = self.n_kept // n_rows
+            blocks = [replace(block, keep=block.indices[::every]) for block in self.blocks]
+        else:
+            places = np.linspace(0, len(self.blocks) - 1, min(_MOST_RUNS, len(self.blocks)))
+            chosen = [self.blocks[k] for k in np.unique(places.astype(int))]
+            blocks = [block.first(math.ceil(n_rows / len(chosen))) for block in chosen]
+        return replace(self, blocks=tuple(blocks), n_kept=sum(len(b.indices) for b in blocks))
 
     def moved(self, shift: Array) -> Table:
         """Return the table with ``shift`` (p,) subtracted from every row."""

@@ -22,6 +22,7 @@ import numpy as np
 from ..typing import Array, FloatArray
 from .columns import Columns
 from .kernels import Kernel, Sums, add_into
+from .plan import Plan
 from .table import Block, Table
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def run(
     columns: Columns,
     W: FloatArray,
     b: FloatArray,
-    *,
-    n_threads: int,
+    how: Plan,
 ) -> Sums:
     """Sum a kernel over all blocks of a table.
 
@@ -50,8 +50,8 @@ def run(
         The rows, and the column problems over them.
     W, b :
         Weights (p, C) and intercepts (C,).
-    n_threads :
-        Number of workers; the calling thread is one of them.
+    how :
+        The plan; of it, the number of workers. The calling thread is one of them.
     """
 
     def work(share: Sequence[Block]) -> Sums | None:
@@ -62,7 +62,7 @@ def run(
                 total = add_into(total, part)
         return total
 
-    shares = in_shares(work, table.blocks, n_threads=n_threads)
+    shares = in_shares(work, table.blocks, n_threads=how.n_threads)
     total, *rest = (share for share in shares if share is not None)
     for part in rest:
         total = add_into(total, part)

@@ -20,7 +20,7 @@ from ..regularizer import Penalty, UnRegularized, regularizer_of
 from ..rows.contract import Rows
 from ..solvers import Outcome, Status, direction_of, minimise, minimise_sparse
 from ..solvers.softmax_curvature import SoftmaxCurvature
-from ..typing import BoolArray, FloatArray
+from ..typing import BoolArray, FloatArray, IntArray
 from . import fitting
 from .fitting import SolverChoice
 from .progress import pass_report
@@ -63,6 +63,9 @@ def fit_classes(
     """
     with one_blas_thread(), quiet():
         return _fit(rows, columns, n_classes, penalty, keep, solver, start)
+
+
+_NEVER = -1e4  # the intercept of a class that takes no part: e^-10000 is zero
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _fit(
 ) -> FitResult:
     how = plan(rows, columns.n_columns, iterative=penalty.is_smooth)
     table = Table.cut(rows, keep, how.block_rows)
-    observed = survey_responses(table, columns, n_threads=how.n_threads)
+    observed = survey_responses(table, columns, how)
     survey = survey_features(table, columns, how)
     seen = _frequencies(observed.mean, observed.weight, n_classes)
     coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
@@ -139,16 +142,17 @@ def _fit(
         objective = SoftmaxObjective(classes, penalty.take(walking), seen.absent[:, walking])
         from_coef, from_intercept = first[0][:, :, walking], first[1][:, walking]
         theta = fitting.for_the_solver(
-            classes, from_coef.reshape(len(coef), -1), from_intercept.ravel()
+            classes, from_coef.reshape(len(coef), len(mine)), from_intercept.ravel()
         )
         outcome = _solve(objective, seen.frequency[:, walking], solver, theta)
         theta = _of_smallest_norm(objective, outcome.theta, null_space)
+        theta[-n_classes:] = _with_half_an_event(theta[-n_classes:], seen, walking)
         W, b = fitting.of_the_rows(classes, objective.widened(theta))
-        coef[:, :, walking] = W.reshape(len(coef), n_classes, -1)
+        coef[:, :, walking] = W.reshape(len(coef), n_classes, len(walking))
         intercept[:, walking] = b.reshape(n_classes, -1)
     went = fitting.how_it_went(outcome, seen.hopeless, walking, n_surveys=1 + survey.n_passes)
     return FitResult(
-        coef=coef.reshape(len(coef), -1),
+        coef=coef.reshape(len(coef), len(seen.weight) * n_classes),
         intercept=(intercept - intercept.mean(axis=0)).ravel(),
         rank=int((survey.features.scale > 0).sum()) - null_space.shape[1],
         aliased=fitting.aliased(survey.features, null_space),
@@ -165,7 +169,9 @@ def _solve(
     objective: SoftmaxObjective, frequency: FloatArray, solver: SolverChoice, theta: FloatArray
 ) -> Outcome:
     K, N = frequency.shape
-    start = objective.balanced(theta.reshape(objective.n_parameters, N), np.arange(N))
+    start = theta.reshape(objective.n_parameters, N)
+    start[-K:][objective.absent] = _NEVER
+    start = objective.balanced(start, np.arange(N))
     h = np.full(N, 1.0 / K)
     with pass_report() as report:
         if not objective.penalty.is_smooth:
@@ -200,7 +206,7 @@ def _of_smallest_norm(
 ) -> FloatArray:
     """Return, of all parameters that are as good, those of smallest norm."""
     everything = np.arange(objective.n_columns)
-    ridge = objective.penalty_curvature(everything)
+    ridge = objective.ridge(everything)
     if objective.penalty.is_smooth:
         if objective.classes.columns.mask is not None:
             return theta
@@ -233,6 +239,13 @@ def _with_middle_at_zero(
     return np.vstack([w.reshape(-1, theta.shape[1]), theta[-K:]])
 
 
+def _with_half_an_event(theta: FloatArray, seen: Frequencies, walking: IntArray) -> FloatArray:
+    """Return intercepts (K, A) at which absent classes, at the mean features, are as rare as that."""
+    absent, frequency = seen.absent[:, walking], seen.frequency[:, walking]
+    total = np.log(np.sum(np.exp(theta - theta.max(axis=0)), axis=0)) + theta.max(axis=0)
+    return np.where(absent, np.log(frequency) + total, theta)
+
+
 def _with_absent_classes(status: tuple[Status, ...], absent: BoolArray) -> tuple[Status, ...]:
     """Mark neurons that were fitted well, but for a class that they never show."""
     return tuple(
@@ -258,8 +271,9 @@ def degrees_of_freedom(
     that follows from the others leave.
     """
     K, p = n_classes, len(result.coef)
-    per_neuron = result.coef.reshape(p * K, -1)
+    N = len(result.total_weight)
+    per_neuron = result.coef.reshape(p * K, N)
     used = regularizer_of(regularizer).n_parameters(per_neuron, result.rank * (K - 1))
-    allowed = np.ones((p, K, per_neuron.shape[1])) if mask is None else mask.reshape(p, K, -1)
+    allowed = np.ones((p, K, N)) if mask is None else mask.reshape(p, K, N)
     most = np.minimum(allowed.sum(axis=1), K - 1).sum(axis=0)
     return result.total_weight - np.minimum(used, most) - (K - 1)

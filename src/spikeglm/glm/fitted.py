@@ -82,13 +82,16 @@ def check_fitted(model: GLM, rows: Rows) -> None:
     ------
     NotFittedError
         If the estimator has no coefficients.
+    TypeError
+        If X is another tree than that of the fit.
     ValueError
         If the features are not those of the fit.
     """
     if not model.__sklearn_is_fitted__():
         raise errors.not_fitted(type(model).__name__)
+    Layout.of(rows).check(model.coef_, name="coef")
     known = getattr(model, "n_features_in_", rows.n_features)
-    if known != rows.n_features and Layout.of(rows).structure is None:
+    if known != rows.n_features:
         raise errors.value_error(
             f"X has {rows.n_features} features, but {type(model).__name__} is expecting {known} "
             "features as input.",

@@ -102,7 +102,7 @@ def _fit(
 ) -> FitResult:
     how = plan(rows, columns.n_columns, iterative=True)
     table = Table.cut(rows, keep, how.block_rows)
-    observed = survey_responses(table, columns, n_threads=how.n_threads)
+    observed = survey_responses(table, columns, how)
     survey = survey_features(table, columns, how)
     features = survey.features
     coef, intercept, hopeless = _without_features(columns.likelihood, observed, rows.n_features)

@@ -49,6 +49,10 @@ class Layout:
             return values
         return self.structure.tree_of(iter(self.parts(values)))
 
+    def check(self, tree: Any, *, name: str) -> None:
+        """Raise TypeError unless a tree is structured like X."""
+        self._leaves(tree, name)
+
     def join(self, tree: Any, *, name: str) -> Array:
         """Return one array (p, ...) of a tree with an array (p_leaf, ...) per leaf.
 

@@ -10,7 +10,8 @@ from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
 from ..engine.table import Table
-from ..engine.threads import in_shares, run
+from ..engine.runners import run
+from ..engine.threads import in_shares
 from ..inference.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
@@ -97,4 +98,4 @@ def _sweep(
 ) -> kernels.TotalSums:
     how = plan(rows, columns.n_columns)
     table = Table.cut(rows, keep, how.block_rows).in_double()
-    return run(kernel, table, columns, coef, intercept, n_threads=how.n_threads)
+    return run(kernel, table, columns, coef, intercept, how)

@@ -22,19 +22,20 @@ from ..engine.columns import Columns
 from ..engine.plan import plan
 from ..engine.survey import survey_features, survey_responses
 from ..engine.table import Table
-from ..engine.threads import run
+from ..engine.runners import run
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray
 
 _RANK_TOLERANCE = 1e-13
-_NO_OPTIMUM = {
+NO_OPTIMUM = {
     Status.SEPARATED,
     Status.SILENT,
     Status.SATURATED,
     Status.OUT_OF_RANGE,
     Status.NO_ROWS,
+    Status.ONE_CLASS,
 }
 _TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
 
@@ -99,10 +100,8 @@ def uncertainty(
     table = survey_features(Table.cut(rows, keep, how.block_rows).in_double(), columns, how).table
     shift = np.zeros(len(coef)) if table.shift is None else table.shift
     shifted = intercept + shift @ coef
-    information = run(
-        kernels.fisher_information, table, columns, coef, shifted, n_threads=how.n_threads
-    ).information
-    weight = survey_responses(table, columns, n_threads=how.n_threads).weight
+    information = run(kernels.fisher_information, table, columns, coef, shifted, how).information
+    weight = survey_responses(table, columns, how).weight
     p, model = len(coef), columns.likelihood.model
     diagonal = np.arange(p)
     information[:, diagonal, diagonal] += (penalty.curvature(coef.shape) * weight).T
@@ -113,18 +112,18 @@ def uncertainty(
     for c in range(columns.n_columns):
         used = np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c]
         free = np.flatnonzero(np.append(used, True))
-        inverse, unsure = _inverse(information[c][np.ix_(free, free)])
+        inverse, unsure = pseudo_inverse(information[c][np.ix_(free, free)])
         covariance[c][np.ix_(free, free)] = unit[c] * inverse
         undetermined[c, free] = unsure
         selected = not penalty.is_smooth  # no standard errors are valid after a selection
-        if selected or (status is not None and status[c] in _NO_OPTIMUM):
+        if selected or (status is not None and status[c] in NO_OPTIMUM):
             undetermined[c] = True
     to_user = np.eye(p + 1)
     to_user[-1, :-1] = -shift  # b = shifted intercept - shift . w
     return Uncertainty(to_user @ covariance @ to_user.T, undetermined)
 
 
-def _inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
+def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Invert in units in which the diagonal is one; also tell which parameters have no inverse."""
     unit = np.sqrt(np.diag(information))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)

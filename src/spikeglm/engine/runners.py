@@ -1,0 +1,22 @@
+"""Where a pass runs: one call for all runners, the same numbers from each."""
+
+from __future__ import annotations
+
+from ..typing import FloatArray
+from . import threads
+from .columns import Columns
+from .kernels import Kernel, Sums
+from .plan import Plan
+from .table import Table
+
+
+def run(
+    kernel: Kernel[Sums],
+    table: Table,
+    columns: Columns,
+    W: FloatArray,
+    b: FloatArray,
+    how: Plan,
+) -> Sums:
+    """Sum a kernel over all blocks of a table, where the plan says."""
+    return threads.run(kernel, table, columns, W, b, how)
