@@ -23,11 +23,11 @@ from .saved_version_1 import upgraded
 
 _HOMES = (
     "glm",
-    "inference.record",
     "observation_models",
     "observation_models.links",
     "regularizer",
     "solvers",
+    "inference.record",
 )
 """Modules whose public classes a file may name."""
 _NOT_SAVED = ("solver_state_", "aux_")
