@@ -11,7 +11,11 @@ import scipy.special
 import scipy.stats
 from tests.observation_models.catalogue import LINKS, MODELS, name_of
 
-from spikeglm.observation_models import NegativeBinomialObservations, PoissonObservations
+from spikeglm.observation_models import (
+    CustomLink,
+    NegativeBinomialObservations,
+    PoissonObservations,
+)
 from spikeglm.observation_models.links import Softplus
 from spikeglm.observation_models.named import link_named, model_named
 
@@ -64,12 +68,22 @@ def exp(x):
     return 2.0**x
 
 
-@pytest.mark.parametrize(
-    "function",
-    [exp, lambda x: x, np.log, jnp.exp2, np.identity, jnp.identity, scipy.stats.gamma.cdf],
-)
-def test_a_function_that_is_no_built_in_link_is_refused_whatever_its_name(function):
-    with pytest.raises(ValueError, match=r"softplus.*What to do"):
+class Gain:
+    def __init__(self, gain):
+        self.gain = gain
+
+    def __call__(self, x):
+        return self.gain * x
+
+
+@pytest.mark.parametrize("function", [exp, lambda x: x, np.arctan, jnp.exp2, Gain(1.0)])
+def test_a_function_that_is_no_built_in_link_is_a_link_of_ones_own(function):
+    assert link_named(function) == CustomLink(function)
+
+
+@pytest.mark.parametrize("function", [np.identity, jnp.identity, scipy.stats.gamma.cdf])
+def test_a_function_that_cannot_be_a_link_is_refused_whatever_its_name(function):
+    with pytest.raises(ValueError, match=r"differentiated.*What to do"):
         link_named(function)
 
 
@@ -90,7 +104,7 @@ def test_what_cannot_be_a_link_is_a_type_error():
         ("Poison", ValueError, "Did you mean 'Poisson'"),
         ("Categorical", TypeError, "ClassifierGLM"),
         (PoissonObservations, TypeError, "instance, not the class"),
-        (None, TypeError, "NegativeBinomial"),
+        (None, AttributeError, "no observation model"),
     ],
 )
 def test_what_is_no_model_says_what_would_be(given, error, says):

@@ -89,9 +89,9 @@ def in_double(function: Callable[..., Any], *arguments: Any, **named: Any) -> An
 
 
 def outline(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a function of JAX arrays in float64 gives, or if JAX can trace it only its shape.
+    """Return what a function of JAX arrays in float64 gives, to be asked for its type and shape.
 
-    Tracing computes nothing, and compiles nothing.
+    Where JAX can trace the function nothing is computed or compiled, and the result has no numbers.
 
     Examples
     --------
@@ -102,8 +102,10 @@ def outline(function: Callable[..., Any], *arguments: Any) -> Any:
     jax = jax_module()
     with double_precision():
         arrays = [jax.numpy.asarray(a) if isinstance(a, np.ndarray) else a for a in arguments]
+        results: list[Any] = []
         try:
-            return jax.eval_shape(lambda: function(*arrays))
+            jax.eval_shape(lambda: results.append(function(*arrays)))
+            return results[0]
         except Exception:  # it may need the numbers themselves
             return function(*arrays)
 
