@@ -24,6 +24,10 @@ class Basis(Estimator):
     Shapes: an input is (T,) or (T, ...) with S numbers per time bin; a basis of b functions turns
     it into S * b features, column ``channel * b + function``. Hastie, Tibshirani & Friedman, The
     Elements of Statistical Learning, 2nd ed., chapter 5.
+
+    >>> import spikeglm as nmo
+    >>> isinstance(nmo.basis.BSplineEval(5) + nmo.basis.HistoryConv(3), nmo.basis.Basis)
+    True
     """
 
     __array_ufunc__ = None  # so that NumPy numbers leave ``*`` to us
@@ -136,17 +140,10 @@ class Basis(Estimator):
     def split_by_feature(self, x: ArrayLike, axis: int = 1) -> dict[str, Any]:
         """Cut an axis of features (or coefficients) apart, one entry per additive component.
 
-        Parameters
-        ----------
-        x : array-like
-            Features (T, p) with ``axis=1``, or coefficients (p,) or (p, N) with ``axis=0``.
-        axis :
-            The axis that counts features.
-
-        Returns
-        -------
-        dict from label to array; the axis becomes the shape of a sample followed by b. Raises
-        ValueError if the axis has another length, or the basis has not seen inputs yet.
+        Takes features (T, p) with ``axis=1``, or coefficients (p,) or (p, N) with ``axis=0``: the
+        axis that counts features. Returns a dict from label to array, where this axis became the
+        shape of a sample followed by b. Raises ValueError if the axis has another length, or the
+        basis has not seen inputs yet.
 
         Examples
         --------
