@@ -119,6 +119,29 @@ def test_a_strength_may_be_a_tree(regularizer, strength, flat):
     assert_allclose(np.concatenate(leaves(coef)), plain.fit(TABLE, Y[:, 0]).coef_, atol=1e-9)
 
 
+GROUPS = np.array([[1, 1, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("mask", "flat"),
+    [
+        ({"speed": GROUPS[:, :1], "head": GROUPS[:, 1:]}, GROUPS),
+        (GROUPS, GROUPS),
+        pytest.param(
+            None, np.array([[1, 0, 0], [0, 1, 1]]),
+            marks=pytest.mark.filterwarnings("ignore:GroupLasso has no mask"),
+        ),
+    ],
+    ids=["a tree of masks, groups across leaves", "one array", "a group per leaf"],
+)  # fmt: skip
+def test_groups_of_coefficients(mask, flat):
+    lasso = nmo.regularizer.GroupLasso
+    model = nmo.PopulationGLM(regularizer=lasso(mask), regularizer_strength=0.05)
+    plain = nmo.PopulationGLM(regularizer=lasso(flat), regularizer_strength=0.05)
+    coef = model.fit(TREES["dict"], Y).coef_
+    assert_allclose(np.concatenate(leaves(coef)), plain.fit(TABLE, Y).coef_, atol=1e-7)
+
+
 def test_a_row_with_nan_in_any_leaf_is_left_out():
     speed = SPEED.copy()
     speed[7] = np.nan

@@ -11,7 +11,7 @@ from .. import errors
 from ..io.timeseries import to_array
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.named import link_named, model_named
-from ..regularizer import Penalty, regularizer_of
+from ..regularizer import GroupLasso, Penalty, regularizer_of
 from ..solvers import Cheapest, ForeignSolver, get_solver
 from ..solvers.protocol import is_method
 from ..solvers.settings import check_names, with_settings
@@ -72,6 +72,10 @@ def read_penalty(
     A strength (each of the two of an elastic net) may be a tree with a number or an array per leaf.
     """
     kind = regularizer_of(regularizer)
+    if isinstance(kind, GroupLasso):  # its strengths belong to groups, not to leaves
+        if layout.structure is not None:
+            kind = kind.on_leaves(layout.sizes, layout.leaves(kind.mask, name="mask"))
+        return kind.bind(kind.default_strength if strength is None else strength, shape)
     if strength is None:
         return kind.bind(kind.default_strength, shape)
     of_coef = shape[:1] if ndim == 1 else shape

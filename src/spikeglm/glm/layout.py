@@ -49,6 +49,22 @@ class Layout:
             return values
         return self.structure.tree_of(iter(self.parts(values)))
 
+    def leaves(self, tree: Any, *, name: str) -> list[Any] | None:
+        """Return what belongs to each leaf of X; None for None, parts of an array for an array.
+
+        Arrays have the features on their second axis, as masks of groups do.
+
+        Raises
+        ------
+        TypeError
+            If the tree is not structured like X.
+        """
+        if tree is None:
+            return None
+        if is_tree(tree):
+            return self._leaves(tree, name)
+        return np.split(to_array(tree, name=name), np.cumsum(self.sizes)[:-1], axis=1)
+
     def check(self, tree: Any, *, name: str) -> None:
         """Raise TypeError unless a tree is structured like X."""
         self._leaves(tree, name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import errors
+from ..io.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import Regularizer, check_sizes
 from .kinks import GroupNorms
@@ -66,7 +67,7 @@ class GroupLasso(Regularizer):
     def __post_init__(self) -> None:
         if self.mask is None:
             return
-        leaves = list(self.mask.values()) if isinstance(self.mask, Mapping) else [self.mask]
+        leaves = flatten(self.mask, name="mask")[0] if is_tree(self.mask) else [self.mask]
         if not any(_checked(leaf).any() for leaf in leaves):
             raise errors.value_error(
                 "The mask of a group lasso is empty.",
@@ -157,6 +158,10 @@ class GroupLassoPenalty:
     def take(self, columns: IntArray) -> GroupLassoPenalty:
         """Keep only some columns."""
         return GroupLassoPenalty(self.norms.take(columns))
+
+    def times(self, factor: FloatArray) -> GroupLassoPenalty:
+        """Return the penalty with each column's strengths multiplied, (C,)."""
+        return GroupLassoPenalty(self.norms.times(factor))
 
     def value(self, W: FloatArray) -> FloatArray:
         """Return the penalty of each column, (C,)."""
