@@ -12,7 +12,7 @@ from the weights. Penalties always refer to the user's scale, w.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -172,6 +172,10 @@ class Objective:
             padding = np.arange(len(s), size - 1)
             H[a, padding, padding] = 1.0
         return H
+
+    def with_penalty(self, penalty: Penalty) -> Objective:
+        """Return the same problems with another penalty, no pass taken."""
+        return replace(self, penalty=penalty, n_passes=0)
 
     def kinks(self) -> Kinks | None:
         """Return the part of the penalty that is not smooth, as a function of theta."""

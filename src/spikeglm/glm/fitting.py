@@ -105,7 +105,7 @@ def _fit(
     observed = survey_responses(table, columns, how)
     survey = survey_features(table, columns, how)
     features = survey.features
-    coef, intercept, hopeless = _without_features(columns.likelihood, observed, rows.n_features)
+    coef, intercept, hopeless = without_features(columns.likelihood, observed, rows.n_features)
     if start is not None and columns.likelihood.link.range is None:
         # Where no intercept was found for a user's own link, the user's start may do.
         hopeless = [None if s is Status.OUT_OF_RANGE else s for s in hopeless]
@@ -166,7 +166,7 @@ def _solve(
         return solver.method.solve(task)
 
 
-def _without_features(
+def without_features(
     likelihood: Likelihood, observed: Responses, n_features: int
 ) -> tuple[FloatArray, FloatArray, list[Status | None]]:
     """Return the fit without features, and which columns can have no other.

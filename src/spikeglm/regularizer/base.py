@@ -35,6 +35,10 @@ class Penalty(Protocol):
         """Keep only some columns."""
         ...
 
+    def times(self, factor: FloatArray) -> Penalty:
+        """Return the penalty with each column's strengths multiplied, (C,)."""
+        ...
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return the penalty of each column, (C,)."""
         ...

@@ -85,6 +85,10 @@ class ElasticNetPenalty:
         """Keep only some columns."""
         return ElasticNetPenalty(_taken(self.l1_weight, columns), _taken(self.l2_weight, columns))
 
+    def times(self, factor: FloatArray) -> ElasticNetPenalty:
+        """Return the penalty with each column's strengths multiplied, (C,)."""
+        return ElasticNetPenalty(self.l1_weight * factor, self.l2_weight * factor)
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return the penalty of each column, (C,)."""
         return (self.l1_weight * abs(W) + 0.5 * self.l2_weight * W**2).sum(axis=0)

@@ -41,6 +41,14 @@ class Kinks(Protocol):
         """Keep some coordinates of each column and, in the last of ``size`` places, the last."""
         ...
 
+    def times(self, factor: FloatArray) -> Self:
+        """Return the same with each column's weights multiplied, (C,)."""
+        ...
+
+    def dual_norm(self, slope: FloatArray) -> FloatArray:
+        """Return (C,) the factor of the weights from which such a slope holds all at zero."""
+        ...
+
     def value(self, z: FloatArray) -> FloatArray:
         """Return the penalty of each column, (C,)."""
         ...
@@ -98,6 +106,14 @@ class AbsoluteValues:
     def on(self, sets: Sequence[IntArray], size: int) -> AbsoluteValues:
         """Keep some coordinates of each column and, in the last place, the last."""
         return AbsoluteValues(gathered(self.weight, sets, size, 0.0))
+
+    def times(self, factor: FloatArray) -> AbsoluteValues:
+        """Return the same with each column's weights multiplied, (C,)."""
+        return AbsoluteValues(self.weight * factor[:, None])
+
+    def dual_norm(self, slope: FloatArray) -> FloatArray:
+        """Return the largest |slope| / weight, (C,)."""
+        return (np.abs(slope) * _inverse(self.weight)).max(axis=1)
 
     def value(self, z: FloatArray) -> FloatArray:
         """Return the penalty of each column, (C,)."""
@@ -169,6 +185,14 @@ class GroupNorms:
             group=gathered(self.group, sets, size, -1),
             stretch=gathered(self.stretch, sets, size, 1.0),
         )
+
+    def times(self, factor: FloatArray) -> GroupNorms:
+        """Return the same with each column's weights multiplied, (C,)."""
+        return replace(self, weight=self.weight * factor[:, None])
+
+    def dual_norm(self, slope: FloatArray) -> FloatArray:
+        """Return the largest norm of a group's slope over its weight, (C,)."""
+        return (self._norms(slope) * _inverse(self.weight)).max(axis=1, initial=0.0)
 
     def in_units(self, unit: FloatArray) -> GroupNorms:
         """Return the norms of w = unit z as a function of z, for unit (p,); an intercept is added.

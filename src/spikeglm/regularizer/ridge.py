@@ -67,6 +67,10 @@ class RidgePenalty:
         shared = self.strength.shape[1] == 1
         return self if shared else RidgePenalty(self.strength[:, columns])
 
+    def times(self, factor: FloatArray) -> RidgePenalty:
+        """Return the penalty with each column's strengths multiplied, (C,)."""
+        return RidgePenalty(self.strength * factor)
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return ½ Σ λ w² of each column, (C,)."""
         return 0.5 * (self.strength * W**2).sum(axis=0)

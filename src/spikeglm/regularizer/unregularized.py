@@ -56,6 +56,10 @@ class NoPenalty:
         """Keep only some columns."""
         return self
 
+    def times(self, factor: FloatArray) -> NoPenalty:
+        """Return itself."""
+        return self
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return zeros, (C,)."""
         return np.zeros(W.shape[1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 
@@ -206,6 +207,20 @@ class Objective(Protocol):
 
     def spread(self, step: FloatArray) -> FloatArray:
         """Return the mean square, (A,), of how steps (p + 1, A) move the linear predictor."""
+        ...
+
+
+class PenalisedObjective(Objective, Protocol):
+    """An :class:`Objective` whose penalty can be exchanged, for paths of strengths."""
+
+    penalty: Penalty
+
+    def with_penalty(self, penalty: Penalty) -> PenalisedObjective:
+        """Return the same problems with another penalty, no pass taken."""
+        ...
+
+    def to_user(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return weights (p, A) and intercepts (A,) in the user's scale."""
         ...
 
 

@@ -64,6 +64,16 @@ class Walk:
             status=[None] * n,
         )
 
+    def begin_again(self, value: FloatArray, gradient: FloatArray) -> None:
+        """Stand where the last walk ended, the objective having changed by a value and gradient."""
+        self.theta, self.value = self.theta.copy(), self.value + value
+        self.gradient, self.goal = self.gradient + gradient, self.theta.copy()
+        self.violation = np.full_like(self.violation, np.inf)
+        self.n_iterations = np.zeros_like(self.n_iterations)
+        self.n_rejections = np.zeros_like(self.n_rejections)
+        self.step = np.ones_like(self.step)
+        self.status = [None] * len(self.status)
+
 
 def minimise_sparse(
     objective: Objective,

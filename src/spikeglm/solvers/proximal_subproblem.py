@@ -17,9 +17,12 @@ from ..typing import BoolArray, FloatArray
 
 _STEPS_BETWEEN_CHECKS = 10
 _MOST_CHECKS = 50
+_CHECKS_BEFORE_PIVOTS = 4
+_MOST_PIVOTS = 10  # per coordinate
 _MOST_POLISHES = 6
 _JITTER = 1e-12
 _SLACK = 1e-10
+_NOISE = 1e-14
 
 
 def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray) -> FloatArray:
@@ -51,6 +54,12 @@ def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray
         before = z
         for _ in range(_STEPS_BETWEEN_CHECKS if check else 0):  # warm starts are often right
             z, momentum, t = _accelerated_step(H, r, kinks, lipschitz, z, momentum, t)
+        if check >= _CHECKS_BEFORE_PIVOTS and kinks.is_piecewise_linear:
+            out[left] = [
+                pivoted(*problem)
+                for problem in zip(H, r, kinks.slope(np.ones_like(z)), z, strict=True)
+            ]
+            break
         settled = kinks.same_side(z, before)
         out[left] = z
         solved = np.zeros(len(H), dtype=bool)
@@ -97,7 +106,8 @@ def _polished(
 ) -> tuple[FloatArray, BoolArray]:
     """Apply Newton's method where the penalty is smooth around z; say where that is optimal."""
     moving = kinks.moves(z)
-    size = np.abs(r).max(axis=1, keepdims=True) + 1e-300
+    noise = _NOISE * _times(np.abs(H), np.abs(z)).max(axis=1, keepdims=True)
+    size = _SLACK * np.abs(r).max(axis=1, keepdims=True) + noise + 1e-300
     solved = np.zeros(len(H), dtype=bool)
     for _ in range(1 if kinks.is_piecewise_linear else _MOST_POLISHES):
         slope = np.where(moving, _times(H, z) - r + kinks.slope(z), 0.0)
@@ -106,7 +116,7 @@ def _polished(
         stays = kinks.same_side(z, new)
         z = np.where(stays[:, None], new, z)
         left = kinks.violation(z, _times(H, z) - r)
-        solved = stays & (left <= _SLACK * size).all(axis=1)
+        solved = stays & (left <= size).all(axis=1)
         if solved.all() or not stays.any():
             break
     return z, solved
@@ -119,6 +129,43 @@ def _solved_on(H: FloatArray, slope: FloatArray, moving: BoolArray) -> FloatArra
         on = np.flatnonzero(moving[c])
         out[c, on] = np.linalg.solve(H[c][np.ix_(on, on)], slope[c, on])
     return out
+
+
+def pivoted(H: FloatArray, r: FloatArray, weight: FloatArray, z: FloatArray) -> FloatArray:
+    """Minimise one problem with absolute values by pivots: slower, and exact if H is near singular.
+
+    Feature-sign search (Lee, Battle, Raina & Ng 2006, NIPS 19, algorithm 1): go towards the minimum
+    for the present zeros and signs, drop the coordinate that meets zero first; at a minimum, let
+    the worst violator in. The objective falls with each pivot, so no set of signs comes twice.
+
+    Parameters
+    ----------
+    H :
+        (a, a) symmetric positive definite.
+    r, weight, z :
+        (a,) linear term, weights >= 0 of the absolute values, and first point.
+    """
+    z = z.copy()
+    moving, sign = (z != 0) | (weight == 0), np.sign(z)
+    size = _SLACK * np.abs(r).max() + 1e-300
+    for _ in range(_MOST_PIVOTS * len(z)):
+        on = np.flatnonzero(moving)
+        target = np.linalg.solve(H[np.ix_(on, on)], (r - weight * sign)[on])
+        meets = (weight[on] > 0) & (target * sign[on] <= 0)
+        if meets.any():
+            way = np.where(meets, z[on] / np.where(meets, z[on] - target, 1.0), np.inf)
+            z[on] += way.min() * (target - z[on])
+            dropped = on[way == way.min()]
+            z[dropped], moving[dropped] = 0.0, False
+            continue
+        z[on] = target
+        slope = H @ z - r
+        excess = np.where(moving, -np.inf, np.abs(slope) - weight)
+        worst = int(excess.argmax())
+        if excess[worst] <= size + _NOISE * (np.abs(H) @ np.abs(z)).max():
+            break
+        moving[worst], sign[worst] = True, -np.sign(slope[worst])
+    return z
 
 
 def _times(H: FloatArray, z: FloatArray) -> FloatArray:

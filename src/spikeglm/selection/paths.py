@@ -1,0 +1,240 @@
+"""Regularization paths: the coefficients of all neurons as the penalty is relaxed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..glm import GLM
+from ..glm.choices import read_solver
+from ..io.timeseries import to_array
+from ..regularizer import regularizer_of
+from ..typing import ArrayLike, FloatArray, IntArray
+from .path_fitting import PathRecord, fit_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class RegularizationPath:
+    """Fits of N neurons (one for a :class:`GLM`) at S strengths, from strong to weak.
+
+    Attributes
+    ----------
+    strengths :
+        (S, N).
+    coef, intercept :
+        (S, p, N) and (S, N), in the user's scale.
+    objective :
+        (S, N) penalised mean loss, nats per bin.
+    certificate :
+        (S, N) violation of the optimality (KKT) conditions relative to the strength; NaN where
+        there was nothing to fit.
+    status :
+        S tuples of N words, as in a fit report.
+    neurons, feature_names :
+        Labels.
+    n_passes :
+        Visits of all rows, for all strengths together.
+    """
+
+    strengths: FloatArray
+    coef: FloatArray
+    intercept: FloatArray
+    objective: FloatArray
+    certificate: FloatArray
+    status: tuple[tuple[str, ...], ...]
+    neurons: tuple[Any, ...]
+    feature_names: tuple[str, ...]
+    n_passes: int
+
+    @property
+    def n_nonzero(self) -> IntArray:
+        """(S, N) coefficients that are not zero."""
+        return np.count_nonzero(self.coef, axis=1)
+
+    @property
+    def converged(self) -> bool:
+        """Whether every neuron has its certificate at every strength."""
+        return all(word == "converged" for words in self.status for word in words)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas table with a row per neuron and strength.
+
+        Columns: ``strength``, ``n_nonzero``, ``objective``, ``kkt_violation``, ``status``.
+        """
+        import pandas as pd
+
+        S, N = self.strengths.shape
+        index = pd.MultiIndex.from_product(
+            [self.neurons, range(S)], names=["neuron", "strength_number"]
+        )
+        columns = {
+            "strength": self.strengths,
+            "n_nonzero": self.n_nonzero,
+            "objective": self.objective,
+            "kkt_violation": self.certificate,
+            "status": np.array(self.status, dtype=object).reshape(S, N),
+        }
+        return pd.DataFrame({name: table.T.ravel() for name, table in columns.items()}, index=index)
+
+
+def regularization_path(
+    model: GLM,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    strengths: int | ArrayLike = 30,
+    smallest: float = 0.01,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+) -> RegularizationPath:
+    """Fit a sparse model at many strengths, for all neurons at once.
+
+    Each strength begins where the one before ended, with its curvature and with the features that
+    the sequential strong rule keeps; every fit carries the certificate of a fit on its own.
+
+    Parameters
+    ----------
+    model :
+        A :class:`GLM` or :class:`PopulationGLM` with ``regularizer`` ``"Lasso"``, ``"ElasticNet"``
+        or ``"GroupLasso"``; it is left as it is. A strength of its own that is one number is
+        ignored; an array (a tree) says how strengths differ between coefficients, and the path's
+        strengths multiply it. The ratio of an elastic net is kept.
+    X, y, sample_weight, offset :
+        As for ``fit``.
+    strengths :
+        How many, equally spaced in their logarithm for each neuron between its largest useful
+        strength, where the last penalised coefficient becomes zero, and ``smallest`` times that;
+        or the strengths themselves, (S,) or (S, N).
+    smallest :
+        Smallest strength of an automatic grid relative to the largest.
+
+    Raises
+    ------
+    ValueError
+        If the penalty has no kinks (no strength makes a coefficient zero), or strengths cannot be
+        used.
+    TypeError
+        If strengths are not numeric.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If a neuron has no certificate at some strength.
+
+    References
+    ----------
+    Friedman, Hastie & Tibshirani (2010), J Stat Softw 33(1), section 2.5; Tibshirani et al.
+    (2012), J R Stat Soc B 74:245-66, eq. 12.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(1000, 5))
+    >>> y = rng.poisson(np.exp(0.5 * X[:, 0] - 0.3 * X[:, 1] - 1))
+    >>> path = nmo.selection.regularization_path(nmo.GLM(regularizer="Lasso"), X, y, strengths=5)
+    >>> path.n_nonzero[:, 0]
+    array([0, 1, 2, 5, 5])
+    """
+    solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
+    inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
+    shape = inputs.rows.n_features, inputs.columns.n_columns
+    penalty = _at_strength_one(model).read_penalty(inputs.layout, shape)
+    if penalty.is_smooth:
+        raise errors.value_error(
+            "This penalty has no path.",
+            given=f"regularizer={model.regularizer!r}",
+            expected="'Lasso', 'ElasticNet' or 'GroupLasso'",
+        )
+    record = fit_path(
+        inputs.rows,
+        inputs.columns,
+        penalty=penalty,
+        keep=inputs.keep,
+        strengths_of=_grid(strengths, smallest, shape[1]),
+        tolerance=solver.tol or _TOLERANCE,
+        max_passes=solver.maxiter,
+    )
+    neurons = inputs.neurons or tuple(range(shape[1]))
+    path = _labelled(record, neurons, inputs.rows.feature_names)
+    if not path.converged:
+        warnings.warn(_problems(path), errors.ConvergenceWarning, stacklevel=2)
+    return path
+
+
+def _at_strength_one(model: GLM) -> GLM:
+    """Return the model with a strength of one where it has one number (and a ratio)."""
+    one = type(model)(**model.get_params(deep=False))
+    default, given = regularizer_of(model.regularizer).default_strength, one.regularizer_strength
+    if isinstance(default, tuple):
+        size, ratio = given if isinstance(given, tuple) else (given, default[1])
+        one.regularizer_strength = (1.0 if _is_number(size) else size, ratio)
+    elif _is_number(given):
+        one.regularizer_strength = 1.0
+    return one
+
+
+def _is_number(strength: Any) -> bool:
+    return strength is None or (np.ndim(strength) == 0 and not isinstance(strength, dict))
+
+
+def _grid(
+    strengths: int | ArrayLike, smallest: float, n_neurons: int
+) -> Callable[[FloatArray], FloatArray]:
+    """Return what turns largest useful strengths (N,) into strengths (S, N)."""
+    if isinstance(strengths, (int, np.integer)) and not isinstance(strengths, bool):
+        if strengths < 1 or not 0 < smallest < 1:
+            raise errors.value_error(
+                "There is no such grid of strengths.",
+                given=f"strengths={strengths}, smallest={smallest}",
+                expected="strengths >= 1 and 0 < smallest < 1",
+            )
+        shares = np.geomspace(1.0, smallest, strengths)
+        return lambda largest: shares[:, None] * largest
+    values = to_array(strengths, name="strengths").astype(np.float64)
+    values = values[:, None] if values.ndim == 1 else values
+    usable = values.ndim == 2 and values.shape[1] in (1, n_neurons) and len(values)
+    if not usable or not np.isfinite(values).all() or (values <= 0).any():
+        raise errors.value_error(
+            "strengths cannot be used.",
+            given=f"shape {np.shape(strengths)}",
+            expected=f"a number of strengths, or (S,) or (S, {n_neurons}) finite numbers > 0",
+        )
+    values = np.broadcast_to(values, (len(values), n_neurons))
+    return lambda largest: np.sort(values, axis=0)[::-1]
+
+
+def _labelled(
+    record: PathRecord, neurons: tuple[Any, ...], feature_names: tuple[str, ...]
+) -> RegularizationPath:
+    return RegularizationPath(
+        strengths=record.strengths,
+        coef=record.coef,
+        intercept=record.intercept,
+        objective=record.objective,
+        certificate=record.violation,
+        status=tuple(tuple(str(word) for word in words) for words in record.status),
+        neurons=neurons,
+        feature_names=feature_names,
+        n_passes=record.n_passes,
+    )
+
+
+def _problems(path: RegularizationPath) -> str:
+    lines = []
+    for n, neuron in enumerate(path.neurons):
+        words = {words[n] for words in path.status} - {"converged"}
+        if words:
+            lines.append(f"neuron {neuron}: {', '.join(sorted(words))} at some strength")
+    return "; ".join(lines) + ". What to do: path.to_frame() tells where."
