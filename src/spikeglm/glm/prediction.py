@@ -63,10 +63,10 @@ def estimate_scale(
     McCullagh & Nelder (1989), Generalized Linear Models, section 9.2.4.
     """
     model = columns.likelihood.model
-    if not model.has_dispersion:
-        return np.full(columns.n_columns, float(model.scale))
     if not model.dispersion_adds_up:
         return _scale_at_once(rows, columns, result, dof, keep)
+    if not model.has_dispersion:
+        return np.full(columns.n_columns, float(model.scale))
     sums = _sweep(kernels.pearson, rows, columns, result.coef, result.intercept, keep)
     return np.where(sums.weight > 0, sums.total, np.nan) / np.maximum(dof, 1)
 
