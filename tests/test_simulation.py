@@ -8,6 +8,7 @@ import scipy.stats as st
 from numpy.testing import assert_allclose
 from tests.reference.numpy_glm import fit
 
+from spikeglm import observation_models
 from spikeglm.simulation import (
     difference_of_gammas,
     regress_filter,
@@ -183,6 +184,33 @@ def test_difference_of_gammas_is_the_difference_of_densities():
 def test_impossible_gammas_are_refused(changes):
     with pytest.raises(ValueError, match="out of range"):
         difference_of_gammas(10, **changes)
+
+
+def test_equal_gammas_have_no_difference():
+    with pytest.raises(ValueError, match="the same"):
+        difference_of_gammas(10, inhib_a=2.0, inhib_b=2.0)
+
+
+def test_filters_of_nemos_sizes():
+    assert difference_of_gammas(0).shape == (0,)
+    assert_allclose(difference_of_gammas(1), [-1.0])
+
+
+@pytest.mark.parametrize(
+    ("model", "scale", "variance"),
+    [
+        (observation_models.GammaObservations(), 0.5, 2.0),  # scale mu², as its likelihood has it
+        (observation_models.NegativeBinomialObservations(0.5), None, 4.0),  # mu + scale mu²
+        (observation_models.GaussianObservations(), 0.5, 0.5),
+        (observation_models.PoissonObservations(), None, 2.0),
+    ],
+)
+def test_moments_of_samplers(model, scale, variance):
+    n = 200_000
+    y = model.sample_generator(0, np.full(n, 2.0), scale).astype(float)
+    assert abs(y.mean() - 2.0) < 4 * np.sqrt(variance / n)
+    spread = np.sqrt(np.mean((y - y.mean()) ** 4) / n)
+    assert abs(y.var() - variance) < 4 * spread
 
 
 def test_regress_filter_finds_the_weights():

@@ -37,7 +37,7 @@ def difference_of_gammas(
     Raises
     ------
     ValueError
-        A shape, a rate or the percentile is out of range.
+        A shape, a rate or the percentile is out of range, or both densities are the same.
 
     Examples
     --------
@@ -64,7 +64,13 @@ def difference_of_gammas(
     )
     t = np.linspace(0.0, max(ends), ws)
     difference = _gamma_density(t, excit_a, excit_b) - _gamma_density(t, inhib_a, inhib_b)
-    return difference / np.linalg.norm(difference)
+    if ws and not difference.any():
+        raise errors.value_error(
+            "The two densities are the same, so that their difference is no filter.",
+            given=f"shapes of {excit_a} and rates of {excit_b} for both",
+            expected="different shapes or rates",
+        )
+    return difference / np.linalg.norm(difference) if ws else difference
 
 
 def regress_filter(coupling_filters: ArrayLike, eval_basis: ArrayLike) -> FloatArray:
