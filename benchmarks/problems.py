@@ -79,12 +79,15 @@ def coupled_population(n_rows: int, n_neurons: int, *, seed: int = 0) -> Problem
     return Problem(features[WINDOW:], counts[WINDOW:])
 
 
-def population_counts(n_rows: int, n_neurons: int, *, seed: int = 0) -> Array:
+def population_counts(
+    n_rows: int, n_neurons: int, *, seed: int = 0, noise: int | None = None
+) -> Array:
     """Simulate a coupled population (n_rows, N) with rates of about .03 to .2 spikes per bin.
 
     Own history is refractory, coupling is weak and of both signs. The baseline makes up for what
     the wanted rates take away from a neuron: the mean coupling, and the dead time d after its
-    spikes (free rate r / (1 - r d)). That keeps the network near these rates.
+    spikes (free rate r / (1 - r d)). That keeps the network near these rates. Another ``noise``
+    draws other counts from the same network.
     """
     rng = np.random.default_rng(seed)
     rates = np.exp(rng.uniform(np.log(0.03), np.log(0.2), n_neurons))
@@ -98,6 +101,8 @@ def population_counts(n_rows: int, n_neurons: int, *, seed: int = 0) -> Array:
     dead_time = (1.0 - np.exp(bumps @ _own_history())).sum()
     baseline = np.log(rates) - coupling - np.log1p(-rates * dead_time)
     kernels = np.einsum("wb,ibj->iwj", bumps, weights)
+    if noise is not None:
+        rng = np.random.default_rng((seed, noise))
     return simulate(kernels, np.broadcast_to(baseline, (n_rows, n_neurons)), rng)
 
 
