@@ -24,6 +24,8 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .objective import Evaluation, Features, Moments, Objective
 from .softmax_kernels import Entries, curvature_on
 
+_NEVER = -1e4  # the intercept of a class that takes no part: e^-10000 is zero
+
 
 @dataclass
 class SoftmaxObjective:
@@ -130,8 +132,8 @@ class SoftmaxObjective:
             last = len(entry.features) - 1
             places = np.append(np.arange(last), len(H[a]) - 1)
             H[a][np.ix_(places, places)] += self._left_out(entry, H[a][places, places], active[a])
-            padding = np.arange(last, len(H[a]) - 1)
-            H[a, padding, padding] = 1.0
+            nothing = np.flatnonzero(np.diag(H[a]) == 0)  # padding, and classes that are absent
+            H[a, nothing, nothing] = 1.0
         return H
 
     def kinks(self) -> Kinks | None:
@@ -175,6 +177,12 @@ class SoftmaxObjective:
     def widened(self, theta: FloatArray) -> FloatArray:
         """Return theta as (p + 1, K·A): a column per class and neuron."""
         return theta.reshape(self.classes.n_parameters, -1)
+
+    def stacked(self, wide: FloatArray) -> FloatArray:
+        """Return parameters (p + 1, K·N) of class columns as theta, absent classes switched off."""
+        theta = wide.reshape(self.n_parameters, self.n_columns).copy()
+        theta[-self.n_classes :][self.absent] = _NEVER
+        return theta
 
     def _penalised(self, wide: Evaluation, theta: FloatArray, active: IntArray) -> Evaluation:
         K, penalty = self.n_classes, self.penalty.take(active)

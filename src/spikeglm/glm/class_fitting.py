@@ -65,9 +65,6 @@ def fit_classes(
         return _fit(rows, columns, n_classes, penalty, keep, solver, start)
 
 
-_NEVER = -1e4  # the intercept of a class that takes no part: e^-10000 is zero
-
-
 @dataclass(frozen=True)
 class Frequencies:
     """How often each class occurs; (K, N) and (N,).
@@ -169,9 +166,7 @@ def _solve(
     objective: SoftmaxObjective, frequency: FloatArray, solver: SolverChoice, theta: FloatArray
 ) -> Outcome:
     K, N = frequency.shape
-    start = theta.reshape(objective.n_parameters, N)
-    start[-K:][objective.absent] = _NEVER
-    start = objective.balanced(start, np.arange(N))
+    start = objective.balanced(objective.stacked(theta), np.arange(N))
     h = np.full(N, 1.0 / K)
     with pass_report() as report:
         if not objective.penalty.is_smooth:
@@ -240,7 +235,7 @@ def _with_middle_at_zero(
 
 
 def _with_half_an_event(theta: FloatArray, seen: Frequencies, walking: IntArray) -> FloatArray:
-    """Return intercepts (K, A) at which absent classes, at the mean features, are as rare as that."""
+    """Return intercepts (K, A) at which absent classes are as rare as that, at the mean features."""
     absent, frequency = seen.absent[:, walking], seen.frequency[:, walking]
     total = np.log(np.sum(np.exp(theta - theta.max(axis=0)), axis=0)) + theta.max(axis=0)
     return np.where(absent, np.log(frequency) + total, theta)

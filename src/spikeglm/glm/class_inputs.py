@@ -39,6 +39,15 @@ def read_class_inputs(
         For whatever cannot be used; the message says what to do.
     """
     codes = encode(y, classes)
+    if codes.ndim != ndim:
+        raise errors.value_error(
+            f"y must be {ndim}-dimensional.",
+            given=f"an array of shape {codes.shape}",
+            expected="(n_samples,)" if ndim == 1 else "(n_samples, n_neurons)",
+            todo="use ClassifierPopulationGLM for several neurons, or y[:, 0] for one."
+            if ndim == 1
+            else "use ClassifierGLM for one neuron, or y[:, None].",
+        )
     softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
     response = np.where(codes < 0, np.nan, codes)
     inputs = read_fit_inputs(

@@ -87,17 +87,15 @@ def read_n_classes(n_classes: Any) -> int | None:
     """
     if n_classes is None:
         return None
-    try:
-        number = float(np.asarray(n_classes).item())
-    except (TypeError, ValueError):
-        number = 0.0
-    if not (number >= 2 and number.is_integer()):
+    number = np.asarray(n_classes)
+    is_number = number.dtype.kind in "iuf" and number.size == 1
+    if not is_number or not (number >= 2 and float(number.item()).is_integer()):
         raise errors.value_error(
             "n_classes cannot be used.",
             given=repr(n_classes),
             expected="an integer >= 2, or None to count the labels",
         )
-    return int(number)
+    return int(number.item())
 
 
 def encode(y: ArrayLike, classes: Array) -> IntArray:

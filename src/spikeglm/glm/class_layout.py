@@ -48,7 +48,8 @@ class ClassLayout:
         before = values.shape[: values.ndim - len(self.intercept_shape)]
         if self.n_neurons is None:
             return values
-        return np.moveaxis(values, -1, -2).reshape(*before, -1)
+        width = self.n_classes * self.n_neurons
+        return np.moveaxis(values, -1, -2).reshape(*before, width)
 
     def user(self, columns: Array) -> Array:
         """Return class columns (..., K·N) as (..., K) or (..., N, K)."""
@@ -121,7 +122,7 @@ class ClassLayout:
 
         A strength is a number, an array that broadcasts to ``coef_``, or a tree of those.
         """
-        kind = regularizer_of(regularizer)
+        kind = self._on_coefficients(regularizer_of(regularizer))
         p, n_neurons = self.features.n_features, self.n_neurons or 1
         shape = p * self.n_classes, n_neurons
         if strength is None:
@@ -129,6 +130,22 @@ class ClassLayout:
         if isinstance(strength, tuple) and isinstance(kind.default_strength, tuple):
             return kind.bind(tuple(self._strength(part) for part in strength), shape)
         return kind.bind(self._strength(strength), shape)
+
+    def _on_coefficients(self, kind: Any) -> Any:
+        """Return a regularizer whose groups of features, if it has any, are of coefficients."""
+        if not hasattr(kind, "on_leaves"):
+            return kind
+        structure = self.features.structure
+        masks = kind.mask
+        if masks is not None:
+            masks = [masks] if structure is None else structure.leaves_of(masks, name="mask")
+            masks = [to_array(mask, name="mask") for mask in masks]
+        mask = kind.on_leaves(self.features.sizes, masks).mask
+        if mask.shape[2:] == self.intercept_shape:
+            flat = self.columns(mask).reshape(len(mask), -1, self.n_neurons or 1)
+        else:  # the same for all classes
+            flat = np.repeat(mask, self.n_classes, axis=1)
+        return kind.replaced(mask=flat)
 
     def _strength(self, strength: ArrayLike) -> Any:
         name = "regularizer_strength"

@@ -21,6 +21,7 @@ from .class_inputs import read_class_inputs
 from .class_labels import decode, encode, read_classes
 from .class_layout import ClassLayout
 from .class_prediction import known_classes, log_probabilities
+from .class_uncertainty import class_covariance
 from .glm import GLM
 from .inputs import FitInputs, read_rows
 from .report import FitReport
@@ -316,6 +317,45 @@ class ClassifierGLM(GLM):
         log_p = np.log(np.maximum(frequency, np.finfo(float).eps))
         coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))
         return layout.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
+
+    def covariance(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return the covariance of the estimates from the Fisher information at the optimum.
+
+        Parameters
+        ----------
+        X, y, sample_weight, offset :
+            The data of the fit.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n, n) for the n = (p + 1) K numbers of ``coef_.ravel()`` and then ``intercept_``;
+            (N, n, n) for a population. Its rows add up to zero over the classes, as estimates do.
+        """
+        covariance, _, layout = class_covariance(self, X, y, sample_weight, offset)
+        return covariance[0] if layout.n_neurons is None else covariance
+
+    def standard_errors(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
+
+        NaN where the data do not determine a parameter.
+        """
+        _, errors_, layout = class_covariance(self, X, y, sample_weight, offset)
+        return layout.user_coef(errors_[:-1]), layout.user(errors_[-1])
 
     def __sklearn_tags__(self) -> Tags:
         """Describe a classifier to scikit-learn."""
