@@ -73,7 +73,7 @@ def soft_threshold(x: Array, threshold: Array | float) -> Array:
     array([-1.5,  0. ])
     """
     xp = namespace(x)
-    return xp.sign(x) * xp.maximum(abs(x) - threshold, 0.0)
+    return xp.sign(x) * xp.maximum(abs(x) - threshold, 0.0) + 0.0  # no zero has a sign
 
 
 def logistic_parts(x: Array, xp: Namespace = np) -> tuple[Array, Array, Array]:

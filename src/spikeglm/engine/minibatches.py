@@ -42,7 +42,7 @@ def over_rows(objective: Objective, X: Array, rows: IntArray) -> Objective:
         objective,
         table=Table(ArrayRows(X), whole, len(rows), is_single=objective.table.is_single),
         columns=_columns_on(objective.columns, rows),
-        plan=replace(objective.plan, n_threads=1),
+        plan=replace(objective.plan, runner="threads", n_threads=1),
         total_weight=objective.total_weight * share,
         n_passes=0,
     )

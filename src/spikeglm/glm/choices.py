@@ -96,6 +96,17 @@ def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> Non
         )
 
 
+def solver_of(model: Any) -> SolverChoice:
+    """Return the solver choice of an estimator; see :func:`read_solver`."""
+    return read_solver(
+        model.solver_name,
+        model.solver_kwargs,
+        model.regularizer,
+        strength=model.regularizer_strength,
+        ndim=model._response_ndim,
+    )
+
+
 def read_solver(
     name: str | None,
     kwargs: dict[str, Any] | None,

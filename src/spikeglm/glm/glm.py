@@ -14,9 +14,10 @@ from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..regularizer import Penalty, regularizer_of
+from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
-from . import fitted, persistence, prediction, scoring
-from .choices import read_likelihood, read_penalty, read_solver, warn_of_unused_strength
+from . import fitted, persistence, prediction, scoring, stepping
+from .choices import read_likelihood, read_penalty, solver_of, warn_of_unused_strength
 from .fitting import fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .layout import Layout
@@ -143,13 +144,7 @@ class GLM(Estimator):
         ConvergenceWarning
             If a neuron has no certificate; ``fit_report_`` says why and what to do.
         """
-        solver = read_solver(
-            self.solver_name,
-            self.solver_kwargs,
-            self.regularizer,
-            strength=self.regularizer_strength,
-            ndim=self._response_ndim,
-        )
+        solver = solver_of(self)
         warn_of_unused_strength(self.regularizer, self.regularizer_strength)
         inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
         shape = inputs.rows.n_features, inputs.columns.n_columns
@@ -291,6 +286,74 @@ class GLM(Estimator):
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
         return self._user_coef(coef, inputs.layout), first_intercept(self._likelihood, response)
 
+    def initialize_optimizer_and_state(
+        self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> SolverAdapterState:
+        """Return the state of an optimiser before the first :meth:`update`.
+
+        Parameters
+        ----------
+        init_params :
+            ``(coef, intercept)``, e.g. from :meth:`initialize_params`.
+        X, y :
+            A batch. For SVRG all data: their gradient anchors the steps that follow, so call this
+            again at the start of every epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For arguments that cannot be used.
+        """
+        return stepping.begin(self, init_params, X, y)
+
+    def update(
+        self,
+        params: tuple[ArrayLike, ArrayLike],
+        opt_state: SolverAdapterState,
+        X: ArrayLike,
+        y: ArrayLike,
+        *args: Any,
+        n_samples: int | None = None,
+        **kwargs: Any,
+    ) -> tuple[tuple[Any, FloatArray], SolverAdapterState]:
+        """Take one solver step on a batch; :meth:`fit` needs none of this, however long the data.
+
+        Repeated over the batches of a recording the parameters approach those of a fit. Also writes
+        ``coef_``, ``intercept_``, ``scale_``, ``dof_resid_`` and ``solver_state_``.
+
+        Parameters
+        ----------
+        params, opt_state :
+            What the last call (at first :meth:`initialize_optimizer_and_state`) returned.
+        X, y :
+            The batch.
+        n_samples :
+            Samples in all batches together, for ``dof_resid_``; None counts this batch alone.
+
+        Raises
+        ------
+        TypeError
+            If ``opt_state`` is no state, or ``n_samples`` no integer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import spikeglm as nmo
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(1000, 2))
+        >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM()
+        >>> params = model.initialize_params(X, y)
+        >>> state = model.initialize_optimizer_and_state(params, X[:100], y[:100])
+        >>> for epoch in range(5):
+        ...     for k in range(0, 1000, 100):
+        ...         batch = slice(k, k + 100)
+        ...         params, state = model.update(params, state, X[batch], y[batch], n_samples=1000)
+        >>> bool(np.abs(model.coef_ - nmo.GLM().fit(X, y).coef_).max() < 0.01)
+        True
+        """
+        return stepping.step(self, params, opt_state, X, y, n_samples=n_samples)
+
     def covariance(
         self,
         X: ArrayLike,
@@ -399,6 +462,7 @@ class GLM(Estimator):
         self.scale_ = prediction.estimate_scale(
             inputs.rows, inputs.columns, result, self.dof_resid_, keep=inputs.keep
         )
+        self.solver_state_ = stepping.after_fit(result)
         self.fit_report_ = FitReport(
             result,
             inputs.neurons or tuple(range(inputs.columns.n_columns)),

@@ -101,7 +101,7 @@ class ProximalGradient:
     ...     regularizer="Lasso", regularizer_strength=0.1, solver_name="ProximalGradient"
     ... )
     >>> model.fit(X, y).coef_.round(2)
-    array([0.72, 0.  ])
+    array([0.83, 0.  ])
     """
 
     tol: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -61,28 +61,44 @@ class ForeignSolver:
         """Let it minimise all columns, then certify each."""
         objective = over_rows(task)
         objective.use_double()
-        X, y = _data(objective)
-        W, b = objective.to_user(task.start)
-        start = ModelParams(self._squeezed(W), b)
-        solver = self.kind(
-            unregularized_loss=_loss(objective, has_gaps=not np.isfinite(y).all()),
+        start = self.params(objective, task.start)
+        solver = self.built(objective, start)
+        with _double():
+            params, *_ = solver.run(start, *self.data(objective))
+        return self._certified(task, params)
+
+    def built(self, objective: Objective, start: ModelParams) -> Any:
+        """Return an instance of the user's class for an objective."""
+        return self.kind(
+            unregularized_loss=_loss(objective),
             regularizer=BoundRegularizer(self.regularizer, objective.penalty, self.strength),
             regularizer_strength=self.strength,
             has_aux=False,
             init_params=start,
             **self.kwargs,
         )
-        with _double():
-            params, *_ = solver.run(start, X, self._squeezed(y))
-        return self._certified(task, params)
 
-    def _certified(self, task: Task, params: Any) -> Outcome:
-        objective = over_rows(task)
+    def params(self, objective: Objective, theta: FloatArray) -> ModelParams:
+        """Return parameters theta in the shapes that the user knows."""
+        W, b = objective.to_user(theta)
+        return ModelParams(self._squeezed(W), b)
+
+    def data(self, objective: Objective) -> tuple[Array, Array]:
+        """Return the rows and responses in the shapes that the user knows."""
+        X, y = _data(objective)
+        return X, self._squeezed(y)
+
+    def theta(self, objective: Objective, params: Any) -> FloatArray:
+        """Return the user's parameters as the solvers' theta, (p + 1, C)."""
         shape = len(objective.features.mean), objective.n_columns
         W = np.asarray(params.coef, dtype=np.float64).reshape(shape)
         b = np.asarray(params.intercept, dtype=np.float64).reshape(shape[1:])
         theta = objective.from_user(W, b)
         theta[objective.frozen(np.arange(shape[1]))] = 0.0
+        return theta
+
+    def _certified(self, task: Task, params: Any) -> Outcome:
+        theta = self.theta(over_rows(task), params)
         tolerance = _SHARE_OF_A_STANDARD_ERROR / np.sqrt(task.n_rows)
         ledger = Ledger(task, judge_of(task, tolerance if task.is_smooth else _KKT_TOLERANCE))
         ledger.give_up(ledger.active)
@@ -90,6 +106,42 @@ class ForeignSolver:
 
     def _squeezed(self, values: Array) -> Array:
         return values[:, 0] if self.ndim == 1 else values
+
+
+@dataclass(frozen=True, eq=False)
+class ForeignSteps:
+    """A user's solver between two mini-batches, with its own state.
+
+    Attributes
+    ----------
+    method :
+        The class with its arguments.
+    solver, state :
+        The instance, and what its last update returned.
+    n_steps :
+        Batches so far.
+    """
+
+    method: ForeignSolver
+    solver: Any
+    state: Any
+    n_steps: int = 0
+
+    @classmethod
+    def begun(cls, method: ForeignSolver, batch: Objective, theta: FloatArray) -> ForeignSteps:
+        """Make the solver and its first state."""
+        start = method.params(batch, theta)
+        solver = method.built(batch, start)
+        with _double():
+            return cls(method, solver, solver.init_state(start, *method.data(batch)))
+
+    def step(self, batch: Objective, theta: FloatArray) -> tuple[FloatArray, ForeignSteps]:
+        """Let it update the parameters on a batch."""
+        method, params = self.method, self.method.params(batch, theta)
+        with _double():
+            params, state, *_ = self.solver.update(params, self.state, *method.data(batch))
+        after = replace(self, state=state, n_steps=self.n_steps + 1)
+        return method.theta(batch, params), after
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +199,10 @@ def _not_offered(argument: str) -> ValueError:
     )
 
 
-def _loss(objective: Objective, *, has_gaps: bool) -> Callable[[Any, Any, Any], Any]:
+def _loss(objective: Objective) -> Callable[[Any, Any, Any], Any]:
     """Return the loss, mean over rows and sum over neurons, in NumPy or JAX like its arguments."""
     likelihood, mask = objective.columns.likelihood, objective.columns.mask
+    has_gaps = objective.columns.weights is not None
 
     def loss(params: Any, X: Any, y: Any) -> Any:
         xp = namespace(params.coef, params.intercept, X, y)

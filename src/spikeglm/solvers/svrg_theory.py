@@ -108,9 +108,9 @@ def svrg_optimal_batch_and_stepsize(
     >>> X = np.random.default_rng(0).normal(size=(500, 5))
     >>> y = np.random.default_rng(1).poisson(1.0, size=500)
     >>> svrg_optimal_batch_and_stepsize(
-    ...     glm_softplus_poisson_l_max_and_l, X, y, strong_convexity=0.08
+    ...     glm_softplus_poisson_l_max_and_l, X, y, strong_convexity=0.01
     ... )["batch_size"]
-    3
+    6
     """
     n_rows = len(_table(data)[0])
     l_max, l_mean = compute_smoothness_constants(*data, n_power_iters=n_power_iters)
