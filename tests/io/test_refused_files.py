@@ -211,6 +211,19 @@ def test_entries_that_are_named_like_paths_are_refused(name, tmp_path):
     refuse(archive_of(tmp_path / "paths.npz", entries))
 
 
+def test_a_long_name_in_a_file_makes_no_long_message(tmp_path):
+    """Found by the fuzzer: zipfile quotes names, and a name may have 65 535 characters."""
+    content = npy(np.ones(2))
+    path = archive_of(tmp_path / "long.npz", [("header.npy", header_entry()), ("a.npy", content)])
+    start = path.read_bytes().rindex(b"PK\x03\x04") + 26  # where the length of the name stands
+    changed = bytearray(path.read_bytes() + bytes(3000))
+    changed[start : start + 2] = (2500).to_bytes(2, "little")
+    path.write_bytes(changed)
+    with pytest.raises(ValueError) as caught:
+        nmo.load_model(path)
+    assert len(str(caught.value)) < 1000
+
+
 def test_two_entries_of_one_name_are_refused(tmp_path):
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = archive_of(tmp_path / "twice.npz", [("header.npy", header_entry())] * 2)

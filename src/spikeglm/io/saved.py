@@ -32,6 +32,7 @@ MOST_BYTES = 2**28
 MOST_HEADER_BYTES = 2**24
 ARRAY_KINDS = "biufcUSmM"
 """NumPy's letters for what an entry may hold: numbers, text, dates."""
+_MOST_CHARACTERS = 300
 _FORMAT = "spikeglm-model"
 _ENTRY = re.compile(r"[A-Za-z_][\w.]{0,200}\.npy", re.ASCII)
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -94,7 +95,7 @@ def unreadable(path: Any, given: str) -> ValueError:
     """Build the error for a file that is no saved model; ``given`` says what is wrong with it."""
     return errors.value_error(
         f"{path} could not be read as a saved model.",
-        given=given,
+        given=given[:_MOST_CHARACTERS],  # a damaged file may put anything into an error's text
         expected=f"a file written by save_params, version {VERSION} or older",
         todo="save the model again, or update spikeglm if it was saved by a newer version.",
     )
