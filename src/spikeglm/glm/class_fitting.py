@@ -18,7 +18,7 @@ from ..inference.record import FitResult
 from ..numerics import quiet
 from ..regularizer import Penalty, UnRegularized, regularizer_of
 from ..rows.contract import Rows
-from ..solvers import Outcome, Status, direction_of, minimise, minimise_sparse
+from ..solvers import Outcome, Status, Task
 from ..solvers.softmax_curvature import SoftmaxCurvature
 from ..typing import BoolArray, FloatArray, IntArray
 from . import fitting
@@ -166,34 +166,19 @@ def _solve(
     objective: SoftmaxObjective, frequency: FloatArray, solver: SolverChoice, theta: FloatArray
 ) -> Outcome:
     K, N = frequency.shape
-    start = objective.balanced(objective.stacked(theta), np.arange(N))
-    h = np.full(N, 1.0 / K)
     with pass_report() as report:
-        if not objective.penalty.is_smooth:
-            return minimise_sparse(
-                objective,
-                start,
-                tolerance=solver.tol or fitting.KKT_TOLERANCE,
-                max_passes=solver.maxiter,
-                report=report,
-            )
-        direction = direction_of(
-            solver.name,
+        task = Task(
             objective,
-            h,
-            n_rows=objective.classes.table.n_kept,
-            curvature=lambda *_: SoftmaxCurvature.of(objective, frequency),
-        )
-        return minimise(
-            objective,
-            direction,
-            start,
-            tolerance=solver.tol or fitting.TOLERANCE,
+            objective.balanced(objective.stacked(theta), np.arange(N)),
+            h=np.full(N, 1.0 / K),
             unit=np.ones(N),
-            max_passes=solver.maxiter,
-            h=h,
+            n_rows=objective.classes.table.n_kept,
+            is_smooth=objective.penalty.is_smooth,
             report=report,
+            curvature_of=lambda *_: SoftmaxCurvature.of(objective, frequency),
+            is_of_features=False,
         )
+        return solver.method.solve(task)
 
 
 def _of_smallest_norm(
@@ -235,7 +220,7 @@ def _with_middle_at_zero(
 
 
 def _with_half_an_event(theta: FloatArray, seen: Frequencies, walking: IntArray) -> FloatArray:
-    """Return intercepts (K, A) at which absent classes are as rare as that, at the mean features."""
+    """Return intercepts (K, A); those of absent classes so that they are as rare as that."""
     absent, frequency = seen.absent[:, walking], seen.frequency[:, walking]
     total = np.log(np.sum(np.exp(theta - theta.max(axis=0)), axis=0)) + theta.max(axis=0)
     return np.where(absent, np.log(frequency) + total, theta)

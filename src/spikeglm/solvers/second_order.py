@@ -172,7 +172,7 @@ class ProximalNewton:
             task.start,
             tolerance=self.tol or _KKT_TOLERANCE,
             max_passes=self.maxiter,
-            h=task.h,
+            h=task.h if task.is_of_features else None,
             report=task.report,
         )
 

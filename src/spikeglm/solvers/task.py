@@ -41,6 +41,9 @@ class Task:
         Called after each visit of the rows.
     curvature_of :
         Makes the model of the curvature, given the objective and ``h``.
+    is_of_features :
+        Whether a column has a parameter per feature, so that their correlation says how parameters
+        go together; not so for classes.
     """
 
     objective: Objective
@@ -51,6 +54,7 @@ class Task:
     is_smooth: bool
     report: Report = _say_nothing
     curvature_of: Callable[[Objective, FloatArray], Curvature] = SharedCurvature.of
+    is_of_features: bool = True
 
     @property
     def hessians_are_cheap(self) -> bool:
