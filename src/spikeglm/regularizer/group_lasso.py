@@ -180,8 +180,8 @@ class GroupLassoPenalty:
         return self.norms.in_units(unit)
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
-        """Shorten each group by step · weight, and stop at zero, (p, C)."""
-        return self.norms.prox(W.T, np.broadcast_to(step, (W.shape[1], 1))).T
+        """Shorten each group by step · weight, and stop at zero, (p, C); step is one or (1, C)."""
+        return self.norms.prox(W.T, np.broadcast_to(step, (1, W.shape[1])).T).T
 
 
 def _checked(mask: ArrayLike) -> Array:

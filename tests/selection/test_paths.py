@@ -1,0 +1,179 @@
+"""Regularization paths: every point is the fit on its own; grids; what cannot be done."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from tests.reference import numpy_fista
+
+import spikeglm as nmo
+from spikeglm.regularizer import GroupLasso
+from spikeglm.selection import regularization_path
+
+GROUPS = np.kron(np.eye(4), np.ones((1, 5)))
+KINDS = {
+    "Lasso": ("Lasso", None),
+    "ElasticNet": ("ElasticNet", (1.0, 0.7)),
+    "GroupLasso": (GroupLasso(GROUPS), None),
+}
+of_kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+def data(n_rows=1500, n_neurons=4, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_rows, 20))
+    X[:, 1:] += 0.6 * X[:, :-1]
+    X *= np.exp(rng.uniform(-1, 1, 20))
+    coef = rng.normal(0, 0.3, (20, n_neurons)) * (rng.random((20, n_neurons)) < 0.2)
+    return X, rng.poisson(np.exp(X @ coef - 1.0)).astype(float)
+
+
+def model_of(kind, strength=None, model=nmo.PopulationGLM, **more):
+    regularizer, default = KINDS[kind]
+    if strength is not None and isinstance(default, tuple):
+        strength = (strength, default[1])
+    return model(
+        regularizer=regularizer,
+        regularizer_strength=default if strength is None else strength,
+        **more,
+    )
+
+
+@of_kinds
+def test_every_point_is_a_fit_on_its_own(kind):
+    X, y = data()
+    path = regularization_path(model_of(kind), X, y, strengths=8)
+    assert path.converged
+    assert path.certificate.max() <= 1e-7
+    assert path.strengths.shape == (8, 4) and path.coef.shape == (8, 20, 4)
+    for k in range(8):
+        fit = model_of(kind, path.strengths[k][None]).fit(X, y)
+        assert_allclose(path.coef[k], fit.coef_, atol=2e-6)
+        assert_allclose(path.intercept[k], fit.intercept_, atol=2e-6)
+        assert_allclose(path.objective[k], fit.fit_report_.result.objective, rtol=1e-10)
+
+
+@of_kinds
+def test_the_grid_begins_where_the_last_coefficient_becomes_zero(kind):
+    X, y = data()
+    path = regularization_path(model_of(kind), X, y, strengths=5, smallest=0.1)
+    assert (path.n_nonzero[0] == 0).all()
+    assert (path.n_nonzero[-1] > 0).all()
+    slope = X.T @ (y - y.mean(axis=0)) / len(X)
+    if kind == "GroupLasso":
+        largest = np.linalg.norm(slope.reshape(4, 5, 4), axis=1).max(axis=0) / np.sqrt(5)
+    else:
+        largest = np.abs(slope).max(axis=0) / (0.7 if kind == "ElasticNet" else 1.0)
+    assert_allclose(path.strengths[0], largest)
+    assert_allclose(path.strengths[-1], 0.1 * largest)
+    just_below = regularization_path(model_of(kind), X, y, strengths=[0.999 * largest])
+    assert (just_below.n_nonzero > 0).all()
+
+
+def test_the_oracle_agrees():
+    X, y = data(n_neurons=1)
+    path = regularization_path(model_of("Lasso", model=nmo.GLM), X, y[:, 0], strengths=[0.01, 0.3])
+    for k, strength in enumerate([0.3, 0.01]):
+        w, b, _ = numpy_fista.fit(X, y[:, 0], numpy_fista.lasso(strength))
+        assert path.strengths[k, 0] == strength
+        assert_allclose(path.coef[k, :, 0], w, atol=1e-6)
+        assert_allclose(path.intercept[k, 0], b, atol=1e-6)
+
+
+def test_a_gaussian_path_is_scikit_learns():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    X, y = data(n_neurons=1)
+    model = nmo.GLM("Gaussian", regularizer="Lasso")
+    path = regularization_path(model, X, y[:, 0], strengths=10)
+    centred = X - X.mean(axis=0), y[:, 0] - y[:, 0].mean()
+    _, coefs, _ = linear_model.lasso_path(*centred, alphas=path.strengths[:, 0] / 2, tol=1e-12)
+    assert_allclose(path.coef[:, :, 0], coefs.T, atol=1e-6)
+
+
+def test_strengths_of_a_tree_of_relative_weights():
+    X, y = data()
+    weights = np.ones((20, 1))
+    weights[:3], weights[3:6] = 0.0, 5.0
+    path = regularization_path(model_of("Lasso", weights), X, y, strengths=5)
+    assert path.converged
+    assert (path.coef[:, :3] != 0).all()  # not penalised
+    assert (path.coef[0, 3:] == 0).all()
+    fit = model_of("Lasso", weights * path.strengths[-1]).fit(X, y)
+    assert_allclose(path.coef[-1], fit.coef_, atol=2e-6)
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.exceptions.ConvergenceWarning")
+def test_a_silent_neuron_harms_nobody():
+    X, y = data()
+    alone = regularization_path(model_of("Lasso"), X, y[:, [0, 2, 3]], strengths=4)
+    y[:, 1] = 0
+    path = regularization_path(model_of("Lasso"), X, y, strengths=4)
+    assert {words[1] for words in path.status} == {"silent"}
+    assert np.isnan(path.strengths[:, 1]).all()
+    assert_allclose(path.coef[:, :, [0, 2, 3]], alone.coef, atol=1e-6)
+
+
+def test_weights_and_offsets_count():
+    X, y = data()
+    rng = np.random.default_rng(1)
+    times, offset = rng.integers(0, 3, len(X)), rng.normal(size=len(X))
+    rows = np.repeat(np.arange(len(X)), times)
+    weighted = regularization_path(
+        model_of("Lasso"), X, y, strengths=3, sample_weight=times, offset=offset
+    )
+    repeated = regularization_path(
+        model_of("Lasso"), X[rows], y[rows], strengths=3, offset=offset[rows]
+    )
+    assert_allclose(weighted.strengths, repeated.strengths, rtol=1e-6)
+    assert_allclose(weighted.coef, repeated.coef, atol=1e-6)
+
+
+def test_a_path_takes_few_passes_and_leaves_the_model_alone():
+    X, y = data()
+    model = model_of("Lasso")
+    path = regularization_path(model, X, y, strengths=30)
+    assert path.n_passes <= 30 * 9
+    assert not hasattr(model, "coef_")
+    assert model.regularizer_strength is None
+
+
+def test_the_table():
+    pytest.importorskip("pandas")
+    X, y = data()
+    path = regularization_path(model_of("Lasso"), X, y, strengths=3)
+    table = path.to_frame()
+    assert list(table.columns) == ["strength", "n_nonzero", "objective", "kkt_violation", "status"]
+    assert_array_equal(table.loc[2, "strength"], path.strengths[:, 2])
+    assert_array_equal(table.loc[1, "n_nonzero"], path.n_nonzero[:, 1])
+
+
+def test_an_unfinished_path_says_so():
+    X, y = data()
+    model = model_of("Lasso", solver_kwargs={"maxiter": 2})
+    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="iteration limit"):
+        path = regularization_path(model, X, y, strengths=3)
+    assert not path.converged
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"strengths": 0},
+        {"smallest": 0.0},
+        {"smallest": 2.0},
+        {"strengths": [0.1, -0.2]},
+        {"strengths": [0.1, np.nan]},
+        {"strengths": []},
+        {"strengths": np.ones((2, 3))},
+    ],
+)
+def test_grids_that_cannot_be_used(arguments):
+    X, y = data()
+    with pytest.raises(ValueError, match="Expected"):
+        regularization_path(model_of("Lasso"), X, y, **arguments)
+
+
+@pytest.mark.parametrize("regularizer", ["Ridge", "UnRegularized"])
+def test_smooth_penalties_have_no_path(regularizer):
+    X, y = data()
+    with pytest.raises(ValueError, match="no path"):
+        regularization_path(nmo.PopulationGLM(regularizer=regularizer), X, y)
