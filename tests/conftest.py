@@ -6,7 +6,7 @@ from hypothesis import settings
 settings.register_profile("spikeglm", deadline=None, derandomize=True)
 settings.load_profile("spikeglm")
 
-_FITTING = ("engine", "glm", "regularizer", "rows", "solvers")
+_FITTING = ("engine", "glm", "regularizer", "rows", "solvers", "spec")
 
 
 def pytest_collection_modifyitems(items):

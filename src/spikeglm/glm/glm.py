@@ -43,10 +43,11 @@ class GLM(Estimator):
     ----------
     observation_model :
         ``"Poisson"``, ``"Gaussian"``, ``"Bernoulli"``, ``"Gamma"``, ``"NegativeBinomial"``, or an
-        observation model.
+        observation model, also one's own (see ``observation_models.Observations``).
     inverse_link_function :
         From the linear predictor to the mean: ``"exp"``, ``"softplus"``, ``"logistic"``,
-        ``"identity"``, ``"norm.cdf"``, ``"one_over_x"``; None takes the model's default.
+        ``"identity"``, ``"norm.cdf"``, ``"one_over_x"``, or a differentiable function; None takes
+        the model's default.
     regularizer :
         ``"UnRegularized"`` (also None), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, or a
         regularizer.

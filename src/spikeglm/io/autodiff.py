@@ -29,7 +29,6 @@ _BY_IDENTITY = (
     type,
     types.ModuleType,
     types.FunctionType,
-    types.MethodType,
     types.BuiltinFunctionType,
     np.ufunc,
 )
