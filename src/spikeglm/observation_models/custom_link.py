@@ -48,8 +48,8 @@ class CustomLink(Link):
     ImportError
         When it is used without JAX being installed.
 
-    Notes
-    -----
+    References
+    ----------
     Derivatives: Griewank & Walther (2008), Evaluating Derivatives, 2nd ed., chapter 3. Starting
     intercepts: bisection safeguarding Newton steps, Press et al. (2007), Numerical Recipes, 3rd
     ed., section 9.4.

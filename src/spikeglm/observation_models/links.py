@@ -2,6 +2,11 @@
 
 Each gives the log of its mean with two derivatives; a link whose mean, or whose log-odds, has a
 better form of its own gives that as well.
+
+References
+----------
+McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., chapters 4 (logistic, probit), 6
+(log) and 8 (reciprocal). Softplus: Dugas et al. (2001), Adv Neural Inf Process Syst 13.
 """
 
 from __future__ import annotations

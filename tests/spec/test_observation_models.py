@@ -1,8 +1,9 @@
-"""Six rows, two features: the numbers that NeMoS 0.2.9 gives for them, which must not change."""
+"""Observation models at fixed means: the numbers of NeMoS 0.2.9, which must not change."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from tests.spec.toy import BINARY, COEF, COUNTS, INTERCEPT, POSITIVE, X
 
 from spikeglm.observation_models import (
     BernoulliObservations,
@@ -13,11 +14,7 @@ from spikeglm.observation_models import (
 )
 from spikeglm.observation_models.links import Exp, Identity, Logistic
 
-X = np.array([[0.5, -1], [1, 0.25], [-0.75, 0.5], [0, 1.5], [2, -0.5], [-1, -1]])
-ETA = X @ [0.4, 0.2] + 0.1
-COUNTS = np.array([1.0, 2, 0, 3, 4, 1])
-POSITIVE = np.array([1.2, 2.5, 0.3, 3.1, 4.2, 0.9])
-BINARY = np.array([1.0, 1, 0, 1, 0, 0])
+ETA = X @ COEF + INTERCEPT
 TOY = {
     "Poisson": (PoissonObservations(), Exp(), COUNTS),
     "Gamma": (GammaObservations(), Exp(), POSITIVE),

@@ -4,22 +4,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.catalogue import SOLVERS
+from tests.spec.toy import COEF, COUNTS, INTERCEPT, RESPONSES, X, digits
 
 import spikeglm as nmo
 from spikeglm.observation_models import NegativeBinomialObservations
 
-X = np.array([[0.5, -1], [1, 0.25], [-0.75, 0.5], [0, 1.5], [2, -0.5], [-1, -1]])
-COEF, INTERCEPT = np.array([0.4, 0.2]), np.array([0.1])
-COUNTS = np.array([1.0, 2, 0, 3, 4, 1])
-RESPONSES = {
-    "Poisson": COUNTS,
-    "Gamma": np.array([1.2, 2.5, 0.3, 3.1, 4.2, 0.9]),
-    "Gaussian": COUNTS,
-    "Bernoulli": np.array([1.0, 1, 0, 1, 0, 0]),
-    "NegativeBinomial": COUNTS,
-}
 MEANS = [1.105171, 1.733253, 0.904837, 1.491825, 2.225541, 0.606531]
-digits = {"rtol": 0, "atol": 6e-7}
 every_solver = pytest.mark.parametrize("solver", [*SOLVERS, None])
 
 
