@@ -24,6 +24,7 @@ MODELS = [
 ]
 every_model = pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
 
+NOT_SAVED = ("solver_state_", "aux_")  # where a solver stood: the report says what is left of it
 X = np.random.default_rng(0).normal(size=(80, 3))
 TREE = {"speed": X[:, :2], "history": [X[:, 2:]]}
 RATE = np.exp(X @ [[0.5, 0.1], [-0.3, 0.2], [0.0, 0.4]])
@@ -59,8 +60,9 @@ def saved_and_loaded(model, folder, **kwargs):
 
 def assert_same_model(loaded, model):
     assert type(loaded) is type(model)
-    assert set(vars(loaded)) == set(vars(model))
-    for name, value in vars(model).items():
+    kept = {name: value for name, value in vars(model).items() if name not in NOT_SAVED}
+    assert set(vars(loaded)) == set(kept)
+    for name, value in kept.items():
         if name == "fit_report_":
             assert str(loaded.fit_report_) == str(value)
         else:
@@ -268,7 +270,7 @@ def test_a_file_can_be_looked_at(kind, tmp_path, capsys):
     assert "regularizer_strength: 0.5\n" in text
     assert f"installed {np.__version__}" in text
     assert "converged" in text
-    for name in vars(model):
+    for name in set(vars(model)) - set(NOT_SAVED):
         assert f"{name}: " in text
 
 
