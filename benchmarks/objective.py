@@ -16,16 +16,21 @@ WORSE = 1e-6  # relative excess of the objective from which a fit is called wors
 
 
 def objective(problem: Problem, coef: Array, intercept: Array) -> Array:
-    """Return mean_t [exp(eta) - y·eta] + λ/2·|w|² per neuron, (N,), for coef (p, N)."""
+    """Return the problem's penalised objective per neuron, (N,), for coef (p, N)."""
     total = np.zeros(problem.n_neurons)
     for X, y in _blocks(problem):
         eta = X @ coef + intercept
         total += (np.exp(eta) - y * eta).sum(axis=0)
-    return total / len(problem.y) + 0.5 * problem.strength * (coef**2).sum(axis=0)
+    ratio = problem.l1_ratio
+    penalty = ratio * np.abs(coef).sum(axis=0) + 0.5 * (1.0 - ratio) * (coef**2).sum(axis=0)
+    return total / len(problem.y) + problem.strength * penalty
 
 
 def newton_decrement(problem: Problem, coef: Array, intercept: Array) -> Array:
-    """Return sqrt(g' H⁻¹ g) per neuron, (N,), with the exact gradient and Hessian of (w, b)."""
+    """Return sqrt(g' H⁻¹ g) per neuron, (N,), with the exact gradient and Hessian of (w, b).
+
+    For problems whose penalty has no absolute values.
+    """
     p, n_neurons = problem.n_features, problem.n_neurons
     gradient, hessian = np.zeros((p + 1, n_neurons)), np.zeros((n_neurons, p + 1, p + 1))
     for X, y in _blocks(problem):

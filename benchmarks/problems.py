@@ -22,14 +22,15 @@ _REFRACTORY = np.array([-2.5, -0.7])  # log gain of the first bumps of own histo
 
 @dataclass(frozen=True)
 class Problem:
-    """Minimise mean_t [exp(eta) - y·eta] + λ/2·|w|² for each of N neurons, eta = X w + b.
+    """Minimise mean_t [exp(eta) - y·eta] + λ (r·|w|₁ + (1 - r)/2·|w|²) for each of N neurons.
 
-    ``X`` (T, p) and ``y`` (T, N) are float64; ``strength`` is λ.
+    eta = X w + b. ``X`` (T, p) and ``y`` (T, N) are float64; ``strength`` is λ, ``l1_ratio`` is r.
     """
 
     X: Array
     y: Array
     strength: float = 0.0
+    l1_ratio: float = 0.0
 
     @property
     def n_features(self) -> int:
@@ -46,14 +47,14 @@ class Problem:
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "X.npy", self.X)
         np.save(folder / "y.npy", self.y)
-        (folder / "strength.json").write_text(json.dumps(self.strength))
+        (folder / "penalty.json").write_text(json.dumps([self.strength, self.l1_ratio]))
         return folder
 
     @classmethod
     def load(cls, folder: Path) -> Problem:
         """Read what :meth:`save` wrote."""
-        strength = json.loads((folder / "strength.json").read_text())
-        return cls(np.load(folder / "X.npy"), np.load(folder / "y.npy"), strength)
+        penalty = json.loads((folder / "penalty.json").read_text())
+        return cls(np.load(folder / "X.npy"), np.load(folder / "y.npy"), *penalty)
 
 
 def one_neuron(n_rows: int, *, seed: int = 0) -> Problem:
@@ -77,6 +78,20 @@ def coupled_population(n_rows: int, n_neurons: int, *, seed: int = 0) -> Problem
     counts = population_counts(n_rows + WINDOW, n_neurons, seed=seed)
     features = filtered(counts, raised_cosines(N_BUMPS, WINDOW))
     return Problem(features[WINDOW:], counts[WINDOW:])
+
+
+def sparse_population(
+    n_rows: int, n_neurons: int, *, n_sources: int, l1_ratio: float, share: float, seed: int = 0
+) -> Problem:
+    """Some neurons of a coupled population of ``n_sources``, with an elastic net.
+
+    Its strength is a share of the largest useful one: where the last coefficient of the last neuron
+    becomes zero.
+    """
+    whole = coupled_population(n_rows, n_sources, seed=seed)
+    X, y = whole.X, np.ascontiguousarray(whole.y[:, :n_neurons])
+    largest = np.abs(X.T @ (y - y.mean(axis=0))).max() / len(X) / l1_ratio
+    return Problem(X, y, share * largest, l1_ratio)
 
 
 def population_counts(

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from ..lab import Lab
 from ..report import Section
-from . import features, growth, importing, memory, one_neuron, population
+from . import features, growth, importing, memory, one_neuron, population, sparse
 
 EXPERIMENTS: dict[str, Callable[[Lab], Section]] = {
     "one_neuron": one_neuron.run,
     "population": population.run,
+    "sparse": sparse.run,
     "growth": growth.run,
     "features": features.run,
     "memory": memory.run,

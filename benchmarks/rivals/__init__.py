@@ -1,7 +1,7 @@
 """The libraries that are compared: one adapter file each, all fitting the same objective.
 
 The objective of a neuron is the mean Poisson negative log-likelihood over rows (log link) plus
-λ/2 · sum of squared coefficients, without a penalty on the intercept. Each library is called as its
+λ (r |w|₁ + (1 - r)/2 |w|²), without a penalty on the intercept. Each library is called as its
 documentation recommends, with its default stopping rule; all compute in float64.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,16 @@ class Fitted:
     coef: Array
     intercept: Array
     n_passes: int | None = None
+
+
+def regularizer_of(problem: Problem) -> dict[str, Any]:
+    """Return a problem's penalty as arguments of NeMoS's and our estimators."""
+    if problem.l1_ratio:
+        strength = (problem.strength, problem.l1_ratio)
+        return {"regularizer": "ElasticNet", "regularizer_strength": strength}
+    if problem.strength:
+        return {"regularizer": "Ridge", "regularizer_strength": problem.strength}
+    return {"regularizer": "UnRegularized", "regularizer_strength": None}
 
 
 def neuron_by_neuron(problem: Problem, fit_one: Callable[[Array], tuple[Array, float]]) -> Fitted:

@@ -10,12 +10,12 @@ from . import Fitted, neuron_by_neuron
 
 
 def fit(problem: Problem) -> Fitted:
-    """Fit each neuron. Its objective is half the mean deviance plus alpha/2 · |w|²: alpha = λ."""
+    """Fit each neuron. Its objective is half the mean deviance plus our penalty: alpha is λ."""
     X = np.asfortranarray(problem.X)  # columns in one piece are what its matrix products want
 
     def fit_one(y: Array) -> tuple[Array, float]:
         model = glum.GeneralizedLinearRegressor(
-            family="poisson", alpha=problem.strength, l1_ratio=0
+            family="poisson", alpha=problem.strength, l1_ratio=problem.l1_ratio
         )
         model.fit(X, y)
         return model.coef_, model.intercept_

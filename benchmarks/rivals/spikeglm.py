@@ -9,7 +9,7 @@ import numpy as np
 import spikeglm as nmo
 
 from ..problems import Problem
-from . import Fitted
+from . import Fitted, regularizer_of
 
 
 def fit(problem: Problem) -> Fitted:
@@ -21,8 +21,7 @@ def fit_until(problem: Problem, solver_kwargs: dict[str, Any] | None) -> Fitted:
     """Fit with another tolerance than the default."""
     one = problem.n_neurons == 1
     model = (nmo.GLM if one else nmo.PopulationGLM)(
-        regularizer="Ridge" if problem.strength else "UnRegularized",
-        regularizer_strength=problem.strength or None,
+        **regularizer_of(problem),
         solver_kwargs=solver_kwargs,
     )
     model.fit(problem.X, problem.y[:, 0] if one else problem.y)

@@ -266,7 +266,7 @@ class GroupNorms:
     def _sum(self, values: FloatArray) -> FloatArray:
         n = self.weight.size
         sums = np.bincount(self._labels.ravel(), values.ravel(), minlength=n + 1)
-        return sums[:n].reshape(self.weight.shape)
+        return sums[:n].reshape(self.weight.shape).astype(np.float64)
 
     def _norms(self, z: FloatArray) -> FloatArray:
         return np.sqrt(self._sum(z**2))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..regularizer.kinks import Kinks
+from ..regularizer.kinks import AbsoluteValues, Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Objective, Outcome, Report, Status
 from .local_curvature import LocalCurvature
@@ -123,7 +123,7 @@ def walk_on(
 
     ``also`` (C, p) are features that working sets should contain from the start.
     """
-    kinks = objective.kinks()
+    kinks = kinks_of(objective)
     active = fresh = np.arange(objective.n_columns)
     while True:
         _judge(walk, kinks, fresh, tolerance, is_final=not objective.is_single)
@@ -161,6 +161,14 @@ def violations(theta: FloatArray, gradient: FloatArray, kinks: Kinks) -> FloatAr
     """
     z, slope = theta.T, gradient.T
     return kinks.violation(z * kinks.stretch, slope / kinks.stretch)
+
+
+def kinks_of(objective: Objective) -> Kinks:
+    """Return the kinks of the objective's penalty; where it is smooth, those of weight zero."""
+    kinks = objective.kinks()
+    if kinks is None:
+        return AbsoluteValues(np.zeros((objective.n_columns, objective.n_parameters)))
+    return kinks
 
 
 def _walking(walk: Walk, columns: IntArray) -> IntArray:

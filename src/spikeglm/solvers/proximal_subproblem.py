@@ -49,7 +49,7 @@ def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray
     out, left = start.copy(), np.arange(len(H))
     z = momentum = start
     t: FloatArray = np.ones((len(H), 1))
-    lipschitz = np.zeros((len(H), 1))
+    lipschitz: FloatArray = np.zeros((len(H), 1))
     for check in range(_MOST_CHECKS):
         before = z
         for _ in range(_STEPS_BETWEEN_CHECKS if check else 0):  # warm starts are often right

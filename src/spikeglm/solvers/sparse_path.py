@@ -16,7 +16,7 @@ import numpy as np
 from ..typing import BoolArray, FloatArray
 from .contract import Outcome, PenalisedObjective, Report
 from .local_curvature import LocalCurvature
-from .proximal_newton import Walk, walk_on
+from .proximal_newton import Walk, kinks_of, walk_on
 
 _MOST_TRIES = 20
 
@@ -46,11 +46,11 @@ class SparsePath:
         max_passes: int,
         report: Report,
     ) -> None:
-        self._unit, self._penalty = objective, objective.penalty
+        self._unit, self._penalty, self._kinks = objective, objective.penalty, kinks_of(objective)
         self._curvature = LocalCurvature(objective, h)
         self._walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
-        self._factor = np.ones(objective.n_columns)
-        self._limits = {"tolerance": tolerance, "max_passes": max_passes, "report": report}
+        self._factor: FloatArray = np.ones(objective.n_columns)
+        self._tolerance, self._max_passes, self._report = tolerance, max_passes, report
         self.n_passes = objective.n_passes
 
     def largest_useful(self) -> FloatArray:
@@ -58,14 +58,12 @@ class SparsePath:
 
         That is the dual norm of the gradient where only the others are fitted.
         """
-        everything = np.arange(self._unit.n_columns)
-        kinks = self._unit.kinks()
-        free = kinks.moves(np.zeros((len(everything), self._unit.n_parameters))).T
-        at_zero = np.where(free, 1.0, 0.0)
+        zero = np.zeros((self._unit.n_columns, self._unit.n_parameters))
+        is_penalised = ~self._kinks.moves(zero).T
         factor = np.maximum(self._dual_norm(), np.finfo(float).tiny)
         for _ in range(_MOST_TRIES):
             self.solve(2.0 * factor)
-            if not (self._walk.theta * (1.0 - at_zero)).any():
+            if not self._walk.theta[is_penalised].any():
                 break
             factor = 2.0 * factor
         return np.maximum(self._dual_norm(), np.finfo(float).tiny)
@@ -81,16 +79,23 @@ class SparsePath:
         kept = self._kept_by_the_strong_rule(factor)
         self._walk.begin_again(*self._change(factor))
         self._factor = factor
-        outcome = walk_on(objective, self._walk, self._curvature, also=kept, **self._limits)
+        outcome = walk_on(
+            objective,
+            self._walk,
+            self._curvature,
+            tolerance=self._tolerance,
+            max_passes=self._max_passes,
+            also=kept,
+            report=self._report,
+        )
         self.n_passes += outcome.n_passes
         return outcome
 
     def _dual_norm(self) -> FloatArray:
-        kinks = self._unit.kinks()
-        return kinks.dual_norm(self._walk.gradient.T / kinks.stretch)
+        return self._kinks.dual_norm(self._walk.gradient.T / self._kinks.stretch)
 
     def _kept_by_the_strong_rule(self, factor: FloatArray) -> BoolArray:
-        kinks = self._unit.kinks().times(np.maximum(2.0 * factor - self._factor, 0.0))
+        kinks = self._kinks.times(np.maximum(2.0 * factor - self._factor, 0.0))
         z, slope = self._walk.theta.T * kinks.stretch, self._walk.gradient.T / kinks.stretch
         return ((kinks.violation(z, slope) > 0) & (z == 0))[:, :-1]
 
