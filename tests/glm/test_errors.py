@@ -149,7 +149,7 @@ def test_solver_arguments_out_of_range(kwargs):
 
 
 def test_an_unknown_solver_argument_is_a_name_error():
-    raises_well(NameError, "stepsize.*tol", fit_one, solver_kwargs={"stepsize": 0.1})
+    raises_well(NameError, "step_length.*tol", fit_one, solver_kwargs={"step_length": 0.1})
 
 
 def test_unknown_constructor_arguments_are_type_errors():

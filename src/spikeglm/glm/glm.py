@@ -287,6 +287,11 @@ class GLM(Estimator):
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
         return self._user_coef(coef, inputs.layout), first_intercept(self._likelihood, response)
 
+    @property
+    def solver_state_(self) -> SolverAdapterState:
+        """How the last fit or update went, in the ``stats`` of NeMoS; ``fit_report_`` says more."""
+        return stepping.last_state(self)
+
     def initialize_optimizer_and_state(
         self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
     ) -> SolverAdapterState:
@@ -353,7 +358,10 @@ class GLM(Estimator):
         >>> bool(np.abs(model.coef_ - nmo.GLM().fit(X, y).coef_).max() < 0.01)
         True
         """
-        return stepping.step(self, params, opt_state, X, y, n_samples=n_samples)
+        params, self.update_state_ = stepping.step(
+            self, params, opt_state, X, y, n_samples=n_samples
+        )
+        return params, self.update_state_
 
     def covariance(
         self,
@@ -463,7 +471,7 @@ class GLM(Estimator):
         self.scale_ = prediction.estimate_scale(
             inputs.rows, inputs.columns, result, self.dof_resid_, keep=inputs.keep
         )
-        self.solver_state_ = stepping.after_fit(result)
+        vars(self).pop("update_state_", None)  # of updates before this fit
         self.fit_report_ = FitReport(
             result,
             inputs.neurons or tuple(range(inputs.columns.n_columns)),

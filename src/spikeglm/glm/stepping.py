@@ -93,12 +93,26 @@ def step(
         value = batch.objective.evaluate(theta, np.arange(batch.shape[1])).value
     state = SolverAdapterState(stepper, _info(float(value.sum()), stepper))
     _write(model, theta, batch, n_samples)
-    model.solver_state_ = state
+    vars(model).pop("fit_report_", None)  # of a fit before this update
     return (model.coef_, model.intercept_), state
 
 
-def after_fit(result: FitResult) -> SolverAdapterState:
-    """Return how a fit went, as NeMoS's scripts look it up."""
+def last_state(model: GLM) -> SolverAdapterState:
+    """Return how the last fit or update of a model went, as NeMoS's scripts look it up.
+
+    Raises
+    ------
+    NotFittedError
+        If there was none.
+    """
+    after_update: SolverAdapterState | None = getattr(model, "update_state_", None)
+    if after_update is not None:
+        return after_update
+    if not hasattr(model, "fit_report_"):
+        raise errors.NotFittedError(
+            f"This {type(model).__name__} is not fitted yet. What to do: call fit(X, y) first."
+        )
+    result: FitResult = model.fit_report_.result
     return SolverAdapterState(
         None,
         OptimizationInfo(

@@ -13,6 +13,7 @@ from ..engine.threads import in_shares
 from ..inference.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
+from ..solvers import QuasiNewton
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .choices import read_solver
 from .fitting import fit_columns
@@ -49,7 +50,7 @@ def fit_weightings(
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     if solver.name is None and penalty.is_smooth:
         # A fold may lack a feature that the others have. Newton would divide by its curvature.
-        solver = replace(solver, name="LBFGS")
+        solver = replace(solver, method=QuasiNewton(solver.tol, solver.maxiter))
     result = fit_columns(
         inputs.rows,
         columns,
