@@ -20,15 +20,6 @@ def at_the_toys_parameters():
     return model
 
 
-def test_losses_scores_and_log_probabilities_at_fixed_parameters():
-    model = at_the_toys_parameters()
-    assert_allclose(model.compute_loss((COEF, INTERCEPT), X, Y), 1.005215, **digits)
-    assert_allclose(model.score(X, Y), -1.005215, **digits)
-    for kind in ("pseudo-r2-McFadden", "pseudo-r2-Cohen"):
-        assert_allclose(model.score(X, Y, score_type=kind), 0.085014, **digits)
-    assert_allclose(model.predict_log_proba(X)[0], [-0.684873, -1.234873, -1.584873], **digits)
-
-
 def test_the_observation_model_at_fixed_parameters():
     log_p, hot = at_the_toys_parameters().predict_log_proba(X), np.eye(3)[Y]
     model = CategoricalObservations()

@@ -193,7 +193,12 @@ def test_pynapple_in_and_out():
 def test_pynapple_and_text():
     frame, text = nap.TsdFrame(t=TIMES, d=X), np.array(["a", "b", "c"])[HEALTHY]
     model = nmo.ClassifierGLM(K).fit(frame, text)
-    assert isinstance(model.predict(frame), np.ndarray)  # pynapple holds numbers only
+    predicted = model.predict(frame)
+    assert isinstance(predicted, nap.Tsd)
+    assert_array_equal(predicted.values, model.predict(X))
+    assert_array_equal(model.simulate(0, frame)[0].values, model.simulate(0, X)[0])
+    series = nap.Tsd(t=TIMES, d=text)
+    assert_allclose(nmo.ClassifierGLM(K).fit(frame, series).coef_, model.coef_)
     assert list(model.predict_proba(frame).columns) == ["a", "b", "c"]
 
 

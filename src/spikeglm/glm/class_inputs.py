@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,28 +17,30 @@ from .class_labels import encode
 from .class_layout import ClassLayout
 from .inputs import FitInputs, column_names, read_fit_inputs
 
+if TYPE_CHECKING:
+    from .classifier import ClassifierGLM
+
 
 def read_class_inputs(
+    model: ClassifierGLM,
     X: ArrayLike,
     y: ArrayLike,
     classes: Array,
     *,
-    ndim: int,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
-    feature_mask: ArrayLike | None = None,
 ) -> tuple[FitInputs, ClassLayout]:
-    """Read everything that ``fit`` takes; the columns are K·N class columns.
+    """Check data against a model and return everything that ``fit`` takes, and its shapes.
 
-    Rows that are not finite are left out; where some neurons' labels are missing (NaN, None), for
-    those neurons alone.
+    The columns are K·N class columns. Rows that are not finite are left out; where some neurons'
+    labels are missing (NaN, None), for those neurons alone.
 
     Raises
     ------
     ValueError, TypeError
         For whatever cannot be used; the message says what to do.
     """
-    codes = encode(y, classes)
+    codes, ndim = encode(y, classes), model._response_ndim
     if codes.ndim != ndim:
         raise errors.value_error(
             f"y must be {ndim}-dimensional.",
@@ -70,7 +72,7 @@ def read_class_inputs(
         Source.one_per_column(one_hot_columns(codes, len(classes))),
         weights,
         offsets,
-        layout.read_mask(feature_mask),
+        layout.read_mask(model.feature_mask),
     )
     names = column_names(y)
     return replace(inputs, columns=columns, keep=keep, response_axis=axis, neurons=names), layout

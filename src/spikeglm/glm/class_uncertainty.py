@@ -20,6 +20,7 @@ from ..inference.fisher import NO_OPTIMUM, pseudo_inverse
 from ..regularizer import UnRegularized
 from ..typing import ArrayLike, FloatArray
 from . import fitting
+from .class_inputs import read_class_inputs
 from .class_layout import ClassLayout
 from .class_prediction import known_classes
 from .fitted import check_fitted
@@ -52,7 +53,9 @@ def class_covariance(
     Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.110; the penalised case as in
     :mod:`~spikeglm.inference.fisher`.
     """
-    inputs, layout = model._read_classes(X, y, known_classes(model), sample_weight, offset)
+    inputs, layout = read_class_inputs(
+        model, X, y, known_classes(model), sample_weight=sample_weight, offset=offset
+    )
     check_fitted(model, inputs.rows)
     coef, intercept = layout.read_parameters((model.coef_, model.intercept_))
     objective = _objective(model, inputs, layout)

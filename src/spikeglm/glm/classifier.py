@@ -160,7 +160,9 @@ class ClassifierGLM(GLM):
         solver = read_solver(self.solver_name, self.solver_kwargs, self._regularizer)
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         classes = read_classes(y, self.n_classes)
-        inputs, layout = self._read_classes(X, y, classes, sample_weight, offset)
+        inputs, layout = read_class_inputs(
+            self, X, y, classes, sample_weight=sample_weight, offset=offset
+        )
         result = fit_classes(
             inputs.rows,
             inputs.columns,
@@ -189,11 +191,11 @@ class ClassifierGLM(GLM):
         Returns
         -------
         numpy.ndarray or pynapple object
-            pynapple where ``X`` came from pynapple and labels are numbers.
+            pynapple where ``X`` came from pynapple.
         """
         rows = read_rows(X)
         codes = class_prediction.most_probable(log_probabilities(self, rows, offset))
-        return self._wrapped_labels(decode(codes, known_classes(self)), rows.time_axis)
+        return self._wrapped(decode(codes, known_classes(self)), rows.time_axis)
 
     def predict_proba(
         self, X: ArrayLike, return_type: str = "proba", *, offset: ArrayLike | None = None
@@ -253,7 +255,7 @@ class ClassifierGLM(GLM):
         ValueError
             If X and y differ in rows or times, a label is no class, or no row is complete.
         """
-        inputs, _ = self._read_classes(X, y, known_classes(self), None, None)
+        inputs, _ = read_class_inputs(self, X, y, known_classes(self))
         return class_prediction.score(
             encode(y, known_classes(self)),
             log_probabilities(self, inputs.rows, offset),
@@ -290,7 +292,7 @@ class ClassifierGLM(GLM):
         codes = np.where(np.isnan(log_p).any(axis=-1), -1, np.argmax(draw, axis=-1))
         labels = decode(codes, known_classes(self))
         return (
-            self._wrapped_labels(labels, rows.time_axis),
+            self._wrapped(labels, rows.time_axis),
             self._wrapped_classes(log_p, rows.time_axis),
         )
 
@@ -304,14 +306,14 @@ class ClassifierGLM(GLM):
         ValueError, TypeError
             If the parameters do not fit the data.
         """
-        inputs, layout = self._read_classes(X, y, known_classes(self), None, None)
+        inputs, layout = read_class_inputs(self, X, y, known_classes(self))
         coef, intercept = layout.read_parameters(params)
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
         return float(losses.sum())
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and centred log frequencies of classes."""
-        inputs, layout = self._read_classes(X, y, known_classes(self), None, None)
+        inputs, layout = read_class_inputs(self, X, y, known_classes(self))
         y_hot = layout.user(inputs.columns.responses.values)
         frequency = y_hot.sum(axis=0) / np.maximum(y_hot.any(axis=-1).sum(axis=0), 1)[..., None]
         log_p = np.log(np.maximum(frequency, np.finfo(float).eps))
@@ -371,40 +373,15 @@ class ClassifierGLM(GLM):
     def _regularizer(self) -> Any:
         return "Ridge" if self.regularizer is None else self.regularizer
 
-    def _read_classes(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: Array,
-        sample_weight: ArrayLike | None,
-        offset: ArrayLike | None,
-    ) -> tuple[FitInputs, ClassLayout]:
-        return read_class_inputs(
-            X,
-            y,
-            classes,
-            ndim=self._response_ndim,
-            sample_weight=sample_weight,
-            offset=offset,
-            feature_mask=self.feature_mask,
-        )
-
     def _store_classes(self, result: FitResult, inputs: FitInputs, layout: ClassLayout) -> None:
-        self.coef_ = layout.user_coef(result.coef)
-        self.intercept_ = layout.user(result.intercept)
+        self.coef_, self.intercept_ = layout.user_coef(result.coef), layout.user(result.intercept)
         self.n_features_in_ = inputs.rows.n_features
         self.feature_names_ = inputs.rows.feature_names
-        self.dof_resid_ = degrees_of_freedom(
-            result, self._regularizer, inputs.columns.mask, layout.n_classes
-        )
+        mask = inputs.columns.mask
+        self.dof_resid_ = degrees_of_freedom(result, self._regularizer, mask, layout.n_classes)
         self.scale_ = np.ones_like(self.dof_resid_)
-        self.fit_report_ = FitReport(
-            result, inputs.neurons or tuple(range(len(result.status))), inputs.rows.feature_names
-        )
-
-    def _wrapped_labels(self, labels: Array, axis: TimeAxis | None) -> Any:
-        """Return labels with their times; pynapple holds numbers only, so text stays an array."""
-        return labels if labels.dtype.kind not in "biuf" else self._wrapped(labels, axis)
+        neurons = inputs.neurons or tuple(range(len(result.status)))
+        self.fit_report_ = FitReport(result, neurons, inputs.rows.feature_names)
 
     def _wrapped_classes(self, values: FloatArray, axis: TimeAxis | None) -> Any:
         if axis is None:
