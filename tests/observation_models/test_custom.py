@@ -315,3 +315,13 @@ def test_a_model_is_checked_and_compiled_once_per_parameters():
 def test_built_in_models_stay_themselves():
     for model in (PoissonObservations(), GaussianObservations()):
         assert model_named(model) is model
+
+
+def test_a_subclass_may_set_its_scale():
+    class Wide(Laplace):
+        def __init__(self, scale):
+            object.__setattr__(self, "scale", scale)
+            object.__setattr__(self, "width", 0.5)
+
+    assert model_named(Wide(2.0)).scale == 2.0
+    assert Wide(2.0).get_params() == {"scale": 2.0}

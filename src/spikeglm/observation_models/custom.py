@@ -96,7 +96,7 @@ class CustomObservations(ElementwiseObservations):
         return self.given.default_inverse_link_function
 
     @property
-    def scale(self) -> float:
+    def scale(self) -> float:  # type: ignore[override]  # the user's
         """The dispersion of the user's model, 1 where it has none."""
         return float(getattr(self.given, "scale", 1.0))
 

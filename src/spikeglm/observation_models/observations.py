@@ -59,6 +59,8 @@ class Observations(ABC):
     ----------
     means :
         As above; by default all real numbers.
+    scale :
+        The dispersion the model assumes where none is given: 1.
 
     References
     ----------
@@ -106,6 +108,7 @@ class Observations(ABC):
     """
 
     means: ClassVar[tuple[float, float]] = (-float("inf"), float("inf"))
+    scale: float = 1.0
 
     @property
     @abstractmethod
@@ -140,11 +143,6 @@ class Observations(ABC):
         self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
     ) -> Array:
         """Draw one response per predicted mean."""
-
-    @property
-    def scale(self) -> float:
-        """The dispersion the model assumes where none is given: 1."""
-        return 1.0
 
     def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
         """Return the dispersion, one per neuron: ones, for a model that has none to estimate."""
