@@ -44,6 +44,16 @@ class RegularizationPath:
         Labels.
     n_passes :
         Visits of all rows, for all strengths together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> y = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0] - 1))
+    >>> path = nmo.selection.regularization_path(nmo.GLM(regularizer="Lasso"), X, y, strengths=4)
+    >>> path.coef.shape, path.converged
+    ((4, 3, 1), True)
     """
 
     strengths: FloatArray
