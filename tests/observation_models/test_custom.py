@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -18,79 +17,19 @@ from tests.observation_models.catalogue import (
     grid,
     name_of,
 )
+from tests.observation_models.own_models import Changed, Duck, Laplace
 
 from spikeglm.observation_models import (
     GaussianObservations,
     Likelihood,
     Observations,
     PoissonObservations,
-    check_observation_model,
 )
 from spikeglm.observation_models.custom import CustomObservations
 from spikeglm.observation_models.links import Exp, Identity
 from spikeglm.observation_models.named import model_named
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=name_of)
-
-
-@dataclass(frozen=True)
-class Laplace(Observations):
-    """Responses with heavy tails: a loss that is not linear in y."""
-
-    width: float = 0.5
-    default_inverse_link_function = property(lambda self: lambda eta: eta)
-
-    def _samples(self, y, mean):
-        error = (y - mean) / self.width
-        return jnp.sqrt(1.0 + error**2)
-
-    def _negative_log_likelihood(self, y, predicted_rate, aggregate_sample_scores=jnp.mean):
-        return aggregate_sample_scores(self._samples(y, predicted_rate))
-
-    def log_likelihood(self, y, predicted_rate, scale=1.0, aggregate_sample_scores=jnp.mean):
-        return -aggregate_sample_scores(self._samples(y, predicted_rate))
-
-    def deviance(self, y, predicted_rate, scale=1.0):
-        return 2.0 * (self._samples(y, predicted_rate) - 1.0)
-
-    def sample_generator(self, key, predicted_rate, scale=1.0):
-        return predicted_rate + self.width * jax.random.laplace(key, predicted_rate.shape)
-
-
-class Duck:
-    """No subclass of anything: the methods are enough."""
-
-    def default_inverse_link_function(self, eta):
-        return jnp.exp(eta)
-
-    def _negative_log_likelihood(self, y, rate):
-        return jnp.mean(rate - y * jnp.log(rate))
-
-    def log_likelihood(self, y, rate, scale=1.0, aggregate_sample_scores=jnp.mean):
-        return aggregate_sample_scores(jax.scipy.stats.poisson.logpmf(y, rate))
-
-    def likelihood(self, y, rate, scale=1.0, aggregate_sample_scores=jnp.mean):
-        return jnp.exp(self.log_likelihood(y, rate, scale, aggregate_sample_scores))
-
-    def pseudo_r2(self, y, rate, score_type="", scale=1.0, aggregate_sample_scores=jnp.mean):
-        return 1.0 - self.log_likelihood(y, rate) / self.log_likelihood(y, y.mean() + 0 * rate)
-
-    def deviance(self, y, rate, scale=1.0):
-        return rate - y
-
-    def estimate_scale(self, y, rate, dof_resid):
-        return jnp.ones(1)
-
-    def sample_generator(self, key, rate, scale=1.0):
-        return jax.random.poisson(key, rate)
-
-
-class Changed(Duck):
-    """A duck that differs in one member."""
-
-    def __init__(self, **members):
-        for name, member in members.items():
-            setattr(self, name, member)
 
 
 # --- derivatives ---
@@ -221,73 +160,6 @@ def test_samples_from_any_key(key):
     expected = scipy.stats.poisson(2.0).pmf(np.arange(6))
     counts = np.bincount(y.astype(int), minlength=6)[:6]
     assert_allclose(counts / y.size, expected, atol=0.015)
-
-
-# --- the check ---
-
-
-@pytest.mark.parametrize("model", [Duck(), Laplace(), *MODELS], ids=repr)
-def test_models_that_pass(model):
-    check_observation_model(model)
-    check_observation_model(model, force_checks=True)
-
-
-REQUIRED = [
-    "_negative_log_likelihood", "pseudo_r2", "log_likelihood", "likelihood", "deviance",
-    "estimate_scale", "sample_generator", "default_inverse_link_function",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", REQUIRED)
-def test_a_missing_method_is_an_attribute_error(name):
-    members = {key: value for key, value in vars(Duck).items() if key in REQUIRED and key != name}
-    with pytest.raises(AttributeError, match=rf"without {name}\b.*What to do"):
-        check_observation_model(type("Lame", (), members)())
-
-
-@pytest.mark.parametrize("name", REQUIRED)
-def test_a_member_that_cannot_be_called_is_a_type_error(name):
-    with pytest.raises(TypeError, match=f"{name} is not what.*a method"):
-        check_observation_model(Changed(**{name: 3.0}))
-
-
-SCORES = REQUIRED[:4]
-
-
-@pytest.mark.parametrize("name", [*SCORES, "estimate_scale"])
-@pytest.mark.parametrize("result", [1.0, "high", None, [1.0]])
-def test_a_score_that_is_no_array_is_a_type_error(name, result):
-    with pytest.raises(TypeError, match=f"{name} is not what.*an array"):
-        check_observation_model(Changed(**{name: lambda *arguments: result}))
-
-
-@pytest.mark.parametrize("name", SCORES)
-def test_a_score_that_is_not_one_number_is_a_type_error(name):
-    with pytest.raises(TypeError, match=rf"{name} is not what.*\(3,\).*one number"):
-        check_observation_model(Changed(**{name: lambda y, rate: rate}))
-
-
-@pytest.mark.parametrize("name", ["deviance", "sample_generator", "default_inverse_link_function"])
-def test_a_change_of_shape_is_a_value_error(name):
-    with pytest.raises(ValueError, match=rf"{name} changes the shape.*\(2,\)"):
-        check_observation_model(Changed(**{name: lambda *arguments: jnp.ones(2)}))
-
-
-def test_a_method_that_fails_says_how():
-    with pytest.raises(TypeError, match=r"Changed.deviance fails.*ZeroDivisionError"):
-        check_observation_model(Changed(deviance=lambda y, rate: 1 / 0))
-
-
-def test_a_loss_that_cannot_be_differentiated_is_a_value_error():
-    loss = lambda y, rate: jnp.asarray(np.asarray(rate).sum())  # noqa: E731
-    with pytest.raises(ValueError, match="differentiated"):
-        check_observation_model(Changed(_negative_log_likelihood=loss))
-
-
-@pytest.mark.parametrize("given", [3, None, object(), [1.0], np.ones(3)])
-def test_what_is_no_model_at_all(given):
-    with pytest.raises(AttributeError, match=r"no observation model.*_negative_log_likelihood"):
-        model_named(given)
 
 
 # --- an object that travels ---
