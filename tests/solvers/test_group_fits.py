@@ -72,21 +72,21 @@ def test_numbers_of_nemos():
 
 
 def test_a_gaussian_fit_is_that_of_other_libraries():
-    group_lasso = pytest.importorskip(
+    skglm = pytest.importorskip(
         "skglm", reason="skglm is not installed: one independent check of groups is missing"
     )
     X, y = data(n_neurons=1)
     y = y[:, 0]
     # theirs: |y - Xw - b|²/2n + alpha sum_g sqrt(p_g) |w_g|; ours has no 1/2
-    from skglm import GroupBCD
     from skglm.datafits import QuadraticGroup
     from skglm.penalties import WeightedGroupL2
+    from skglm.solvers import GroupBCD
     from skglm.utils.data import grp_converter
 
     groups = [*GROUPS, [FREE]]
     weights = np.append(np.sqrt([len(g) for g in GROUPS]), 0.0)
     indices, pointers = grp_converter(groups, 11)
-    theirs = group_lasso.GeneralizedLinearEstimator(
+    theirs = skglm.GeneralizedLinearEstimator(
         QuadraticGroup(pointers, indices),
         WeightedGroupL2(0.1, weights, pointers, indices),
         GroupBCD(tol=1e-12, fit_intercept=True, max_iter=1000),

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from spikeglm.regularizer.kinks import AbsoluteValues, GroupNorms
+from spikeglm.regularizer.group_norms import GroupNorms
+from spikeglm.regularizer.kinks import AbsoluteValues
 from spikeglm.solvers.proximal_subproblem import minimise_model, pivoted
 
 

@@ -13,7 +13,7 @@ from .. import errors
 from ..io.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import Regularizer, check_sizes
-from .kinks import GroupNorms
+from .group_norms import GroupNorms
 
 
 @dataclass(frozen=True, eq=False)

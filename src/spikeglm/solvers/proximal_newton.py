@@ -13,15 +13,14 @@ sets as in Massias, Gramfort & Salmon (2018), ICML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..regularizer.kinks import AbsoluteValues, Kinks
 from ..typing import BoolArray, FloatArray, IntArray
-from .contract import Evaluation, Objective, Outcome, Report, Status
+from .contract import Objective, Outcome, Report, Status
 from .local_curvature import LocalCurvature
 from .proximal_subproblem import minimise_model
+from .sparse_walk import Walk
 
 _ARMIJO = 1e-4
 _SHORTER = 0.3
@@ -30,49 +29,6 @@ _MOST_REJECTIONS = 20
 _TIRED = 3  # rejections in float32 after which float64 takes over
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
 _SINGLE_IS_ENOUGH = 1e-3  # a violation down to which float32 products are accurate
-
-
-@dataclass
-class Walk:
-    """Where each of the C columns stands; theta and gradient (p + 1, C), the others (C,)."""
-
-    theta: FloatArray
-    value: FloatArray
-    gradient: FloatArray  # of the smooth part
-    goal: FloatArray  # (p + 1, C) minimiser of the model
-    gain: FloatArray  # predicted change of the objective, < 0
-    step: FloatArray
-    violation: FloatArray
-    n_iterations: IntArray
-    n_rejections: IntArray
-    status: list[Status | None]  # None while walking
-
-    @classmethod
-    def begin(cls, start: FloatArray, evaluation: Evaluation) -> Walk:
-        """Stand at the start (p + 1, C), where the objective was evaluated."""
-        n = start.shape[1]
-        return cls(
-            theta=start.copy(),
-            value=evaluation.value.copy(),
-            gradient=evaluation.gradient.copy(),
-            goal=start.copy(),
-            gain=np.zeros(n),
-            step=np.ones(n),
-            violation=np.full(n, np.inf),
-            n_iterations=np.zeros(n, dtype=np.intp),
-            n_rejections=np.zeros(n, dtype=np.intp),
-            status=[None] * n,
-        )
-
-    def begin_again(self, value: FloatArray, gradient: FloatArray) -> None:
-        """Stand where the last walk ended, the objective having changed by a value and gradient."""
-        self.theta, self.value = self.theta.copy(), self.value + value
-        self.gradient, self.goal = self.gradient + gradient, self.theta.copy()
-        self.violation = np.full_like(self.violation, np.inf)
-        self.n_iterations = np.zeros_like(self.n_iterations)
-        self.n_rejections = np.zeros_like(self.n_rejections)
-        self.step = np.ones_like(self.step)
-        self.status = [None] * len(self.status)
 
 
 def minimise_sparse(
@@ -127,7 +83,7 @@ def walk_on(
     active = fresh = np.arange(objective.n_columns)
     while True:
         _judge(walk, kinks, fresh, tolerance, is_final=not objective.is_single)
-        fresh, active = _walking(walk, fresh), _walking(walk, active)
+        fresh, active = walk.unfinished(fresh), walk.unfinished(active)
         if len(active) == 0 or objective.n_passes >= max_passes:
             break
         if len(fresh):
@@ -169,10 +125,6 @@ def kinks_of(objective: Objective) -> Kinks:
     if kinks is None:
         return AbsoluteValues(np.zeros((objective.n_columns, objective.n_parameters)))
     return kinks
-
-
-def _walking(walk: Walk, columns: IntArray) -> IntArray:
-    return np.array([c for c in columns if walk.status[c] is None], dtype=np.intp)
 
 
 def _judge(
@@ -261,19 +213,11 @@ def _change_to_double(
     evaluation = objective.evaluate(there, columns)
     limit = walk.value[columns] + _ROUNDING[True] * np.abs(walk.value[columns])
     good = ~good | (evaluation.finite & (evaluation.value <= limit))
-    _stand(walk, columns[good], there[:, good], evaluation, good)
+    walk.stand(columns[good], there[:, good], evaluation, good)
     back = columns[~good]
     if len(back):
         here = walk.theta[:, back]
-        _stand(walk, back, here, objective.evaluate(here, back), np.ones(len(back), dtype=bool))
-
-
-def _stand(
-    walk: Walk, columns: IntArray, there: FloatArray, evaluation: Evaluation, which: BoolArray
-) -> None:
-    walk.theta[:, columns] = there
-    walk.value[columns] = evaluation.value[which]
-    walk.gradient[:, columns] = evaluation.gradient[:, which]
+        walk.stand(back, here, objective.evaluate(here, back), np.ones(len(back), dtype=bool))
 
 
 def _try_step(
@@ -293,7 +237,7 @@ def _try_step(
     change = evaluation.gradient[:, accepted] - walk.gradient[:, moved]
     change[:-1] -= objective.penalty_curvature(moved) * move[:-1]
     curvature.learn(move, change, moved)
-    _stand(walk, moved, trial[:, accepted], evaluation, accepted)
+    walk.stand(moved, trial[:, accepted], evaluation, accepted)
     walk.n_iterations[moved] += 1
     walk.step[stuck] *= _SHORTER
     walk.n_rejections[stuck] += 1

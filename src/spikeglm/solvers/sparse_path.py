@@ -16,7 +16,8 @@ import numpy as np
 from ..typing import BoolArray, FloatArray
 from .contract import Outcome, PenalisedObjective, Report
 from .local_curvature import LocalCurvature
-from .proximal_newton import Walk, kinks_of, walk_on
+from .proximal_newton import kinks_of, walk_on
+from .sparse_walk import Walk
 
 _MOST_TRIES = 20
 
