@@ -67,6 +67,13 @@ def storage_error(problem: str, *, given: object, expected: str, todo: str = "")
     return OSError(_message(problem, given, expected, todo))
 
 
+def connection_error(
+    problem: str, *, given: object, expected: str, todo: str = ""
+) -> ConnectionError:
+    """Build the error for other machines that cannot be reached."""
+    return ConnectionError(_message(problem, given, expected, todo))
+
+
 def unknown_name(kind: str, name: object, known: list[str]) -> ValueError:
     """Build the error for a string that names nothing, with the closest known spelling."""
     import difflib

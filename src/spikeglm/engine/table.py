@@ -10,6 +10,7 @@ import numpy as np
 
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
+from ..rows.dask_rows import DaskRows
 from ..typing import Array, BoolArray, IntArray
 
 _MOST_RUNS = 16  # of a sample, where reading costs
@@ -72,7 +73,7 @@ class Table:
     @classmethod
     def cut(cls, rows: Rows, keep: BoolArray, block_rows: int) -> Table:
         """Cut a table into blocks of ``block_rows`` rows and leave out rows not in ``keep``."""
-        blocks = tuple(_cut(keep, block_rows))
+        blocks = tuple(cut(keep, block_rows))
         return cls(rows, blocks, int(keep.sum()), is_single=bool(rows.dtype == np.float32))
 
     def in_double(self) -> Table:
@@ -108,7 +109,11 @@ class Table:
             places = np.linspace(0, len(self.blocks) - 1, min(_MOST_RUNS, len(self.blocks)))
             chosen = [self.blocks[k] for k in np.unique(places.astype(int))]
             blocks = [block.first(math.ceil(n_rows / len(chosen))) for block in chosen]
-        return replace(self, blocks=tuple(blocks), n_kept=sum(len(b.indices) for b in blocks))
+        n_kept = sum(len(block.indices) for block in blocks)
+        rows = self.rows
+        if isinstance(rows, DaskRows):  # all at once: each question to a cluster costs its while
+            rows = rows.fetched([(block.start, block.stop) for block in blocks])
+        return replace(self, rows=rows, blocks=tuple(blocks), n_kept=n_kept)
 
     def moved(self, shift: Array) -> Table:
         """Return the table with ``shift`` (p,) subtracted from every row."""
@@ -126,7 +131,8 @@ class Table:
         return values.astype(wanted, copy=False)
 
 
-def _cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:
+def cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:
+    """Yield blocks of ``block_rows`` rows of which some are in ``keep`` (T,)."""
     n_rows = len(keep)
     for start in range(0, n_rows, block_rows):
         stop = min(start + block_rows, n_rows)

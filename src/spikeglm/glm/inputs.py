@@ -17,7 +17,9 @@ from ..io.trees import flatten, is_tree
 from ..observation_models.likelihood import Likelihood
 from ..rows import ArrayRows, Rows, StackedRows, StoredRows
 from ..rows.arrays import finite_rows
+from ..rows.dask_rows import DaskRows, is_dask
 from ..rows.stored import is_stored
+from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray
 from .choices import read_feature_mask
 from .layout import Layout
@@ -35,11 +37,9 @@ def read_rows(X: ArrayLike) -> Rows:
     ValueError
         If it is not 2-dimensional, or the leaves of a tree differ in rows or times.
     """
-    if isinstance(X, Rows):
-        return X
-    if is_tree(X):
-        return _stacked(X)
-    return _one_table(X, "X")
+    rows = X if isinstance(X, Rows) else _stacked(X) if is_tree(X) else _one_table(X, "X")
+    wants_cluster = get_config().runner == "dask" and not isinstance(rows, DaskRows)
+    return DaskRows.of_rows(rows) if wants_cluster else rows
 
 
 def _stacked(tree: Any) -> StackedRows:
@@ -64,6 +64,8 @@ def _stacked(tree: Any) -> StackedRows:
 
 
 def _one_table(X: ArrayLike, name: str) -> Rows:
+    if is_dask(X):
+        return DaskRows.of_array(X)
     if is_stored(X):
         return StoredRows(X)
     values = to_array(X, name=name)

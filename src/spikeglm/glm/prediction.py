@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..engine import kernels
+from ..engine import dask_runner, kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
-from ..engine.table import Table
 from ..engine.runners import run
+from ..engine.table import Table
 from ..engine.threads import in_shares
 from ..inference.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
+from ..rows.dask_rows import DaskRows
 from ..typing import Array, BoolArray, FloatArray
 
 
@@ -25,8 +26,12 @@ def linear_predictor(
 
     Features are read block by block; only the result is as long as the recording.
     """
-    eta = np.empty((rows.n_rows, coef.shape[1]))
     how = plan(rows, coef.shape[1])
+    if isinstance(rows, DaskRows):
+        on_workers = dask_runner.linear_predictor(rows, coef, block_rows=how.block_rows)
+        return on_workers + intercept + offset
+
+    eta = np.empty((rows.n_rows, coef.shape[1]))
 
     def fill(starts: Sequence[int]) -> None:
         with np.errstate(invalid="ignore"):

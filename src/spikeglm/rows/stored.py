@@ -73,7 +73,7 @@ class StoredRows:
 
     @property
     def efficient_block_rows(self) -> int:
-        """The rows of a chunk, where the storage has chunks: reading half of one costs all of it."""
+        """The rows of a chunk, where the storage has them: reading half of one costs all."""
         chunks = getattr(self.values, "chunks", None)
         return int(chunks[0]) if chunks else _DEFAULT_BLOCK_ROWS
 
@@ -117,12 +117,12 @@ class StoredRows:
         return self.n_features * self.dtype.itemsize
 
     @cached_property
-    def _file(self) -> _MappedFile | None:
-        return _MappedFile.of(self.values) if isinstance(self.values, np.memmap) else None
+    def _file(self) -> MappedFile | None:
+        return MappedFile.of(self.values) if isinstance(self.values, np.memmap) else None
 
 
 @dataclass(frozen=True)
-class _MappedFile:
+class MappedFile:
     """The part of a file that a memory map shows, read as a file.
 
     Reading through the map would count all of it as memory of this process, and kill the process
@@ -135,7 +135,7 @@ class _MappedFile:
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, values: np.memmap[Any, Any]) -> _MappedFile | None:
+    def of(cls, values: np.memmap[Any, Any]) -> MappedFile | None:
         """Return where the rows lie; None where they are no plain run of bytes of a file."""
         mapping, path = getattr(values, "_mmap", None), getattr(values, "filename", None)
         is_plain = values.flags.c_contiguous and getattr(values, "mode", "c") != "c"
@@ -148,6 +148,7 @@ class _MappedFile:
         return cls(Path(path), offset, values.dtype, (values.shape[0], values.shape[1]))
 
     def read(self, start: int, stop: int) -> Array:
+        """Return rows ``start:stop``; OSError if the file ends before."""
         row = self.shape[1] * self.dtype.itemsize
         wanted = (stop - start) * self.shape[1]
         values = np.fromfile(self.path, self.dtype, wanted, offset=self.offset + start * row)

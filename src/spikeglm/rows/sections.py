@@ -1,0 +1,117 @@
+"""Parts of a table as tables: some of its rows, seen from where they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..typing import Array, BoolArray
+from .arrays import finite_rows
+from .contract import Rows
+
+_SCAN_BYTES = 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class FetchedRows:
+    """A table of which some runs of rows are here, by (start, stop); no others can be read."""
+
+    whole: Rows
+    runs: dict[tuple[int, int], Array]
+
+    @property
+    def n_rows(self) -> int:
+        """T of the whole."""
+        return self.whole.n_rows
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.whole.n_features
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the whole."""
+        return self.whole.dtype
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Those of the whole."""
+        return self.whole.feature_names
+
+    @property
+    def time_axis(self) -> Any:
+        """That of the whole."""
+        return self.whole.time_axis
+
+    @property
+    def efficient_block_rows(self) -> int:
+        """Any."""
+        return 1
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return one of the runs."""
+        return self.runs[start, stop]
+
+    def valid_rows(self) -> BoolArray:
+        """Those of the whole."""
+        return self.whole.valid_rows()
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Rows ``start:stop`` of another table, as a table that counts from zero."""
+
+    whole: Rows
+    start: int
+    stop: int
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the section."""
+        return self.stop - self.start
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.whole.n_features
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the whole."""
+        return self.whole.dtype
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Those of the whole."""
+        return self.whole.feature_names
+
+    @property
+    def time_axis(self) -> None:
+        """A section has none."""
+        return
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether reading may wait for a disk."""
+        return getattr(self.whole, "is_stored", False)
+
+    @property
+    def efficient_block_rows(self) -> int:
+        """That of the whole."""
+        return self.whole.efficient_block_rows
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows ``start:stop`` of the section."""
+        return self.whole.read(self.start + start, min(self.start + stop, self.stop))
+
+    def valid_rows(self) -> BoolArray:
+        """Return True where every feature of the row is finite; of storage, only this is read."""
+        if not self.is_stored:
+            return self.whole.valid_rows()[self.start : self.stop]
+        row_bytes = max(1, self.n_features * self.dtype.itemsize)
+        step = max(self.efficient_block_rows, _SCAN_BYTES // row_bytes)
+        scans = range(0, self.n_rows, step)
+        return np.concatenate([finite_rows(self.read(start, start + step)) for start in scans])
