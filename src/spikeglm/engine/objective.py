@@ -179,7 +179,17 @@ class Objective:
 
     def kinks(self) -> Kinks | None:
         """Return the part of the penalty that is not smooth, as a function of theta."""
-        return self.penalty.kinks(self.features.inverse_scale, self.n_columns)
+        return self.kinks_in(np.ones(self.n_parameters - 1))
+
+    def kinks_in(self, unit: FloatArray) -> Kinks | None:
+        """Return :meth:`kinks` as a function of z, with weights theta = unit z; unit is (p,)."""
+        return self.penalty.kinks(self.features.inverse_scale * unit, self.n_columns)
+
+    def penalty_gradient(self, theta: FloatArray) -> FloatArray:
+        """Return the derivative of the smooth part of the penalty, (p + 1, C)."""
+        inverse = self.features.inverse_scale[:, None]
+        weights = self.penalty.gradient(theta[:-1] * inverse) * inverse
+        return np.vstack([weights, np.zeros((1, theta.shape[1]))])
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:
         """Return the (p, A) diagonal of the penalty's second derivative by theta."""

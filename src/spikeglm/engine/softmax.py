@@ -61,6 +61,11 @@ class SoftmaxObjective:
         return self.classes.n_parameters * self.n_classes
 
     @property
+    def total_weight(self) -> FloatArray:
+        """(N,) sum of the row weights of each neuron."""
+        return self.classes.total_weight[: self.n_columns]
+
+    @property
     def n_passes(self) -> int:
         """Visits of all rows so far."""
         return self.classes.n_passes
@@ -138,11 +143,21 @@ class SoftmaxObjective:
 
     def kinks(self) -> Kinks | None:
         """Return the part of the penalty that is not smooth, as a function of theta."""
-        unit = np.repeat(self.features.inverse_scale, self.n_classes)
-        kinks = self.penalty.kinks(unit, self.n_columns)
+        return self.kinks_in(np.ones(self.n_parameters - 1))
+
+    def kinks_in(self, unit: FloatArray) -> Kinks | None:
+        """Return :meth:`kinks` as a function of z, with all but the last theta = unit z."""
+        weights = np.repeat(self.features.inverse_scale, self.n_classes)
+        kinks = self.penalty.kinks(weights * unit[: len(weights)], self.n_columns)
         if kinks is None:
             return None
-        return kinks.on([np.arange(len(unit))] * self.n_columns, self.n_parameters)
+        return kinks.on([np.arange(len(weights))] * self.n_columns, self.n_parameters)
+
+    def penalty_gradient(self, theta: FloatArray) -> FloatArray:
+        """Return the derivative of the smooth part of the penalty by theta."""
+        unit = np.repeat(self.features.inverse_scale, self.n_classes)[:, None]
+        weights = self.penalty.gradient(theta[: len(unit)] * unit) * unit
+        return np.vstack([weights, np.zeros((self.n_classes, theta.shape[1]))])
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:
         """Return the diagonal of the penalty's second derivative by all but the last parameter."""

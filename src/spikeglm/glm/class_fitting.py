@@ -240,20 +240,24 @@ def _centred_offset(offset: FloatArray, n_classes: int) -> FloatArray:
     return by_class - by_class.mean(axis=0)
 
 
-def degrees_of_freedom(
-    result: FitResult, regularizer: Any, mask: BoolArray | None, n_classes: int
+def residual_degrees_of_freedom(
+    coef: FloatArray,
+    total_weight: FloatArray,
+    *,
+    regularizer: Any,
+    rank: int,
+    mask: BoolArray | None,
+    n_classes: int,
 ) -> FloatArray:
-    """Return the residual degrees of freedom per neuron, (N,).
+    """Return the residual degrees of freedom per neuron, (N,), for coefficients (p, K·N).
 
     Sum of row weights, less K - 1 intercepts, less the parameters that the coefficients use up:
     (K - 1) times the rank of the features (without a penalty), or their number (Ridge), or the
     number of coefficients that are not zero. Never more than the mask (p, K·N) and the one class
     that follows from the others leave.
     """
-    K, p = n_classes, len(result.coef)
-    N = len(result.total_weight)
-    per_neuron = result.coef.reshape(p * K, N)
-    used = regularizer_of(regularizer).n_parameters(per_neuron, result.rank * (K - 1))
+    p, K, N = len(coef), n_classes, len(total_weight)
+    used = regularizer_of(regularizer).n_parameters(coef.reshape(p * K, N), rank * (K - 1))
     allowed = np.ones((p, K, N)) if mask is None else mask.reshape(p, K, N)
     most = np.minimum(allowed.sum(axis=1), K - 1).sum(axis=0)
-    return result.total_weight - np.minimum(used, most) - (K - 1)
+    return total_weight - np.minimum(used, most) - (K - 1)

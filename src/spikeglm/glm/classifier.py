@@ -13,10 +13,11 @@ from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..observation_models.categorical import CategoricalObservations, class_link_named
+from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
-from . import class_prediction, prediction
+from . import class_prediction, class_stepping, prediction
 from .choices import read_solver, warn_of_unused_strength
-from .class_fitting import degrees_of_freedom, fit_classes
+from .class_fitting import fit_classes, residual_degrees_of_freedom
 from .class_inputs import read_class_inputs
 from .class_labels import decode, encode, read_classes
 from .class_layout import ClassLayout
@@ -181,17 +182,8 @@ class ClassifierGLM(GLM):
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
         """Return the most probable labels: (T,), or (T, N) for a population.
 
-        Parameters
-        ----------
-        X :
-            (T, p) features. Where a row is not finite the label is NaN (None among text).
-        offset :
-            As for :meth:`fit`.
-
-        Returns
-        -------
-        numpy.ndarray or pynapple object
-            pynapple where ``X`` came from pynapple.
+        Arguments are those of :meth:`fit`. Where a row is not finite the label is NaN, None among
+        text. The result is a pynapple object where ``X`` came from pynapple.
         """
         rows = read_rows(X)
         codes = class_prediction.most_probable(log_probabilities(self, rows, offset))
@@ -250,10 +242,8 @@ class ClassifierGLM(GLM):
 
         Raises
         ------
-        NotImplementedError
-            For another score type.
-        ValueError
-            If X and y differ in rows or times, a label is no class, or no row is complete.
+        ValueError, NotImplementedError
+            As :meth:`GLM.score`; also for a label that is no class.
         """
         inputs, _ = read_class_inputs(self, X, y, known_classes(self))
         return class_prediction.score(
@@ -274,10 +264,8 @@ class ClassifierGLM(GLM):
 
         Parameters
         ----------
-        random_key :
-            An int, a NumPy Generator or a JAX key.
-        feedforward_input :
-            (T, p) features.
+        random_key, feedforward_input :
+            As for :meth:`GLM.simulate`.
         offset :
             As for :meth:`fit`.
 
@@ -299,13 +287,7 @@ class ClassifierGLM(GLM):
     def compute_loss(
         self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
     ) -> float:
-        """Return the unpenalised loss at ``(coef, intercept)``: mean over rows, sum over neurons.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the parameters do not fit the data.
-        """
+        """Return the unpenalised loss at ``(coef, intercept)``; see :meth:`GLM.compute_loss`."""
         inputs, layout = read_class_inputs(self, X, y, known_classes(self))
         coef, intercept = layout.read_parameters(params)
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
@@ -320,6 +302,34 @@ class ClassifierGLM(GLM):
         coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))
         return layout.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
 
+    def initialize_optimizer_and_state(
+        self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> SolverAdapterState:
+        """Return the state of an optimiser before the first :meth:`update`; as for :class:`GLM`."""
+        return class_stepping.begin(self, init_params, X, y)
+
+    def update(
+        self,
+        params: tuple[ArrayLike, ArrayLike],
+        opt_state: SolverAdapterState,
+        X: ArrayLike,
+        y: ArrayLike,
+        *args: Any,
+        n_samples: int | None = None,
+        **kwargs: Any,
+    ) -> tuple[tuple[Any, FloatArray], SolverAdapterState]:
+        """Take one solver step on a batch; see :meth:`GLM.update`. Classes must be set before."""
+        return class_stepping.step(self, params, opt_state, X, y, n_samples=n_samples)
+
+    def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        """Raise a TypeError: what asks for this expects a response that is a number."""
+        raise errors.type_error(
+            "This function does not take classifiers.",
+            given=type(self).__name__,
+            expected="a GLM or a PopulationGLM",
+            todo="use scikit-learn's cross_val_score or GridSearchCV, which take classifiers.",
+        )
+
     def covariance(
         self,
         X: ArrayLike,
@@ -330,16 +340,9 @@ class ClassifierGLM(GLM):
     ) -> FloatArray:
         """Return the covariance of the estimates from the Fisher information at the optimum.
 
-        Parameters
-        ----------
-        X, y, sample_weight, offset :
-            The data of the fit.
-
-        Returns
-        -------
-        numpy.ndarray
-            (n, n) for the n = (p + 1) K numbers of ``coef_.ravel()`` and then ``intercept_``;
-            (N, n, n) for a population. Its rows add up to zero over the classes, as estimates do.
+        Given the data of the fit it is (n, n) for the n = (p + 1) K numbers of ``coef_.ravel()``
+        and then ``intercept_``; (N, n, n) for a population. Its rows add up to zero over the
+        classes, as estimates do.
         """
         covariance, _, layout = class_covariance(self, X, y, sample_weight, offset)
         return covariance[0] if layout.n_neurons is None else covariance
@@ -374,11 +377,18 @@ class ClassifierGLM(GLM):
         return "Ridge" if self.regularizer is None else self.regularizer
 
     def _store_classes(self, result: FitResult, inputs: FitInputs, layout: ClassLayout) -> None:
+        vars(self).pop("update_state_", None)  # of updates before this fit
         self.coef_, self.intercept_ = layout.user_coef(result.coef), layout.user(result.intercept)
         self.n_features_in_ = inputs.rows.n_features
         self.feature_names_ = inputs.rows.feature_names
-        mask = inputs.columns.mask
-        self.dof_resid_ = degrees_of_freedom(result, self._regularizer, mask, layout.n_classes)
+        self.dof_resid_ = residual_degrees_of_freedom(
+            result.coef,
+            result.total_weight,
+            regularizer=self._regularizer,
+            rank=result.rank,
+            mask=inputs.columns.mask,
+            n_classes=layout.n_classes,
+        )
         self.scale_ = np.ones_like(self.dof_resid_)
         neurons = inputs.neurons or tuple(range(len(result.status)))
         self.fit_report_ = FitReport(result, neurons, inputs.rows.feature_names)

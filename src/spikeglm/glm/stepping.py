@@ -63,7 +63,7 @@ def begin(model: GLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> SolverAda
     method = solver_of(model).method
     with one_blas_thread(), quiet():
         stepper = _stepper(method, batch, theta)
-    return SolverAdapterState(stepper, _info(None, stepper))
+    return SolverAdapterState(stepper, info(None, stepper))
 
 
 def step(
@@ -84,14 +84,14 @@ def step(
     ValueError
         For data or parameters that cannot be used.
     """
-    _check_state(opt_state)
-    _check_n_samples(n_samples)
+    check_state(opt_state)
+    check_n_samples(n_samples)
     batch = _read(model, X, y)
     theta = _read_parameters(model, params, batch)
     with one_blas_thread(), quiet():
         theta, stepper = opt_state.solver_state.step(batch.objective, theta)
         value = batch.objective.evaluate(theta, np.arange(batch.shape[1])).value
-    state = SolverAdapterState(stepper, _info(float(value.sum()), stepper))
+    state = SolverAdapterState(stepper, info(float(value.sum()), stepper))
     _write(model, theta, batch, n_samples)
     vars(model).pop("fit_report_", None)  # of a fit before this update
     return (model.coef_, model.intercept_), state
@@ -124,7 +124,8 @@ def last_state(model: GLM) -> SolverAdapterState:
     )
 
 
-def _info(value: float | None, stepper: Stepper) -> OptimizationInfo:
+def info(value: float | None, stepper: Stepper) -> OptimizationInfo:
+    """Return what is known of an optimisation that has no end."""
     return OptimizationInfo(value, stepper.n_steps, converged=False, reached_max_steps=False)
 
 
@@ -136,11 +137,11 @@ def _read(model: GLM, X: ArrayLike, y: ArrayLike) -> _Batch:
     table = Table.cut(rows, inputs.keep, how.block_rows).in_double()
     penalty = model.read_penalty(inputs.layout, (p, columns.n_columns))
     as_they_come = Features(np.zeros(p), np.ones(p), np.eye(p))
-    weight = _total_weight(columns, table)
+    weight = total_weight(columns, table)
     return _Batch(inputs, Objective(table, columns, how, penalty, as_they_come, weight))
 
 
-def _total_weight(columns: Columns, table: Table) -> FloatArray:
+def total_weight(columns: Columns, table: Table) -> FloatArray:
     """Return the sum of row weights of each column; one where a column has no rows in the batch."""
     if columns.weights is None:
         return np.full(columns.n_columns, float(table.n_kept))
@@ -163,15 +164,15 @@ def _stepper(method: Any, batch: _Batch, theta: FloatArray) -> Stepper:
     stepsize = getattr(method, "stepsize", None)
     stepsize = float(stepsize) if stepsize is not None and stepsize > 0 else None
     if isinstance(method, (SVRG, ProxSVRG)):
-        _check_memory(theta.shape)
+        check_memory(theta.shape)
         return ReducedSteps.begun(batch.objective, theta, stepsize)
     if stepsize is not None:
         return PlainSteps(stepsize)
-    _check_memory(theta.shape)
+    check_memory(theta.shape)
     return RunningModel.begun(batch.objective, theta)
 
 
-def _check_memory(shape: tuple[int, int]) -> None:
+def check_memory(shape: tuple[int, int]) -> None:
     """Check that a curvature matrix per neuron fits into the memory budget."""
     n, n_columns = shape
     size, budget = 8 * n_columns * n**2, _SHARE_OF_MEMORY * get_config().memory_bytes
@@ -217,7 +218,8 @@ def _write(model: GLM, theta: FloatArray, batch: _Batch, n_samples: int | None) 
     model.scale_ = estimate_scale(inputs.rows, inputs.columns, per_batch, dof, keep=inputs.keep)
 
 
-def _check_state(opt_state: Any) -> None:
+def check_state(opt_state: Any) -> None:
+    """Raise a TypeError for what is no state of an optimiser."""
     if not hasattr(getattr(opt_state, "solver_state", None), "step"):
         raise errors.type_error(
             "update needs the state of an optimiser.",
@@ -227,7 +229,8 @@ def _check_state(opt_state: Any) -> None:
         )
 
 
-def _check_n_samples(n_samples: Any) -> None:
+def check_n_samples(n_samples: Any) -> None:
+    """Raise a TypeError for what is no number of samples."""
     is_int = isinstance(n_samples, numbers.Integral) and not isinstance(n_samples, bool)
     if n_samples is not None and not is_int:
         raise errors.type_error(

@@ -11,7 +11,6 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from ..engine import kernels
 from ..engine.objective import Objective
 from ..typing import FloatArray
 from .contract import Evaluation
@@ -76,7 +75,7 @@ class RunningModel:
         """Add the model of a batch, and go to the minimum of the average."""
         columns = np.arange(batch.n_columns)
         evaluation, H = batch.evaluate(theta, columns), information(batch, theta)
-        gradient = evaluation.gradient - _penalty_gradient(batch, theta)
+        gradient = evaluation.gradient - batch.penalty_gradient(theta)
         k = self.n_steps + 2
         mass = self.mass * (k - 1) / k + batch.total_weight
         share = (batch.total_weight / mass)[:, None]
@@ -162,10 +161,9 @@ class ReducedSteps:
 def information(batch: Objective, theta: FloatArray) -> FloatArray:
     """Return the Fisher information (C, n, n) of a batch; zero for parameters that do not move."""
     columns = np.arange(batch.n_columns)
-    W, b = batch.to_user(theta)
-    sums = batch.visit(kernels.fisher_information, W, b, columns)
+    all_but_the_last = np.arange(batch.n_parameters - 1)
+    H = batch.hessian_on(theta, columns, [all_but_the_last] * batch.n_columns)
     free = ~batch.frozen(columns).T
-    H = sums.information / batch.total_weight[:, None, None]
     return np.where(free[:, :, None] & free[:, None, :], np.nan_to_num(H), 0.0)
 
 
@@ -174,7 +172,7 @@ def _minimiser(batch: Objective, H: FloatArray, r: FloatArray, theta: FloatArray
     unit = np.sqrt(np.diagonal(H, axis1=1, axis2=2).mean(axis=0))
     unit = np.divide(1.0, unit, out=np.ones_like(unit), where=unit > 0)
     H, r, z = H * unit * unit[:, None], r * unit, theta.T / unit
-    kinks = batch.penalty.kinks(unit[:-1], batch.n_columns)
+    kinks = batch.kinks_in(unit[:-1])
     if kinks is None:
         return ((z - _solved(H, _matvec(H, z) - r)) * unit).T
     stretch = kinks.stretch
@@ -220,11 +218,6 @@ def _ridge(batch: Objective) -> FloatArray:
     free = ~batch.frozen(np.arange(batch.n_columns))[:-1]
     full = np.vstack([diagonal * free, np.zeros((1, batch.n_columns))])
     return full.T[:, :, None] * np.eye(len(full))
-
-
-def _penalty_gradient(batch: Objective, theta: FloatArray) -> FloatArray:
-    weights = batch.penalty.gradient(theta[:-1])
-    return np.vstack([weights, np.zeros((1, theta.shape[1]))])
 
 
 def _solved(H: FloatArray, slope: FloatArray) -> FloatArray:
