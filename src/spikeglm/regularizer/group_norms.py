@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..typing import Array, BoolArray, FloatArray, IntArray
-from .kinks import gathered, inverse, or_one
+from .kinks import gathered, inverse, measured_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +34,8 @@ class GroupNorms:
 
     @property
     def unit(self) -> FloatArray:
-        """(C,) the largest weight, or one."""
-        return or_one(self.weight.max(axis=1, initial=0.0))
+        """(C, a) the weight of each coordinate's group, the typical one where it has none."""
+        return measured_in(self.weight, self._spread(self.weight, 0.0))
 
     def take(self, columns: IntArray | BoolArray) -> GroupNorms:
         """Keep only some columns."""

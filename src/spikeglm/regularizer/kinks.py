@@ -16,6 +16,8 @@ import numpy as np
 from ..numerics import soft_threshold
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
+_LEAST_WEIGHT = 1e-3  # of the typical one; smaller weights are not resolved to the same digits
+
 
 class Kinks(Protocol):
     """What solvers ask of the part of a penalty that is not smooth at zero."""
@@ -24,7 +26,11 @@ class Kinks(Protocol):
 
     @property
     def unit(self) -> FloatArray:
-        """(C,) the slope against which violations are measured: the largest weight, or one."""
+        """(C, a) the slope in which the violation of each coordinate is measured: its weight.
+
+        For coordinates without a penalty the median weight of the column, for those with nearly
+        none a thousandth of it, and one in columns without a penalty.
+        """
         ...
 
     @property
@@ -95,8 +101,8 @@ class AbsoluteValues:
 
     @property
     def unit(self) -> FloatArray:
-        """(C,) the largest weight, or one."""
-        return or_one(self.weight.max(axis=1))
+        """(C, a) the weight of each coordinate, the typical one where it has none."""
+        return measured_in(self.weight, self.weight)
 
     def take(self, columns: IntArray | BoolArray) -> AbsoluteValues:
         """Keep only some columns."""
@@ -168,6 +174,15 @@ def inverse(norms: FloatArray) -> FloatArray:
         return np.where(norms > 0, 1.0 / norms, 0.0)
 
 
-def or_one(unit: FloatArray) -> FloatArray:
-    """Return what is positive, and one elsewhere."""
-    return np.where(unit > 0, unit, 1.0)
+def measured_in(weight: FloatArray, of_coordinates: FloatArray) -> FloatArray:
+    """Return the units of coordinates (C, a), given the weights of kinks (C, G) and theirs (C, a).
+
+    >>> measured_in(np.array([[1.0, 3.0, 2.0]]), np.array([[1.0, 3.0, 1e-9, 0.0]]))
+    array([[1.   , 3.   , 0.002, 2.   ]])
+    """
+    typical = np.ones((len(weight), 1))
+    for c, positive in enumerate(weight > 0):
+        if positive.any():
+            typical[c] = np.median(weight[c, positive])
+    floor = _LEAST_WEIGHT * typical
+    return np.where(of_coordinates > 0, np.maximum(of_coordinates, floor), typical)

@@ -100,7 +100,7 @@ class ViolationJudge:
     def estimate(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return the largest violation relative to the largest strength of the column."""
         kinks = self._kinks.take(columns)
-        return violations(theta, gradient, kinks).max(axis=1) / kinks.unit
+        return (violations(theta, gradient, kinks) / kinks.unit).max(axis=1)
 
     def confirm(self, theta: FloatArray, columns: IntArray) -> Verdict:
         """Return the violation there."""

@@ -49,8 +49,7 @@ def minimise_sparse(
     start :
         (p + 1, C) first point.
     tolerance :
-        On the largest violation of the optimality conditions, relative to the largest strength of
-        the column.
+        On the largest violation of the optimality conditions, each relative to its strength.
     max_passes :
         Visits of the rows after which unfinished columns get :attr:`Status.LIMIT`.
     h :
@@ -133,7 +132,7 @@ def _judge(
     """Measure the columns at a new point; finish those whose certificate holds."""
     mine = kinks.take(columns)
     worst = violations(walk.theta[:, columns], walk.gradient[:, columns], mine)
-    walk.violation[columns] = worst.max(axis=1) / mine.unit
+    walk.violation[columns] = (worst / mine.unit).max(axis=1)
     for c in columns:
         if not is_final:
             continue
