@@ -134,7 +134,7 @@ def regularization_path(
         If the penalty has no kinks (no strength makes a coefficient zero), or strengths cannot be
         used.
     TypeError
-        If strengths are not numeric.
+        If strengths are not numeric, or the model is a classifier.
 
     Warns
     -----
