@@ -17,6 +17,7 @@ from typing import Any
 
 from . import errors
 
+_RUNNERS = ("threads", "jax", "dask")
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -54,23 +55,32 @@ class Settings:
     Attributes
     ----------
     runner :
-        ``None`` (chosen by the plan) or ``"threads"``.
+        ``"threads"``, ``"jax"``, ``"dask"`` (rows are sent to the workers of the
+        ``distributed.Client`` in force), or ``None``: chosen by the plan. Dask arrays are summed
+        where they lie.
     n_threads :
         Worker threads; ``None`` means one per available core.
     memory :
         Upper bound for the working memory of one call, bytes or a string such as ``"2GiB"``.
     progress :
         Show a progress line while a fit runs longer than a second.
+    checkpoint :
+        File to which a fit writes where it stands, and from which the same fit, interrupted, goes
+        on when it is called again; removed when it is done. One per fit; None writes nothing.
+    checkpoint_seconds :
+        Seconds between two such writes, at least.
     """
 
     runner: str | None = None
     n_threads: int | None = None
     memory: int | str = "2GiB"
     progress: bool = False
+    checkpoint: str | os.PathLike[str] | None = None
+    checkpoint_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.runner not in (None, "threads"):
-            raise errors.unknown_name("runner", self.runner, ["threads"])
+        if self.runner not in (None, *_RUNNERS):
+            raise errors.unknown_name("runner", self.runner, [*_RUNNERS])
         if self.n_threads is not None and not _is_count(self.n_threads):
             raise errors.value_error(
                 "n_threads must be positive.",
@@ -80,6 +90,18 @@ class Settings:
         if not isinstance(self.progress, bool):
             raise errors.value_error(
                 "progress must be True or False.", given=repr(self.progress), expected="a bool"
+            )
+        if self.checkpoint is not None and not isinstance(self.checkpoint, str | os.PathLike):
+            raise errors.value_error(
+                "checkpoint must name a file.",
+                given=repr(self.checkpoint),
+                expected="a path as str or pathlib.Path, or None",
+            )
+        if not self.checkpoint_seconds >= 0:
+            raise errors.value_error(
+                "checkpoint_seconds must not be negative.",
+                given=repr(self.checkpoint_seconds),
+                expected="a number of seconds >= 0",
             )
         parse_bytes(self.memory)
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..rows.contract import Rows
+from ..rows.dask_rows import DaskRows
 from ..settings import Settings, get_config
+from . import jax_devices
+from .jax_blocks import DeviceMemory
 
 _BLOCK_BYTES = 2**22
 _MOST_BLOCK_ROWS = 2**15
 _THREADS_PAY_FROM = 2_000_000  # multiplications per pass; below, starting a thread costs more
 _SINGLE_PAYS_FROM = 50_000_000  # multiplications per pass; below, a fit is over before it pays
 _SHARE_FOR_COPY = 1 / 4  # of the memory budget
+_DEVICES_PAY_FROM = 1_000_000_000  # multiplications per pass; below, compiling costs more
+_DEVICE_BLOCK_BYTES = 2**29  # a device wants much at once; sending hides behind computing
+_HERE = "rows are read from memory or computed on this machine: threads"
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class Plan:
         Whether what the rows are in float32 is kept between passes.
     reasons :
         One sentence per choice.
+    device_memory :
+        What the ``jax`` runner keeps on its devices for as long as the plan is in use.
     """
 
     runner: str
@@ -41,6 +49,7 @@ class Plan:
     begins_in_single: bool
     keeps_copy: bool
     reasons: tuple[str, ...]
+    device_memory: DeviceMemory | None = field(default=None, compare=False, repr=False)
 
     def explain(self) -> str:
         """Return the plan as text, one reason a line."""
@@ -64,34 +73,93 @@ def plan(
       a block of 1000 rows x (5 features + 1 columns) takes 0.1 MiB
     """
     settings = settings or get_config()
+    if isinstance(rows, DaskRows):
+        return _on_cluster(rows, n_columns, settings.memory_bytes, iterative)
     width = rows.n_features + 3 * n_columns
     work = rows.n_rows * rows.n_features * n_columns
     wanted = settings.workers
     n_threads = wanted if work >= _THREADS_PAY_FROM else 1
+    runner, why = _runner(settings, work, iterative=iterative)
+    if runner == "jax":
+        memory = DeviceMemory(jax_devices.memory_for_rows())
+        block_rows = _rows_for_devices(rows, width, settings)
+        n_threads = min(n_threads, max(1, settings.memory_bytes // (32 * width * block_rows)))
+    else:
+        memory = None
+        block_rows = _rows_for_threads(rows, width, settings, n_threads)
+    size = block_rows * width * 8 / 2**20
+    reasons = [
+        why,
+        f"{work} multiplications a pass are too few for {wanted} workers"
+        if work < _THREADS_PAY_FROM and wanted > 1
+        else f"{work} multiplications a pass are shared by {n_threads} worker(s)",
+        f"a block of {block_rows} rows x ({rows.n_features} features + {n_columns} columns) "
+        f"takes {size:.1f} MiB",
+    ]
+    single = iterative and work > _SINGLE_PAYS_FROM
+    keeps, about_copy = _copy(rows, settings, memory)
+    if single:
+        reasons.append(about_copy)
+    return Plan(runner, n_threads, block_rows, single, single and keeps, tuple(reasons), memory)
+
+
+def _runner(settings: Settings, work: int, *, iterative: bool) -> tuple[str, str]:
+    """Return the runner and why it is the one."""
+    if settings.runner == "jax":
+        return "jax", f"the settings ask for JAX: {jax_devices.describe()}"
+    if settings.runner is not None or not iterative or work < _DEVICES_PAY_FROM:
+        return "threads", _HERE
+    is_present, reason = jax_devices.accelerator()
+    if is_present:
+        return "jax", f"{reason}: {jax_devices.describe()}"
+    return "threads", f"{_HERE} ({reason})"
+
+
+def _rows_for_threads(rows: Rows, width: int, settings: Settings, n_threads: int) -> int:
+    """Return the rows of a block that fits the cache; all workers have as many blocks."""
     by_memory = settings.memory_bytes // (4 * 8 * width * n_threads)
     # A lone worker is short of time for Python, not of cache: it takes twice as much at once.
     block_bytes = _BLOCK_BYTES if n_threads > 1 else 2 * _BLOCK_BYTES
     by_cache = max(rows.efficient_block_rows, block_bytes // (8 * width))
     longest = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
     turns = max(1, math.ceil(rows.n_rows / (longest * n_threads)))  # blocks per worker, all alike
-    block_rows = max(1, math.ceil(rows.n_rows / (turns * n_threads)))
-    size = block_rows * width * 8 / 2**20
-    single = iterative and work > _SINGLE_PAYS_FROM
+    return max(1, math.ceil(rows.n_rows / (turns * n_threads)))
+
+
+def _rows_for_devices(rows: Rows, width: int, settings: Settings) -> int:
+    """Return a power of two per device, the shape that programs are compiled for, or all rows."""
+    n_devices = jax_devices.n_devices()
+    by_memory = settings.memory_bytes // (4 * 8 * width)
+    each = max(1, min(by_memory, _DEVICE_BLOCK_BYTES // (8 * width)) // n_devices)
+    return max(1, min(rows.n_rows, n_devices << (each.bit_length() - 1)))
+
+
+def _copy(rows: Rows, settings: Settings, memory: DeviceMemory | None) -> tuple[bool, str]:
+    """Tell whether memory keeps the float32 rows between passes, and say where they come from."""
+    begins = "a long fit begins with float32 products"
     copy_bytes = 4 * rows.n_rows * rows.n_features
+    mib = f"{copy_bytes / 2**20:.0f} MiB"
+    if memory is not None and memory.budget > 0:
+        stays = "stay" if copy_bytes <= memory.budget else "stay as far as they fit"
+        budget = f"{memory.budget / 2**20:.0f} MiB"
+        return False, f"{begins}; the rows ({mib}) {stays} on the devices (up to {budget})"
     fits = copy_bytes <= _SHARE_FOR_COPY * settings.memory_bytes
+    where = "a copy of the rows" if fits else "the rows, converted in every pass"
+    relation = "within" if fits else "beyond"
+    return fits, f"{begins}, from {where} ({mib}, {relation} a quarter of the memory budget)"
+
+
+def _on_cluster(rows: DaskRows, n_columns: int, memory_bytes: int, iterative: bool) -> Plan:
+    """Return the plan for rows that lie on workers; each task of a pass is one thread of one."""
+    width = rows.n_features + 3 * n_columns
+    work = rows.n_rows * rows.n_features * n_columns
+    block_rows = min(_BLOCK_BYTES, memory_bytes // 4) // (8 * width)
+    block_rows = max(1, min(max(rows.efficient_block_rows, block_rows), _MOST_BLOCK_ROWS))
     reasons = [
-        "rows are read from memory or computed on this machine: threads",
-        f"{work} multiplications a pass are too few for {wanted} workers"
-        if n_threads < wanted
-        else f"{work} multiplications a pass are shared by {n_threads} worker(s)",
-        f"a block of {block_rows} rows x ({rows.n_features} features + {n_columns} columns) "
-        f"takes {size:.1f} MiB",
+        "rows lie on the workers of a Dask cluster, and are summed there: dask",
+        f"{work} multiplications a pass are shared by {len(rows.parts)} task(s)",
     ]
+    single = iterative and work > _SINGLE_PAYS_FROM
     if single:
-        reasons.append(
-            "a long fit begins with float32 products, from "
-            + ("a copy of the rows" if fits else "the rows, converted in every pass")
-            + f" ({copy_bytes / 2**20:.0f} MiB, {'within' if fits else 'beyond'} a quarter of the "
-            "memory budget)"
-        )
-    return Plan("threads", n_threads, block_rows, single, single and fits, tuple(reasons))
+        reasons.append("a long fit begins with float32 products, converted in every pass")
+    return Plan("dask", 1, block_rows, single, False, tuple(reasons))

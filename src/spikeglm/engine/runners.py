@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..typing import FloatArray
-from . import threads
+from . import dask_runner, jax_runner, threads
 from .columns import Columns
 from .kernels import Kernel, Sums
 from .plan import Plan
 from .table import Table
+
+_RUNNERS = {"threads": threads.run, "jax": jax_runner.run, "dask": dask_runner.run}
 
 
 def run(
@@ -19,4 +21,4 @@ def run(
     how: Plan,
 ) -> Sums:
     """Sum a kernel over all blocks of a table, where the plan says."""
-    return threads.run(kernel, table, columns, W, b, how)
+    return _RUNNERS[how.runner](kernel, table, columns, W, b, how)
