@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from ..engine.objective import Objective
-from ..typing import FloatArray
+from ..typing import BoolArray, FloatArray
 from .contract import Evaluation
 from .metrics import PlainMetric
 from .proximal_subproblem import minimise_model
@@ -20,6 +20,8 @@ from .proximal_subproblem import minimise_model
 _SINGULAR = 1e-12
 _MOST_HALVINGS = 20
 _ROUNDING = 1e-13
+_RATHER_WRONG = 0.1  # error of a parabola relative to twice what its curvature adds
+_KEPT_FROM_AFAR = 0.5  # share of what was known before a long step
 
 
 class Stepper(Protocol):
@@ -42,7 +44,7 @@ class RunningModel:
     Near theta_k the loss of batch k is g'd + d'H d / 2 with its Fisher information H. The average
     of these parabolas weighs a batch by its rows, and later ones more, by their number k: what the
     first batches said from far away is forgotten. With squared errors this is recursive least
-    squares.
+    squares. After a step so long that the batch's own parabola fails, older ones are forgotten.
 
     Source: Mairal (2013), Stochastic majorization-minimization algorithms for large-scale
     optimization, NeurIPS 26; weights as in Lacoste-Julien, Schmidt & Bach (2012), arXiv:1212.2002.
@@ -88,7 +90,8 @@ class RunningModel:
         )
         ridge = _ridge(batch)
         goal = _minimiser(batch, average.H + ridge, average.r, theta)
-        return _within_reach(batch, theta, evaluation, H + ridge, goal), average
+        there, is_far = _within_reach(batch, theta, evaluation, H + ridge, goal)
+        return there, replace(average, mass=np.where(is_far, _KEPT_FROM_AFAR * mass, mass))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,10 +188,11 @@ def _minimiser(batch: Objective, H: FloatArray, r: FloatArray, theta: FloatArray
 
 def _within_reach(
     batch: Objective, theta: FloatArray, here: Evaluation, H: FloatArray, goal: FloatArray
-) -> FloatArray:
-    """Return points towards the goal up to where the batch's own model holds.
+) -> tuple[FloatArray, BoolArray]:
+    """Return points towards the goal, up to where the batch's own model holds, and who went far.
 
-    Up to where its loss exceeds that of theta by no more than twice the curvature would add.
+    It holds as long as the loss is no more than the model would say with twice the curvature. Far
+    is a step that a batch alone would not take by chance, and along which the model is wrong.
     """
     columns = np.arange(batch.n_columns)
     change, step = goal - theta, np.ones(batch.n_columns)
@@ -198,13 +202,16 @@ def _within_reach(
     for _ in range(_MOST_HALVINGS):
         trial = np.where(step == 1.0, goal, theta + step * change)
         there = batch.evaluate(trial, columns)
-        bound = start + step * slope + step**2 * bend + _ROUNDING * np.abs(start)
         with np.errstate(invalid="ignore"):
-            holds = there.finite & (there.value - _kinks_at(batch, trial) <= bound)
+            added = there.value - _kinks_at(batch, trial) - start - step * slope
+            noise = _ROUNDING * np.abs(start)
+            holds = there.finite & (added <= step**2 * bend + noise)
         if holds.all():
-            return trial
+            break
         step = np.where(holds, step, 0.5 * step)
-    return np.where(holds, trial, theta)
+    wrong = np.abs(added - 0.5 * step**2 * bend) > _RATHER_WRONG * step**2 * bend + noise
+    is_far = (step < 1.0) | (wrong & (bend * batch.total_weight > len(theta)))
+    return np.where(holds, trial, theta), is_far
 
 
 def _kinks_at(batch: Objective, theta: FloatArray) -> FloatArray | float:

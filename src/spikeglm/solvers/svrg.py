@@ -88,7 +88,10 @@ class SVRG:
 class ProxSVRG:
     """:class:`SVRG` whose steps end at the minimum of penalty and distance: also for sparse ones.
 
-    Parameters are those of :class:`SVRG`.
+    Parameters
+    ----------
+    tol, maxiter, stepsize, batch_size, key :
+        See :class:`SVRG`.
 
     Examples
     --------
