@@ -45,6 +45,7 @@ def over_rows(objective: Objective, X: Array, rows: IntArray) -> Objective:
         plan=replace(objective.plan, runner="threads", n_threads=1),
         total_weight=objective.total_weight * share,
         n_passes=0,
+        watch=None,  # the values of a few rows are not those of the whole
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Protocol
 
 import numpy as np
 
@@ -28,6 +29,16 @@ from .runners import run
 from .table import Table
 
 _ROWS_FOR_MOMENTS = 3_000  # enough for a preconditioner; more rows are sampled regularly
+
+
+class Watch(Protocol):
+    """Is told of each evaluation of an objective."""
+
+    def __call__(
+        self, theta: FloatArray, active: IntArray, value: FloatArray, *, is_single: bool
+    ) -> None:
+        """Take points (p + 1, A) of columns (A,), and their values (A,)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,8 @@ class Objective:
         (C,) sum of the row weights of each column.
     n_passes :
         Visits of all rows so far.
+    watch :
+        Is told of each evaluation, or None.
     """
 
     table: Table
@@ -92,6 +105,7 @@ class Objective:
     features: Features
     total_weight: FloatArray
     n_passes: int = 0
+    watch: Watch | None = None
 
     @property
     def n_parameters(self) -> int:
@@ -117,7 +131,7 @@ class Objective:
         W, b = self.to_user(theta)
         kernel = kernels.loss_and_gradient if W.any() else kernels.loss_and_gradient_at_zero
         sums = self.visit(kernel, W, b, active)
-        return self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
+        return self._evaluation(sums, theta, W, active)
 
     def evaluate_with_moments(
         self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
@@ -152,7 +166,7 @@ class Objective:
         """Also return the (A, p + 1, p + 1) second derivatives by theta; one pass."""
         W, b = self.to_user(theta)
         sums = self.visit(kernels.loss_and_hessian, W, b, active)
-        evaluation = self._evaluation(sums.loss, sums.by_intercept, sums.by_weights, W, active)
+        evaluation = self._evaluation(sums, theta, W, active)
         return evaluation, self._hessian_by_theta(sums.hessian, active)
 
     def hessian_on(
@@ -231,20 +245,19 @@ class Objective:
 
     def _evaluation(
         self,
-        loss: FloatArray,
-        by_intercept: FloatArray,
-        by_weights: FloatArray,
+        sums: kernels.LossSums | kernels.HessianSums,
+        theta: FloatArray,
         W: FloatArray,
         active: IntArray,
     ) -> Evaluation:
         total = self.total_weight[active]
         penalty = self.penalty.take(active)
-        g_b = by_intercept / total
-        g_w = by_weights / total + penalty.gradient(W)
-        return Evaluation(
-            loss / total + penalty.value(W),
-            np.vstack([self._by_theta(g_w, g_b, active), g_b]),
-        )
+        g_b = sums.by_intercept / total
+        g_w = sums.by_weights / total + penalty.gradient(W)
+        value = sums.loss / total + penalty.value(W)
+        if self.watch is not None:
+            self.watch(theta, active, value, is_single=self.is_single)
+        return Evaluation(value, np.vstack([self._by_theta(g_w, g_b, active), g_b]))
 
     def _by_theta(self, g_w: FloatArray, g_b: FloatArray, active: IntArray) -> FloatArray:
         by_theta = (g_w - self.features.mean[:, None] * g_b) * self.features.inverse_scale[:, None]

@@ -21,7 +21,7 @@ import numpy as np
 from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
-from .objective import Evaluation, Features, Moments, Objective
+from .objective import Evaluation, Features, Moments, Objective, Watch
 from .softmax_kernels import Entries, curvature_on
 
 _NEVER = -1e4  # the intercept of a class that takes no part: e^-10000 is zero
@@ -39,11 +39,14 @@ class SoftmaxObjective:
         On the weights (p K, N) in the user's scale, rows as in theta.
     absent :
         (K, N) True for classes that never occur; their parameters stay where they start.
+    watch :
+        Is told of each evaluation, or None.
     """
 
     classes: Objective
     penalty: Penalty
     absent: BoolArray
+    watch: Watch | None = None
 
     @property
     def n_classes(self) -> int:
@@ -208,6 +211,8 @@ class SoftmaxObjective:
         if self.absent.any():
             gradient = np.where(self.frozen(active), 0.0, gradient)
         value = wide.value.reshape(K, -1).sum(axis=0) + penalty.value(W)
+        if self.watch is not None:
+            self.watch(theta, active, value, is_single=self.is_single)
         return Evaluation(value, self.balanced(gradient, active))
 
     def _by_class(self, frozen: BoolArray, active: IntArray) -> BoolArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,6 +109,20 @@ class Table:
             places = np.linspace(0, len(self.blocks) - 1, min(_MOST_RUNS, len(self.blocks)))
             chosen = [self.blocks[k] for k in np.unique(places.astype(int))]
             blocks = [block.first(math.ceil(n_rows / len(chosen))) for block in chosen]
+        return self._only(blocks)
+
+    def spread(self, n_rows: int) -> Table:
+        """Return ``n_rows`` kept rows (or all), from the first to the last, however it is cut."""
+        edges = np.cumsum([0, *(len(block.indices) for block in self.blocks)])
+        wanted = np.unique(np.linspace(0, self.n_kept - 1, min(n_rows, self.n_kept)).astype(int))
+        place = np.searchsorted(edges, wanted, side="right") - 1
+        rows = [
+            self.blocks[k].start + int(self.blocks[k].indices[row - edges[k]])
+            for k, row in zip(place, wanted, strict=True)
+        ]
+        return self._only([Block(row, row + 1, slice(0, 1)) for row in rows])
+
+    def _only(self, blocks: Sequence[Block]) -> Table:
         n_kept = sum(len(block.indices) for block in blocks)
         rows = self.rows
         if isinstance(rows, DaskRows):  # all at once: each question to a cluster costs its while

@@ -22,6 +22,7 @@ from ..solvers import Outcome, Status, Task
 from ..solvers.softmax_curvature import SoftmaxCurvature
 from ..typing import BoolArray, FloatArray, IntArray
 from . import fitting
+from .checkpoint import resumable
 from .fitting import SolverChoice
 from .progress import pass_report
 
@@ -166,10 +167,15 @@ def _solve(
     objective: SoftmaxObjective, frequency: FloatArray, solver: SolverChoice, theta: FloatArray
 ) -> Outcome:
     K, N = frequency.shape
-    with pass_report() as report:
+    first = objective.balanced(objective.stacked(theta), np.arange(N))
+    penalty = objective.penalty.value(np.ones((len(first) - K, N)))
+    with (
+        pass_report(objective.classes.table.n_kept) as report,
+        resumable(objective, objective.classes, first, penalty) as begin,
+    ):
         task = Task(
             objective,
-            objective.balanced(objective.stacked(theta), np.arange(N)),
+            begin,
             h=np.full(N, 1.0 / K),
             unit=np.ones(N),
             n_rows=objective.classes.table.n_kept,

@@ -21,6 +21,7 @@ from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
+from .checkpoint import resumable
 from .progress import pass_report
 
 TOLERANCE, KKT_TOLERANCE = 1e-8, 1e-7
@@ -153,10 +154,14 @@ def _solve(
     likelihood = objective.columns.likelihood
     h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
     theta = for_the_solver(objective, *start)
-    with pass_report() as report:
+    penalty = objective.penalty.value(np.ones(start[0].shape))
+    with (
+        pass_report(objective.table.n_kept) as report,
+        resumable(objective, objective, theta, penalty) as begin,
+    ):
         task = Task(
             objective,
-            theta,
+            begin,
             h=h,
             unit=np.sqrt(_dispersion(likelihood, observed, theta[-1])),
             n_rows=objective.table.n_kept,

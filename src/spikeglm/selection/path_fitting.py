@@ -92,7 +92,7 @@ def fit_path(
         )
         likelihood = columns.likelihood
         h = likelihood.fisher(likelihood.start(observed.mean[walking]))
-        with pass_report() as report:
+        with pass_report(objective.table.n_kept) as report:
             path = SparsePath(
                 objective,
                 for_the_solver(objective, coef[:, walking], intercept[walking]),
