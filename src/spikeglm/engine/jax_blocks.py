@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..rows.arrays import ArrayRows
 from ..typing import Array
 from . import jax_devices
 from .columns import Columns, Source
+from .jax_memory import DeviceMemory
 from .jax_shapes import padded, rounded_up, rows_of
 from .table import Block, Table
+from .threads import in_shares
 
 
 class DeviceBlock(NamedTuple):
@@ -26,50 +28,18 @@ class DeviceBlock(NamedTuple):
     n_rows: Any  # ()
 
 
-@dataclass(eq=False)
-class DeviceMemory:
-    """What one fit keeps on the devices, up to a budget in bytes.
-
-    It belongs to the plan of a fit and is gone with it: signals that change afterwards, or rows
-    that live on, leave nothing stale behind. It holds one table at a time.
-    """
-
-    budget: int
-    used: int = 0
-    _table: Table | None = None
-    _arrays: dict[tuple[int, int], tuple[Array | None, Any]] = field(default_factory=dict)
-
-    def turn_to(self, table: Table) -> None:
-        """Forget the blocks of any other table."""
-        if self._table is None or not _reads_alike(table, self._table):
-            self._arrays, self.used, self._table = {}, 0, table
-
-    def find(self, k: int, source: Array | None) -> Any:
-        """Return what is kept of block k: of an array of series, or of the features (None)."""
-        entry = self._arrays.get((id(source), k))
-        return None if entry is None else entry[1]
-
-    def keep(self, k: int, source: Array | None, array: Any) -> None:
-        """Keep an array if the budget allows; the source stays alive, so that its id is its own."""
-        if self.used + array.nbytes <= self.budget:
-            self.used += array.nbytes
-            self._arrays[id(source), k] = source, array
-
-
-def _reads_alike(one: Table, other: Table) -> bool:
-    same = one.rows is other.rows and one.blocks is other.blocks and one.shift is other.shift
-    return same and one.is_single == other.is_single
-
-
 def blocks_on_devices(
-    table: Table, columns: Columns, memory: DeviceMemory
+    table: Table, columns: Columns, memory: DeviceMemory, *, n_threads: int
 ) -> Iterator[DeviceBlock]:
-    """Yield the blocks of a table; while one is computed with, the next is read and sent."""
+    """Yield the blocks of a table; while one is computed with, the next is read and sent.
+
+    Rows that are computed or stored are read by ``n_threads`` threads.
+    """
     memory.turn_to(table)
 
     def load(k: int) -> DeviceBlock:
         with jax_devices.exact_arithmetic():  # it holds in its own thread only
-            return _load(table, columns, k, memory)
+            return _load(table, columns, k, memory, n_threads)
 
     if len(table.blocks) == 1:
         yield load(0)
@@ -83,7 +53,9 @@ def blocks_on_devices(
             yield block
 
 
-def _load(table: Table, columns: Columns, k: int, memory: DeviceMemory) -> DeviceBlock:
+def _load(
+    table: Table, columns: Columns, k: int, memory: DeviceMemory, n_threads: int
+) -> DeviceBlock:
     block = table.blocks[k]
     n_rows = len(block.indices)
     size = rows_of(n_rows, jax_devices.n_devices())
@@ -100,7 +72,7 @@ def _load(table: Table, columns: Columns, k: int, memory: DeviceMemory) -> Devic
 
     X = memory.find(k, None)
     if X is None:
-        X = _sent(padded(_features(table, block), size))
+        X = _sent(padded(_features(table, block, n_threads), size))
         memory.keep(k, None, X)
     return DeviceBlock(
         X,
@@ -111,13 +83,32 @@ def _load(table: Table, columns: Columns, k: int, memory: DeviceMemory) -> Devic
     )
 
 
-def _features(table: Table, block: Block) -> Array:
+def _features(table: Table, block: Block, n_threads: int) -> Array:
     """Return the kept rows, small integers as they are stored: they become floats on the device."""
     dtype = table.rows.dtype
     is_copied = table.is_single and table.copy is not None
-    if dtype.kind in "biu" and dtype.itemsize <= 2 and table.shift is None and not is_copied:
-        return table.rows.read(block.start, block.stop)[block.keep]
-    return table.read(block)
+    as_stored = dtype.kind in "biu" and dtype.itemsize <= 2 and table.shift is None
+
+    def read(parts: Sequence[Block]) -> list[Array]:
+        if as_stored and not is_copied:
+            return [table.rows.read(part.start, part.stop)[part.keep] for part in parts]
+        return [table.read(part) for part in parts]
+
+    if n_threads == 1 or is_copied or isinstance(table.rows, ArrayRows):
+        return read([block])[0]
+    shares = in_shares(read, _pieces(block, n_threads), n_threads=n_threads)
+    return np.concatenate([piece for share in shares for piece in share])
+
+
+def _pieces(block: Block, n: int) -> list[Block]:
+    """Return the block in up to ``n`` blocks of about as many kept rows."""
+    pieces = []
+    for kept in np.array_split(block.indices, min(n, len(block.indices))):
+        first, stop = int(kept[0]), int(kept[-1]) + 1
+        is_run = stop - first == len(kept)
+        keep = slice(0, len(kept)) if is_run else kept - first
+        pieces.append(Block(block.start + first, block.start + stop, keep))
+    return pieces
 
 
 def _as_stored(values: Array) -> Array:

@@ -8,7 +8,7 @@ other features, and other numbers of them, in every iteration, and would be comp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -19,7 +19,8 @@ from ..io.autodiff import Fingerprint
 from ..typing import FloatArray, IntArray
 from . import jax_devices, kernels, threads
 from .columns import ColumnBlock, Columns, Source
-from .jax_blocks import DeviceBlock, DeviceMemory, blocks_on_devices
+from .jax_blocks import DeviceBlock, blocks_on_devices
+from .jax_memory import DeviceMemory
 from .jax_shapes import rounded_up, run_length, widened, written_out
 from .kernels import Kernel, Sums
 from .plan import Plan
@@ -102,7 +103,8 @@ def run(
     groups = _groups(columns, W, b, known)
     with jax_devices.exact_arithmetic():
         program = _program(kernel, _Pair.of(columns.likelihood), table.is_single)
-        totals = _summed(program, [group.request for group in groups], table, columns, memory)
+        blocks = blocks_on_devices(table, columns, memory, n_threads=how.n_threads)
+        totals = _summed(program, [group.request for group in groups], blocks)
     together = (
         _together(terms, axis, groups)
         for terms, axis in zip(zip(*totals, strict=True), known.column_axes, strict=True)
@@ -141,17 +143,13 @@ def _series(source: Source | None) -> IntArray | None:
 
 
 def _summed(
-    program: Program,
-    requests: list[Request],
-    table: Table,
-    columns: Columns,
-    memory: DeviceMemory,
+    program: Program, requests: list[Request], blocks: Iterator[DeviceBlock]
 ) -> list[tuple[Any, ...]]:
     """Return the sums over all blocks, on the devices, one tuple per request."""
     jax = jax_devices.jax_module()
     requests = jax.device_put(requests, jax_devices.everywhere())
     totals: list[tuple[Any, ...]] = []
-    for block in blocks_on_devices(table, columns, memory):
+    for block in blocks:
         parts = [program(block, request) for request in requests]
         before, totals = totals, _adder()(totals, parts) if totals else parts
         # The devices compute with this block now; were they not done with the one before the last,

@@ -9,7 +9,7 @@ from ..rows.contract import Rows
 from ..rows.dask_rows import DaskRows
 from ..settings import Settings, get_config
 from . import jax_devices
-from .jax_blocks import DeviceMemory
+from .jax_memory import DeviceMemory
 
 _BLOCK_BYTES = 2**22
 _MOST_BLOCK_ROWS = 2**15
