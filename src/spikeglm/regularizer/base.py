@@ -24,6 +24,12 @@ class Penalty(Protocol):
 
     It is the sum of a smooth part and of a part with kinks at zero (absolute values, norms of
     groups), either of which may be absent.
+
+    >>> import numpy as np
+    >>> from spikeglm.regularizer import ElasticNet
+    >>> penalty: Penalty = ElasticNet().bind((0.5, 0.3), (3, 1))
+    >>> penalty.is_smooth, penalty.prox(np.array([[0.4], [-0.2], [0.7]]), 0.1)[:, 0].round(3)
+    (False, array([ 0.372, -0.179,  0.662]))
     """
 
     @property

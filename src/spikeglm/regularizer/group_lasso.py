@@ -56,7 +56,7 @@ class GroupLasso(Regularizer):
     >>> y = rng.poisson(np.exp(0.5 * X[:, 0] - 0.5 * X[:, 1] - 1))
     >>> groups = nmo.regularizer.GroupLasso([[1, 1, 0, 0], [0, 0, 1, 1]])
     >>> nmo.GLM(regularizer=groups, regularizer_strength=0.05).fit(X, y).coef_.round(2)
-    array([ 0.25, -0.28,  0.  ,  0.  ])
+    array([ 0.43, -0.36,  0.  ,  0.  ])
     """
 
     mask: ArrayLike | None = None

@@ -177,8 +177,8 @@ def inverse(norms: FloatArray) -> FloatArray:
 def measured_in(weight: FloatArray, of_coordinates: FloatArray) -> FloatArray:
     """Return the units of coordinates (C, a), given the weights of kinks (C, G) and theirs (C, a).
 
-    >>> measured_in(np.array([[1.0, 3.0, 2.0]]), np.array([[1.0, 3.0, 1e-9, 0.0]]))
-    array([[1.   , 3.   , 0.002, 2.   ]])
+    >>> measured_in(np.array([[1.0, 3.0, 2.0]]), np.array([[1.0, 3.0, 1e-9, 0.0]])).tolist()
+    [[1.0, 3.0, 0.002, 2.0]]
     """
     typical = np.ones((len(weight), 1))
     for c, positive in enumerate(weight > 0):

@@ -155,7 +155,7 @@ def regularization_path(
     >>> y = rng.poisson(np.exp(0.5 * X[:, 0] - 0.3 * X[:, 1] - 1))
     >>> path = nmo.selection.regularization_path(nmo.GLM(regularizer="Lasso"), X, y, strengths=5)
     >>> path.n_nonzero[:, 0]
-    array([0, 1, 2, 5, 5])
+    array([0, 2, 3, 5, 5])
     """
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)

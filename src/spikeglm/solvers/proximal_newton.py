@@ -56,6 +56,22 @@ def minimise_sparse(
         (C,) typical curvature of the loss per row; None where columns share no curvature.
     report :
         Called after each visit.
+
+    Returns
+    -------
+    Outcome
+        Points, certificates and a status per column. An :class:`Objective` comes from a table of
+        rows and its columns; a model with ``regularizer="Lasso"`` makes one and calls this.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> model = nmo.GLM(regularizer="Lasso", regularizer_strength=0.1).fit(X, y)
+    >>> model.fit_report_.result.certificate, bool(model.fit_report_.result.decrement[0] <= 1e-7)
+    ('KKT violation', True)
     """
     walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
     curvature = LocalCurvature(objective, h)
