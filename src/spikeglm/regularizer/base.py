@@ -80,6 +80,10 @@ class Regularizer(ABC):
         Names of the solvers that can minimise a loss with this penalty.
     default_solver :
         The name that ``solver_name=None`` comes closest to.
+
+    >>> from spikeglm.regularizer import Lasso
+    >>> isinstance(Lasso(), Regularizer), Lasso().default_strength
+    (True, 1.0)
     """
 
     default_strength: ClassVar[Any]
