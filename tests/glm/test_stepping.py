@@ -31,7 +31,7 @@ def model_of(penalty="UnRegularized", model="Poisson", **more):
 
 
 def stepped(model, X=X, y=Y, *, n_epochs=1, batch_rows=50, renew=False, start=None):
-    """Loop over batches as scripts do; with ``renew`` every epoch begins with a look at all data."""
+    """Loop over batches as scripts do; with ``renew`` every epoch begins by reading all data."""
     params = model.initialize_params(X, y) if start is None else start
     state = model.initialize_optimizer_and_state(params, X[:batch_rows], y[:batch_rows])
     for _ in range(n_epochs):
@@ -253,7 +253,7 @@ def test_the_number_of_samples_is_an_integer(n_samples):
     model = model_of()
     params = model.initialize_params(X, Y)
     state = model.initialize_optimizer_and_state(params, X, Y)
-    with pytest.raises(TypeError, match="n_samples.*Given: .*Expected: "):
+    with pytest.raises(TypeError, match=r"n_samples.*Given: .*Expected: "):
         model.update(params, state, X, Y, n_samples=n_samples)
 
 
@@ -281,10 +281,19 @@ def test_curvature_that_does_not_fit_into_memory():
     params = model.initialize_params(X, Y)
     with (
         nmo.config_context(memory=1000),
-        pytest.raises(ValueError, match="curvature matrix per neuron.*What to do"),
+        pytest.raises(ValueError, match=r"curvature matrix per neuron.*What to do"),
     ):
         model.initialize_optimizer_and_state(params, X, Y)
     frugal = model_of(solver_name="GradientDescent", solver_kwargs={"stepsize": 0.1})
     with nmo.config_context(memory=1000):
         state = frugal.initialize_optimizer_and_state(params, X, Y)
         frugal.update(params, state, X, Y)
+
+
+def test_estimates_of_steps_can_be_saved(tmp_path):
+    model = model_of("Ridge")
+    stepped(model)
+    model.save_params(tmp_path / "model.npz")
+    loaded = nmo.load_model(tmp_path / "model.npz")
+    assert (loaded.coef_ == model.coef_).all()
+    assert (loaded.predict(X) == model.predict(X)).all()

@@ -24,7 +24,6 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
 from .progress import pass_report
 
-TOLERANCE, KKT_TOLERANCE = 1e-8, 1e-7
 _RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding

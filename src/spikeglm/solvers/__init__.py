@@ -10,7 +10,6 @@ from .descent import minimise
 from .first_order import GradientDescent, ProximalGradient
 from .foreign import ForeignSolver
 from .lbfgs import LBFGS
-from .named import SOLVERS, direction_of
 from .newton import Newton
 from .protocol import (
     AbstractSolver,
@@ -22,6 +21,7 @@ from .protocol import (
 )
 from .proximal_newton import minimise_sparse
 from .registry import (
+    SOLVERS,
     SolverSpec,
     get_solver,
     get_solver_documentation,
@@ -63,7 +63,6 @@ __all__ = [
     "SolverSpec",
     "Status",
     "Task",
-    "direction_of",
     "get_solver",
     "get_solver_documentation",
     "glm_softplus_poisson_l_max_and_l",

@@ -25,7 +25,7 @@ class Verdict(NamedTuple):
     """What a visit of the rows says of A columns."""
 
     value: FloatArray  # (A,) objective
-    decrement: FloatArray  # (A,) Newton decrement, or violation relative to the strength
+    decrement: FloatArray  # (A,) Newton decrement, or largest violation
     is_flat: BoolArray  # (A,) whether the objective falls for ever, ever more slowly
 
 
@@ -98,7 +98,7 @@ class ViolationJudge:
         self.tolerance = np.full(task.objective.n_columns, tolerance)
 
     def estimate(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
-        """Return the largest violation relative to the largest strength of the column."""
+        """Return the largest violation, each relative to its strength."""
         kinks = self._kinks.take(columns)
         return (violations(theta, gradient, kinks) / kinks.unit).max(axis=1)
 

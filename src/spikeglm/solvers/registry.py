@@ -260,3 +260,6 @@ def _built_in() -> _Registry:
 
 
 _REGISTRY = _built_in()
+
+SOLVERS = tuple(_REGISTRY.built_in)
+"""Names of the built-in solvers."""

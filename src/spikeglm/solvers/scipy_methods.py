@@ -19,7 +19,7 @@ from .contract import Objective, Outcome
 from .settings import check_settings
 from .task import Task
 
-_TOLERANCE = 1e-8
+_TOLERANCE = 1e-7  # nearer, differences of the objective drown in rounding, and line searches fail
 _MOST_ROUNDS = 6
 _SINGULAR = 1e-12
 _TOO_LARGE = 1e300  # stands for infinity, which SciPy's line searches do not survive
@@ -32,7 +32,8 @@ class BFGS:
     Parameters
     ----------
     tol :
-        On the Newton decrement (see ``fit_report_``); None means 1e-8.
+        On the Newton decrement (see ``fit_report_``); None means 1e-7, near where SciPy's line
+        searches fail for rounding.
     maxiter :
         Passes over the rows, per neuron.
 
