@@ -18,6 +18,7 @@ _SINGLE_PAYS_FROM = 50_000_000  # multiplications per pass; below, a fit is over
 _SHARE_FOR_COPY = 1 / 4  # of the memory budget
 _DEVICES_PAY_FROM = 1_000_000_000  # multiplications per pass; below, compiling costs more
 _DEVICE_BLOCK_BYTES = 2**29  # a device wants much at once; sending hides behind computing
+_FEWEST_DEVICE_ROWS = 1024  # at a time; fewer take as long
 _HERE = "rows are read from memory or computed on this machine: threads"
 
 
@@ -127,10 +128,15 @@ def _rows_for_threads(rows: Rows, width: int, settings: Settings, n_threads: int
 
 
 def _rows_for_devices(rows: Rows, width: int, settings: Settings) -> int:
-    """Return a power of two per device, the shape that programs are compiled for, or all rows."""
+    """Return a power of two per device, the shape that programs are compiled for.
+
+    The last block is filled up to that shape; with four blocks or more that costs little.
+    """
     n_devices = jax_devices.n_devices()
     by_memory = settings.memory_bytes // (4 * 8 * width)
-    each = max(1, min(by_memory, _DEVICE_BLOCK_BYTES // (8 * width)) // n_devices)
+    by_waste = max(_FEWEST_DEVICE_ROWS, rows.n_rows // 4)
+    most = min(by_memory, by_waste, _DEVICE_BLOCK_BYTES // (8 * width))
+    each = max(1, most // n_devices)
     return max(1, min(rows.n_rows, n_devices << (each.bit_length() - 1)))
 
 
