@@ -55,7 +55,8 @@ class GLM(Estimator):
         A number, or an array of the shape of ``coef_``; None means 1.0. It multiplies a penalty
         that is added to the *mean* loss per row. For an elastic net a tuple (strength, ratio).
     solver_name :
-        ``"LBFGS"``, ``"Newton"``, for sparse penalties ``"ProximalNewton"``; None takes the best.
+        None takes the best; by name ``"LBFGS"``, ``"Newton"``, for sparse penalties
+        ``"ProximalNewton"``, and others, see ``spikeglm.solvers``.
     solver_kwargs :
         ``tol`` (on the certificate: Newton decrement 1e-8, KKT violation 1e-7) and ``maxiter``
         (passes over the rows, 500).

@@ -13,7 +13,13 @@ from ..typing import BoolArray, FloatArray, IntArray
 
 
 class Status(StrEnum):
-    """How the solve of a column ended, in a word; :data:`ADVICE` says what to do about it."""
+    """How the solve of a column ended, in a word; :data:`ADVICE` says what to do about it.
+
+    Examples
+    --------
+    >>> str(Status.LIMIT), ADVICE[Status.LIMIT].split(",")[0]
+    ('iteration limit', "raise solver_kwargs={'maxiter': ...}")
+    """
 
     CONVERGED = "converged"
     SEPARATED = "separated"
@@ -90,6 +96,13 @@ class Outcome:
         (C,) accepted steps.
     n_passes :
         Visits of all rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one, steps = np.zeros(1), np.array([3])
+    >>> Outcome(np.zeros((2, 1)), one, one, True, (Status.CONVERGED,), steps, n_passes=4).n_passes
+    4
     """
 
     theta: FloatArray

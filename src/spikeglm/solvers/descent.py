@@ -73,6 +73,17 @@ def minimise(
         (C,) typical curvature of the loss per row, against which flatness is judged.
     report :
         Called after each visit.
+
+    Examples
+    --------
+    It is what ``fit`` calls:
+
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_kwargs={"tol": 1e-12}).fit(X, y).fit_report_.result.decrement < 1e-12
+    array([ True])
     """
     everything = np.arange(objective.n_columns)
     enough = unit * max(tolerance, _SINGLE_IS_ENOUGH)

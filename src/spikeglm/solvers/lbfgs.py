@@ -21,6 +21,15 @@ class LBFGS:
 
     Each column has steps of its own. A visit writes one slot of the memory; a column that took no
     step in that visit leaves its slot empty (``inverse_sy`` = 0), which adds nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_name="LBFGS").fit(X, y).fit_report_.n_passes < 15
+    True
     """
 
     is_exact = False

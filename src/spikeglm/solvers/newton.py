@@ -16,7 +16,17 @@ _DOUBTFUL = 1e-12  # pivot that may be rounding, of either sign
 
 
 class Newton:
-    """Newton directions; where the Hessian is indefinite its eigenvalues are made positive."""
+    """Newton directions; where the Hessian is indefinite its eigenvalues are made positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_name="Newton").fit(X, y).fit_report_.n_passes < 10
+    True
+    """
 
     is_exact = True
 

@@ -130,6 +130,11 @@ class SolverProtocol(Protocol):
     JAX, whatever its arguments are; a regularizer bound to this fit, with ``penalized_loss`` and
     ``get_proximal_operator``; its strength; ``has_aux=False``; ``init_params``, a
     :class:`ModelParams`; and the user's ``solver_kwargs``.
+
+    Examples
+    --------
+    >>> issubclass(dict, SolverProtocol)
+    False
     """
 
     def init_state(self, init_params: Any, *args: Any) -> Any:
@@ -151,7 +156,13 @@ class SolverProtocol(Protocol):
 
 
 class AbstractSolver(ABC):
-    """:class:`SolverProtocol` as a class to inherit from, for those who want to be reminded."""
+    """:class:`SolverProtocol` as a class to inherit from, for those who want to be reminded.
+
+    Examples
+    --------
+    >>> sorted(AbstractSolver.__abstractmethods__)
+    ['__init__', 'get_accepted_arguments', 'init_state', 'run', 'update']
+    """
 
     @abstractmethod
     def __init__(

@@ -107,6 +107,15 @@ class Cheapest:
     ----------
     tol, maxiter :
         See :class:`QuasiNewton`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_kwargs={"tol": 1e-10}).fit(X, y).fit_report_.status
+    ('converged',)
     """
 
     tol: float | None = None

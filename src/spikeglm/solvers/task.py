@@ -44,6 +44,25 @@ class Task:
     is_of_features :
         Whether a column has a parameter per feature, so that their correlation says how parameters
         go together; not so for classes.
+
+    Examples
+    --------
+    A solver that reports the task it was given, and leaves it to another:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> @dataclass(frozen=True)
+    ... class Chatty:
+    ...     tol: float = 1e-6
+    ...     def solve(self, task):
+    ...         print(task.n_rows, "rows,", task.start.shape, "parameters")
+    ...         return nmo.solvers.GradientDescent(tol=self.tol).solve(task)
+    >>> nmo.solvers.register("Chatty", Chatty, replace=True)
+    >>> nmo.regularizer.Ridge.allow_solver("Chatty")
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> model = nmo.GLM("Gaussian", regularizer="Ridge", solver_name="Chatty").fit(X, X[:, 0])
+    200 rows, (3, 1) parameters
     """
 
     objective: Objective
@@ -86,7 +105,14 @@ def over_rows(task: Task) -> EngineObjective:
 
 
 class Method(Protocol):
-    """A solver with its settings: a frozen dataclass whose fields are the ``solver_kwargs``."""
+    """A solver with its settings: a frozen dataclass whose fields are the ``solver_kwargs``.
+
+    Examples
+    --------
+    >>> from spikeglm.solvers import GradientDescent
+    >>> GradientDescent(maxiter=50).maxiter
+    50
+    """
 
     def solve(self, task: Task) -> Outcome:
         """Minimise all columns and certify each."""
