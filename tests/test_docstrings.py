@@ -7,6 +7,7 @@ import pytest
 
 import spikeglm
 
+
 def public_objects():
     for name in spikeglm._MODULES:
         module = importlib.import_module(f"spikeglm.{name}")
@@ -37,7 +38,7 @@ def public_methods():
             yield pytest.param(method, id=f"{parameter.id}.{method_name}")
 
 
-@pytest.mark.parametrize("thing", public_objects())
+@pytest.mark.parametrize("thing", list(public_objects()))
 def test_a_public_object_has_an_example(thing):
     text = inspect.getdoc(thing) or ""
     is_exception = inspect.isclass(thing) and issubclass(thing, BaseException)
@@ -45,6 +46,6 @@ def test_a_public_object_has_an_example(thing):
     assert is_exception or ">>>" in text, "no example"
 
 
-@pytest.mark.parametrize("method", public_methods())
+@pytest.mark.parametrize("method", list(public_methods()))
 def test_a_public_method_has_a_docstring(method):
     assert (inspect.getdoc(method) or "").strip()

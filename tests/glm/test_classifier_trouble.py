@@ -160,7 +160,9 @@ def test_what_is_refused(call, kind, words):
 
 
 @pytest.mark.parametrize(
-    "link", [None, "log_softmax", "jax.nn.log_softmax", jax.nn.log_softmax], ids=str
+    "link",
+    [None, "log_softmax", "jax.nn.log_softmax", jax.nn.log_softmax],
+    ids=["none", "its name", "a dotted name", "the function"],
 )
 def test_names_of_the_link(link):
     model = nmo.ClassifierGLM(K, inverse_link_function=link).fit(X, HEALTHY)

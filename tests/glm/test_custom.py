@@ -259,7 +259,7 @@ def estimators():
     ]
 
 
-@pytest.mark.parametrize("model", estimators(), ids=repr)
+@pytest.mark.parametrize("model", estimators(), ids=["link", "model", "both"])
 def test_clone_and_pickle(model):
     X, y = zero_inflated_counts(500)
     model.fit(X, y)

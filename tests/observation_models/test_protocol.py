@@ -10,7 +10,7 @@ from spikeglm.observation_models import check_observation_model
 from spikeglm.observation_models.named import model_named
 
 
-@pytest.mark.parametrize("model", [Duck(), Laplace(), *MODELS], ids=repr)
+@pytest.mark.parametrize("model", [Duck(), Laplace(), *MODELS], ids=lambda m: type(m).__name__)
 def test_models_that_pass(model):
     check_observation_model(model)
     check_observation_model(model, force_checks=True)
