@@ -20,10 +20,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import errors
-from ..engine import kernels
+from ..engine import kernels, threads
 from ..engine.columns import Source
 from ..engine.objective import Objective, Watch
-from ..engine.runners import run
 from ..io import saved
 from ..settings import get_config
 from ..typing import Array, FloatArray, IntArray
@@ -71,7 +70,9 @@ class Identity:
         table = replace(objective.table.in_double(), shift=None).spread(_PROBED_ROWS)
         W = np.outer(features.inverse_scale / np.sqrt(max(p, 1)), np.full(C, 0.1))
         W = W if columns.mask is None else W * columns.mask
-        probe = run(kernels.loss_and_gradient, table, columns, W, np.zeros(C), objective.plan)
+        probe = threads.run(
+            kernels.loss_and_gradient, table, columns, W, np.zeros(C), objective.plan
+        )
         sources = columns.responses, columns.weights, columns.offsets
         mask = None if columns.mask is None else zlib.crc32(np.packbits(columns.mask).data)
         return cls(
@@ -188,14 +189,12 @@ def resumable(
 
 
 def _read(path: Path, identity: Identity, shape: tuple[int, ...]) -> tuple[FloatArray, bool]:
-    header, arrays = saved.read(path)
+    try:
+        header, arrays = saved.read(path)
+    except ValueError as error:
+        raise _no_checkpoint(path, "a file of another kind, or damaged") from error
     if "checkpoint" not in header or "theta" not in arrays:
-        raise errors.value_error(
-            f"{path} is no checkpoint.",
-            given="a saved model",
-            expected="a file that an interrupted fit has left, or a name that is free",
-            todo="give another checkpoint=...",
-        )
+        raise _no_checkpoint(path, "a saved model")
     theta = arrays.pop("theta")
     close = {name.removeprefix("close."): value for name, value in arrays.items()}
     wrong = identity.differs_in(header["checkpoint"], close)
@@ -209,6 +208,15 @@ def _read(path: Path, identity: Identity, shape: tuple[int, ...]) -> tuple[Float
             todo="give another checkpoint=..., one per fit, or delete the file to start anew.",
         )
     return theta, bool(header.get("is_single"))
+
+
+def _no_checkpoint(path: Path, given: str) -> ValueError:
+    return errors.value_error(
+        f"{path} is no checkpoint.",
+        given=given,
+        expected="a file that an interrupted fit has left, or a name that is free",
+        todo="give another checkpoint=...",
+    )
 
 
 def _is_same(value: Array, there: Array | None) -> bool:
