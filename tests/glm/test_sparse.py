@@ -231,3 +231,15 @@ def test_saved_and_loaded(tmp_path):
     loaded = nmo.load_model(tmp_path / "model.npz")
     assert_array_equal(loaded.predict(X), model.predict(X))
     assert_allclose(loaded.fit(X, y[:, 0]).coef_, model.coef_)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_features_of_very_different_units_and_a_weak_penalty(seed):
+    """The inner problem must not stop short by its own regularisation."""
+    rng = np.random.default_rng(seed)
+    unit = np.geomspace(0.01, 100, 12)
+    X = rng.normal(size=(3000, 12)) * unit
+    y = rng.poisson(np.exp(X @ (rng.normal(size=(12, 4)) * 0.2 / unit[:, None]) - 1))
+    model = nmo.PopulationGLM(regularizer="Lasso", regularizer_strength=1e-4).fit(X, y)
+    assert set(model.fit_report_.status) == {"converged"}
+    assert model.fit_report_.n_passes <= 30

@@ -45,7 +45,9 @@ def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray
     """
     diagonal = np.arange(H.shape[1])
     H = H.copy()
-    H[:, diagonal, diagonal] += _JITTER * H[:, diagonal, diagonal].max(axis=1, keepdims=True)
+    jitter = _JITTER * H[:, diagonal, diagonal].max(axis=1, keepdims=True)
+    H[:, diagonal, diagonal] += jitter
+    r = r + jitter * start  # it holds on to the start, not to zero: no bias where a walk ends
     out, left = start.copy(), np.arange(len(H))
     z = momentum = start
     t: FloatArray = np.ones((len(H), 1))
