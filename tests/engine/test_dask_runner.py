@@ -281,3 +281,18 @@ def test_nothing_is_said_of_large_graphs(client):
         model = nmo.PopulationGLM(regularizer="Ridge")
         model.fit(chunked(np.tile(X, (200, 1)), rows=10**5), np.tile(Y, (200, 1)))
     assert not [w for w in said if "graph" in str(w.message)]
+
+
+@pytest.mark.parametrize("runner", [None, "dask"])
+def test_dicts_with_dask_arrays(runner):
+    tree = {"a": chunked(X[:, :2]), "b": X[:, 2:]}
+    with nmo.config_context(runner=runner):
+        there = nmo.PopulationGLM(**TIGHT).fit(tree, Y)
+    here = nmo.PopulationGLM(**TIGHT).fit({"a": X[:, :2], "b": X[:, 2:]}, Y)
+    np.testing.assert_allclose(there.coef_["a"], here.coef_["a"], atol=1e-10)
+    np.testing.assert_allclose(there.coef_["b"], here.coef_["b"], atol=1e-10)
+
+
+def test_minibatches_are_fetched():
+    there = nmo.PopulationGLM(solver_name="SVRG").fit(chunked(), Y)
+    np.testing.assert_allclose(there.coef_, nmo.PopulationGLM().fit(X, Y).coef_, atol=1e-5)

@@ -142,7 +142,9 @@ class Table:
         if self.shift is not None:  # before any digit is dropped
             stored = values.dtype if values.dtype == np.float32 else np.float64
             values = values - self.shift.astype(stored)
-        return values.astype(wanted, copy=False)
+        # What came by a network or lies at an odd place of a file may be out of line with memory:
+        # BLAS would copy it for each product.
+        return np.require(values.astype(wanted, copy=False), requirements="A")
 
 
 def cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:

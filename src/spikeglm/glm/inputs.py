@@ -38,7 +38,8 @@ def read_rows(X: ArrayLike) -> Rows:
         If it is not 2-dimensional, or the leaves of a tree differ in rows or times.
     """
     rows = X if isinstance(X, Rows) else _stacked(X) if is_tree(X) else _one_table(X, "X")
-    wants_cluster = get_config().runner == "dask" and not isinstance(rows, DaskRows)
+    is_there = any(isinstance(part, DaskRows) for part in (rows, *getattr(rows, "parts", ())))
+    wants_cluster = get_config().runner == "dask" and not is_there
     return DaskRows.of_rows(rows) if wants_cluster else rows
 
 

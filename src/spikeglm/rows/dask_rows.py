@@ -138,21 +138,21 @@ class DaskRows:
 
     def fetched(self, spans: Sequence[tuple[int, int]]) -> FetchedRows:
         """Fetch several runs of rows at once, as a table of which only those can be read."""
-        pieces = [self._pieces(start, min(stop, self.n_rows)) for start, stop in spans]
-        values = iter(computed([piece for run in pieces for piece in run]))
-        none = np.empty((0, self.n_features), self.dtype)
-        runs = [np.concatenate([none, *(next(values) for _ in run)]) for run in pieces]
-        return FetchedRows(self, dict(zip(spans, runs, strict=True)))
-
-    def _pieces(self, start: int, stop: int) -> list[Any]:
         from dask import delayed
 
-        read = delayed(_read, pure=False)
-        return [
-            read(part, max(start, a) - a, min(stop, b) - a)
-            for part, (a, b) in zip(self.parts, pairwise(self.edges), strict=True)
-            if max(start, a) < min(stop, b)
-        ]
+        read, none = delayed(_read, pure=False), np.empty((0, self.n_features), self.dtype)
+        pieces: dict[tuple[int, int], list[Array]] = {span: [none] for span in spans}
+        asked, tasks = [], []
+        for part, (a, b) in zip(self.parts, pairwise(self.edges), strict=True):
+            mine = [span for span in pieces if max(span[0], a) < min(span[1], b)]
+            if mine:  # one task per part: two might run apart, and the part would be copied
+                cuts = [(max(start, a) - a, min(stop, b) - a) for start, stop in mine]
+                asked.append(mine)
+                tasks.append(read(part, cuts))
+        for mine, values in zip(asked, computed(tasks), strict=True):
+            for span, piece in zip(mine, values, strict=True):
+                pieces[span].append(piece)
+        return FetchedRows(self, {span: np.concatenate(runs) for span, runs in pieces.items()})
 
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite; found by the workers, once."""
@@ -261,8 +261,8 @@ def as_rows(part: Any) -> Rows:
     return ArrayRows(part) if isinstance(part, np.ndarray) else part
 
 
-def _read(part: Any, start: int, stop: int) -> Array:
-    return as_rows(part).read(start, stop)
+def _read(part: Any, cuts: Sequence[tuple[int, int]]) -> list[Array]:
+    return [as_rows(part).read(start, stop) for start, stop in cuts]
 
 
 def _finite(part: Any, _: None) -> BoolArray:
