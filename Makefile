@@ -28,7 +28,7 @@ docs: $(VENV)/test.stamp     ## check that the examples of README and docs run
 
 parity:                      ## run the same calls on NeMoS and compare (Python >= 3.12)
 	$(PYTHON) -m benchmarks.environment
-	.venv-bench/bin/python -m pip install --quiet pytest hypothesis
+	.venv-bench/bin/python -m pip install --quiet pytest hypothesis pandas
 	PYTHONPATH=src .venv-bench/bin/python -m pytest tests/parity
 
 bench:                       ## measure against other libraries, write benchmarks/RESULTS.md

@@ -2,8 +2,10 @@
 
 import warnings
 
+import jax.numpy as jnp
 import nemos
 import numpy as np
+import pandas as pd
 import pynapple as nap
 import pytest
 from numpy.testing import assert_allclose
@@ -119,6 +121,27 @@ def test_a_dict_of_features(regularizer):
     theirs = fitted(nemos, "PopulationGLM", ("Poisson", "exp"), regularizer, X, y)
     for key in X:
         assert_allclose(ours.coef_[key], theirs.coef_[key], atol=2e-4)
+    assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-3)
+
+
+INPUTS = {
+    "pandas": lambda X, y: (pd.DataFrame(X, columns=["a", "b", "c"]), pd.DataFrame(y)),
+    "jax": lambda X, y: (jnp.asarray(X), jnp.asarray(y)),
+    "integer counts": lambda X, y: (X, y.astype(int)),
+    "a list of tables": lambda X, y: ([X[:, :1], X[:, 1:]], y),
+}
+
+
+@pytest.mark.parametrize("regularizer", ["UnRegularized", "Ridge", "Lasso"])
+@pytest.mark.parametrize("kind", INPUTS)
+def test_kinds_of_input(kind, regularizer):
+    X, y = INPUTS[kind](features(), responses("Poisson"))
+    ours = fitted(spikeglm, "PopulationGLM", ("Poisson", "exp"), regularizer, X, y)
+    theirs = fitted(nemos, "PopulationGLM", ("Poisson", "exp"), regularizer, X, y)
+    as_list = ours.coef_ if isinstance(ours.coef_, list) else [ours.coef_]
+    other = theirs.coef_ if isinstance(theirs.coef_, list) else [theirs.coef_]
+    for mine, its in zip(as_list, other, strict=True):
+        assert_allclose(mine, its, atol=2e-4)
     assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-3)
 
 
