@@ -1,4 +1,4 @@
-"""Every neuron on the history of all, from counts on disk: ``python -m benchmarks.scale.coupled``."""
+"""Every neuron on the history of all, counts on disk: ``python -m benchmarks.scale.coupled``."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def finished(line: dict[str, Any], bare: float) -> dict[str, Any]:
 def show(lines: list[dict[str, Any]]) -> str:
     """Return lines as a Markdown table."""
     head = "| " + " | ".join(COLUMNS) + " |\n|" + " ---: |" * len(COLUMNS)
-    return "\n".join([head, *("| " + " | ".join(map(_cell, _row(l))) + " |" for l in lines)])
+    return "\n".join([head, *("| " + " | ".join(map(_cell, _row(line))) + " |" for line in lines)])
 
 
 def _row(line: dict[str, Any]) -> list[Any]:
@@ -86,5 +86,7 @@ def _row(line: dict[str, Any]) -> list[Any]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.1e}" if value < 0.01 else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+        return (
+            f"{value:.1e}" if value < 0.01 else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+        )
     return str(value)

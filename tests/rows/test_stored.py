@@ -1,4 +1,4 @@
-"""Tables on disk: the same fit as in memory, whatever holds them; damage is an error, not a crash."""
+"""Tables on disk: the same fit as in memory, whatever holds them; damage is a plain error."""
 
 import os
 
@@ -103,7 +103,7 @@ def test_maps_that_are_no_run_of_bytes_are_read_as_arrays(tmp_path):
 def test_a_truncated_file_is_an_error_that_names_the_row(tmp_path):
     stored = memmap(tmp_path)
     os.truncate(tmp_path / "X.dat", 400 * P * 4)
-    with pytest.raises(OSError, match="too short.*row 400"):
+    with pytest.raises(OSError, match=r"too short.*row 400"):
         nmo.PopulationGLM().fit(stored, Y)
 
 
@@ -121,7 +121,7 @@ def test_storage_that_fails_is_an_error_that_names_the_rows():
         def __getitem__(self, rows):
             raise RuntimeError("decompression failed")
 
-    with pytest.raises(OSError, match="Rows 0 to 10.*decompression failed"):
+    with pytest.raises(OSError, match=r"Rows 0 to 10.*decompression failed"):
         StoredRows(Failing()).read(0, 10)
 
 

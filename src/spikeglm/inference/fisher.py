@@ -20,9 +20,9 @@ import numpy as np
 from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
+from ..engine.runners import run
 from ..engine.survey import survey_features, survey_responses
 from ..engine.table import Table
-from ..engine.runners import run
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..solvers import Status

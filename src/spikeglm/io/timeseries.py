@@ -227,7 +227,10 @@ def _from_objects(array: Array, name: str) -> Array:
         return array
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:  # NumPy's words say which type stands where a number should
+    except (
+        TypeError,
+        ValueError,
+    ) as error:  # NumPy's words say which type stands where a number should
         raise _not_numbers(name, f"objects ({error})", _advice("O")) from error
 
 
