@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -296,3 +298,16 @@ def test_dicts_with_dask_arrays(runner):
 def test_minibatches_are_fetched():
     there = nmo.PopulationGLM(solver_name="SVRG").fit(chunked(), Y)
     np.testing.assert_allclose(there.coef_, nmo.PopulationGLM().fit(X, Y).coef_, atol=1e-5)
+
+
+def test_the_settings_of_distributed_stay_as_they_are():
+    """In a process that has not imported it before the first fit."""
+    code = (
+        "import dask, dask.array as da, numpy as np, spikeglm as nmo\n"
+        "nmo.GLM().fit(da.ones((50, 1)), np.ones(50))\n"
+        "import distributed\n"
+        "assert dask.config.get('distributed.comm.timeouts.connect')\n"
+        "assert dask.config.get('distributed.admin.large-graph-warning-threshold') == '10MB'"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

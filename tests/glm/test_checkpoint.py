@@ -79,9 +79,10 @@ def test_killed_at_random_and_resumed(tmp_path):
     path, expected = tmp_path / "fit.npz", FITS["quasi-Newton"]()
     for last in np.random.default_rng().integers(2, 9, size=4):
         child = run_child(path, last=int(last))
-        assert child.returncode == -signal.SIGKILL, child.stderr
-        assert path.exists()
-        assert [name for name in os.listdir(tmp_path) if not name.startswith(".")] == ["fit.npz"]
+        was_killed = child.returncode == -signal.SIGKILL  # or it came to the end before
+        assert was_killed or child.returncode == 0, child.stderr
+        assert path.exists() == was_killed
+        assert {name for name in os.listdir(tmp_path) if name[0] != "."} <= {"fit.npz"}
     with nmo.config_context(checkpoint=path):
         resumed = FITS["quasi-Newton"]()
     np.testing.assert_allclose(resumed.coef_, expected.coef_, atol=1e-9)

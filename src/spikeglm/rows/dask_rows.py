@@ -8,8 +8,9 @@ is lost with its worker is made again, by Dask, from what it was made of.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -178,7 +179,7 @@ def placed(wanted: Sequence[Any]) -> tuple[Any, ...]:
     """Have Delayed objects computed where they will stay; return what stands for them."""
     import dask
 
-    with _reachable(), dask.config.set(_LARGE_IS_FINE):
+    with _reachable(), _large_is_fine():
         return dask.persist(*wanted)
 
 
@@ -192,8 +193,18 @@ def computed(wanted: Sequence[Any]) -> list[Any]:
     """
     import dask
 
-    with _reachable(), dask.config.set(_LARGE_IS_FINE):
+    with _reachable(), _large_is_fine():
         return list(dask.compute(*wanted, optimize_graph=False))
+
+
+def _large_is_fine() -> AbstractContextManager[Any]:
+    """Return a context in which Dask says nothing of data within a graph.
+
+    A setting of distributed's made before it is imported would, at its end, take all of them away.
+    """
+    import dask
+
+    return dask.config.set(_LARGE_IS_FINE) if "distributed" in sys.modules else nullcontext()
 
 
 @contextmanager
