@@ -16,7 +16,7 @@ from spikeglm.engine.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.observation_models import PoissonObservations
 from spikeglm.observation_models.likelihood import Likelihood
-from spikeglm.rows import ArrayRows, StoredRows
+from spikeglm.rows import ArrayRows
 from spikeglm.rows.dask_rows import DaskRows
 
 da = pytest.importorskip("dask.array")
@@ -87,15 +87,6 @@ def test_a_part_without_rows_that_count_adds_nothing():
     sums = runners.run(kernels.loss, table, columns, W, b, plan(table.rows, 5))
     expected = columns.block(np.flatnonzero(keep)).weights.sum(axis=0)
     np.testing.assert_allclose(sums.weight, expected)
-
-
-def test_rows_that_are_read_are_those_of_the_array():
-    rows = DaskRows.of_array(chunked())
-    for start, stop in [(0, 10), (690, 1500), (T - 5, T + 5), (7, 7)]:
-        np.testing.assert_array_equal(rows.read(start, stop), X[start:stop])
-    np.testing.assert_array_equal(
-        DaskRows.of_array(chunked(GAPS)).valid_rows(), np.isfinite(GAPS).all(axis=1)
-    )
 
 
 MODELS = {
@@ -196,15 +187,6 @@ def test_tables_that_workers_read_or_compute(name, client, tmp_path):
     np.testing.assert_allclose(rate, here.predict(table), rtol=1e-7)
 
 
-def test_what_is_stored_is_not_sent(tmp_path):
-    from spikeglm.rows.sending import received, to_send
-
-    stored = StoredRows(a_memory_map(tmp_path))
-    content = to_send(stored)
-    assert len(content) < 2000
-    np.testing.assert_array_equal(received(content).read(3, 9), GAPS[3:9])
-
-
 def test_weights_are_sent_once_per_pass_and_rows_once(client, monkeypatch):
     """The rest of a pass is as long as the parameters, whatever T."""
     sent = []
@@ -263,17 +245,6 @@ def test_a_lost_scheduler_is_a_clear_error_and_the_checkpoint_stays(tmp_path, mo
     with nmo.config_context(checkpoint=tmp_path / "fit"):
         here = nmo.PopulationGLM(**TIGHT).fit(X, Y)
     np.testing.assert_allclose(here.coef_, nmo.PopulationGLM(**TIGHT).fit(X, Y).coef_, atol=1e-10)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error", "match"),
-    [(lambda: da.ones(5), ValueError, "2-dimensional"),
-     (lambda: da.ones((5, 2), dtype=complex), TypeError, "real numbers"),
-     (lambda: chunked()[chunked()[:, 0] > 0], ValueError, "compute_chunk_sizes")],
-)  # fmt: skip
-def test_arrays_that_cannot_be_used(wrong, error, match):
-    with pytest.raises(error, match=match):
-        nmo.GLM().fit(wrong(), np.ones(5))
 
 
 def test_nothing_is_said_of_large_graphs(client):
