@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import errors
+from ..notices import warn
 from . import tree
 from .basis import Basis
 from .combine import Product, Sum
 from .inputs import put_shapes
-from .notices import warn
 from .parameters import exchange, require_no_labels
 from .terms import Term
 

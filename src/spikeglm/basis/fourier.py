@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..notices import warn
 from ..typing import Array, FloatArray
 from .basis import Basis
 from .eval_term import Eval
 from .family import Family, checked_count
 from .fourier_frequencies import frequencies_per_dimension, selected
-from .notices import warn
 from .parameter import Parameter
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..notices import warn
 from ..typing import Array, BoolArray, FloatArray
-from .notices import warn
 
 _KINDS = "an int, a tuple (low, high), an array of integers, or a list with one of these per input"
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..notices import warn
 from ..rows.design import Signals
 from .bounds import Range
 from .inputs import put_shapes
-from .notices import warn
 from .parameters import put_in_term
 from .terms import TermRows
 from .tree import label_of, leaves

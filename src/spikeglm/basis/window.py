@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..notices import warn
 from ..typing import BoolArray, IntArray
-from .notices import warn
 from .sampling import bins_in, is_duration, seconds_of
 
 CAUSALITIES = ["causal", "acausal", "anti-causal"]

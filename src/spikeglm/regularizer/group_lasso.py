@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, notices
 from ..io.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import Regularizer, check_sizes
@@ -259,12 +258,10 @@ def _unfit(strength: ArrayLike, n_groups: int, n_columns: int) -> ValueError:
 
 def _one_group_each(sizes: Sequence[int]) -> Array:
     """Return a mask (n_leaves, p) with one group per leaf, and say so."""
-    warnings.warn(
+    notices.warn(
         "GroupLasso has no mask: all coefficients of a neuron"
         + (" in a leaf of X" if len(sizes) > 1 else "")
-        + " are one group. What to do: pass GroupLasso(mask) with a row per group.",
-        UserWarning,
-        stacklevel=4,
+        + " are one group. What to do: pass GroupLasso(mask) with a row per group."
     )
     edges = np.append(0, np.cumsum(sizes))
     place = np.arange(edges[-1])
