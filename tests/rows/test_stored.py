@@ -128,3 +128,18 @@ def test_storage_that_fails_is_an_error_that_names_the_rows():
 def test_rows_that_do_not_match_y_are_refused(tmp_path):
     with pytest.raises(ValueError, match="700 rows in X and 699"):
         nmo.PopulationGLM().fit(memmap(tmp_path), Y[1:])
+
+
+def test_a_missing_chunk_of_measurements_is_an_error(tmp_path):
+    stored = zarr_array(tmp_path)
+    chunks = sorted((tmp_path / "X.zarr" / "c").rglob("*"))
+    next(path for path in chunks if path.is_file()).unlink()
+    with pytest.raises(OSError, match="10 of 11 chunks"):
+        nmo.PopulationGLM().fit(stored, Y)
+
+
+def test_chunks_of_zeros_are_usual_among_counts(tmp_path):
+    counts = RNG.poisson(0.5, (T, P)).astype(np.int8)
+    counts[64:128] = 0
+    model = nmo.PopulationGLM().fit(zarr_array(tmp_path, counts), Y)
+    assert_allclose(model.coef_, nmo.PopulationGLM().fit(counts, Y).coef_, rtol=1e-6)

@@ -104,6 +104,7 @@ class StoredRows:
 
     @cached_property
     def _valid_rows(self) -> BoolArray:
+        self._check_complete()
         valid = np.ones(self.n_rows, dtype=bool)
         step = max(self.efficient_block_rows, _SCAN_BYTES // max(self._row_bytes, 1))
         if self.dtype.kind not in "biu":
@@ -111,6 +112,22 @@ class StoredRows:
                 valid[start : start + step] = finite_rows(self.read(start, start + step))
         valid.flags.writeable = False
         return valid
+
+    def _check_complete(self) -> None:
+        """Refuse a zarr array of measurements with chunks that are not there.
+
+        zarr reads them as its fill value without a word. Among counts a chunk of zeros is usual,
+        and zarr leaves it out by itself.
+        """
+        n_chunks, n_there = (getattr(self.values, n, 0) for n in ("nchunks", "nchunks_initialized"))
+        if self.dtype.kind == "f" and n_there < n_chunks:
+            raise errors.storage_error(
+                "Chunks of X are missing.",
+                given=f"a zarr array with {n_there} of {n_chunks} chunks",
+                expected="all of its chunks",
+                todo="write the missing rows; if they are zeros, store them with "
+                "config={'write_empty_chunks': True}.",
+            )
 
     @property
     def _row_bytes(self) -> int:
