@@ -25,6 +25,12 @@ _SINGULAR = 1e-12
 _TOO_LARGE = 1e300  # stands for infinity, which SciPy's line searches do not survive
 
 
+_NO_EFFECT = (
+    "rtol", "norm", "adjoint", "options", "tags", "throw", "verbose", "stepsize",
+    "linesearch_kwargs",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class BFGS:
     """SciPy's BFGS, for smooth penalties; neurons are fitted one after the other.
@@ -54,10 +60,7 @@ class BFGS:
     tol: float | None = None
     maxiter: int = 1_000
 
-    no_effect: ClassVar[tuple[str, ...]] = (
-        "rtol", "norm", "adjoint", "options", "tags", "throw", "verbose", "stepsize",
-        "linesearch_kwargs", "use_inverse",
-    )  # fmt: skip
+    no_effect: ClassVar[tuple[str, ...]] = (*_NO_EFFECT, "use_inverse")
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -94,10 +97,7 @@ class NonlinearCG:
     tol: float | None = None
     maxiter: int = 1_000
 
-    no_effect: ClassVar[tuple[str, ...]] = (
-        "rtol", "norm", "adjoint", "options", "tags", "throw", "verbose", "stepsize",
-        "linesearch_kwargs", "method",
-    )  # fmt: skip
+    no_effect: ClassVar[tuple[str, ...]] = (*_NO_EFFECT, "method")
 
     def __post_init__(self) -> None:
         check_settings(self)
