@@ -1,7 +1,6 @@
 """The scikit-learn faces: thin estimators that say which columns they want."""
 
-from .classifier import ClassifierGLM
-from .classifier_population import ClassifierPopulationGLM
+from .classification import ClassifierGLM, ClassifierPopulationGLM
 from .glm import GLM
 from .inspection import inspect_npz
 from .persistence import load_model

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
-from ..io.labels import to_labels
-from ..typing import Array, ArrayLike, BoolArray, IntArray
+from ... import errors
+from ...io.labels import to_labels
+from ...typing import Array, ArrayLike, BoolArray, IntArray
 
 
 def read_labels(y: ArrayLike) -> tuple[Array, BoolArray]:

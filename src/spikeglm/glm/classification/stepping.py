@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
-from ..engine.objective import Features, Objective
-from ..engine.plan import plan
-from ..engine.softmax import SoftmaxObjective
-from ..engine.table import Table
-from ..engine.threads import one_blas_thread
-from ..numerics import quiet
-from ..regularizer import UnRegularized
-from ..solvers import SVRG, ProxSVRG, SolverAdapterState
-from ..solvers.foreign import ForeignSolver
-from ..solvers.online import RunningModel, Stepper
-from ..typing import ArrayLike, FloatArray
-from . import stepping
-from .choices import read_solver
-from .class_fitting import residual_degrees_of_freedom
-from .class_inputs import read_class_inputs
-from .class_layout import ClassLayout
-from .class_prediction import known_classes
-from .inputs import FitInputs
+from ... import errors
+from ...engine.objective import Features, Objective
+from ...engine.plan import plan
+from ...engine.softmax import SoftmaxObjective
+from ...engine.table import Table
+from ...engine.threads import one_blas_thread
+from ...numerics import quiet
+from ...regularizer import UnRegularized
+from ...solvers import SVRG, ProxSVRG, SolverAdapterState
+from ...solvers.foreign import ForeignSolver
+from ...solvers.online import RunningModel, Stepper
+from ...typing import ArrayLike, FloatArray
+from .. import stepping
+from ..choices import read_solver
+from ..inputs import FitInputs
+from .fitting import residual_degrees_of_freedom
+from .inputs import read_class_inputs
+from .layout import ClassLayout
+from .prediction import known_classes
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM

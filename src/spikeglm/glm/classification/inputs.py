@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
-from ..engine.columns import Columns, Source
-from ..engine.softmax_kernels import Softmax
-from ..io.timeseries import check_same_time, time_axis_of, to_array
-from ..rows.arrays import finite_rows
-from ..typing import Array, ArrayLike, IntArray
-from .class_labels import encode
-from .class_layout import ClassLayout
-from .inputs import FitInputs, column_names, read_fit_inputs
+from ... import errors
+from ...engine.columns import Columns, Source
+from ...engine.softmax_kernels import Softmax
+from ...io.timeseries import check_same_time, time_axis_of, to_array
+from ...rows.arrays import finite_rows
+from ...typing import Array, ArrayLike, IntArray
+from ..inputs import FitInputs, column_names, read_fit_inputs
+from .labels import encode
+from .layout import ClassLayout
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM

@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.columns import Columns
-from ..engine.objective import Objective
-from ..engine.plan import plan
-from ..engine.softmax import SoftmaxObjective
-from ..engine.survey import survey_features, survey_responses
-from ..engine.table import Table
-from ..engine.threads import one_blas_thread
-from ..inference.record import FitResult
-from ..numerics import quiet
-from ..regularizer import Penalty, UnRegularized, regularizer_of
-from ..rows.contract import Rows
-from ..solvers import Outcome, Status, Task
-from ..solvers.softmax_curvature import SoftmaxCurvature
-from ..typing import BoolArray, FloatArray, IntArray
-from . import fitting
-from .checkpoint import resumable
-from .fitting import SolverChoice
-from .progress import pass_report
+from ...engine.columns import Columns
+from ...engine.objective import Objective
+from ...engine.plan import plan
+from ...engine.softmax import SoftmaxObjective
+from ...engine.survey import survey_features, survey_responses
+from ...engine.table import Table
+from ...engine.threads import one_blas_thread
+from ...inference.record import FitResult
+from ...numerics import quiet
+from ...regularizer import Penalty, UnRegularized, regularizer_of
+from ...rows.contract import Rows
+from ...solvers import Outcome, Status, Task
+from ...solvers.softmax_curvature import SoftmaxCurvature
+from ...typing import BoolArray, FloatArray, IntArray
+from .. import fitting
+from ..checkpoint import resumable
+from ..fitting import SolverChoice
+from ..progress import pass_report
 
 
 def fit_classes(

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
-from ..io.timeseries import to_array
-from ..regularizer import Penalty, regularizer_of
-from ..typing import Array, ArrayLike, BoolArray, FloatArray
-from .layout import Layout
+from ... import errors
+from ...io.timeseries import to_array
+from ...regularizer import Penalty, regularizer_of
+from ...typing import Array, ArrayLike, BoolArray, FloatArray
+from ..layout import Layout
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
-from ..observation_models.categorical import CategoricalObservations, LogSoftmax
-from ..rows.arrays import finite_rows
-from ..rows.contract import Rows
-from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .class_inputs import read_class_offset
-from .class_layout import ClassLayout
-from .fitted import check_fitted
-from .layout import Layout
-from .prediction import linear_predictor
-from .scoring import SCORES
+from ... import errors
+from ...observation_models.categorical import CategoricalObservations, LogSoftmax
+from ...rows.arrays import finite_rows
+from ...rows.contract import Rows
+from ...typing import Array, ArrayLike, FloatArray, IntArray
+from ..fitted import check_fitted
+from ..layout import Layout
+from ..prediction import linear_predictor
+from ..scoring import SCORES
+from .inputs import read_class_offset
+from .layout import ClassLayout
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engine.objective import Objective
-from ..engine.plan import plan
-from ..engine.softmax import SoftmaxObjective
-from ..engine.survey import survey_features, survey_responses
-from ..engine.table import Table
-from ..inference.fisher import NO_OPTIMUM, pseudo_inverse
-from ..regularizer import UnRegularized
-from ..typing import ArrayLike, FloatArray
-from . import fitting
-from .class_inputs import read_class_inputs
-from .class_layout import ClassLayout
-from .class_prediction import known_classes
-from .fitted import check_fitted
-from .inputs import FitInputs
+from ...engine.objective import Objective
+from ...engine.plan import plan
+from ...engine.softmax import SoftmaxObjective
+from ...engine.survey import survey_features, survey_responses
+from ...engine.table import Table
+from ...inference.fisher import NO_OPTIMUM, pseudo_inverse
+from ...regularizer import UnRegularized
+from ...typing import ArrayLike, FloatArray
+from .. import fitting
+from ..fitted import check_fitted
+from ..inputs import FitInputs
+from .inputs import read_class_inputs
+from .layout import ClassLayout
+from .prediction import known_classes
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM

@@ -1,0 +1,400 @@
+"""The estimator for a label as response: one of K classes."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from ... import errors
+from ...inference.record import FitResult
+from ...io.random_keys import RandomKey
+from ...io.timeseries import TimeAxis, to_pynapple
+from ...observation_models.categorical import CategoricalObservations, class_link_named
+from ...solvers import SolverAdapterState
+from ...typing import Array, ArrayLike, FloatArray
+from .. import prediction as sweeps
+from ..choices import read_solver, warn_of_unused_strength
+from ..glm import GLM
+from ..inputs import FitInputs, read_rows
+from ..report import FitReport
+from . import prediction, stepping
+from .fitting import fit_classes, residual_degrees_of_freedom
+from .inputs import read_class_inputs
+from .labels import decode, encode, read_classes
+from .layout import ClassLayout
+from .prediction import known_classes, log_probabilities
+from .uncertainty import class_covariance
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+_OF_LOG_P: dict[str, Callable[[Array], Array]] = {"proba": np.exp, "log-proba": np.asarray}
+
+
+class ClassifierGLM(GLM):
+    """Multinomial logistic regression: which of K classes, e.g. the choice of an animal.
+
+    The probability of class k is softmax_k(x_t . coef_[:, k] + intercept_[k]). ``fit`` minimises
+    the mean of -log p of the classes that occurred, plus the penalty on ``coef_``. There is no
+    reference class: of the parameters that give the same probabilities, those that sum to zero over
+    the classes are reported (with Ridge they are the only optimum).
+
+    Shapes: ``X`` (T, p), an array, a lazy ``Design`` or a tree of those; ``y`` (T,) text or
+    numbers; ``coef_`` (p, K); ``intercept_`` (K,). Rows with NaN or inf in X, or without a label
+    (NaN, None), take no part in a fit or a score.
+
+    Parameters
+    ----------
+    n_classes :
+        K; ``y`` must have as many different labels. None counts them.
+    inverse_link_function :
+        ``"log_softmax"``, or None, which is the same.
+    regularizer :
+        As for :class:`GLM`; None means ``"Ridge"``.
+    regularizer_strength :
+        A number, or an array that broadcasts to ``coef_``; None means 1.0.
+    solver_name, solver_kwargs :
+        As for :class:`GLM`.
+    feature_mask :
+        The shape of ``coef_``: 1 where a feature may be used, 0 where its coefficient stays zero.
+
+    Attributes
+    ----------
+    classes_ :
+        (K,) the labels, sorted.
+    coef_, intercept_ :
+        Estimates, float64, (p, K) and (K,).
+    scale_, dof_resid_ :
+        (1,) one, and the residual degrees of freedom.
+    fit_report_ :
+        Status, certificate and advice; print it, or ``.to_frame()``.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, section 5.2.4. Friedman, Hastie &
+    Tibshirani (2010), J Stat Softw 33(1), section 4, for the symmetric parametrisation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> y = np.where(X[:, 0] > 0.5, "right", np.where(X[:, 1] > 0, "left", "stay"))
+    >>> model = nmo.ClassifierGLM(n_classes=3, regularizer_strength=0.01).fit(X, y)
+    >>> model.classes_, model.predict([[2.0, 0.0], [-2.0, 2.0]])
+    (array(['left', 'right', 'stay'], dtype='<U5'), array(['right', 'left'], dtype='<U5'))
+    >>> model.predict_proba([[2.0, 0.0]]).round(2)
+    array([[0., 1., 0.]])
+    """
+
+    def __init__(
+        self,
+        n_classes: int | None = 2,
+        inverse_link_function: Any = None,
+        regularizer: Any = None,
+        regularizer_strength: ArrayLike | None = None,
+        solver_name: str | None = None,
+        solver_kwargs: dict[str, Any] | None = None,
+        feature_mask: ArrayLike | None = None,
+    ) -> None:
+        self.n_classes = n_classes
+        self.inverse_link_function = inverse_link_function
+        self.regularizer = regularizer
+        self.regularizer_strength = regularizer_strength
+        self.solver_name = solver_name
+        self.solver_kwargs = solver_kwargs
+        self.feature_mask = feature_mask
+
+    @property
+    def observation_model(self) -> CategoricalObservations:
+        """The only one that a classifier can have."""
+        return CategoricalObservations()
+
+    def set_classes(self, y: ArrayLike) -> Self:
+        """Learn the labels from an array that has all of them; ``fit`` does so by itself.
+
+        Raises
+        ------
+        ValueError
+            If there are not ``n_classes`` different labels.
+        """
+        self.classes_ = read_classes(y, self.n_classes)
+        return self
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        init_params: tuple[ArrayLike, ArrayLike] | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> Self:
+        """Find the coefficients that minimise the penalised mean loss.
+
+        Parameters
+        ----------
+        X, sample_weight :
+            As for :meth:`GLM.fit`.
+        y :
+            Labels: (T,), or (T, N) for a population.
+        init_params :
+            First ``(coef, intercept)``; none is needed.
+        offset :
+            (T, K), or (T, N, K) for a population, added to the linear predictors: log-probabilities
+            that are known otherwise.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For input that cannot be used; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a neuron has no certificate, or never shows one of the classes; ``fit_report_`` says
+            what to do.
+        """
+        class_link_named(self.inverse_link_function)
+        solver = read_solver(self.solver_name, self.solver_kwargs, self._regularizer)
+        warn_of_unused_strength(self._regularizer, self.regularizer_strength)
+        classes = read_classes(y, self.n_classes)
+        inputs, layout = read_class_inputs(
+            self, X, y, classes, sample_weight=sample_weight, offset=offset
+        )
+        result = fit_classes(
+            inputs.rows,
+            inputs.columns,
+            n_classes=len(classes),
+            penalty=layout.read_penalty(self._regularizer, self.regularizer_strength),
+            keep=inputs.keep,
+            solver=solver,
+            start=None if init_params is None else layout.read_parameters(init_params),
+        )
+        self.classes_ = classes
+        self._store_classes(result, inputs, layout)
+        if not self.fit_report_.converged:
+            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
+        return self
+
+    def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
+        """Return the most probable labels: (T,), or (T, N) for a population.
+
+        Arguments are those of :meth:`fit`. Where a row is not finite the label is NaN, None among
+        text. The result is a pynapple object where ``X`` came from pynapple.
+        """
+        rows = read_rows(X)
+        codes = prediction.most_probable(log_probabilities(self, rows, offset))
+        return self._wrapped(decode(codes, known_classes(self)), rows.time_axis)
+
+    def predict_proba(
+        self, X: ArrayLike, return_type: str = "proba", *, offset: ArrayLike | None = None
+    ) -> Any:
+        """Return the probability of each class: (T, K), or (T, N, K) for a population.
+
+        Parameters
+        ----------
+        X, offset :
+            As for :meth:`predict`; NaN where a row is not finite.
+        return_type :
+            ``"proba"`` or ``"log-proba"``.
+
+        Raises
+        ------
+        ValueError
+            For another ``return_type``.
+        """
+        if return_type not in _OF_LOG_P:
+            raise errors.unknown_name("return_type", return_type, list(_OF_LOG_P))
+        rows = read_rows(X)
+        values = _OF_LOG_P[return_type](log_probabilities(self, rows, offset))
+        return self._wrapped_classes(values, rows.time_axis)
+
+    def predict_log_proba(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
+        """Return the log-probability of each class; see :meth:`predict_proba`."""
+        return self.predict_proba(X, "log-proba", offset=offset)
+
+    def score(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        score_type: str = "log-likelihood",
+        aggregate_sample_scores: Callable[[Array], Any] = np.mean,
+        *,
+        offset: ArrayLike | None = None,
+    ) -> Any:
+        """Score the model on data; for the share of right labels use scikit-learn's accuracy.
+
+        Parameters
+        ----------
+        X, y :
+            Features and labels; rows that are not complete are left out.
+        score_type :
+            ``"log-likelihood"`` (mean log p of the classes that occurred, nats per bin),
+            ``"pseudo-r2-McFadden"`` or ``"pseudo-r2-Cohen"`` (both against the class frequencies of
+            the y that is scored, and equal).
+        aggregate_sample_scores :
+            From scores per sample, (T,) or (T, N), to what is returned.
+        offset :
+            As for :meth:`fit`.
+
+        Raises
+        ------
+        ValueError, NotImplementedError
+            As :meth:`GLM.score`; also for a label that is no class.
+        """
+        inputs, _ = read_class_inputs(self, X, y, known_classes(self))
+        return prediction.score(
+            encode(y, known_classes(self)),
+            log_probabilities(self, inputs.rows, offset),
+            score_type=score_type,
+            aggregate=aggregate_sample_scores,
+        )
+
+    def simulate(
+        self,
+        random_key: RandomKey,
+        feedforward_input: ArrayLike,
+        *,
+        offset: ArrayLike | None = None,
+    ) -> tuple[Any, Any]:
+        """Draw labels from the fitted model; samples given the features are independent.
+
+        Parameters
+        ----------
+        random_key, feedforward_input :
+            As for :meth:`GLM.simulate`.
+        offset :
+            As for :meth:`fit`.
+
+        Returns
+        -------
+        labels, log_proba :
+            Shaped like y, and (T, K) or (T, N, K).
+        """
+        rows = read_rows(feedforward_input)
+        log_p = log_probabilities(self, rows, offset)
+        draw = CategoricalObservations().sample_generator(random_key, log_p)
+        codes = np.where(np.isnan(log_p).any(axis=-1), -1, np.argmax(draw, axis=-1))
+        labels = decode(codes, known_classes(self))
+        return (
+            self._wrapped(labels, rows.time_axis),
+            self._wrapped_classes(log_p, rows.time_axis),
+        )
+
+    def compute_loss(
+        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> float:
+        """Return the unpenalised loss at ``(coef, intercept)``; see :meth:`GLM.compute_loss`."""
+        inputs, layout = read_class_inputs(self, X, y, known_classes(self))
+        coef, intercept = layout.read_parameters(params)
+        losses = sweeps.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
+        return float(losses.sum())
+
+    def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Return where a fit starts: zero coefficients and centred log frequencies of classes."""
+        inputs, layout = read_class_inputs(self, X, y, known_classes(self))
+        y_hot = layout.user(inputs.columns.responses.values)
+        frequency = y_hot.sum(axis=0) / np.maximum(y_hot.any(axis=-1).sum(axis=0), 1)[..., None]
+        log_p = np.log(np.maximum(frequency, np.finfo(float).eps))
+        coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))
+        return layout.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
+
+    def initialize_optimizer_and_state(
+        self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> SolverAdapterState:
+        """Return the state of an optimiser before the first :meth:`update`; as for :class:`GLM`."""
+        return stepping.begin(self, init_params, X, y)
+
+    def update(
+        self,
+        params: tuple[ArrayLike, ArrayLike],
+        opt_state: SolverAdapterState,
+        X: ArrayLike,
+        y: ArrayLike,
+        *args: Any,
+        n_samples: int | None = None,
+        **kwargs: Any,
+    ) -> tuple[tuple[Any, FloatArray], SolverAdapterState]:
+        """Take one solver step on a batch; see :meth:`GLM.update`. Classes must be set before."""
+        return stepping.step(self, params, opt_state, X, y, n_samples=n_samples)
+
+    def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        """Raise a TypeError: what asks for this expects a response that is a number."""
+        raise errors.type_error(
+            "This function does not take classifiers.",
+            given=type(self).__name__,
+            expected="a GLM or a PopulationGLM",
+            todo="use scikit-learn's cross_val_score or GridSearchCV, which take classifiers.",
+        )
+
+    def covariance(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return the covariance of the estimates from the Fisher information at the optimum.
+
+        Given the data of the fit it is (n, n) for the n = (p + 1) K numbers of ``coef_.ravel()``
+        and then ``intercept_``; (N, n, n) for a population. Its rows add up to zero over the
+        classes, as estimates do.
+        """
+        covariance, _, layout = class_covariance(self, X, y, sample_weight, offset)
+        return covariance[0] if layout.n_neurons is None else covariance
+
+    def standard_errors(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
+
+        NaN where the data do not determine a parameter.
+        """
+        _, errors_, layout = class_covariance(self, X, y, sample_weight, offset)
+        return layout.user_coef(errors_[:-1]), layout.user(errors_[-1])
+
+    def __sklearn_tags__(self) -> Tags:
+        """Describe a classifier to scikit-learn."""
+        from sklearn.utils import ClassifierTags
+
+        tags = super().__sklearn_tags__()
+        tags.estimator_type, tags.regressor_tags = "classifier", None
+        # The score is a log-likelihood, not the accuracy that scikit-learn would judge.
+        tags.classifier_tags = ClassifierTags(poor_score=False)
+        return tags
+
+    @property
+    def _regularizer(self) -> Any:
+        return "Ridge" if self.regularizer is None else self.regularizer
+
+    def _store_classes(self, result: FitResult, inputs: FitInputs, layout: ClassLayout) -> None:
+        vars(self).pop("update_state_", None)  # of updates before this fit
+        self.coef_, self.intercept_ = layout.user_coef(result.coef), layout.user(result.intercept)
+        self.n_features_in_ = inputs.rows.n_features
+        self.feature_names_ = inputs.rows.feature_names
+        self.dof_resid_ = residual_degrees_of_freedom(
+            result.coef,
+            result.total_weight,
+            regularizer=self._regularizer,
+            rank=result.rank,
+            mask=inputs.columns.mask,
+            n_classes=layout.n_classes,
+        )
+        self.scale_ = np.ones_like(self.dof_resid_)
+        neurons = inputs.neurons or tuple(range(len(result.status)))
+        self.fit_report_ = FitReport(result, neurons, inputs.rows.feature_names)
+
+    def _wrapped_classes(self, values: FloatArray, axis: TimeAxis | None) -> Any:
+        if axis is None:
+            return values
+        return to_pynapple(values, axis, columns=known_classes(self) if values.ndim == 2 else None)
