@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -43,6 +43,14 @@ def products(X: np.ndarray, R: np.ndarray, W: np.ndarray) -> None:
     _ = X @ W, X.T @ R
 
 
+def problem(rows: int, features: int, neurons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return features (T, p) and counts (T, N) at about 0.2 spikes per bin."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows, features))
+    W = rng.normal(size=(features, neurons)) * 0.4 / np.sqrt(features)
+    return X, rng.poisson(np.exp(X @ W - 1.6)).astype(np.int8)
+
+
 def fitted(fit: Callable[[], Any]) -> dict[str, Any]:
     """Fit in this process and return what a table line needs."""
     begin = time.perf_counter()
@@ -74,14 +82,11 @@ def finished(line: dict[str, Any], bare: float) -> dict[str, Any]:
     return line | {"rows/s a pass": rate, "share of the bare rate": rate / bare}
 
 
-def show(lines: list[dict[str, Any]]) -> str:
+def show(lines: Sequence[dict[str, Any]], columns: Sequence[str] = COLUMNS) -> str:
     """Return lines as a Markdown table."""
-    head = "| " + " | ".join(COLUMNS) + " |\n|" + " ---: |" * len(COLUMNS)
-    return "\n".join([head, *("| " + " | ".join(map(_cell, _row(line))) + " |" for line in lines)])
-
-
-def _row(line: dict[str, Any]) -> list[Any]:
-    return [line.get(name, "") for name in COLUMNS]
+    head = "| " + " | ".join(columns) + " |\n|" + " ---: |" * len(columns)
+    rows = [[_cell(line.get(name, "")) for name in columns] for line in lines]
+    return "\n".join([head, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def _cell(value: Any) -> str:
