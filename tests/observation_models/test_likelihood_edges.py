@@ -1,5 +1,7 @@
 """What a likelihood says before a fit: where it starts, and what y may be."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -98,3 +100,20 @@ def test_possible_responses_of_any_dtype_pass(dtype):
 def test_missing_responses_are_not_impossible_ones():
     y = np.array([0.0, np.nan, np.inf, 2.0])
     Likelihood(PoissonObservations(), Exp()).check_response(y)
+
+
+def test_impossible_responses_are_counted_in_all_of_a_long_recording():
+    y = np.zeros((700_000, 3), np.int8)
+    y[[5, 400_000, 600_000, 699_999], [0, 2, 1, 2]] = -1
+    message = r"y\[5, 0\] = -1, y\[400000, 2\] = -1, y\[600000, 1\] = -1 and 1 more"
+    with pytest.raises(ValueError, match=message):
+        Likelihood(PoissonObservations(), Exp()).check_response(y)
+
+
+def test_a_check_of_counts_takes_less_memory_than_they_do():
+    y = np.zeros((2_000_000, 10), np.int8)
+    tracemalloc.start()
+    Likelihood(PoissonObservations(), Exp()).check_response(y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < y.nbytes / 2

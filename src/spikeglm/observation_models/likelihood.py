@@ -11,6 +11,7 @@ and for the usual pairs (Poisson or Gamma with exp, Bernoulli with logistic, ...
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -24,6 +25,8 @@ from .inverse_link import Curve, Link, natural_coordinate
 
 NoStart = Literal["", "silent", "saturated", "outside the link's range", "no finite response"]
 _MARGIN = 1e-12
+_CHECKED_AT_ONCE = 2**20  # entries of a response
+_SHOWN = 3  # of them that are wrong
 
 
 class _Reach(NamedTuple):
@@ -185,10 +188,19 @@ class Likelihood:
             It cannot; the message names the first offending rows. Rows with NaN or inf are ignored.
         """
         y = np.asarray(y)
-        with numerics.quiet():
-            wrong = np.isfinite(y) & ~self.model.allowed(y)
-        if wrong.any():
-            raise _response_error(self.model, y, wrong)
+        step = max(1, _CHECKED_AT_ONCE * len(y) // max(y.size, 1))
+        first: list[tuple[int, ...]] = []
+        n_wrong = 0
+        for start in range(0, len(y), step):  # what is told of each entry takes memory, too
+            part = y[start : start + step]
+            with numerics.quiet():
+                wrong = np.isfinite(part) & ~self.model.allowed(part)
+            if wrong.any():
+                n_wrong += int(wrong.sum())
+                places = np.argwhere(wrong)[: _SHOWN - len(first)]
+                first += [(start + int(t), *map(int, n)) for t, *n in places]
+        if n_wrong:
+            raise _response_error(self.model, y, first, n_wrong)
 
     @cached_property
     def _straight(self) -> bool:
@@ -243,13 +255,14 @@ class Likelihood:
         return None, eta
 
 
-def _response_error(model: ElementwiseObservations, y: Array, wrong: BoolArray) -> ValueError:
-    places = np.argwhere(wrong)
-    first = [f"y[{', '.join(str(i) for i in place)}] = {y[tuple(place)]}" for place in places[:3]]
-    more = f" and {len(places) - len(first)} more" if len(places) > len(first) else ""
+def _response_error(
+    model: ElementwiseObservations, y: Array, first: Sequence[tuple[int, ...]], n_wrong: int
+) -> ValueError:
+    shown = [f"y[{', '.join(map(str, place))}] = {y[place]}" for place in first]
+    more = f" and {n_wrong - len(first)} more" if n_wrong > len(first) else ""
     return errors.value_error(
         f"y holds values that a {model.name} model cannot produce.",
-        given=", ".join(first) + more,
+        given=", ".join(shown) + more,
         expected=f"{model.support} (rows with NaN or inf are left out)",
         todo="Choose another observation_model, or check how y was made (counts, not rates).",
     )
