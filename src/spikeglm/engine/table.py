@@ -93,7 +93,7 @@ class Table:
     def waits_for_storage(self) -> bool:
         """Whether reading a block means to wait for a disk."""
         is_copied = self.is_single and self.copy is not None
-        return not is_copied and getattr(self.rows, "is_stored", False)
+        return not is_copied and getattr(self.rows, "waits_for_storage", False)
 
     def sampled(self, n_rows: int) -> Table:
         """Return about ``n_rows`` of the rows: regularly spaced ones, or runs where reading costs.

@@ -95,8 +95,13 @@ class Section:
 
     @property
     def is_stored(self) -> bool:
-        """Whether reading may wait for a disk."""
+        """Whether the whole is stored."""
         return getattr(self.whole, "is_stored", False)
+
+    @property
+    def waits_for_storage(self) -> bool:
+        """Whether it is worth while to read ahead."""
+        return getattr(self.whole, "waits_for_storage", False)
 
     @property
     def efficient_block_rows(self) -> int:

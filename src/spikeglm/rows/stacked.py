@@ -35,8 +35,13 @@ class StackedRows:
 
     @property
     def is_stored(self) -> bool:
-        """Whether reading some part may wait for a disk."""
+        """Whether some part is stored."""
         return any(getattr(part, "is_stored", False) for part in self.parts)
+
+    @property
+    def waits_for_storage(self) -> bool:
+        """Whether it is worth while to read ahead."""
+        return any(getattr(part, "waits_for_storage", False) for part in self.parts)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ stored, and become what a product needs when it needs them.
 from __future__ import annotations
 
 import mmap
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +50,12 @@ class StoredRows:
     names: tuple[str, ...] | None = None
     time_axis: Any = field(default=None)
 
-    is_stored = True  # reading may wait for a disk: it is worth while to read ahead
+    is_stored = True
+
+    @property
+    def waits_for_storage(self) -> bool:
+        """Whether it is worth while to read ahead; of a plain file the system does it by itself."""
+        return self._file is None
 
     @property
     def n_rows(self) -> int:
@@ -166,17 +172,26 @@ class MappedFile:
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows ``start:stop``; OSError if the file ends before."""
-        row = self.shape[1] * self.dtype.itemsize
-        wanted = (stop - start) * self.shape[1]
-        values = np.fromfile(self.path, self.dtype, wanted, offset=self.offset + start * row)
-        if len(values) < wanted:
+        values = np.empty((stop - start, self.shape[1]), self.dtype)
+        first = self.offset + start * values.strides[0]
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(first)
+            n_bytes = file.readinto(values.data.cast("B")) if values.size else 0
+            _read_soon(file.fileno(), first + values.nbytes, values.nbytes)
+        if n_bytes < values.nbytes:
             raise errors.storage_error(
                 f"{self.path} is too short.",
-                given=f"a file that ends in row {start + len(values) // max(self.shape[1], 1)}",
-                expected=f"{self.shape[0]} rows of {row} bytes",
+                given=f"a file that ends in row {start + n_bytes // values.strides[0]}",
+                expected=f"{self.shape[0]} rows of {values.strides[0]} bytes",
                 todo="write the file again; nothing was changed.",
             )
-        return values.reshape(stop - start, self.shape[1])
+        return values
+
+
+def _read_soon(file: int, start: int, n_bytes: int) -> None:
+    """Tell the system which bytes are wanted next, where it can be told: it fetches them now."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file, start, n_bytes, os.POSIX_FADV_WILLNEED)
 
 
 def is_stored(x: Any) -> bool:
