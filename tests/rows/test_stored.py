@@ -29,16 +29,25 @@ def hdf5(folder, values=X):
     return file.create_dataset("X", data=values, chunks=(64, P))
 
 
-def zarr_array(folder, values=X):
+def zarr_array(folder, values=X, **how):
     zarr = pytest.importorskip("zarr")
     stored = zarr.create_array(
-        store=str(folder / "X.zarr"), shape=values.shape, chunks=(64, P), dtype=values.dtype
+        store=str(folder / "X.zarr"), shape=values.shape, chunks=(64, P), dtype=values.dtype, **how
     )
     stored[:] = values
     return stored
 
 
-KINDS = {"memmap": memmap, "hdf5": hdf5, "zarr": zarr_array}
+def unpacked_zarr(folder, values=X):
+    return zarr_array(folder, values, compressors=None)
+
+
+def unpacked_zarr_of_version_2(folder, values=X):
+    return zarr_array(folder, values, compressors=None, zarr_format=2)
+
+
+UNPACKED = {"unpacked zarr": unpacked_zarr, "unpacked zarr 2": unpacked_zarr_of_version_2}
+KINDS = {"memmap": memmap, "hdf5": hdf5, "zarr": zarr_array, **UNPACKED}
 of_kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -130,10 +139,52 @@ def test_rows_that_do_not_match_y_are_refused(tmp_path):
         nmo.PopulationGLM().fit(memmap(tmp_path), Y[1:])
 
 
-def test_a_missing_chunk_of_measurements_is_an_error(tmp_path):
-    stored = zarr_array(tmp_path)
-    chunks = sorted((tmp_path / "X.zarr" / "c").rglob("*"))
-    next(path for path in chunks if path.is_file()).unlink()
+@pytest.mark.parametrize("kind", UNPACKED)
+def test_unpacked_chunks_are_read_as_the_files_that_they_are(kind, tmp_path):
+    stored = UNPACKED[kind](tmp_path)
+    rows = StoredRows(stored)
+    assert not rows.waits_for_storage
+    for start, stop in ((0, 64), (0, T), (60, 70), (64, 128), (T - 1, T + 9), (5, 5)):
+        assert_array_equal(rows.read(start, stop), X[start:stop])
+
+
+@pytest.mark.parametrize("how", [{}, {"shards": (128, P)}, {"dtype": ">f4"}, {"filters": "auto"}])
+def test_chunks_that_are_packed_or_turned_are_left_to_zarr(how, tmp_path):
+    zarr = pytest.importorskip("zarr")
+    how = {"dtype": "f4", "compressors": None, "zarr_format": 2 if "dtype" in how else 3} | how
+    if "shards" not in how and how["zarr_format"] == 3:
+        how["compressors"] = "auto"
+    stored = zarr.create_array(store=str(tmp_path / "X.zarr"), shape=X.shape, chunks=(64, P), **how)
+    stored[:] = X
+    rows = StoredRows(stored)
+    assert rows.waits_for_storage
+    assert_array_equal(rows.read(60, 200), X[60:200])
+
+
+def test_a_chunk_of_counts_that_zarr_left_out_is_zero(tmp_path):
+    counts = np.zeros((T, P), np.int8)
+    counts[300:] = 1
+    rows = StoredRows(unpacked_zarr(tmp_path, counts))
+    assert_array_equal(rows.read(0, T), counts)
+
+
+@pytest.mark.parametrize("kind", UNPACKED)
+def test_a_chunk_that_was_cut_off_is_an_error(kind, tmp_path):
+    stored = UNPACKED[kind](tmp_path)
+    os.truncate(chunks_in(tmp_path)[3], 100)
+    with pytest.raises(OSError, match="could not be read"):
+        nmo.PopulationGLM().fit(stored, Y)
+
+
+def chunks_in(folder):
+    files = (path for path in (folder / "X.zarr").rglob("*") if path.is_file())
+    return sorted(path for path in files if path.name[-1].isdigit())
+
+
+@pytest.mark.parametrize("kind", ["zarr", *UNPACKED])
+def test_a_missing_chunk_of_measurements_is_an_error(kind, tmp_path):
+    stored = KINDS[kind](tmp_path)
+    chunks_in(tmp_path)[0].unlink()
     with pytest.raises(OSError, match="10 of 11 chunks"):
         nmo.PopulationGLM().fit(stored, Y)
 

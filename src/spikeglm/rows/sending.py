@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .contract import Rows
-from .stored import MappedFile
+from .files import MappedFile
 
 
 def to_send(rows: Rows) -> bytes:

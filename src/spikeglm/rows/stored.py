@@ -6,18 +6,16 @@ stored, and become what a product needs when it needs them.
 
 from __future__ import annotations
 
-import mmap
-import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import errors
+from ..io.storage import check_chunks, is_open, unreadable
 from ..typing import Array, BoolArray
 from .arrays import finite_rows
+from .files import ChunkFiles, MappedFile
 
 _SCAN_BYTES = 2**24
 _DEFAULT_BLOCK_ROWS = 1024
@@ -54,7 +52,7 @@ class StoredRows:
 
     @property
     def waits_for_storage(self) -> bool:
-        """Whether it is worth while to read ahead; of a plain file the system does it by itself."""
+        """Whether it is worth while to read ahead; of plain files the system does it by itself."""
         return self._file is None
 
     @property
@@ -92,17 +90,14 @@ class StoredRows:
             If the storage cannot give them: a truncated file, a chunk that is missing or damaged.
         """
         start, stop, _ = slice(start, stop).indices(self.n_rows)
-        if self._file is not None:
-            return self._file.read(start, stop)
+        as_files = self._file.read(start, stop) if self._file is not None else None
+        if as_files is not None:
+            return as_files
         try:
             return np.asarray(self.values[start:stop])
         except Exception as error:
-            raise errors.storage_error(
-                f"Rows {start} to {stop} of X could not be read.",
-                given=f"{type(error).__name__}: {error}",
-                expected=f"an array of {self.n_rows} rows, all of them stored",
-                todo="check the file; nothing was changed.",
-            ) from error
+            expected = f"an array of {self.n_rows} rows, all of them stored"
+            raise unreadable(f"Rows {start} to {stop} of X", error, expected=expected) from error
 
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite; computed once, in one read."""
@@ -110,7 +105,7 @@ class StoredRows:
 
     @cached_property
     def _valid_rows(self) -> BoolArray:
-        self._check_complete()
+        check_chunks(self.values, name="X")
         valid = np.ones(self.n_rows, dtype=bool)
         step = max(self.efficient_block_rows, _SCAN_BYTES // max(self._row_bytes, 1))
         if self.dtype.kind not in "biu":
@@ -119,79 +114,15 @@ class StoredRows:
         valid.flags.writeable = False
         return valid
 
-    def _check_complete(self) -> None:
-        """Refuse a zarr array of measurements with chunks that are not there.
-
-        zarr reads them as its fill value without a word. Among counts a chunk of zeros is usual,
-        and zarr leaves it out by itself.
-        """
-        n_chunks, n_there = (getattr(self.values, n, 0) for n in ("nchunks", "nchunks_initialized"))
-        if self.dtype.kind == "f" and n_there < n_chunks:
-            raise errors.storage_error(
-                "Chunks of X are missing.",
-                given=f"a zarr array with {n_there} of {n_chunks} chunks",
-                expected="all of its chunks",
-                todo="write the missing rows; if they are zeros, store them with "
-                "config={'write_empty_chunks': True}.",
-            )
-
     @property
     def _row_bytes(self) -> int:
         return self.n_features * self.dtype.itemsize
 
     @cached_property
-    def _file(self) -> MappedFile | None:
-        return MappedFile.of(self.values) if isinstance(self.values, np.memmap) else None
-
-
-@dataclass(frozen=True)
-class MappedFile:
-    """The part of a file that a memory map shows, read as a file.
-
-    Reading through the map would count all of it as memory of this process, and kill the process
-    where the file has become shorter.
-    """
-
-    path: Path
-    offset: int
-    dtype: np.dtype[Any]
-    shape: tuple[int, int]
-
-    @classmethod
-    def of(cls, values: np.memmap[Any, Any]) -> MappedFile | None:
-        """Return where the rows lie; None where they are no plain run of bytes of a file."""
-        mapping, path = getattr(values, "_mmap", None), getattr(values, "filename", None)
-        is_plain = values.flags.c_contiguous and getattr(values, "mode", "c") != "c"
-        if mapping is None or path is None or not is_plain:
-            return None
-        # A slice of a map keeps the offset of the whole; its address tells where it begins.
-        start_of_map = np.frombuffer(mapping, np.uint8).__array_interface__["data"][0]
-        page = values.offset - values.offset % mmap.ALLOCATIONGRANULARITY
-        offset = page + values.__array_interface__["data"][0] - start_of_map
-        return cls(Path(path), offset, values.dtype, (values.shape[0], values.shape[1]))
-
-    def read(self, start: int, stop: int) -> Array:
-        """Return rows ``start:stop``; OSError if the file ends before."""
-        values = np.empty((stop - start, self.shape[1]), self.dtype)
-        first = self.offset + start * values.strides[0]
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(first)
-            n_bytes = file.readinto(values.data.cast("B")) if values.size else 0
-            _read_soon(file.fileno(), first + values.nbytes, values.nbytes)
-        if n_bytes < values.nbytes:
-            raise errors.storage_error(
-                f"{self.path} is too short.",
-                given=f"a file that ends in row {start + n_bytes // values.strides[0]}",
-                expected=f"{self.shape[0]} rows of {values.strides[0]} bytes",
-                todo="write the file again; nothing was changed.",
-            )
-        return values
-
-
-def _read_soon(file: int, start: int, n_bytes: int) -> None:
-    """Tell the system which bytes are wanted next, where it can be told: it fetches them now."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(file, start, n_bytes, os.POSIX_FADV_WILLNEED)
+    def _file(self) -> MappedFile | ChunkFiles | None:
+        if isinstance(self.values, np.memmap):
+            return MappedFile.of(self.values)
+        return ChunkFiles.of(self.values) if _package(self.values) == "zarr" else None
 
 
 def is_stored(x: Any) -> bool:
@@ -202,5 +133,8 @@ def is_stored(x: Any) -> bool:
     """
     if isinstance(x, np.memmap):
         return x.ndim == 2 and getattr(x, "mode", "c") != "c" and x.flags.c_contiguous
-    package = type(x).__module__.partition(".")[0]
-    return package in {"zarr", "h5py"} and len(getattr(x, "shape", ())) == 2
+    return _package(x) in {"zarr", "h5py"} and is_open(x) and len(getattr(x, "shape", ())) == 2
+
+
+def _package(x: Any) -> str:
+    return type(x).__module__.partition(".")[0]
