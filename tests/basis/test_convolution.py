@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikeglm.basis import convolution as module
+from spikeglm.basis import tiles
 from spikeglm.basis.conv_term import ConvRows
-from spikeglm.basis.convolution import Convolution, Scratch
+from spikeglm.basis.convolution import Convolution
+from spikeglm.basis.scratch import Scratch
+from spikeglm.basis.tiles import Tiles
 from spikeglm.basis.window import Window
 from spikeglm.io.timeseries import TimeAxis
 from spikeglm.rows.design import Signals, written_out
@@ -74,36 +76,66 @@ def test_where_the_window_lies(causality, shift, newest):
     assert Window.of(4, "acausal").newest == 2  # one more in the past
 
 
-def _both(method, kernel, x):
-    """The convolution by one method, where every row's window fits."""
-    m = len(x) - len(kernel) + 1
-    out = np.full((m, x.shape[1], kernel.shape[1]), 99.0)
-    getattr(Convolution(kernel), method)(x, out)
+def _by_tiles(kernel, x, dtype=np.float64):
+    return _written(Tiles(kernel, np.dtype(dtype)).write, kernel, x, dtype)
+
+
+def _by_fft(kernel, x, dtype=np.float64):
+    return _written(Convolution(kernel)._overlap_save, kernel, x, dtype)
+
+
+def _written(write, kernel, x, dtype):
+    """The convolution by one way of computing it, where every row's window fits."""
+    out = np.full((len(x) - len(kernel) + 1, x.shape[1], kernel.shape[1]), 99.0, dtype)
+    write(x, out)
     return out
 
 
-@pytest.mark.parametrize("method", ["_scatter", "_overlap_save"])
+@pytest.mark.parametrize("way", [_by_tiles, _by_fft])
 @pytest.mark.parametrize(
     ("n", "S", "W", "b"),
-    [(50, 1, 7, 3), (3000, 2, 40, 5), (2500, 37, 100, 8), (1500, 1, 400, 2), (200, 3, 1, 1)],
+    [
+        *[(50, 1, 7, 3), (3000, 2, 40, 5), (2500, 37, 100, 8), (1500, 1, 400, 2), (200, 3, 1, 1)],
+        *[(1700, 2, 600, 3), (40, 2, 40, 2)],
+    ],
 )
 @pytest.mark.parametrize("rate", [0.0, 0.02, 1.5])
-def test_both_methods_agree_with_the_sum(method, n, S, W, b, rate):
+def test_both_ways_agree_with_the_sum(way, n, S, W, b, rate):
     rng = np.random.default_rng(1)
     kernel, x = rng.normal(size=(W, b)), rng.poisson(rate, size=(n, S))
     expected = np.zeros((n - W + 1, S, b))
     for i in range(W):
         expected += x[W - 1 - i : n - i, :, None] * kernel[i]
-    np.testing.assert_allclose(_both(method, kernel, x), expected, atol=1e-11)
+    np.testing.assert_allclose(way(kernel, x), expected, atol=1e-11)
+    terms = np.abs(kernel).sum() * (1 + x.max())
+    single = way(kernel, x, np.float32)
+    np.testing.assert_allclose(single, expected, atol=terms * np.finfo(np.float32).eps)
 
 
 @pytest.mark.parametrize("numbers", [2**6, 2**10, 2**14])
 def test_cutting_the_block_does_not_change_the_sum(monkeypatch, numbers):
     rng = np.random.default_rng(2)
     kernel, x = rng.normal(size=(20, 3)), rng.poisson(0.1, size=(500, 7))
-    whole = _both("_scatter", kernel, x)
-    monkeypatch.setattr(module, "_SCATTER_NUMBERS", numbers)
-    np.testing.assert_allclose(_both("_scatter", kernel, x), whole, atol=1e-13)
+    whole = _by_tiles(kernel, x)
+    monkeypatch.setattr(tiles, "_PIECE_NUMBERS", numbers)
+    np.testing.assert_array_equal(_by_tiles(kernel, x), whole)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, bool, np.float32, np.float64])
+def test_counts_of_any_dtype_add_the_same_kernels(dtype):
+    rng = np.random.default_rng(3)
+    kernel, x = rng.normal(size=(20, 3)), rng.poisson(0.1, size=(500, 7)) > 0
+    np.testing.assert_array_equal(_by_tiles(kernel, x.astype(dtype)), _by_tiles(kernel, x))
+
+
+def test_features_are_written_wherever_they_belong():
+    """Next to other features, and as every second one: as inside of sums and products."""
+    rng = np.random.default_rng(4)
+    kernel, x = rng.normal(size=(20, 3)), rng.poisson(0.1, size=(500, 7))
+    whole = _by_tiles(kernel, x)
+    for out in (np.zeros((481, 40))[:, 5:26].reshape(481, 7, 3), np.zeros((481, 7, 6))[..., ::2]):
+        Convolution(kernel).write(x, out)
+        np.testing.assert_array_equal(out, whole)
 
 
 def test_one_busy_channel_among_silent_ones():
@@ -111,13 +143,20 @@ def test_one_busy_channel_among_silent_ones():
     x = np.zeros((900, 200))
     x[:, 7] = rng.normal(size=900)
     kernel = rng.normal(size=(300, 2))
-    convolution = Convolution(kernel)
-    assert convolution._is_sparse(x)
     out = np.empty((601, 200, 2))
-    convolution.write(x, out)
+    Convolution(kernel).write(x, out)
     for channel in (6, 7, 8):
         expected = naive(kernel, x[:, [channel]], 0)[299:, 0]
         np.testing.assert_allclose(out[:, channel], expected, atol=1e-11)
+
+
+def test_tiles_are_for_signals_that_are_mostly_zero():
+    rng = np.random.default_rng(5)
+    kernel, double = rng.normal(size=(100, 8)), np.dtype(np.float64)
+    assert tiles.pay(rng.poisson(0.02, size=(500, 7)), kernel, double)
+    assert not tiles.pay(rng.normal(size=(500, 7)), kernel, double)
+    long = np.broadcast_to(1.0, (10**6, 8))  # would be written out as gigabytes
+    assert not tiles.pay(np.zeros((10, 7)), long, double)
 
 
 def test_spike_counts_give_exact_zeros_far_from_spikes():
@@ -130,7 +169,7 @@ def test_spike_counts_give_exact_zeros_far_from_spikes():
 
 
 def test_without_the_sparse_loop_every_signal_goes_through_the_fft(monkeypatch):
-    monkeypatch.setattr(module, "csc_matvecs", None)
+    monkeypatch.setattr(tiles, "csr_matvecs", None)
     rng = np.random.default_rng(0)
     kernel, x = rng.normal(size=(5, 2)), rng.poisson(0.01, size=(200, 2)).astype(float)
     out = convolved(kernel, x, Window.of(5))
