@@ -15,7 +15,7 @@ import numpy as np
 from .. import errors
 from ..typing import Array
 
-_STORES = {"zarr", "h5py"}
+_STORED = {("zarr", "Array"), ("h5py", "Dataset")}
 
 
 def is_in_file(x: Any) -> bool:
@@ -25,7 +25,7 @@ def is_in_file(x: Any) -> bool:
     False
     """
     is_map = isinstance(x, np.memmap) and getattr(x, "_mmap", None) is not None
-    return is_map or type(x).__module__.partition(".")[0] in _STORES
+    return is_map or _kind(x) in _STORED
 
 
 def is_open(x: Any) -> bool:
@@ -34,7 +34,7 @@ def is_open(x: Any) -> bool:
     >>> is_open([1.0])
     True
     """
-    return type(x).__module__.partition(".")[0] != "h5py" or bool(x)
+    return _kind(x) != ("h5py", "Dataset") or bool(x)
 
 
 def from_file(x: Any, *, name: str) -> Array:
@@ -68,13 +68,13 @@ def from_file(x: Any, *, name: str) -> Array:
     if isinstance(x, np.memmap):
         _check_length(x, name)
         return np.asarray(x)
+    if not is_open(x):
+        raise closed(name)
+    check_chunks(x, name=name)
     try:
-        check_chunks(x, name=name)
         return np.asarray(x[...])
-    except OSError:
-        raise
     except Exception as error:
-        raise unreadable(name, error, expected="a stored array that is open and whole") from error
+        raise unreadable(name, error, expected="a stored array, all of it there") from error
 
 
 def check_chunks(x: Any, *, name: str) -> None:
@@ -101,6 +101,20 @@ def check_chunks(x: Any, *, name: str) -> None:
         )
 
 
+def closed(name: str) -> OSError:
+    """Build the error for a dataset of a file that is no longer open.
+
+    >>> print(closed("X"))
+    The file of X is closed. Given: an HDF5 dataset of a closed file. Expected: an open one. ...
+    """
+    return errors.storage_error(
+        f"The file of {name} is closed.",
+        given="an HDF5 dataset of a closed file",
+        expected="an open one",
+        todo="call this inside of 'with h5py.File(...)', or read the dataset first: dataset[:].",
+    )
+
+
 def unreadable(what: str, error: Exception, *, expected: str) -> OSError:
     """Build the error for what a storage could not give, with its own words.
 
@@ -111,7 +125,7 @@ def unreadable(what: str, error: Exception, *, expected: str) -> OSError:
         f"{what} could not be read.",
         given=f"{type(error).__name__}: {error}",
         expected=expected,
-        todo="check the file, and that it is still open; nothing was changed.",
+        todo="check the file; nothing was changed.",
     )
 
 
@@ -128,6 +142,10 @@ def start_in_file(x: np.memmap[Any, Any]) -> int:
     start_of_map = np.frombuffer(x._mmap, np.uint8).__array_interface__["data"][0]
     page = x.offset - x.offset % mmap.ALLOCATIONGRANULARITY
     return int(page + x.__array_interface__["data"][0] - start_of_map)
+
+
+def _kind(x: Any) -> tuple[str, str]:
+    return type(x).__module__.partition(".")[0], type(x).__name__
 
 
 def _check_length(x: np.memmap[Any, Any], name: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import errors
 from ..typing import Array, ArrayLike, FloatArray, IntArray
+from .storage import from_file, is_in_file
 
 _SERIES = ("Tsd", "TsdFrame", "TsdTensor")
 _EXPECTED = (
@@ -55,8 +56,8 @@ def to_array(x: ArrayLike, *, name: str) -> Array:
     ----------
     x :
         NumPy or JAX array (any shape), pandas Series (n,) or DataFrame (n, columns), pynapple Tsd
-        (n,), TsdFrame (n, columns) or TsdTensor (n, ...), a number, a list of numbers (n,), or a
-        list of lists (n, columns). Booleans and integers keep their dtype.
+        (n,), TsdFrame (n, columns) or TsdTensor (n, ...), a number, a list of numbers (n,), a list
+        of lists (n, columns), or a stored array. Booleans and integers keep their dtype.
     name :
         What the user calls this input; opens the error message.
 
@@ -65,6 +66,8 @@ def to_array(x: ArrayLike, *, name: str) -> Array:
     TypeError
         ``x`` is not made of real numbers: text, complex numbers, dates, ragged lists, None,
         masked or sparse arrays, spike times that were not counted yet.
+    OSError
+        ``x`` is stored, and the file is not whole.
 
     Examples
     --------
@@ -213,6 +216,8 @@ def _numbers_of(x: Any, name: str) -> Array:
         return _pandas_values(x)
     if is_pynapple(x):
         return np.asarray(x.values)
+    if is_in_file(x):
+        return from_file(x, name=name)
     try:
         array = np.asarray(x)
         return _from_objects(array, name) if array.dtype == object else array

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import errors
 from .feature_pytree import FeaturePytree
+from .storage import is_in_file
 
 _CONTAINERS = (list, tuple)
 
@@ -95,7 +96,7 @@ def is_mapping(x: Any) -> bool:
     """
     if isinstance(x, FeaturePytree):
         return True
-    if hasattr(x, "ndim") or hasattr(x, "dtype") or hasattr(x, "columns"):
+    if is_in_file(x) or hasattr(x, "ndim") or hasattr(x, "dtype") or hasattr(x, "columns"):
         return False
     return isinstance(x, Mapping) or (hasattr(x, "keys") and hasattr(x, "__getitem__"))
 
