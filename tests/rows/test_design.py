@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from tests.basis.catalogue import ALL, ids, inputs
 
 import spikeglm as nmo
-from spikeglm.rows.contract import Rows
+from spikeglm.rows import ArrayRows, StackedRows
+from spikeglm.rows.contract import Rows, read_as
+from spikeglm.rows.sections import Section
 
 B = nmo.basis
 every = pytest.mark.parametrize("row", ALL, ids=ids(ALL))
@@ -66,6 +68,18 @@ def test_blocks_are_the_rows_of_compute_features(reading):
 
 def _cube(x):
     return x.reshape(len(x), -1, 1)
+
+
+@every
+def test_float32_blocks_are_those_of_float64_rounded(row):
+    basis = row.make()
+    xs = inputs(basis, n=500)
+    design = basis.design(*xs)
+    whole = Section(StackedRows((design, ArrayRows(np.arange(500)[:, None])), ("a", "b")), 100, 400)
+    X, single = whole.read(7, 250), read_as(whole, 7, 250, dtype=np.dtype(np.float32))
+    assert single.dtype == np.float32
+    size = np.nanmax(np.abs(X), initial=0)
+    np.testing.assert_allclose(single, X, rtol=1e-5, atol=1e-6 * size)
 
 
 @every

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..rows.arrays import ArrayRows
-from ..rows.contract import Rows
+from ..rows.contract import Rows, read_as
 from ..rows.dask_rows import DaskRows
 from ..typing import Array, BoolArray, IntArray
 
@@ -137,9 +137,11 @@ class Table:
         """Return the kept rows of a block, (B, p), float32 or float64."""
         if self.is_single and self.copy is not None:
             return self.copy[block.rows]
-        values = self.rows.read(block.start, block.stop)[block.keep]
-        wanted = np.float32 if self.is_single else np.float64
-        if self.shift is not None:  # before any digit is dropped
+        wanted = np.dtype(np.float32 if self.is_single else np.float64)
+        if self.shift is None:
+            values = read_as(self.rows, block.start, block.stop, dtype=wanted)[block.keep]
+        else:  # before any digit is dropped
+            values = self.rows.read(block.start, block.stop)[block.keep]
             stored = values.dtype if values.dtype == np.float32 else np.float64
             values = values - self.shift.astype(stored)
         # What came by a network or lies at an odd place of a file may be out of line with memory:

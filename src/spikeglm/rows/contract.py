@@ -56,3 +56,18 @@ class Rows(Protocol):
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite."""
         ...
+
+
+def read_as(rows: Rows, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
+    """Return rows ``start:stop`` in ``dtype`` if the table can compute them so, else as they are.
+
+    Tables that can have a method ``read_as(start, stop, *, dtype)``, for float32 and float64.
+
+    >>> import spikeglm as nmo
+    >>> design = nmo.basis.HistoryConv(1).design(np.arange(3.0))
+    >>> read_as(design, 1, 3, dtype=np.dtype(np.float32))
+    array([[0.],
+           [1.]], dtype=float32)
+    """
+    read = getattr(rows, "read_as", None)
+    return rows.read(start, stop) if read is None else read(start, stop, dtype=dtype)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..typing import Array, BoolArray
 from .arrays import finite_rows
-from .contract import Rows
+from .contract import Rows, read_as
 
 _SCAN_BYTES = 2**24
 
@@ -111,6 +111,11 @@ class Section:
     def read(self, start: int, stop: int) -> Array:
         """Return rows ``start:stop`` of the section."""
         return self.whole.read(self.start + start, min(self.start + stop, self.stop))
+
+    def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
+        """Return :meth:`read`, computed in ``dtype`` where the whole can be."""
+        stop = min(self.start + stop, self.stop)
+        return read_as(self.whole, self.start + start, stop, dtype=dtype)
 
     def valid_rows(self) -> BoolArray:
         """Return True where every feature of the row is finite; of storage, only this is read."""

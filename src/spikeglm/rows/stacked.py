@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..typing import Array, BoolArray
-from .contract import Rows
+from .contract import Rows, read_as
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,11 @@ class StackedRows:
     def read(self, start: int, stop: int) -> Array:
         """Return rows ``start:stop`` of all parts, side by side."""
         return np.hstack([part.read(start, stop) for part in self.parts])
+
+    def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
+        """Return :meth:`read` in ``dtype``, computed in it where the parts can be."""
+        blocks = [read_as(part, start, stop, dtype=dtype) for part in self.parts]
+        return np.concatenate(blocks, axis=1, dtype=dtype, casting="same_kind")
 
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every part's row is finite."""
