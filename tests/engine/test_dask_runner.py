@@ -1,4 +1,7 @@
-"""Sums on a Dask cluster are those of threads, and survive their workers."""
+"""Sums on a Dask cluster are those of threads, and survive their workers.
+
+For every kind of rows: ``test_runners.py``.
+"""
 
 import os
 import signal
@@ -134,57 +137,6 @@ def test_responses_are_checked():
         nmo.GLM().fit(chunked(), da.from_array(wrong))
     with pytest.raises(ValueError, match="same number of samples"):
         nmo.GLM().fit(chunked(), da.from_array(Y[:-1, 0]))
-
-
-def a_design():
-    return nmo.basis.HistoryConv(20, label="history").design(Y.astype(float))
-
-
-def a_memory_map(tmp_path):
-    stored = np.memmap(tmp_path / "X.dat", dtype=np.float64, mode="w+", shape=(T + 5, P))
-    stored[5:] = GAPS
-    stored.flush()
-    return stored[5:]
-
-
-def an_hdf5_dataset(tmp_path):
-    h5py = pytest.importorskip("h5py")
-    file = h5py.File(tmp_path / "X.h5", "w")
-    file.create_dataset("group/X", data=GAPS, chunks=(256, P))
-    file.close()
-    return h5py.File(tmp_path / "X.h5", "r")["group/X"]
-
-
-def a_zarr_array(tmp_path):
-    zarr = pytest.importorskip("zarr")
-    stored = zarr.create_array(tmp_path / "X.zarr", shape=(T, P), chunks=(256, P), dtype="f8")
-    stored[:] = GAPS
-    return stored
-
-
-TABLES = {
-    "array": lambda tmp_path: GAPS,
-    "design": lambda tmp_path: a_design(),
-    "memory map": a_memory_map,
-    "HDF5": an_hdf5_dataset,
-    "zarr": a_zarr_array,
-    "dict": lambda tmp_path: {"a": GAPS, "b": a_design()},
-}
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_tables_that_workers_read_or_compute(name, client, tmp_path):
-    table = TABLES[name](tmp_path)
-    here = nmo.PopulationGLM(**TIGHT).fit(table, Y)
-    with nmo.config_context(runner="dask"):
-        there = nmo.PopulationGLM(**TIGHT).fit(table, Y)
-        rate = there.predict(table)
-    assert there.fit_report_.result.plan.startswith("dask")
-    coef, same = [np.concatenate(list(m.coef_.values())) if name == "dict" else m.coef_
-                  for m in (here, there)]  # fmt: skip
-    np.testing.assert_allclose(same, coef, atol=1e-9)
-    assert there.feature_names_ == here.feature_names_
-    np.testing.assert_allclose(rate, here.predict(table), rtol=1e-7)
 
 
 def test_weights_are_sent_once_per_pass_and_rows_once(client, monkeypatch):

@@ -139,7 +139,7 @@ def start_in_file(x: np.memmap[Any, Any]) -> int:
     >>> start_in_file(np.memmap(path, np.int16, "w+", offset=6, shape=(10, 2))[3:])
     18
     """
-    start_of_map = np.frombuffer(x._mmap, np.uint8).__array_interface__["data"][0]
+    start_of_map = np.frombuffer(getattr(x, "_mmap", b""), np.uint8).__array_interface__["data"][0]
     page = x.offset - x.offset % mmap.ALLOCATIONGRANULARITY
     return int(page + x.__array_interface__["data"][0] - start_of_map)
 
