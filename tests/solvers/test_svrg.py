@@ -106,7 +106,7 @@ def objective_of(X, y, **data):
     if columns.weights is not None:
         total = np.broadcast_to(columns.weights.block(slice(None))[keep].sum(axis=0), n_columns)
     how = plan(ArrayRows(X), n_columns)
-    penalty = model.read_penalty(inputs.layout, (p, n_columns))
+    penalty = model.read_penalty(inputs.shapes)
     features = Features(np.zeros(p), np.ones(p), np.eye(p))
     return Objective(Table.cut(ArrayRows(X), keep, 90), columns, how, penalty, features, total)
 

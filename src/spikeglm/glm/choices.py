@@ -5,50 +5,15 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
 from .. import errors
-from ..io.timeseries import to_array
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.named import link_named, model_named
-from ..regularizer import GroupLasso, Penalty, regularizer_of
+from ..regularizer import regularizer_of
 from ..solvers import Cheapest, ForeignSolver, get_solver
 from ..solvers.protocol import is_method
 from ..solvers.settings import check_names, with_settings
-from ..typing import ArrayLike, BoolArray
+from ..typing import ArrayLike
 from .fitting import SolverChoice
-from .layout import Layout
-
-
-def read_feature_mask(
-    mask: ArrayLike | None, shape: tuple[int, int], *, ndim: int, layout: Layout
-) -> BoolArray | None:
-    """Return the mask as (p, N) booleans; a tree may have one value per leaf (and neuron).
-
-    Raises
-    ------
-    TypeError
-        If it is a tree of another structure than X.
-    ValueError
-        If its shape is not that of ``coef_`` or its values are not 0 and 1.
-    """
-    if mask is None:
-        return None
-    expected = shape[:1] if ndim == 1 else shape
-    values = to_array(layout.spread(mask, expected, name="feature_mask"), name="feature_mask")
-    if values.shape != expected:
-        raise errors.value_error(
-            "feature_mask does not fit the coefficients.",
-            given=f"shape {values.shape}",
-            expected=f"{expected}, the shape of coef_",
-        )
-    if not np.isin(values, (0, 1)).all():
-        raise errors.value_error(
-            "feature_mask must contain only 0 and 1.",
-            given=f"values such as {np.unique(values)[:4]}",
-            expected="1 where a feature is used, 0 where it is not",
-        )
-    return values.reshape(shape).astype(bool)
 
 
 def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likelihood:
@@ -57,32 +22,6 @@ def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likel
     if inverse_link_function is None:
         inverse_link_function = model.default_inverse_link_function
     return Likelihood(model, link_named(inverse_link_function))
-
-
-def read_penalty(
-    regularizer: Any,
-    strength: ArrayLike | None,
-    shape: tuple[int, int],
-    *,
-    ndim: int,
-    layout: Layout,
-) -> Penalty:
-    """Return the penalty on coefficients (p, N) that the constructor arguments describe.
-
-    A strength (each of the two of an elastic net) may be a tree with a number or an array per leaf.
-    """
-    kind = regularizer_of(regularizer)
-    if isinstance(kind, GroupLasso):  # its strengths belong to groups, not to leaves
-        if layout.structure is not None:
-            kind = kind.on_leaves(layout.sizes, layout.leaves(kind.mask, name="mask"))
-        return kind.bind(kind.default_strength if strength is None else strength, shape)
-    if strength is None:
-        return kind.bind(kind.default_strength, shape)
-    of_coef = shape[:1] if ndim == 1 else shape
-    name = "regularizer_strength"
-    if isinstance(strength, tuple) and isinstance(kind.default_strength, tuple):
-        return kind.bind(tuple(layout.spread(s, of_coef, name=name) for s in strength), shape)
-    return kind.bind(layout.spread(strength, of_coef, name=name), shape)
 
 
 def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,14 +10,15 @@ from .. import errors
 from ..inference import fisher
 from ..rows.contract import Rows
 from ..typing import ArrayLike, FloatArray
-from .choices import read_feature_mask
 from .inputs import read_offset
 from .layout import Layout
-from .parameters import check_feature_names, check_parameters
+from .parameters import check_feature_names
 from .prediction import linear_predictor
 from .scoring import known_scale
+from .shapes import Shapes
 
 if TYPE_CHECKING:
+    from .base import BaseGLM
     from .glm import GLM
 
 
@@ -31,28 +32,24 @@ def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArra
     ValueError
         If the features are not those of the fit.
     """
-    coef, intercept = _estimates(model, rows)
-    mask = read_feature_mask(
-        model.feature_mask, coef.shape, ndim=model._response_ndim, layout=Layout.of(rows)
-    )
-    eta = linear_predictor(
-        rows,
-        coef if mask is None else coef * mask,
-        intercept,
-        read_offset(offset, rows.n_rows, len(intercept)),
-    )
-    rate = model._likelihood.mean(eta)
-    return rate[:, 0] if model._response_ndim == 1 else rate
+    shapes, coef, intercept = estimates(model, rows)
+    added = read_offset(offset, rows.n_rows, len(intercept))
+    return shapes.user(model._likelihood.mean(linear_predictor(rows, coef, intercept, added)))
 
 
 def uncertainty(
-    model: GLM,
-    X: ArrayLike,
-    y: ArrayLike,
-    sample_weight: ArrayLike | None,
-    offset: ArrayLike | None,
-) -> fisher.Uncertainty:
+    model: GLM, X: ArrayLike, y: ArrayLike, **more: Any
+) -> tuple[FloatArray, FloatArray, Shapes]:
     """Return how sure the estimates are, given the data of their fit.
+
+    Returns
+    -------
+    covariance :
+        (N, p + 1, p + 1), the intercept last.
+    standard_errors :
+        (p + 1, N).
+    shapes :
+        Those of the parameters.
 
     Raises
     ------
@@ -61,21 +58,43 @@ def uncertainty(
     ValueError, TypeError
         If the data cannot be used.
     """
-    inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
-    coef, intercept = _estimates(model, inputs.rows)
-    return fisher.uncertainty(
+    inputs = model.read_inputs(X, y, **more)
+    shapes, coef, intercept = estimates(model, inputs.rows)
+    sure = fisher.uncertainty(
         inputs.rows,
         inputs.columns,
         coef,
         intercept,
         keep=inputs.keep,
-        penalty=model.read_penalty(inputs.layout, coef.shape),
+        penalty=model.read_penalty(inputs.shapes),
         scale=known_scale(getattr(model, "scale_", None), model._likelihood),
         status=model.fit_report_.result.status if hasattr(model, "fit_report_") else None,
     )
+    return sure.covariance, sure.standard_errors.T, shapes
 
 
-def check_fitted(model: GLM, rows: Rows) -> None:
+def estimates(
+    model: BaseGLM, rows: Rows, n_classes: int | None = None
+) -> tuple[Shapes, FloatArray, FloatArray]:
+    """Return the shapes, coefficients (p, C), zero where masked, and intercepts (C,) of a model.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients.
+    TypeError, ValueError
+        If they, or the features of the fit, are not those of the rows.
+    """
+    check_fitted(model, rows)
+    n_neurons = np.size(model.intercept_) // (n_classes or 1)
+    is_single = model._response_ndim == 1
+    shapes = Shapes(Layout.of(rows), None if is_single else n_neurons, n_classes)
+    coef, intercept = shapes.read_parameters((model.coef_, model.intercept_))
+    mask = shapes.read_mask(model.feature_mask)
+    return shapes, coef if mask is None else coef * mask, intercept
+
+
+def check_fitted(model: BaseGLM, rows: Rows) -> None:
     """Check that there are estimates, for features like those of the rows.
 
     Raises
@@ -100,12 +119,3 @@ def check_fitted(model: GLM, rows: Rows) -> None:
             todo="build X with the basis that made the X of the fit.",
         )
     check_feature_names(rows, getattr(model, "feature_names_", rows.feature_names))
-
-
-def _estimates(model: GLM, rows: Rows) -> tuple[FloatArray, FloatArray]:
-    """Return coefficients (p, N) and intercepts (N,) that fit the features of the rows."""
-    check_fitted(model, rows)
-    shape = rows.n_features, np.size(model.intercept_)
-    return check_parameters(
-        (model.coef_, model.intercept_), shape, ndim=model._response_ndim, layout=Layout.of(rows)
-    )

@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .. import errors
-from ..estimator import Estimator
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
-from ..io.timeseries import TimeAxis, to_pynapple
-from ..regularizer import Penalty, regularizer_of
-from ..solvers import SolverAdapterState
+from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
-from . import fitted, persistence, prediction, scoring, stepping
-from .choices import read_likelihood, read_penalty, solver_of, warn_of_unused_strength
+from . import fitted, prediction, scoring, stepping
+from .base import BaseGLM
+from .choices import read_likelihood, warn_of_unused_strength
 from .fitting import fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
-from .layout import Layout
-from .parameters import check_parameters, dof_resid, first_intercept, with_nested_params
-from .report import FitReport
+from .parameters import first_intercept
+from .shapes import Shapes
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class GLM(Estimator):
+class GLM(BaseGLM):
     """Generalized linear model of one neuron's response.
 
     The response y_t follows the observation model with mean f(x_t . coef_ + intercept_ + offset_t).
@@ -91,8 +88,6 @@ class GLM(Estimator):
     (array([ 0.4 , -0.22]), ('converged',))
     """
 
-    _response_ndim = 1
-
     def __init__(
         self,
         observation_model: Any = "Poisson",
@@ -146,24 +141,19 @@ class GLM(Estimator):
         ConvergenceWarning
             If a neuron has no certificate; ``fit_report_`` says why and what to do.
         """
-        solver = solver_of(self)
+        solver = self._solver()
         warn_of_unused_strength(self.regularizer, self.regularizer_strength)
         inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
-        shape = inputs.rows.n_features, inputs.columns.n_columns
         result = fit_columns(
             inputs.rows,
             inputs.columns,
-            penalty=self.read_penalty(inputs.layout, shape),
+            penalty=self.read_penalty(inputs.shapes),
             keep=inputs.keep,
             solver=solver,
-            start=None
-            if init_params is None
-            else check_parameters(
-                init_params, shape, ndim=self._response_ndim, layout=inputs.layout
-            ),
+            start=None if init_params is None else inputs.shapes.read_parameters(init_params),
         )
         self._store(result, inputs)
-        if not self.fit_report_.converged:
+        if not self.fit_report_.is_well:
             warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
         return self
 
@@ -257,24 +247,6 @@ class GLM(Estimator):
         )
         return self._wrapped(samples, axis), self._wrapped(rate, axis)
 
-    def compute_loss(
-        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
-    ) -> float:
-        """Return the unpenalised loss at ``(coef, intercept)``: mean over rows, sum over neurons.
-
-        Raises
-        ------
-        ValueError, TypeError
-            If the parameters do not fit the data.
-        """
-        inputs = self.read_inputs(X, y)
-        shape = inputs.rows.n_features, inputs.columns.n_columns
-        coef, intercept = check_parameters(
-            params, shape, ndim=self._response_ndim, layout=inputs.layout
-        )
-        losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
-        return float(losses.sum())
-
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and the intercept of the mean response.
 
@@ -286,145 +258,16 @@ class GLM(Estimator):
         inputs = self.read_inputs(X, y)
         response = inputs.columns.responses.values
         coef = np.zeros((inputs.rows.n_features, response.shape[1]))
-        return self._user_coef(coef, inputs.layout), first_intercept(self._likelihood, response)
-
-    @property
-    def solver_state_(self) -> SolverAdapterState:
-        """How the last fit or update went, in the ``stats`` of NeMoS; ``fit_report_`` says more."""
-        return stepping.last_state(self)
-
-    def initialize_optimizer_and_state(
-        self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
-    ) -> SolverAdapterState:
-        """Return the state of an optimiser before the first :meth:`update`.
-
-        Parameters
-        ----------
-        init_params :
-            ``(coef, intercept)``, e.g. from :meth:`initialize_params`.
-        X, y :
-            A batch. For SVRG all data: their gradient anchors the steps that follow, so call this
-            again at the start of every epoch.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For arguments that cannot be used.
-        """
-        return stepping.begin(self, init_params, X, y)
-
-    def update(
-        self,
-        params: tuple[ArrayLike, ArrayLike],
-        opt_state: SolverAdapterState,
-        X: ArrayLike,
-        y: ArrayLike,
-        *args: Any,
-        n_samples: int | None = None,
-        **kwargs: Any,
-    ) -> tuple[tuple[Any, FloatArray], SolverAdapterState]:
-        """Take one solver step on a batch; :meth:`fit` needs none of this, however long the data.
-
-        Repeated over the batches of a recording the parameters approach those of a fit. Also writes
-        ``coef_``, ``intercept_``, ``scale_``, ``dof_resid_`` and ``solver_state_``.
-
-        Parameters
-        ----------
-        params, opt_state :
-            What the last call (at first :meth:`initialize_optimizer_and_state`) returned.
-        X, y :
-            The batch.
-        n_samples :
-            Samples in all batches together, for ``dof_resid_``; None counts this batch alone.
-
-        Raises
-        ------
-        TypeError
-            If ``opt_state`` is no state, or ``n_samples`` no integer.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import spikeglm as nmo
-        >>> rng = np.random.default_rng(0)
-        >>> X = rng.normal(size=(1000, 2))
-        >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
-        >>> model = nmo.GLM()
-        >>> params = model.initialize_params(X, y)
-        >>> state = model.initialize_optimizer_and_state(params, X[:100], y[:100])
-        >>> for epoch in range(5):
-        ...     for k in range(0, 1000, 100):
-        ...         batch = slice(k, k + 100)
-        ...         params, state = model.update(params, state, X[batch], y[batch], n_samples=1000)
-        >>> bool(np.abs(model.coef_ - nmo.GLM().fit(X, y).coef_).max() < 0.01)
-        True
-        """
-        params, self.update_state_ = stepping.step(
-            self, params, opt_state, X, y, n_samples=n_samples
-        )
-        return params, self.update_state_
-
-    def covariance(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> FloatArray:
-        """Return the covariance of the estimates from the Fisher information at the optimum.
-
-        Parameters
-        ----------
-        X, y, sample_weight, offset :
-            The data of the fit.
-
-        Returns
-        -------
-        numpy.ndarray
-            (p + 1, p + 1), the intercept last; (N, p + 1, p + 1) for a population. Under Ridge it
-            is the posterior covariance for the prior that the penalty states.
-        """
-        matrix = fitted.uncertainty(self, X, y, sample_weight, offset).covariance
-        return matrix[0] if self._response_ndim == 1 else matrix
-
-    def standard_errors(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
-
-        NaN where the data do not determine a coefficient (a constant or duplicated feature without
-        a penalty).
-        """
-        errors_ = fitted.uncertainty(self, X, y, sample_weight, offset).standard_errors.T
-        return self._user_coef(errors_[:-1], Layout.of(read_rows(X))), errors_[-1]
-
-    def save_params(self, filename: Any) -> None:
-        """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
-        persistence.save(self, filename)
-
-    def set_params(self, **params: Any) -> Self:
-        """Set constructor arguments, also nested ones such as ``observation_model__scale``."""
-        return super().set_params(**with_nested_params(self, params))
+        return inputs.shapes.user_coef(coef), first_intercept(self._likelihood, response)
 
     def __sklearn_tags__(self) -> Tags:
-        """Describe a regressor to scikit-learn; NaN rows are welcome (they are left out)."""
+        """Describe a regressor to scikit-learn."""
         from sklearn.utils import RegressorTags
 
         tags = super().__sklearn_tags__()
         # The score is a log-likelihood, not the R² that scikit-learn would judge.
         tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags(poor_score=True)
-        tags.target_tags.required = tags.input_tags.allow_nan = True
         return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Tell scikit-learn whether there are estimates, from a fit or set by hand."""
-        return hasattr(self, "coef_") and hasattr(self, "intercept_")
 
     @property
     def _likelihood(self) -> Any:
@@ -449,35 +292,22 @@ class GLM(Estimator):
             feature_mask=self.feature_mask,
         )
 
-    def read_penalty(self, layout: Layout, shape: tuple[int, int]) -> Penalty:
+    def read_penalty(self, shapes: Shapes) -> Penalty:
         """Return the penalty on coefficients (p, N) that this model's arguments describe."""
-        return read_penalty(
-            self.regularizer,
-            self.regularizer_strength,
-            shape,
-            ndim=self._response_ndim,
-            layout=layout,
-        )
+        return shapes.read_penalty(self.regularizer, self.regularizer_strength)
 
-    def _user_coef(self, coef: FloatArray, layout: Layout) -> Any:
-        """Return coefficients (p, N) in the shape, and the tree, that the user knows."""
-        return layout.split(coef[:, 0] if self._response_ndim == 1 else coef)
+    def _read(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        return self.read_inputs(X, y, **more)
 
-    def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        self.coef_ = self._user_coef(result.coef, inputs.layout)
-        self.intercept_ = result.intercept
-        self.n_features_in_ = inputs.rows.n_features
-        self.feature_names_ = inputs.rows.feature_names
-        self.dof_resid_ = dof_resid(result, regularizer_of(self.regularizer), inputs.columns.mask)
-        self.scale_ = prediction.estimate_scale(
-            inputs.rows, inputs.columns, result, self.dof_resid_, keep=inputs.keep
-        )
-        vars(self).pop("update_state_", None)  # of updates before this fit
-        self.fit_report_ = FitReport(
-            result,
-            inputs.neurons or tuple(range(inputs.columns.n_columns)),
-            inputs.rows.feature_names,
-        )
+    def _read_batch(self, X: ArrayLike, y: ArrayLike) -> stepping.Batch:
+        inputs = self.read_inputs(X, y)
+        penalty = self.read_penalty(inputs.shapes)
+        return stepping.NumberBatch(inputs, stepping.in_the_users_units(inputs, penalty))
 
-    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
-        return values if axis is None else to_pynapple(values, axis)
+    def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
+        return prediction.estimate_scale(inputs.rows, inputs.columns, result, dof, keep=inputs.keep)
+
+    def _uncertainty(
+        self, X: ArrayLike, y: ArrayLike, **more: Any
+    ) -> tuple[FloatArray, FloatArray, Shapes]:
+        return fitted.uncertainty(self, X, y, **more)

@@ -21,8 +21,8 @@ from ..rows.dask_rows import DaskRows, is_dask
 from ..rows.stored import is_stored
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray
-from .choices import read_feature_mask
 from .layout import Layout
+from .shapes import Shapes
 
 
 def read_rows(X: ArrayLike) -> Rows:
@@ -133,12 +133,12 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
 class FitInputs:
     """What a fit needs: rows, column problems and the rows that take part.
 
-    ``layout`` is the tree that X came in; ``neurons`` are the column names of y, where it has some;
-    ``response_axis`` is its time axis.
+    ``shapes`` are those of the parameters; ``neurons`` are the column names of y, where it has
+    some; ``response_axis`` is its time axis.
     """
 
     rows: Rows
-    layout: Layout
+    shapes: Shapes
     columns: Columns
     keep: BoolArray
     response_axis: TimeAxis | None
@@ -191,10 +191,10 @@ def read_fit_inputs(
             todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
             "that are all zero.",
         )
-    layout = Layout.of(rows)
-    mask = read_feature_mask(feature_mask, (rows.n_features, n_neurons), ndim=ndim, layout=layout)
+    shapes = Shapes(Layout.of(rows), None if ndim == 1 else n_neurons)
+    mask = shapes.read_mask(feature_mask)
     columns = Columns(likelihood, Source.one_per_column(response), weights, offsets, mask)
-    return FitInputs(rows, layout, columns, keep, axis, column_names(y))
+    return FitInputs(rows, shapes, columns, keep, axis, column_names(y))
 
 
 def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:

@@ -8,59 +8,13 @@ import numpy as np
 
 from .. import errors
 from ..inference.record import FitResult
-from ..io.timeseries import to_array
 from ..observation_models.likelihood import Likelihood
-from ..regularizer.base import Regularizer
+from ..regularizer import regularizer_of
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, FloatArray
 from .layout import Layout
-
-
-def check_parameters(
-    params: Any, shape: tuple[int, int], *, ndim: int, layout: Layout
-) -> tuple[FloatArray, FloatArray]:
-    """Return ``(coef, intercept)`` as (p, N) and (N,) arrays.
-
-    Raises
-    ------
-    ValueError
-        If there are not two, or their shapes do not fit the data.
-    TypeError
-        If they are not a tuple or list, not numeric, or another tree than X.
-    """
-    if not isinstance(params, (tuple, list)):
-        raise errors.type_error(
-            "Parameters must be a tuple.", given=type(params).__name__, expected="(coef, intercept)"
-        )
-    if len(params) != 2:
-        raise errors.value_error(
-            "Parameters must have two parts.",
-            given=f"{len(params)} parts",
-            expected="(coef, intercept)",
-        )
-    coef = layout.join(params[0], name="coef").astype(np.float64)
-    intercept = to_array(params[1], name="intercept").astype(np.float64)
-    p, n_neurons = shape
-    expected = (p,) if ndim == 1 else shape
-    if coef.shape != expected:
-        raise errors.value_error(
-            "X and the coefficients do not fit each other.",
-            given=f"X with {p} feature(s), coefficients of shape {coef.shape}",
-            expected=f"coefficients of shape {expected} for this X",
-            todo="pass X with the features that the model was fitted on.",
-        )
-    if intercept.shape != (n_neurons,):
-        raise errors.value_error(
-            "The intercept does not fit the data.",
-            given=f"shape {intercept.shape}",
-            expected=f"({n_neurons},)",
-        )
-    if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
-        raise errors.value_error(
-            "Parameters must be finite.", given="NaN or inf among them", expected="numbers"
-        )
-    return coef.reshape(shape), intercept
+from .shapes import Shapes
 
 
 def first_intercept(likelihood: Likelihood, response: Array) -> FloatArray:
@@ -121,18 +75,21 @@ def _in_the_order_of_leaves(
 
 
 def dof_resid(
-    result: FitResult, regularizer: Regularizer, mask: BoolArray | None = None
+    shapes: Shapes, result: FitResult, regularizer: Any, mask: BoolArray | None = None
 ) -> FloatArray:
     """Return the residual degrees of freedom per neuron, (N,).
 
     Sum of row weights, less the intercept, less the parameters that the coefficients use up: the
     rank of the features (without a penalty), their number (Ridge) or the number of coefficients
-    that are not zero (Lasso and elastic net); never more than the mask (p, N) leaves.
+    that are not zero (Lasso and elastic net); never more than the mask (p, C) leaves. Of K classes
+    one follows from the others: K - 1 intercepts, and (K - 1) times the rank.
     """
-    used = regularizer.n_parameters(result.coef, result.rank)
-    if mask is not None:
-        used = np.minimum(used, mask.sum(axis=0))
-    return result.total_weight - used - 1
+    coef, free = shapes.by_class(result.coef), shapes.n_free_classes
+    rank, n_neurons = result.rank * free, coef.shape[2]
+    used = regularizer_of(regularizer).n_parameters(coef.reshape(-1, n_neurons), rank)
+    allowed = np.ones(coef.shape) if mask is None else shapes.by_class(mask)
+    most = np.minimum(allowed.sum(axis=1), free).sum(axis=0)
+    return result.total_weight - np.minimum(used, most) - free
 
 
 def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..inference.record import FitResult
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..typing import Array, ArrayLike
 from .glm import GLM
 from .inputs import FitInputs
-
-if TYPE_CHECKING:
-    from sklearn.utils import Tags
 
 
 class PopulationGLM(GLM):
@@ -70,13 +67,6 @@ class PopulationGLM(GLM):
             solver_kwargs=solver_kwargs,
             feature_mask=feature_mask,
         )
-
-    def __sklearn_tags__(self) -> Tags:
-        """Tell scikit-learn that y has a column per neuron."""
-        tags = super().__sklearn_tags__()
-        tags.target_tags.single_output = False
-        tags.target_tags.multi_output = True
-        return tags
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
         axis = inputs.response_axis

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,37 +20,48 @@ from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..inference.record import FitResult
 from ..numerics import quiet
-from ..regularizer import regularizer_of
+from ..regularizer.base import Penalty
 from ..settings import get_config
 from ..solvers import SVRG, OptimizationInfo, ProxSVRG, SolverAdapterState, Status
 from ..solvers.foreign import ForeignSolver, ForeignSteps
 from ..solvers.online import PlainSteps, ReducedSteps, RunningModel, Stepper
 from ..typing import ArrayLike, FloatArray
-from .choices import solver_of
 from .inputs import FitInputs
-from .parameters import check_parameters, dof_resid
-from .prediction import estimate_scale
+from .parameters import dof_resid
 
 if TYPE_CHECKING:
-    from .glm import GLM
+    from .base import BaseGLM
 
 _SHARE_OF_MEMORY = 0.25
 
 
-@dataclass(frozen=True, eq=False)
-class _Batch:
-    """A mini-batch: as read, and as an objective in the user's units."""
-
-    inputs: FitInputs
-    objective: Objective
+class Batch(Protocol):
+    """A mini-batch: as read, and as an objective of theta, which are parameters in user's units."""
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(p, N)."""
-        return self.inputs.rows.n_features, self.inputs.columns.n_columns
+    def inputs(self) -> FitInputs:
+        """Rows, columns, and the rows that take part."""
+        ...
+
+    @property
+    def objective(self) -> Any:
+        """An :class:`Objective`, or one like it."""
+        ...
+
+    def theta(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
+        """Return what the objective takes, for parameters (p, C) and (C,)."""
+        ...
+
+    def parameters(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return parameters (p, C) and (C,)."""
+        ...
+
+    def stepper(self, method: Any, theta: FloatArray) -> Stepper:
+        """Return what a solver remembers before the first step."""
+        ...
 
 
-def begin(model: GLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> SolverAdapterState:
+def begin(model: BaseGLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> SolverAdapterState:
     """Return the state of an optimiser at the first parameters.
 
     Raises
@@ -58,16 +69,16 @@ def begin(model: GLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> SolverAda
     ValueError, TypeError
         For arguments that cannot be used.
     """
-    batch = _read(model, X, y)
-    theta = _read_parameters(model, init_params, batch)
-    method = solver_of(model).method
+    batch = model._read_batch(X, y)
+    theta = _read_theta(batch, init_params)
+    method = model._solver().method
     with one_blas_thread(), quiet():
-        stepper = _stepper(method, batch, theta)
-    return SolverAdapterState(stepper, info(None, stepper))
+        stepper = batch.stepper(method, theta)
+    return SolverAdapterState(stepper, _info(None, stepper))
 
 
 def step(
-    model: GLM,
+    model: BaseGLM,
     params: Any,
     opt_state: Any,
     X: ArrayLike,
@@ -84,20 +95,20 @@ def step(
     ValueError
         For data or parameters that cannot be used.
     """
-    check_state(opt_state)
-    check_n_samples(n_samples)
-    batch = _read(model, X, y)
-    theta = _read_parameters(model, params, batch)
+    _check_state(opt_state)
+    _check_n_samples(n_samples)
+    batch = model._read_batch(X, y)
+    theta, goal = _read_theta(batch, params), batch.objective
     with one_blas_thread(), quiet():
-        theta, stepper = opt_state.solver_state.step(batch.objective, theta)
-        value = batch.objective.evaluate(theta, np.arange(batch.shape[1])).value
-    state = SolverAdapterState(stepper, info(float(value.sum()), stepper))
+        theta, stepper = opt_state.solver_state.step(goal, theta)
+        value = goal.evaluate(theta, np.arange(goal.n_columns)).value
     _write(model, theta, batch, n_samples)
+    model.update_state_ = SolverAdapterState(stepper, _info(float(value.sum()), stepper))
     vars(model).pop("fit_report_", None)  # of a fit before this update
-    return (model.coef_, model.intercept_), state
+    return (model.coef_, model.intercept_), model.update_state_
 
 
-def last_state(model: GLM) -> SolverAdapterState:
+def last_state(model: BaseGLM) -> SolverAdapterState:
     """Return how the last fit or update of a model went, as NeMoS's scripts look it up.
 
     Raises
@@ -124,24 +135,58 @@ def last_state(model: GLM) -> SolverAdapterState:
     )
 
 
-def info(value: float | None, stepper: Stepper) -> OptimizationInfo:
-    """Return what is known of an optimisation that has no end."""
-    return OptimizationInfo(value, stepper.n_steps, converged=False, reached_max_steps=False)
+@dataclass(frozen=True, eq=False)
+class NumberBatch:
+    """A mini-batch whose response is a number: theta (p + 1, N) are weights and intercepts."""
+
+    inputs: FitInputs
+    objective: Objective
+
+    def theta(self, coef: FloatArray, intercept: FloatArray) -> FloatArray:
+        """Return both, one above the other."""
+        return np.vstack([coef, intercept])
+
+    def parameters(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return weights and intercepts."""
+        return theta[:-1], theta[-1]
+
+    def stepper(self, method: Any, theta: FloatArray) -> Stepper:
+        """Return what a solver remembers before the first step."""
+        if isinstance(method, ForeignSolver):
+            return ForeignSteps.begun(method, self.objective, theta)
+        if isinstance(method, (SVRG, ProxSVRG)):
+            check_memory(theta)
+            return ReducedSteps.begun(self.objective, theta, given_stepsize(method))
+        return plain_or_running(method, self.objective, theta)
 
 
-def _read(model: GLM, X: ArrayLike, y: ArrayLike) -> _Batch:
-    inputs = model.read_inputs(X, y)
+def plain_or_running(method: Any, objective: Objective, theta: FloatArray) -> Stepper:
+    """Return steps of the length that the user gave, or else a running model."""
+    stepsize = given_stepsize(method)
+    if stepsize is not None:
+        return PlainSteps(stepsize)
+    check_memory(theta)
+    return RunningModel.begun(objective, theta)
+
+
+def given_stepsize(method: Any) -> float | None:
+    """Return the length of steps that the user gave, None if that is left to the solver."""
+    stepsize = getattr(method, "stepsize", None)
+    return float(stepsize) if stepsize is not None and stepsize > 0 else None
+
+
+def in_the_users_units(inputs: FitInputs, penalty: Penalty) -> Objective:
+    """Return the objective of a batch: the features are taken as they come."""
     rows, columns = inputs.rows, inputs.columns
     p = rows.n_features
     how = plan(rows, columns.n_columns)
     table = Table.cut(rows, inputs.keep, how.block_rows).in_double()
-    penalty = model.read_penalty(inputs.layout, (p, columns.n_columns))
     as_they_come = Features(np.zeros(p), np.ones(p), np.eye(p))
-    weight = total_weight(columns, table)
-    return _Batch(inputs, Objective(table, columns, how, penalty, as_they_come, weight))
+    weight = _total_weight(columns, table)
+    return Objective(table, columns, how, penalty, as_they_come, weight)
 
 
-def total_weight(columns: Columns, table: Table) -> FloatArray:
+def _total_weight(columns: Columns, table: Table) -> FloatArray:
     """Return the sum of row weights of each column; one where a column has no rows in the batch."""
     if columns.weights is None:
         return np.full(columns.n_columns, float(table.n_kept))
@@ -150,31 +195,15 @@ def total_weight(columns: Columns, table: Table) -> FloatArray:
     return np.where(total > 0, total, 1.0)
 
 
-def _read_parameters(model: GLM, params: Any, batch: _Batch) -> FloatArray:
-    coef, intercept = check_parameters(
-        params, batch.shape, ndim=model._response_ndim, layout=batch.inputs.layout
-    )
+def _read_theta(batch: Batch, params: Any) -> FloatArray:
+    coef, intercept = batch.inputs.shapes.read_parameters(params)
     mask = batch.inputs.columns.mask
-    return np.vstack([coef if mask is None else coef * mask, intercept])
+    return batch.theta(coef if mask is None else coef * mask, intercept)
 
 
-def _stepper(method: Any, batch: _Batch, theta: FloatArray) -> Stepper:
-    if isinstance(method, ForeignSolver):
-        return ForeignSteps.begun(method, batch.objective, theta)
-    stepsize = getattr(method, "stepsize", None)
-    stepsize = float(stepsize) if stepsize is not None and stepsize > 0 else None
-    if isinstance(method, (SVRG, ProxSVRG)):
-        check_memory(theta.shape)
-        return ReducedSteps.begun(batch.objective, theta, stepsize)
-    if stepsize is not None:
-        return PlainSteps(stepsize)
-    check_memory(theta.shape)
-    return RunningModel.begun(batch.objective, theta)
-
-
-def check_memory(shape: tuple[int, int]) -> None:
-    """Check that a curvature matrix per neuron fits into the memory budget."""
-    n, n_columns = shape
+def check_memory(theta: FloatArray) -> None:
+    """Check that a curvature matrix per column of theta fits into the memory budget."""
+    n, n_columns = theta.shape
     size, budget = 8 * n_columns * n**2, _SHARE_OF_MEMORY * get_config().memory_bytes
     if size > budget:
         raise errors.value_error(
@@ -186,40 +215,43 @@ def check_memory(shape: tuple[int, int]) -> None:
         )
 
 
-def _write(model: GLM, theta: FloatArray, batch: _Batch, n_samples: int | None) -> None:
+def _write(model: BaseGLM, theta: FloatArray, batch: Batch, n_samples: int | None) -> None:
     """Write estimates, degrees of freedom and dispersion to the model."""
-    inputs, n_columns = batch.inputs, batch.shape[1]
+    inputs, (coef, intercept) = batch.inputs, batch.parameters(theta)
     in_batch = batch.objective.total_weight
-    total = in_batch if n_samples is None else np.full(n_columns, float(n_samples))
-    nothing = np.full(n_columns, np.nan)
+    n_neurons, nothing = len(in_batch), np.full(len(in_batch), np.nan)
+    total = in_batch if n_samples is None else np.full(n_neurons, float(n_samples))
     record = FitResult(
-        coef=theta[:-1],
-        intercept=theta[-1],
-        status=(Status.INEXACT,) * n_columns,
+        coef=coef,
+        intercept=intercept,
+        status=(Status.INEXACT,) * n_neurons,
         decrement=nothing,
         is_exact=False,
         objective=nothing,
-        n_iterations=np.zeros(n_columns, dtype=np.intp),
+        n_iterations=np.zeros(n_neurons, dtype=np.intp),
         n_passes=0,
         n_rows=in_batch,
         total_weight=total,
         mean_response=nothing,
-        rank=int(min(batch.shape[0], total.min())),
+        rank=int(min(len(coef), total.min())),
         aliased=np.zeros(0, dtype=np.intp),
         certificate="",
         plan="",
     )
-    model.coef_ = model._user_coef(theta[:-1], inputs.layout)
-    model.intercept_ = theta[-1]
-    model.dof_resid_ = dof_resid(record, regularizer_of(model.regularizer), inputs.columns.mask)
-    per_batch = replace(record, total_weight=in_batch)
+    model.coef_ = inputs.shapes.user_coef(coef)
+    model.intercept_ = inputs.shapes.user_intercept(intercept)
+    model.dof_resid_ = dof_resid(inputs.shapes, record, model._regularizer, inputs.columns.mask)
     # Pearson's sum over the batch stands for that over all samples.
-    dof = model.dof_resid_ * in_batch / total
-    model.scale_ = estimate_scale(inputs.rows, inputs.columns, per_batch, dof, keep=inputs.keep)
+    per_batch, dof = replace(record, total_weight=in_batch), model.dof_resid_ * in_batch / total
+    model.scale_ = model._dispersion(inputs, per_batch, dof)
 
 
-def check_state(opt_state: Any) -> None:
-    """Raise a TypeError for what is no state of an optimiser."""
+def _info(value: float | None, stepper: Stepper) -> OptimizationInfo:
+    """Return what is known of an optimisation that has no end."""
+    return OptimizationInfo(value, stepper.n_steps, converged=False, reached_max_steps=False)
+
+
+def _check_state(opt_state: Any) -> None:
     if not hasattr(getattr(opt_state, "solver_state", None), "step"):
         raise errors.type_error(
             "update needs the state of an optimiser.",
@@ -229,8 +261,7 @@ def check_state(opt_state: Any) -> None:
         )
 
 
-def check_n_samples(n_samples: Any) -> None:
-    """Raise a TypeError for what is no number of samples."""
+def _check_n_samples(n_samples: Any) -> None:
     is_int = isinstance(n_samples, numbers.Integral) and not isinstance(n_samples, bool)
     if n_samples is not None and not is_int:
         raise errors.type_error(

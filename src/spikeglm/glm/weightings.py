@@ -45,8 +45,7 @@ def fit_weightings(
     n_neurons, n_weightings = inputs.columns.n_columns, weightings.shape[1]
     neuron = np.tile(np.arange(n_neurons), n_weightings)
     columns = _under(inputs.columns.take(neuron), weightings, n_neurons)
-    shape = inputs.rows.n_features, n_neurons
-    penalty = model.read_penalty(inputs.layout, shape).take(neuron)
+    penalty = model.read_penalty(inputs.shapes).take(neuron)
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     if solver.name is None and penalty.is_smooth:
         # A fold may lack a feature that the others have. Newton would divide by its curvature.

@@ -160,7 +160,7 @@ def regularization_path(
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
     shape = inputs.rows.n_features, inputs.columns.n_columns
-    penalty = _at_strength_one(model).read_penalty(inputs.layout, shape)
+    penalty = _at_strength_one(model).read_penalty(inputs.shapes)
     if penalty.is_smooth:
         raise errors.value_error(
             "This penalty has no path.",

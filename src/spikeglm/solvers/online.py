@@ -14,7 +14,6 @@ import numpy as np
 from ..engine.objective import Objective
 from ..typing import BoolArray, FloatArray
 from .contract import Evaluation
-from .metrics import PlainMetric
 from .proximal_subproblem import minimise_model
 
 _SINGULAR = 1e-12
@@ -111,11 +110,9 @@ class PlainSteps:
 
     def step(self, batch: Objective, theta: FloatArray) -> tuple[FloatArray, PlainSteps]:
         """Go down the gradient of a batch."""
-        columns = np.arange(batch.n_columns)
-        gradient = batch.evaluate(theta, columns).gradient
-        pace = np.full(len(columns), self.stepsize)
-        move = PlainMetric.of(batch).move(theta, gradient, pace, columns)
-        return move.theta, replace(self, n_steps=self.n_steps + 1)
+        gradient = batch.evaluate(theta, np.arange(batch.n_columns)).gradient
+        there = _plain_step(batch, theta, gradient, self.stepsize)
+        return there, replace(self, n_steps=self.n_steps + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,11 +151,20 @@ class ReducedSteps:
         gradient = self.gradient + here - there
         after = replace(self, n_steps=self.n_steps + 1)
         if self.stepsize is not None:
-            pace = np.full(len(columns), self.stepsize)
-            return PlainMetric.of(batch).move(theta, gradient, pace, columns).theta, after
+            return _plain_step(batch, theta, gradient, self.stepsize), after
         pace = 0.5 / (1.0 + len(theta) / np.maximum(batch.total_weight, 1.0))
         H = self.H / pace[:, None, None]
         return _minimiser(batch, H, _times(H, theta) - gradient.T, theta), after
+
+
+def _plain_step(
+    batch: Objective, theta: FloatArray, gradient: FloatArray, length: float
+) -> FloatArray:
+    """Go down a gradient, then to the minimum of kinks and distance."""
+    columns = np.arange(batch.n_columns)
+    there = theta - length * np.where(batch.frozen(columns), 0.0, gradient)
+    kinks = batch.kinks()
+    return there if kinks is None else kinks.prox(there.T, np.full((len(columns), 1), length)).T
 
 
 def information(batch: Objective, theta: FloatArray) -> FloatArray:

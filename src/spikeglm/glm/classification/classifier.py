@@ -13,19 +13,18 @@ from ...inference.record import FitResult
 from ...io.random_keys import RandomKey
 from ...io.timeseries import TimeAxis, to_pynapple
 from ...observation_models.categorical import CategoricalObservations, class_link_named
-from ...solvers import SolverAdapterState
 from ...typing import Array, ArrayLike, FloatArray
-from .. import prediction as sweeps
 from ..choices import read_solver, warn_of_unused_strength
+from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
-from ..report import FitReport
-from . import prediction, stepping
-from .fitting import fit_classes, residual_degrees_of_freedom
+from ..shapes import Shapes
+from . import prediction
+from .fitting import fit_classes
 from .inputs import read_class_inputs
 from .labels import decode, encode, read_classes
-from .layout import ClassLayout
 from .prediction import known_classes, log_probabilities
+from .stepping import LabelBatch, read_label_batch
 from .uncertainty import class_covariance
 
 if TYPE_CHECKING:
@@ -159,24 +158,23 @@ class ClassifierGLM(GLM):
             what to do.
         """
         class_link_named(self.inverse_link_function)
-        solver = read_solver(self.solver_name, self.solver_kwargs, self._regularizer)
+        solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         classes = read_classes(y, self.n_classes)
-        inputs, layout = read_class_inputs(
-            self, X, y, classes, sample_weight=sample_weight, offset=offset
-        )
+        inputs = read_class_inputs(self, X, y, classes, sample_weight=sample_weight, offset=offset)
+        shapes = inputs.shapes
         result = fit_classes(
             inputs.rows,
             inputs.columns,
             n_classes=len(classes),
-            penalty=layout.read_penalty(self._regularizer, self.regularizer_strength),
+            penalty=shapes.read_penalty(self._regularizer, self.regularizer_strength),
             keep=inputs.keep,
             solver=solver,
-            start=None if init_params is None else layout.read_parameters(init_params),
+            start=None if init_params is None else shapes.read_parameters(init_params),
         )
         self.classes_ = classes
-        self._store_classes(result, inputs, layout)
-        if not self.fit_report_.converged:
+        self._store(result, inputs)
+        if not self.fit_report_.is_well:
             warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
         return self
 
@@ -246,7 +244,7 @@ class ClassifierGLM(GLM):
         ValueError, NotImplementedError
             As :meth:`GLM.score`; also for a label that is no class.
         """
-        inputs, _ = read_class_inputs(self, X, y, known_classes(self))
+        inputs = self._read(X, y)
         return prediction.score(
             encode(y, known_classes(self)),
             log_probabilities(self, inputs.rows, offset),
@@ -285,42 +283,15 @@ class ClassifierGLM(GLM):
             self._wrapped_classes(log_p, rows.time_axis),
         )
 
-    def compute_loss(
-        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
-    ) -> float:
-        """Return the unpenalised loss at ``(coef, intercept)``; see :meth:`GLM.compute_loss`."""
-        inputs, layout = read_class_inputs(self, X, y, known_classes(self))
-        coef, intercept = layout.read_parameters(params)
-        losses = sweeps.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
-        return float(losses.sum())
-
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and centred log frequencies of classes."""
-        inputs, layout = read_class_inputs(self, X, y, known_classes(self))
-        y_hot = layout.user(inputs.columns.responses.values)
+        inputs = self._read(X, y)
+        shapes = inputs.shapes
+        y_hot = shapes.user(inputs.columns.responses.values)
         frequency = y_hot.sum(axis=0) / np.maximum(y_hot.any(axis=-1).sum(axis=0), 1)[..., None]
         log_p = np.log(np.maximum(frequency, np.finfo(float).eps))
         coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))
-        return layout.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
-
-    def initialize_optimizer_and_state(
-        self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
-    ) -> SolverAdapterState:
-        """Return the state of an optimiser before the first :meth:`update`; as for :class:`GLM`."""
-        return stepping.begin(self, init_params, X, y)
-
-    def update(
-        self,
-        params: tuple[ArrayLike, ArrayLike],
-        opt_state: SolverAdapterState,
-        X: ArrayLike,
-        y: ArrayLike,
-        *args: Any,
-        n_samples: int | None = None,
-        **kwargs: Any,
-    ) -> tuple[tuple[Any, FloatArray], SolverAdapterState]:
-        """Take one solver step on a batch; see :meth:`GLM.update`. Classes must be set before."""
-        return stepping.step(self, params, opt_state, X, y, n_samples=n_samples)
+        return shapes.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
 
     def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
         """Raise a TypeError: what asks for this expects a response that is a number."""
@@ -330,38 +301,6 @@ class ClassifierGLM(GLM):
             expected="a GLM or a PopulationGLM",
             todo="use scikit-learn's cross_val_score or GridSearchCV, which take classifiers.",
         )
-
-    def covariance(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> FloatArray:
-        """Return the covariance of the estimates from the Fisher information at the optimum.
-
-        Given the data of the fit it is (n, n) for the n = (p + 1) K numbers of ``coef_.ravel()``
-        and then ``intercept_``; (N, n, n) for a population. Its rows add up to zero over the
-        classes, as estimates do.
-        """
-        covariance, _, layout = class_covariance(self, X, y, sample_weight, offset)
-        return covariance[0] if layout.n_neurons is None else covariance
-
-    def standard_errors(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
-
-        NaN where the data do not determine a parameter.
-        """
-        _, errors_, layout = class_covariance(self, X, y, sample_weight, offset)
-        return layout.user_coef(errors_[:-1]), layout.user(errors_[-1])
 
     def __sklearn_tags__(self) -> Tags:
         """Describe a classifier to scikit-learn."""
@@ -377,22 +316,22 @@ class ClassifierGLM(GLM):
     def _regularizer(self) -> Any:
         return "Ridge" if self.regularizer is None else self.regularizer
 
-    def _store_classes(self, result: FitResult, inputs: FitInputs, layout: ClassLayout) -> None:
-        vars(self).pop("update_state_", None)  # of updates before this fit
-        self.coef_, self.intercept_ = layout.user_coef(result.coef), layout.user(result.intercept)
-        self.n_features_in_ = inputs.rows.n_features
-        self.feature_names_ = inputs.rows.feature_names
-        self.dof_resid_ = residual_degrees_of_freedom(
-            result.coef,
-            result.total_weight,
-            regularizer=self._regularizer,
-            rank=result.rank,
-            mask=inputs.columns.mask,
-            n_classes=layout.n_classes,
-        )
-        self.scale_ = np.ones_like(self.dof_resid_)
-        neurons = inputs.neurons or tuple(range(len(result.status)))
-        self.fit_report_ = FitReport(result, neurons, inputs.rows.feature_names)
+    def _solver(self) -> SolverChoice:
+        return read_solver(self.solver_name, self.solver_kwargs, self._regularizer)
+
+    def _read(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        return read_class_inputs(self, X, y, known_classes(self), **more)
+
+    def _read_batch(self, X: ArrayLike, y: ArrayLike) -> LabelBatch:
+        return read_label_batch(self, X, y)
+
+    def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
+        return np.ones_like(dof)
+
+    def _uncertainty(
+        self, X: ArrayLike, y: ArrayLike, **more: Any
+    ) -> tuple[FloatArray, FloatArray, Shapes]:
+        return class_covariance(self, X, y, **more)
 
     def _wrapped_classes(self, values: FloatArray, axis: TimeAxis | None) -> Any:
         if axis is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from ...engine.table import Table
 from ...engine.threads import one_blas_thread
 from ...inference.record import FitResult
 from ...numerics import quiet
-from ...regularizer import Penalty, UnRegularized, regularizer_of
+from ...regularizer import Penalty, UnRegularized
 from ...rows.contract import Rows
 from ...solvers import Outcome, Status, Task
 from ...solvers.softmax_curvature import SoftmaxCurvature
@@ -244,26 +243,3 @@ def _centred_offset(offset: FloatArray, n_classes: int) -> FloatArray:
     """Return the mean offset of each class, (K, N), centred."""
     by_class = np.nan_to_num(offset).reshape(n_classes, -1)
     return by_class - by_class.mean(axis=0)
-
-
-def residual_degrees_of_freedom(
-    coef: FloatArray,
-    total_weight: FloatArray,
-    *,
-    regularizer: Any,
-    rank: int,
-    mask: BoolArray | None,
-    n_classes: int,
-) -> FloatArray:
-    """Return the residual degrees of freedom per neuron, (N,), for coefficients (p, K·N).
-
-    Sum of row weights, less K - 1 intercepts, less the parameters that the coefficients use up:
-    (K - 1) times the rank of the features (without a penalty), or their number (Ridge), or the
-    number of coefficients that are not zero. Never more than the mask (p, K·N) and the one class
-    that follows from the others leave.
-    """
-    p, K, N = len(coef), n_classes, len(total_weight)
-    used = regularizer_of(regularizer).n_parameters(coef.reshape(p * K, N), rank * (K - 1))
-    allowed = np.ones((p, K, N)) if mask is None else mask.reshape(p, K, N)
-    most = np.minimum(allowed.sum(axis=1), K - 1).sum(axis=0)
-    return total_weight - np.minimum(used, most) - (K - 1)

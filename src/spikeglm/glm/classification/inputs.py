@@ -14,8 +14,8 @@ from ...io.timeseries import check_same_time, time_axis_of, to_array
 from ...rows.arrays import finite_rows
 from ...typing import Array, ArrayLike, IntArray
 from ..inputs import FitInputs, column_names, read_fit_inputs
+from ..shapes import Shapes
 from .labels import encode
-from .layout import ClassLayout
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
@@ -29,8 +29,8 @@ def read_class_inputs(
     *,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
-) -> tuple[FitInputs, ClassLayout]:
-    """Check data against a model and return everything that ``fit`` takes, and its shapes.
+) -> FitInputs:
+    """Check data against a model and return everything that ``fit`` takes.
 
     The columns are K·N class columns. Rows that are not finite are left out; where some neurons'
     labels are missing (NaN, None), for those neurons alone.
@@ -58,13 +58,12 @@ def read_class_inputs(
     axis = time_axis_of(y)
     if axis is not None and inputs.rows.time_axis is not None:
         check_same_time(inputs.rows.time_axis, axis)
-    n_neurons = inputs.columns.n_columns
-    layout = ClassLayout(inputs.layout, None if ndim == 1 else n_neurons, len(classes))
+    shapes = replace(inputs.shapes, n_classes=len(classes))
     weights, offsets, keep = inputs.columns.weights, None, inputs.keep
     if weights is not None:
         weights = replace(weights, of=np.tile(weights.of, len(classes)))
     if offset is not None:
-        values = read_class_offset(offset, len(codes), layout)
+        values = read_class_offset(offset, len(codes), shapes)
         keep = keep & finite_rows(values)
         offsets = Source.one_per_column(values)
     columns = Columns(
@@ -72,10 +71,16 @@ def read_class_inputs(
         Source.one_per_column(one_hot_columns(codes, len(classes))),
         weights,
         offsets,
-        layout.read_mask(model.feature_mask),
+        shapes.read_mask(model.feature_mask),
     )
-    names = column_names(y)
-    return replace(inputs, columns=columns, keep=keep, response_axis=axis, neurons=names), layout
+    return replace(
+        inputs,
+        shapes=shapes,
+        columns=columns,
+        keep=keep,
+        response_axis=axis,
+        neurons=column_names(y),
+    )
 
 
 def one_hot_columns(codes: IntArray, n_classes: int) -> Array:
@@ -84,7 +89,7 @@ def one_hot_columns(codes: IntArray, n_classes: int) -> Array:
     return (codes == np.arange(n_classes)[:, None]).reshape(len(codes), -1)
 
 
-def read_class_offset(offset: ArrayLike | None, n_rows: int, layout: ClassLayout) -> Array:
+def read_class_offset(offset: ArrayLike | None, n_rows: int, shapes: Shapes) -> Array:
     """Return what is added to the linear predictors of the classes, (T, K·N), or zero.
 
     Raises
@@ -95,15 +100,15 @@ def read_class_offset(offset: ArrayLike | None, n_rows: int, layout: ClassLayout
     if offset is None:
         return np.zeros((1, 1))
     values = to_array(offset, name="offset")
-    expected = (n_rows, *layout.intercept_shape)
+    expected = (n_rows, *shapes.intercept_shape)
     if values.shape != expected:
         raise errors.value_error(
             "offset has the wrong shape.",
             given=f"{values.shape}",
             expected=f"{expected}: one number per sample"
-            + (", neuron and class" if layout.n_neurons is not None else " and class"),
+            + (", neuron and class" if shapes.n_neurons is not None else " and class"),
             todo="what all classes share changes no probability: leave it out."
             if values.ndim == 1
             else "",
         )
-    return layout.columns(values)
+    return shapes.columns(values)

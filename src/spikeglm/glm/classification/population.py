@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ...inference.record import FitResult
-from ...typing import ArrayLike
-from ..inputs import FitInputs
 from ..population import PopulationGLM
 from .classifier import ClassifierGLM
-from .layout import ClassLayout
 
 
 class ClassifierPopulationGLM(ClassifierGLM, PopulationGLM):
@@ -34,30 +28,3 @@ class ClassifierPopulationGLM(ClassifierGLM, PopulationGLM):
     >>> model.predict(np.array([[1.0, -1.0]]))
     array([[1, 0]])
     """
-
-    def __init__(
-        self,
-        n_classes: int | None = 2,
-        inverse_link_function: Any = None,
-        regularizer: Any = None,
-        regularizer_strength: ArrayLike | None = None,
-        solver_name: str | None = None,
-        solver_kwargs: dict[str, Any] | None = None,
-        feature_mask: ArrayLike | None = None,
-    ) -> None:
-        ClassifierGLM.__init__(
-            self,
-            n_classes,
-            inverse_link_function,
-            regularizer,
-            regularizer_strength,
-            solver_name,
-            solver_kwargs,
-            feature_mask,
-        )
-
-    def _store_classes(self, result: FitResult, inputs: FitInputs, layout: ClassLayout) -> None:
-        axis = inputs.response_axis
-        self.neuron_columns_ = inputs.neurons
-        self.neuron_metadata_ = None if axis is None else axis.metadata
-        super()._store_classes(result, inputs, layout)

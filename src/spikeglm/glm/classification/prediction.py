@@ -12,12 +12,10 @@ from ...observation_models.categorical import CategoricalObservations, LogSoftma
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from ..fitted import check_fitted
-from ..layout import Layout
+from ..fitted import estimates
 from ..prediction import linear_predictor
 from ..scoring import SCORES
 from .inputs import read_class_offset
-from .layout import ClassLayout
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
@@ -36,18 +34,9 @@ def log_probabilities(
         If the features are not those of the fit.
     """
     classes = known_classes(model)
-    check_fitted(model, rows)
-    shape = np.shape(model.intercept_)
-    layout = ClassLayout(Layout.of(rows), shape[0] if len(shape) == 2 else None, len(classes))
-    coef, intercept = layout.read_parameters((model.coef_, model.intercept_))
-    mask = layout.read_mask(model.feature_mask)
-    eta = linear_predictor(
-        rows,
-        coef if mask is None else coef * mask,
-        intercept,
-        read_class_offset(offset, rows.n_rows, layout),
-    )
-    return LogSoftmax()(layout.user(eta))
+    shapes, coef, intercept = estimates(model, rows, len(classes))
+    added = read_class_offset(offset, rows.n_rows, shapes)
+    return LogSoftmax()(shapes.user(linear_predictor(rows, coef, intercept, added)))
 
 
 def known_classes(model: ClassifierGLM) -> Array:

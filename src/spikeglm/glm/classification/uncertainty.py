@@ -20,10 +20,10 @@ from ...inference.fisher import NO_OPTIMUM, pseudo_inverse
 from ...regularizer import UnRegularized
 from ...typing import ArrayLike, FloatArray
 from .. import fitting
-from ..fitted import check_fitted
+from ..fitted import estimates
 from ..inputs import FitInputs
+from ..shapes import Shapes
 from .inputs import read_class_inputs
-from .layout import ClassLayout
 from .prediction import known_classes
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def class_covariance(
     model: ClassifierGLM,
     X: ArrayLike,
     y: ArrayLike,
+    *,
     sample_weight: ArrayLike | None,
     offset: ArrayLike | None,
-) -> tuple[FloatArray, FloatArray, ClassLayout]:
+) -> tuple[FloatArray, FloatArray, Shapes]:
     """Return the covariance of all parameters per neuron, and standard errors.
 
     Returns
@@ -45,7 +46,7 @@ def class_covariance(
         (N, n, n) with n = (p + 1) K; parameter j of class k comes at j·K + k, intercepts last.
     standard_errors :
         (p + 1, K·N) in class columns; NaN where the data do not determine a parameter.
-    layout :
+    shapes :
         The shapes of the parameters.
 
     References
@@ -53,12 +54,10 @@ def class_covariance(
     Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.110; the penalised case as in
     :mod:`~spikeglm.inference.fisher`.
     """
-    inputs, layout = read_class_inputs(
-        model, X, y, known_classes(model), sample_weight=sample_weight, offset=offset
-    )
-    check_fitted(model, inputs.rows)
-    coef, intercept = layout.read_parameters((model.coef_, model.intercept_))
-    objective = _objective(model, inputs, layout)
+    classes = known_classes(model)
+    inputs = read_class_inputs(model, X, y, classes, sample_weight=sample_weight, offset=offset)
+    shapes, coef, intercept = estimates(model, inputs.rows, len(classes))
+    objective = _objective(model, inputs)
     theta = objective.stacked(fitting.for_the_solver(objective.classes, coef, intercept))
     everything = np.arange(objective.n_columns)
     _, H = objective.evaluate_with_hessian(theta, everything)
@@ -79,10 +78,10 @@ def class_covariance(
         undetermined |= [status in NO_OPTIMUM for status in model.fit_report_.result.status]
     variance = np.diagonal(covariance, axis1=1, axis2=2).T
     errors = np.where(undetermined, np.nan, np.sqrt(np.maximum(variance, 0.0)))
-    return covariance, errors.reshape(len(coef) + 1, -1), layout
+    return covariance, errors.reshape(len(coef) + 1, -1), shapes
 
 
-def _objective(model: ClassifierGLM, inputs: FitInputs, layout: ClassLayout) -> SoftmaxObjective:
+def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:
     how = plan(inputs.rows, inputs.columns.n_columns)
     table = Table.cut(inputs.rows, inputs.keep, how.block_rows).in_double()
     observed = survey_responses(table, inputs.columns, how)
@@ -91,8 +90,9 @@ def _objective(model: ClassifierGLM, inputs: FitInputs, layout: ClassLayout) -> 
     classes = Objective(
         survey.table, inputs.columns, how, no_penalty, survey.features, observed.weight
     )
-    penalty = layout.read_penalty(model._regularizer, model.regularizer_strength)
-    return SoftmaxObjective(classes, penalty, observed.mean.reshape(layout.n_classes, -1) <= 0)
+    shapes = inputs.shapes
+    penalty = shapes.read_penalty(model._regularizer, model.regularizer_strength)
+    return SoftmaxObjective(classes, penalty, shapes.by_class(observed.mean[None])[0] <= 0)
 
 
 def _to_user(objective: SoftmaxObjective) -> FloatArray:

@@ -1,0 +1,235 @@
+"""What all models share once they say how they read data: :class:`BaseGLM`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from ..estimator import Estimator
+from ..inference.record import FitResult
+from ..io.timeseries import TimeAxis, to_pynapple
+from ..solvers import SolverAdapterState
+from ..typing import Array, ArrayLike, FloatArray
+from . import persistence, prediction, stepping
+from .choices import solver_of
+from .fitting import SolverChoice
+from .inputs import FitInputs
+from .parameters import dof_resid, with_nested_params
+from .report import FitReport
+from .shapes import Shapes
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+
+class BaseGLM(Estimator):
+    """A model of a response given features: :class:`GLM` and its relatives.
+
+    What differs between them is how a response becomes columns (:meth:`_read`), and what the linear
+    predictor says of it.
+    """
+
+    _response_ndim = 1
+
+    coef_: Any
+    intercept_: FloatArray
+    scale_: FloatArray
+    dof_resid_: FloatArray
+    fit_report_: FitReport
+    update_state_: SolverAdapterState
+    regularizer: Any
+    regularizer_strength: Any
+    feature_mask: Any
+
+    def compute_loss(
+        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> float:
+        """Return the unpenalised loss at ``(coef, intercept)``: mean over rows, sum over neurons.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the parameters do not fit the data.
+        """
+        inputs = self._read(X, y)
+        coef, intercept = inputs.shapes.read_parameters(params)
+        losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
+        return float(losses.sum())
+
+    @property
+    def solver_state_(self) -> SolverAdapterState:
+        """How the last fit or update went, in the ``stats`` of NeMoS; ``fit_report_`` says more."""
+        return stepping.last_state(self)
+
+    def initialize_optimizer_and_state(
+        self, init_params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    ) -> SolverAdapterState:
+        """Return the state of an optimiser before the first :meth:`update`.
+
+        Parameters
+        ----------
+        init_params :
+            ``(coef, intercept)``, e.g. from ``initialize_params``.
+        X, y :
+            A batch. For SVRG all data: their gradient anchors the steps that follow, so call this
+            again at the start of every epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For arguments that cannot be used.
+        """
+        return stepping.begin(self, init_params, X, y)
+
+    def update(
+        self,
+        params: tuple[ArrayLike, ArrayLike],
+        opt_state: SolverAdapterState,
+        X: ArrayLike,
+        y: ArrayLike,
+        *args: Any,
+        n_samples: int | None = None,
+        **kwargs: Any,
+    ) -> tuple[tuple[Any, FloatArray], SolverAdapterState]:
+        """Take one solver step on a batch; ``fit`` needs none of this, however long the data.
+
+        Repeated over the batches of a recording the parameters approach those of a fit. Also writes
+        ``coef_``, ``intercept_``, ``scale_``, ``dof_resid_`` and ``solver_state_``. A classifier
+        must know its classes before (``set_classes``).
+
+        Parameters
+        ----------
+        params, opt_state :
+            What the last call (at first :meth:`initialize_optimizer_and_state`) returned.
+        X, y :
+            The batch.
+        n_samples :
+            Samples in all batches together, for ``dof_resid_``; None counts this batch alone.
+
+        Raises
+        ------
+        TypeError
+            If ``opt_state`` is no state, or ``n_samples`` no integer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import spikeglm as nmo
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.normal(size=(1000, 2))
+        >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM()
+        >>> params = model.initialize_params(X, y)
+        >>> state = model.initialize_optimizer_and_state(params, X[:100], y[:100])
+        >>> for epoch in range(5):
+        ...     for k in range(0, 1000, 100):
+        ...         batch = slice(k, k + 100)
+        ...         params, state = model.update(params, state, X[batch], y[batch], n_samples=1000)
+        >>> bool(np.abs(model.coef_ - nmo.GLM().fit(X, y).coef_).max() < 0.01)
+        True
+        """
+        return stepping.step(self, params, opt_state, X, y, n_samples=n_samples)
+
+    def covariance(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return the covariance of the estimates from the Fisher information at the optimum.
+
+        Parameters
+        ----------
+        X, y, sample_weight, offset :
+            The data of the fit.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n, n); (N, n, n) for a population. The n = p + 1 numbers are those of ``coef_`` and
+            then the intercept; with K classes the n = (p + 1) K of ``coef_.ravel()`` and then
+            ``intercept_``, and rows add up to zero over the classes, as estimates do. Under Ridge
+            it is the posterior covariance for the prior that the penalty states.
+        """
+        covariance, _, shapes = self._uncertainty(X, y, sample_weight=sample_weight, offset=offset)
+        return covariance[0] if shapes.n_neurons is None else covariance
+
+    def standard_errors(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
+
+        NaN where the data do not determine a coefficient (a constant or duplicated feature without
+        a penalty).
+        """
+        _, errors, shapes = self._uncertainty(X, y, sample_weight=sample_weight, offset=offset)
+        return shapes.user_coef(errors[:-1]), shapes.user_intercept(errors[-1])
+
+    def save_params(self, filename: Any) -> None:
+        """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
+        persistence.save(self, filename)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set constructor arguments, also nested ones such as ``observation_model__scale``."""
+        return super().set_params(**with_nested_params(self, params))
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that NaN rows are welcome (they are left out), and the shape of y."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = tags.input_tags.allow_nan = True
+        tags.target_tags.single_output = self._response_ndim == 1
+        tags.target_tags.multi_output = self._response_ndim == 2
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell scikit-learn whether there are estimates, from a fit or set by hand."""
+        return hasattr(self, "coef_") and hasattr(self, "intercept_")
+
+    @property
+    def _regularizer(self) -> Any:
+        """The regularizer, or what None means."""
+        return self.regularizer
+
+    def _solver(self) -> SolverChoice:
+        return solver_of(self)
+
+    def _read(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        """Check data (also ``sample_weight`` and ``offset``) and return all that a fit needs."""
+        raise NotImplementedError
+
+    def _read_batch(self, X: ArrayLike, y: ArrayLike) -> stepping.Batch:
+        """Return a mini-batch."""
+        raise NotImplementedError
+
+    def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
+        """Return the dispersion (N,) after a fit with residual degrees of freedom (N,)."""
+        raise NotImplementedError
+
+    def _uncertainty(
+        self, X: ArrayLike, y: ArrayLike, **more: Any
+    ) -> tuple[FloatArray, FloatArray, Shapes]:
+        """Return covariances (N, n, n), standard errors (p + 1, C), and the shapes of both."""
+        raise NotImplementedError
+
+    def _store(self, result: FitResult, inputs: FitInputs) -> None:
+        """Write what a fit found."""
+        shapes, rows = inputs.shapes, inputs.rows
+        self.coef_ = shapes.user_coef(result.coef)
+        self.intercept_ = shapes.user_intercept(result.intercept)
+        self.n_features_in_ = rows.n_features
+        self.feature_names_ = rows.feature_names
+        self.dof_resid_ = dof_resid(shapes, result, self._regularizer, inputs.columns.mask)
+        self.scale_ = self._dispersion(inputs, result, self.dof_resid_)
+        vars(self).pop("update_state_", None)  # of updates before this fit
+        neurons = inputs.neurons or tuple(range(len(result.status)))
+        self.fit_report_ = FitReport(result, neurons, rows.feature_names)
+
+    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
+        """Return values (T,) or (T, N) as pynapple where the rows have times."""
+        return values if axis is None else to_pynapple(values, axis)
