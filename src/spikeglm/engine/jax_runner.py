@@ -17,7 +17,7 @@ import numpy as np
 
 from ..io.autodiff import Fingerprint
 from ..typing import FloatArray, IntArray
-from . import jax_devices, kernels, threads
+from . import jax_devices, kernels, sufficient, threads
 from .columns import ColumnBlock, Columns, Source
 from .jax_blocks import DeviceBlock, blocks_on_devices
 from .jax_memory import DeviceMemory
@@ -60,6 +60,10 @@ COMPILED: dict[Callable[..., Any], Compiled] = {
     kernels.gram: Compiled((None, None, None)),
     kernels.loss_and_hessian: Compiled((-1, -1, -1, 0), is_written_out=True),
     kernels.fisher_information: Compiled((0,), is_written_out=True),
+    sufficient.over_rows: Compiled((-1,) * 5),
+    sufficient.over_events: Compiled((-1,) * 5),
+    sufficient.over_rows_with_gram: Compiled((*(-1,) * 5, 0), is_written_out=True),
+    sufficient.over_events_with_gram: Compiled((*(-1,) * 5, 0), is_written_out=True),
 }
 
 

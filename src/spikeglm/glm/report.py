@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..inference.bits_per_spike import excess_bits_per_spike
 from ..inference.record import FitResult
-from ..solvers import ADVICE, Status
+from ..solvers import ADVICE, WELL, Status
+from ..typing import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +57,20 @@ class FitReport:
         return all(status is Status.CONVERGED for status in self.result.status)
 
     @property
+    def is_well(self) -> bool:
+        """Whether every neuron has what was asked for: its optimum, or a fair approximation."""
+        return all(status in WELL for status in self.result.status)
+
+    @property
+    def excess_bits_per_spike(self) -> FloatArray:
+        """(N,) about how far fits are from the optimum, in bits per spike, for responses in counts.
+
+        An estimate: half the squared Newton decrement is what the objective exceeds its minimum by,
+        in nats per bin, where the loss is nearly quadratic (:func:`excess_bits_per_spike`).
+        """
+        return excess_bits_per_spike(self.result)
+
+    @property
     def n_passes(self) -> int:
         """Visits of all rows, the two or three that survey responses and features included."""
         return self.result.n_passes
@@ -92,7 +108,7 @@ class FitReport:
         """Return what is wrong and what to do, a line per kind of trouble; empty if all is well."""
         lines = []
         for status in dict.fromkeys(self.result.status):
-            if status is Status.CONVERGED:
+            if status in WELL:
                 continue
             who = [n for n, s in zip(self.neurons, self.result.status, strict=True) if s is status]
             more = ", ..." if len(who) > _MOST_NAMES else ""
@@ -118,6 +134,12 @@ class FitReport:
                 f"{len(result.aliased)} feature(s) are constant or combinations of others "
                 f"({names}{', ...' if len(result.aliased) > _MOST_NAMES else ''}): predictions are "
                 "unique; without a penalty their coefficients are those of smallest norm"
+            )
+        if Status.APPROXIMATE in result.status:
+            bits = max(b for b in self.excess_bits_per_spike if b == b)
+            lines.append(
+                f"approximate fits lie at most about {bits:.1e} bits per spike (of counts) from "
+                f"the optimum: {ADVICE[Status.APPROXIMATE]}"
             )
         return "\n".join([*lines, self.problems()]).rstrip()
 

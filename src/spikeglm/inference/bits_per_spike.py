@@ -19,6 +19,7 @@ from scipy.special import xlogy
 
 from .. import errors
 from ..typing import ArrayLike, FloatArray
+from .record import FitResult
 
 
 def poisson_log_likelihood(counts: FloatArray, mean_counts: FloatArray) -> FloatArray:
@@ -89,6 +90,44 @@ def bits_per_spike(
     n_spikes = np.where(kept, counts, 0.0).sum(axis=0)
     bits = nats / (np.log(2) * np.where(n_spikes > 0, n_spikes, np.nan))
     return float(bits) if bits.ndim == 0 else bits
+
+
+def excess_bits_per_spike(result: FitResult) -> FloatArray:
+    """Return about how far fits are from the optimum, in bits per spike, from their certificates.
+
+    ``λ² / (2 log 2 · ȳ)`` with λ the Newton decrement and ȳ the mean count per bin: half the
+    squared decrement is what a quadratic objective exceeds its minimum by, in nats per bin. It is
+    an estimate, not a bound, on the rows of the fit and with the penalty counted; it means bits per
+    spike where the response is a count and the loss its negative log-likelihood.
+
+    Parameters
+    ----------
+    result :
+        The record of a fit of N neurons, ``fit_report_.result``.
+
+    Returns
+    -------
+    (N,)
+        Bits per spike. NaN for sparse penalties, whose certificate is no decrement, and for neurons
+        that have none (silent ones). Raises nothing.
+
+    References
+    ----------
+    Boyd & Vandenberghe, Convex Optimization, section 9.5.1 (the decrement).
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(0.3 * X[:, 0] - 1))
+    >>> fast = nmo.GLM(solver_name="PolynomialApproximation").fit(X, y)
+    >>> bool(excess_bits_per_spike(fast.fit_report_.result) < 0.001)
+    True
+    """
+    is_decrement = result.certificate == "Newton decrement"
+    nats = 0.5 * result.decrement**2 if is_decrement else np.full_like(result.decrement, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return nats / (np.log(2) * np.where(result.mean_response > 0, result.mean_response, np.nan))
 
 
 def _checked_null(counts: FloatArray, mean_counts: FloatArray, null: FloatArray) -> FloatArray:

@@ -40,6 +40,7 @@ class Ridge(Regularizer):
         "SVRG",
         "ProxSVRG",
         "Newton",
+        "PolynomialApproximation",
     )
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> RidgePenalty:

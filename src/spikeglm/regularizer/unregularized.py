@@ -31,6 +31,7 @@ class UnRegularized(Regularizer):
         "SVRG",
         "ProxSVRG",
         "Newton",
+        "PolynomialApproximation",
     )
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> NoPenalty:

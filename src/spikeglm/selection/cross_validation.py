@@ -113,5 +113,5 @@ def cross_validated(
 def _warn_of_trouble(result: FitResult, neurons: Iterable[Any], folds: Array) -> None:
     names = tuple(f"{neuron} without fold {fold}" for fold, neuron in product(folds, neurons))
     report = FitReport(result, names, ())
-    if not report.converged:
+    if not report.is_well:
         warnings.warn(report.problems(), errors.ConvergenceWarning, stacklevel=3)

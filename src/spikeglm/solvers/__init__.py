@@ -5,12 +5,13 @@ and so is a class of your own (:class:`SolverProtocol`). Whichever ran, the same
 neuron says how near the optimum it came.
 """
 
-from .contract import ADVICE, Outcome, Status
+from .contract import ADVICE, WELL, Outcome, Status
 from .descent import minimise
 from .first_order import GradientDescent, ProximalGradient
 from .foreign import ForeignSolver
 from .lbfgs import LBFGS
 from .newton import Newton
+from .polynomial import PolynomialApproximation
 from .protocol import (
     AbstractSolver,
     ModelParams,
@@ -43,6 +44,7 @@ __all__ = [
     "LBFGS",
     "SOLVERS",
     "SVRG",
+    "WELL",
     "AbstractSolver",
     "Cheapest",
     "ExactNewton",
@@ -54,6 +56,7 @@ __all__ = [
     "NonlinearCG",
     "OptimizationInfo",
     "Outcome",
+    "PolynomialApproximation",
     "ProxSVRG",
     "ProximalGradient",
     "ProximalNewton",

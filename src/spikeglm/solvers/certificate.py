@@ -60,14 +60,14 @@ class DecrementJudge:
 
     def __init__(self, task: Task, tolerance: float) -> None:
         self._objective, self._h = task.objective, task.h
-        self._curvature: Curvature = task.curvature()
+        self.curvature: Curvature = task.curvature()
         self._newton = Newton(task.objective) if task.hessians_are_cheap else None
         self.is_exact = self._newton is not None
         self.tolerance = tolerance * task.unit
 
     def estimate(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return sqrt(g' H⁻¹ g) with H as last seen."""
-        step = self._curvature.solve(gradient, columns)
+        step = self.curvature.solve(gradient, columns)
         return np.sqrt(np.abs(np.einsum("pc,pc->c", gradient, step)))
 
     def confirm(self, theta: FloatArray, columns: IntArray) -> Verdict:
@@ -84,8 +84,8 @@ class DecrementJudge:
         if self._newton is not None:
             evaluation = self._newton.evaluate(theta, columns)
             return evaluation, self._newton.propose(evaluation.gradient, columns)
-        evaluation, self._curvature, _ = self._curvature.observed(self._objective, theta, columns)
-        return evaluation, -self._curvature.solve(evaluation.gradient, columns)
+        evaluation, self.curvature, _ = self.curvature.observed(self._objective, theta, columns)
+        return evaluation, -self.curvature.solve(evaluation.gradient, columns)
 
 
 class ViolationJudge:

@@ -22,6 +22,7 @@ class Status(StrEnum):
     """
 
     CONVERGED = "converged"
+    APPROXIMATE = "approximate"
     SEPARATED = "separated"
     STALLED = "stalled"
     LIMIT = "iteration limit"
@@ -34,8 +35,15 @@ class Status(StrEnum):
     ONE_CLASS = "a single class"
 
 
+WELL = (Status.CONVERGED, Status.APPROXIMATE)
+"""Statuses that are what was asked for."""
+
 ADVICE: dict[Status, str] = {
     Status.CONVERGED: "",
+    Status.APPROXIMATE: (
+        "as asked for, the loss was approximated; for the exact fit leave solver_name=None and "
+        "pass init_params=(coef_, intercept_)"
+    ),
     Status.SEPARATED: (
         "some features predict the response perfectly, so their coefficients have no finite "
         "optimum; use regularizer='Ridge', or drop those features"

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import errors
 from .first_order import GradientDescent, ProximalGradient
+from .polynomial import PolynomialApproximation
 from .protocol import validate_solver_class
 from .scipy_methods import BFGS, NonlinearCG
 from .second_order import ExactNewton, ProximalNewton, QuasiNewton
@@ -253,6 +254,7 @@ def _built_in() -> _Registry:
         ("ProxSVRG", "spikeglm", ProxSVRG),
         ("Newton", "spikeglm", ExactNewton),
         ("ProximalNewton", "spikeglm", ProximalNewton),
+        ("PolynomialApproximation", "spikeglm", PolynomialApproximation),
     ):
         registry.add(SolverSpec(name, backend, kind))
         registry.defaults[name] = registry.built_in[name] = backend

@@ -1,0 +1,274 @@
+"""One visit of the rows, then a fit from what it left: quadratic approximations of the loss.
+
+The survey that precedes every fit knows mean, scale and correlation of the features. One more visit
+sums the features over the events (y times each row). From these statistics the approximated loss is
+minimised without reading anything again, and a last visit measures how far from the optimum it led.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from .. import errors
+from ..engine import sufficient
+from ..engine.columns import Source
+from ..engine.kernels import Kernel
+from ..engine.objective import Evaluation
+from ..engine.objective import Objective as EngineObjective
+from ..settings import get_config
+from ..typing import BoolArray, FloatArray, IntArray
+from .certificate import DecrementJudge, Ledger
+from .contract import Objective, Outcome, Status
+from .curvature import Curvature
+from .descent import minimise
+from .expected_loss import Cloud, ExpectedLoss, Term
+from .lbfgs import LBFGS
+from .quadratics import Interval, NormalSpread, Parts, Quadratic, parts_of
+from .settings import check_settings
+from .task import Task, over_rows
+
+_TOLERANCE = 1e-8
+_NEARLY = 1e-5  # Newton decrement from which the approximated problem has found its minimum
+_MOST_STEPS = 200  # of the approximated problem, none of which visits a row
+_CLOSE = 0.1  # share of what the features gain that an approximation may miss
+_SHARE_OF_MEMORY = 0.25
+
+
+@dataclass(frozen=True)
+class PolynomialApproximation:
+    """``"PolynomialApproximation"``: quadratics stand for the loss; one visit of the rows.
+
+    For Ridge or no penalty. The fit is exact for squared errors with the identity link, and close
+    where the linear predictor is nearly normal (many features) or varies little. The report says
+    how close: half the squared Newton decrement estimates what the approximation costs, in nats per
+    bin, and ``fit_report_.excess_bits_per_spike`` in bits. Such a fit has the status
+    ``"approximate"``, or ``"stopped early"`` if it misses more than a tenth of what the features
+    gain. From ``init_params=(coef_, intercept_)`` any other solver goes on to the optimum.
+
+    With the model's canonical link, rows and features enter by X'X, X'y and sums alone. For other
+    links the second moments over each neuron's events are summed, too, which costs as much as a
+    Newton step; the same holds for each weighting of the rows where neurons have different ones.
+
+    Parameters
+    ----------
+    interval :
+        ``(low, high)``, in units of the linear predictor: Chebyshev's quadratics there, as in the
+        paper. None means quadratics that are best where the linear predictor of the fit is.
+    tol :
+        Newton decrement from which a fit counts as exact; None means 1e-8.
+
+    References
+    ----------
+    Zoltowski & Pillow (2018), Scaling the Poisson GLM to massive neural datasets through polynomial
+    approximations, NeurIPS 31. Without an interval: Ramirez & Paninski (2014), Fast inference in
+    generalized linear models via expected log-likelihoods, J Comput Neurosci 36:215-34.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> fast = nmo.GLM(solver_name="PolynomialApproximation").fit(X, y)
+    >>> fast.fit_report_.status, fast.fit_report_.n_passes
+    (('approximate',), 4)
+    >>> exact = nmo.GLM().fit(X, y, init_params=(fast.coef_, fast.intercept_))
+    >>> exact.fit_report_.status
+    ('converged',)
+    """
+
+    interval: Any = None
+    tol: float | None = None
+
+    no_effect: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if self.interval is not None:
+            Interval.read(self.interval)
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise the approximated loss of all columns, and certify each."""
+        objective = over_rows(task)
+        parts = parts_of(objective.columns.likelihood)
+        judge = DecrementJudge(task, self.tol or _TOLERANCE)
+        start = np.vstack([np.zeros_like(task.start[:-1]), task.start[-1:]])
+        expected = _expected_loss(objective, parts, self._quadratic(parts))
+        task.report(objective.n_passes, objective.n_columns, np.inf)
+        end = _minimised(expected, start, task, judge.curvature)
+        objective.use_double()
+        ledger = Ledger(task, judge)
+        ledger.give_up(ledger.active)
+        ledger.n_iterations = end.n_iterations
+        outcome = ledger.closed(end.theta)
+        task.report(objective.n_passes, 0, float(outcome.decrement.max()))
+        gain = _gain(expected, parts, start, end.theta)
+        return replace(outcome, status=_named(outcome, end, gain))
+
+    def _quadratic(self, parts: Parts) -> Quadratic:
+        if self.interval is None:
+            return NormalSpread(parts.is_everywhere)
+        return Interval.read(self.interval)
+
+
+@dataclass(frozen=True, eq=False)
+class _AsItIs:
+    """A model of the curvature that does not look at rows again."""
+
+    model: Curvature
+
+    def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
+        return self.model.solve(gradient, columns)
+
+    def observed(
+        self, objective: Objective, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, _AsItIs, IntArray]:
+        return objective.evaluate(theta, active), self, active[:0]  # type: ignore[return-value]
+
+
+class _End(NamedTuple):
+    """Where the approximated loss is least, and whether it has a minimum at all, per column."""
+
+    theta: FloatArray  # (p + 1, C)
+    is_minimum: BoolArray  # (C,)
+    n_iterations: IntArray  # (C,)
+
+
+def _minimised(expected: ExpectedLoss, start: FloatArray, task: Task, curvature: Curvature) -> _End:
+    """Minimise; where there is no minimum, go to that of the quadratic at the mean response."""
+    outcome = minimise(
+        expected,  # type: ignore[arg-type]  # as much of an objective as L-BFGS asks for
+        LBFGS(expected, _AsItIs(curvature)),  # type: ignore[arg-type]
+        start,
+        tolerance=0.1 * _TOLERANCE,
+        unit=task.unit,
+        max_passes=_MOST_STEPS,
+        h=task.h,
+    )
+    everything = np.arange(expected.n_columns)
+    is_flat = np.array([status is Status.SEPARATED for status in outcome.status])
+    is_minimum = (outcome.decrement <= _NEARLY * task.unit) & ~is_flat
+    step = curvature.solve(expected.evaluate(start, everything).gradient, everything)
+    theta = np.where(is_minimum, outcome.theta, start - step)
+    return _End(theta, is_minimum, outcome.n_iterations)
+
+
+def _gain(expected: ExpectedLoss, parts: Parts, start: FloatArray, theta: FloatArray) -> FloatArray:
+    """Return by how much theta is better than the start, as far as statistics can tell, (C,)."""
+    everything = np.arange(expected.n_columns)
+    judged = replace(expected, quadratic=NormalSpread(parts.is_everywhere))
+    return judged.evaluate(start, everything).value - judged.evaluate(theta, everything).value
+
+
+def _named(outcome: Outcome, end: _End, gain: FloatArray) -> tuple[Status, ...]:
+    """Tell approximations that serve from those that do not.
+
+    Half the squared decrement estimates what is missing to the optimum.
+    """
+    serves = (0.5 * outcome.decrement**2 <= _CLOSE * gain) & end.is_minimum
+    return tuple(
+        Status.APPROXIMATE if status is Status.INEXACT and is_close else status
+        for status, is_close in zip(outcome.status, serves, strict=True)
+    )
+
+
+def _expected_loss(objective: EngineObjective, parts: Parts, quadratic: Quadratic) -> ExpectedLoss:
+    """Visit the rows and return the loss that quadratics make of it."""
+    n, total = objective.n_columns, objective.total_weight
+    rows = Term(parts.of_rows, _cloud_of_rows(objective), np.ones(n))
+    pull = np.zeros((objective.n_parameters, n))
+    if parts.event_slope is not None:
+        sums = _visited(objective, sufficient.over_events, np.arange(n))
+        z = _centred(sums.x, sums.weight, objective)
+        pull = parts.event_slope * np.vstack([z, sums.weight[None]]) / total
+        return ExpectedLoss(objective, (rows,), pull, quadratic)
+    _check_events(objective)
+    _check_memory(objective, n)
+    sums = _visited(objective, sufficient.over_events_with_gram, np.arange(n))
+    events = Term(parts.of_events, _cloud(sums, sums.xx, objective), -sums.weight / total)
+    return ExpectedLoss(objective, (rows, events), pull, quadratic)
+
+
+def _cloud_of_rows(objective: EngineObjective) -> Cloud:
+    """Return the moments over rows: where all columns count rows alike, the survey's."""
+    features, columns = objective.features, objective.columns
+    n, p = objective.n_columns, objective.n_parameters - 1
+    none = np.zeros(n)
+    shared = columns.weights is None or columns.weights.values.shape[1] == 1
+    if shared and columns.offsets is None:
+        zero = np.zeros((p, n))
+        return Cloud(zero, (features.correlation,), np.zeros(n, np.intp), none, none, zero)
+    of = np.stack([_series(columns.weights, n), _series(columns.offsets, n)])
+    _, first, which = np.unique(of, axis=1, return_index=True, return_inverse=True)
+    which = which.ravel()
+    if shared:
+        sums = _visited(objective, sufficient.over_rows, first)
+        cloud = _cloud(sums, None, objective)
+        return replace(cloud.take(which), which=np.zeros(n, np.intp))
+    _check_memory(objective, len(first))
+    sums = _visited(objective, sufficient.over_rows_with_gram, first)
+    return _cloud(sums, sums.xx, objective).take(which)
+
+
+def _series(source: Source | None, n_columns: int) -> IntArray:
+    return np.zeros(n_columns, dtype=np.intp) if source is None else source.of
+
+
+def _visited(objective: EngineObjective, kernel: Kernel[Any], columns: IntArray) -> Any:
+    """Sum a kernel of statistics over all rows; one pass."""
+    W = np.zeros((objective.n_parameters - 1, len(columns)))
+    return objective.visit(kernel, W, np.zeros(len(columns)), columns)
+
+
+def _centred(x: FloatArray, weight: FloatArray, objective: EngineObjective) -> FloatArray:
+    """Return sums of z for sums of x (p, C) and of weights (C,)."""
+    features = objective.features
+    return (x - features.mean[:, None] * weight) * features.inverse_scale[:, None]
+
+
+def _cloud(sums: Any, gram: FloatArray | None, objective: EngineObjective) -> Cloud:
+    """Return moments for sums; without a gram matrix per column the survey's serves all."""
+    n, inverse = len(sums.weight), objective.features.inverse_scale
+    x, offset = sums.x / sums.weight, sums.offset / sums.weight
+    covariances: tuple[FloatArray, ...] = (objective.features.correlation,) * n
+    if gram is not None:
+        unit = np.outer(inverse, inverse)
+        covariances = tuple(
+            (gram[c] / sums.weight[c] - np.outer(x[:, c], x[:, c])) * unit for c in range(n)
+        )
+    return Cloud(
+        mean=_centred(sums.x, sums.weight, objective) / sums.weight,
+        covariances=covariances,
+        which=np.arange(n),
+        offset=offset,
+        offset_variance=np.maximum(sums.offset_squared / sums.weight - offset**2, 0.0),
+        z_offset=(sums.x_offset / sums.weight - x * offset) * inverse[:, None],
+    )
+
+
+def _check_events(objective: EngineObjective) -> None:
+    model = objective.columns.likelihood.model
+    if model.means[0] < 0:
+        raise errors.value_error(
+            "PolynomialApproximation cannot weigh rows with responses below zero, as it would for "
+            "this link.",
+            given=f"{type(model).__name__} with {type(objective.columns.likelihood.link).__name__}",
+            expected="the model's canonical link, or a model of counts, events or positive numbers",
+            todo="leave solver_name=None.",
+        )
+
+
+def _check_memory(objective: EngineObjective, n_matrices: int) -> None:
+    p = objective.n_parameters - 1
+    size, budget = 8 * n_matrices * p**2, _SHARE_OF_MEMORY * get_config().memory_bytes
+    if size > budget:
+        raise errors.value_error(
+            "PolynomialApproximation keeps second moments per neuron here (the link is not "
+            "canonical, or rows weigh differently), which are too large.",
+            given=f"{n_matrices} matrices of {p} x {p}, {size / 2**30:.1f} GiB",
+            expected=f"at most {budget / 2**30:.1f} GiB, a quarter of the memory budget",
+            todo="fit neurons in groups, use the canonical link, or leave solver_name=None.",
+        )

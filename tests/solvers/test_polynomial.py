@@ -1,0 +1,415 @@
+"""Quadratics in place of the loss: their minimum by hand, how near it is, and what it costs."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.polynomial import Chebyshev, Polynomial
+from numpy.testing import assert_allclose
+from tests.catalogue import Case, simulated
+
+import spikeglm as nmo
+from spikeglm.errors import ConvergenceWarning
+from spikeglm.inference.bits_per_spike import bits_per_spike
+from spikeglm.settings import config_context
+
+SOLVER = "PolynomialApproximation"
+
+
+def fitted(X, y, model="Poisson", link=None, *, solver=SOLVER, mask=None, ridge=None, **more):
+    """Return a population fitted by quadratics, or by another solver; ``interval`` is a setting."""
+    interval = more.pop("interval", None)
+    return nmo.PopulationGLM(
+        model,
+        link,
+        regularizer=None if ridge is None else "Ridge",
+        regularizer_strength=ridge,
+        solver_name=solver,
+        solver_kwargs=None if interval is None else {"interval": interval},
+        feature_mask=mask,
+    ).fit(X, y, **more)
+
+
+def counts(spread=1.0, n_rows=3000, n_neurons=2, seed=0):
+    """Return skewed features (T, 3) and Poisson counts whose log rate varies with ``spread``."""
+    rng = np.random.default_rng(seed)
+    X = rng.exponential(size=(n_rows, 3)) @ np.array([[1.0, 0.5, 0], [0, 1.0, 0], [0, 0, 1.0]])
+    coef = 0.15 * spread * rng.choice([-1, 1], (3, n_neurons))
+    return X, rng.poisson(np.exp((X - X.mean(axis=0)) @ coef - 0.5)).astype(float)
+
+
+def excess(model, best, X, y):
+    """Return how much larger the mean Poisson loss is than that of the best model, (N,)."""
+
+    def loss(m):
+        eta = X @ m.coef_ + m.intercept_
+        return (np.exp(eta) - y * eta).mean(axis=0)
+
+    return loss(model) - loss(best)
+
+
+# --- the minimum, by hand ---
+
+
+@pytest.mark.parametrize("ridge", [None, 0.1])
+def test_poisson_exp_has_a_closed_form(ridge):
+    """Under normal features the mean of exp(eta) is exp(m + v/2): two lines of algebra."""
+    X, y = counts()
+    model = fitted(X, y, ridge=ridge)
+    S = np.cov(X.T, bias=True)
+    for n in range(2):
+        xy = (X - X.mean(axis=0)).T @ y[:, n] / len(X)
+        w = np.linalg.solve(y[:, n].mean() * S + (ridge or 0.0) * np.eye(3), xy)
+        assert_allclose(model.coef_[:, n], w, rtol=1e-7)
+        intercept = np.log(y[:, n].mean()) - X.mean(axis=0) @ w - 0.5 * w @ S @ w
+        assert_allclose(model.intercept_[n], intercept, rtol=1e-7)
+
+
+def quadratic_of(function, low, high):
+    """Return c0, c1, c2 of the Chebyshev expansion of degree two, by NumPy."""
+    series = Chebyshev.interpolate(function, 40, domain=[low, high])
+    return series.truncate(3).convert(kind=Polynomial).coef
+
+
+LOG_LINKS = {
+    "exp": (np.exp, lambda eta: eta),
+    "softplus": (lambda eta: np.logaddexp(0, eta), lambda eta: np.log(np.logaddexp(0, eta))),
+}
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")  # it need not be good
+@pytest.mark.parametrize("link", LOG_LINKS)
+@pytest.mark.parametrize("ridge", [0.0, 0.2])
+def test_an_interval_means_the_quadratics_of_chebyshev(link, ridge):
+    """The paper's estimate: normal equations in X'X, X'y and X'diag(y)X."""
+    X, y = counts()
+    low, high = -3.0, 1.5
+    mean, log_mean = LOG_LINKS[link]
+    a, b = quadratic_of(mean, low, high), quadratic_of(log_mean, low, high)
+    model = fitted(X, y, link=link, ridge=ridge, interval=(low, high))
+    X1 = np.column_stack([X, np.ones(len(X))])
+    for n in range(2):
+        # minimise the mean of  a0 + a1 eta + a2 eta² - y (b0 + b1 eta + b2 eta²)  + ridge/2 |w|²
+        H = X1.T @ (X1 * (2 * a[2] - 2 * b[2] * y[:, n, None])) / len(X)
+        H[np.arange(3), np.arange(3)] += ridge
+        theta = np.linalg.solve(H, X1.T @ (b[1] * y[:, n] - a[1]) / len(X))
+        assert_allclose(model.coef_[:, n], theta[:3], rtol=1e-6)
+        assert_allclose(model.intercept_[n], theta[3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("ridge", [None, 0.3])
+def test_squared_errors_are_quadratic_already(ridge):
+    X, y = simulated("Gaussian", "identity", 400, 2)
+    rng = np.random.default_rng(1)
+    more = {"sample_weight": rng.uniform(0, 2, y.shape), "offset": rng.normal(size=y.shape)}
+    mask = np.array([[1, 1], [0, 1], [1, 1]])
+    model = fitted(X, y, "Gaussian", ridge=ridge, mask=mask, **more)
+    best = fitted(X, y, "Gaussian", ridge=ridge, mask=mask, solver="Newton", **more)
+    assert model.fit_report_.converged
+    assert_allclose(model.coef_, best.coef_, atol=1e-10)
+    assert_allclose(model.intercept_, best.intercept_, atol=1e-10)
+
+
+# --- how near ---
+
+
+def test_the_error_falls_with_the_fourth_power_of_the_modulation():
+    excesses = []
+    for spread in (1.0, 0.5, 0.25):
+        X, y = counts(spread, n_rows=20_000)
+        excesses.append(excess(fitted(X, y), fitted(X, y, solver=None), X, y))
+    assert (np.array(excesses[0]) > 0).all()
+    assert (excesses[0] / excesses[1] > 8).all()
+    assert (excesses[1] / excesses[2] > 6).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "link"),
+    [("Poisson", "exp"), ("Poisson", "softplus"), ("Bernoulli", "logistic"), ("Gamma", "exp"),
+     ("NegativeBinomial", "exp"), ("Bernoulli", "norm.cdf")],
+)  # fmt: skip
+def test_with_normal_features_the_error_is_small_at_any_modulation(model, link):
+    """It is that of moments taken from a sample: it falls like the variance of an estimate."""
+    case = Case(model, link)
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(40_000, 4))
+    coef = np.array([0.5, -0.4, 0.3, 0.2])
+    mean = case.glm()._likelihood.mean(X @ coef - 0.4)
+    y = case.glm()._likelihood.model.sample_generator(rng, mean, 0.4)
+    fits = [case.glm(solver_name=solver).fit(X, y) for solver in (SOLVER, None)]
+    losses = [fit.compute_loss((fit.coef_, fit.intercept_), X, y) for fit in fits]
+    null = fits[1].compute_loss((np.zeros(4), fits[1]._likelihood.start(y.mean()[None])), X, y)
+    assert fits[0].fit_report_.status == ("approximate",)
+    assert 0 <= losses[0] - losses[1] < 2e-3 * (null - losses[1])
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")
+def test_where_predictors_are_normal_no_interval_is_as_good():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(20_000, 30))
+    y = rng.poisson(np.exp(X @ rng.normal(0, 0.15, (30, 1)) - 1.0))
+    best = fitted(X, y, solver=None)
+    ours = excess(fitted(X, y), best, X, y)
+    for interval in ((-3, 1), (-2, 0), (-4, 2), (-3, 3)):
+        assert ours < 0.2 * excess(fitted(X, y, interval=interval), best, X, y)
+
+
+def test_the_certificate_tells_the_excess_in_bits_per_spike():
+    X, y = counts(0.7)
+    model, best = fitted(X, y), fitted(X, y, solver=None)
+    bits = [bits_per_spike(y, fit.predict(X), null_mean=y.mean(axis=0)) for fit in (best, model)]
+    assert_allclose(model.fit_report_.excess_bits_per_spike, bits[0] - bits[1], rtol=0.2)
+    assert "bits per spike" in str(model.fit_report_)
+    assert (best.fit_report_.excess_bits_per_spike < 1e-12).all()
+
+
+def test_an_infinite_penalty_leaves_the_mean_rate():
+    X, y = counts()
+    model = fitted(X, y, ridge=1e9)
+    assert_allclose(model.coef_, 0, atol=1e-8)
+    assert_allclose(np.exp(model.intercept_), y.mean(axis=0), rtol=1e-7)
+
+
+def test_it_is_a_start_for_the_exact_fit():
+    X, y = counts()
+    model = fitted(X, y)
+    best = nmo.PopulationGLM().fit(X, y, init_params=(model.coef_, model.intercept_))
+    assert best.fit_report_.converged
+    assert_allclose(best.coef_, fitted(X, y, solver=None).coef_, atol=1e-7)
+
+
+# --- laws ---
+
+LINKS = ("exp", "softplus")
+of_links = pytest.mark.parametrize("link", LINKS)
+
+
+@of_links
+def test_units_order_and_neighbours_change_nothing(link):
+    X, y = counts()
+    plain = fitted(X, y, link=link)
+    units, order = np.array([1e-3, 1.0, 1e3]), np.array([2, 0, 1])
+    moved = fitted((X * units + 5 * units)[:, order], y[:, ::-1], link=link)
+    assert_allclose(moved.coef_[:, ::-1] * units[order, None], plain.coef_[order], rtol=1e-6)
+    alone = nmo.GLM("Poisson", link, solver_name=SOLVER).fit(X, y[:, 1])
+    assert_allclose(alone.coef_, plain.coef_[:, 1], rtol=1e-7)
+    shuffled = np.random.default_rng(0).permutation(len(X))
+    assert_allclose(fitted(X[shuffled], y[shuffled], link=link).coef_, plain.coef_, rtol=1e-7)
+
+
+@of_links
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+def test_a_weight_is_how_often_a_row_counts(link, own):
+    X, y = counts(n_rows=600)
+    weight = np.random.default_rng(2).integers(0, 3, (600, 2) if own else 600)
+    model = fitted(X, y, link=link, sample_weight=weight)
+    for n in range(2):
+        times = weight[:, n] if own else weight
+        repeated = fitted(np.repeat(X, times, 0), np.repeat(y[:, n : n + 1], times, 0), link=link)
+        assert_allclose(model.coef_[:, n], repeated.coef_[:, 0], rtol=1e-6)
+        assert_allclose(model.intercept_[n], repeated.intercept_[0], rtol=1e-6)
+
+
+@of_links
+def test_missing_responses_are_left_out_for_their_neuron_alone(link):
+    X, y = counts(n_rows=600)
+    gaps = y.copy()
+    gaps[::7, 0] = np.nan
+    present = np.arange(600) % 7 != 0
+    model = fitted(X, gaps, link=link)
+    alone = fitted(X[present], y[present, :1], link=link)
+    assert_allclose(model.coef_[:, 0], alone.coef_[:, 0], rtol=1e-6)
+    assert_allclose(model.coef_[:, 1], fitted(X, y, link=link).coef_[:, 1], rtol=1e-6)
+
+
+@of_links
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+def test_an_offset_that_features_can_express_moves_the_coefficients(link, own):
+    X, y = counts()
+    shift = np.array([[0.1, 0.3], [-0.2, 0.1], [0.0, 0.2]])
+    shift = shift if own else shift[:, [0, 0]]
+    offset = X @ shift + 0.5
+    model = fitted(X, y, link=link, offset=offset if own else offset[:, 0])
+    plain = fitted(X, y, link=link)
+    assert_allclose(model.coef_ + shift, plain.coef_, rtol=1e-5)
+    assert_allclose(model.intercept_ + 0.5, plain.intercept_, rtol=1e-5)
+
+
+@of_links
+def test_a_masked_feature_is_as_if_it_were_not_there(link):
+    X, y = counts()
+    mask = np.array([[1, 1], [0, 1], [1, 1]])
+    model = fitted(X, y, link=link, mask=mask)
+    assert model.coef_[1, 0] == 0
+    assert_allclose(
+        model.coef_[[0, 2], 0], fitted(X[:, [0, 2]], y, link=link).coef_[:, 0], rtol=1e-6
+    )
+    assert_allclose(model.coef_[:, 1], fitted(X, y, link=link).coef_[:, 1], rtol=1e-6)
+
+
+@of_links
+def test_strengths_per_neuron_and_feature(link):
+    X, y = counts()
+    strength = np.array([[0.0, 0.1], [0.2, 3.0], [0.5, 0.01]])
+    model = fitted(X, y, link=link, ridge=strength)
+    for n in range(2):
+        alone = fitted(X, y[:, [n]], link=link, ridge=strength[:, [n]])
+        assert_allclose(model.coef_[:, n], alone.coef_[:, 0], rtol=1e-6)
+
+
+def test_features_that_are_copies_share_their_weight():
+    X, y = counts()
+    model = fitted(np.column_stack([X, X[:, 0]]), y)
+    plain = fitted(X, y)
+    assert_allclose(model.coef_[0], model.coef_[3], rtol=1e-6)
+    assert_allclose(model.coef_[0] + model.coef_[3], plain.coef_[0], rtol=1e-6)
+
+
+# --- what it costs, and where ---
+
+PASSES = {  # survey of responses, of features; statistics; certificate
+    "canonical": (4, {}),
+    "curved": (4, {"link": "softplus"}),
+    "weights": (4, {"sample_weight": np.arange(3000) % 3}),
+    "own weights": (5, {"sample_weight": np.arange(6000).reshape(3000, 2) % 3}),
+    "offset": (5, {"offset": np.sin(np.arange(3000))}),
+    "interval": (4, {"interval": (-1, 0)}),
+}
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")
+@pytest.mark.parametrize("name", PASSES)
+def test_passes_over_the_rows(name):
+    expected, arguments = PASSES[name]
+    X, y = counts(0.5)
+    assert fitted(X, y, **arguments).fit_report_.n_passes == expected
+
+
+@of_links
+@pytest.mark.parametrize("kind", ["float32", "memmap", "jax", "threads"])
+def test_wherever_the_rows_are(kind, link, tmp_path):
+    X, y = counts()
+    plain = fitted(X, y, link=link)
+    runner, tolerance = None, 1e-7
+    if kind == "float32":
+        X, tolerance = X.astype(np.float32), 1e-4
+    elif kind == "memmap":
+        stored = np.memmap(tmp_path / "X.dat", np.float64, "w+", shape=X.shape)
+        stored[:] = X
+        X = stored
+    else:
+        runner = kind
+    with config_context(runner=runner, n_threads=2):
+        model = fitted(X, y, link=link)
+    assert_allclose(model.coef_, plain.coef_, rtol=tolerance)
+
+
+def test_a_design_is_never_written_out():
+    _, y = counts()
+    design = nmo.basis.RaisedCosineLogConv(3, window_size=12).design(y[:, 0])
+    model = nmo.PopulationGLM(solver_name=SOLVER).fit(design, y)
+    table = np.asarray(nmo.basis.RaisedCosineLogConv(3, window_size=12).compute_features(y[:, 0]))
+    assert_allclose(model.coef_, fitted(table, y).coef_, rtol=1e-7)
+
+
+# --- what a report says ---
+
+
+def test_who_asks_for_an_approximation_is_not_warned_of_one():
+    X, y = counts()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = fitted(X, y)
+    report = model.fit_report_
+    assert set(report.status) == {"approximate"}
+    assert (report.is_well, report.converged) == (True, False)
+    assert not model.solver_state_.stats.converged
+    assert "init_params" in report.to_frame()["what_to_do"][0]
+
+
+def test_a_poor_approximation_says_so():
+    X, y = counts()
+    with pytest.warns(ConvergenceWarning, match="stopped early"):
+        model = fitted(X, y, interval=(3.0, 6.0))
+    assert set(model.fit_report_.status) == {"stopped early"}
+
+
+def test_trouble_has_its_status_and_harms_no_other():
+    X, y = simulated("Bernoulli", "logistic", 400, 2)
+    y = np.column_stack([y, X[:, 0] > 0.1, np.zeros(400), np.ones(400)])
+    with pytest.warns(ConvergenceWarning):
+        model = fitted(X, y, "Bernoulli")
+    status = model.fit_report_.status
+    assert status[:2] == ("approximate", "approximate")
+    assert status[2] in ("separated", "stopped early")
+    assert status[3:] == ("silent", "saturated")
+    assert np.abs(model.coef_).max() < 10
+    assert_allclose(model.coef_[:, :2], fitted(X, y[:, :2], "Bernoulli").coef_, rtol=1e-7)
+
+
+# --- what it cannot do ---
+
+
+def test_a_loss_that_is_not_affine_in_the_response_is_refused():
+    import jax.numpy as jnp
+
+    class Laplacian(nmo.observation_models.Observations):
+        """Smoothed absolute errors."""
+
+        default_inverse_link_function = "identity"
+
+        def _negative_log_likelihood(self, y, predicted_rate, aggregate_sample_scores=jnp.mean):
+            return aggregate_sample_scores(jnp.sqrt(1.0 + (y - predicted_rate) ** 2))
+
+        def log_likelihood(self, y, predicted_rate, scale=1.0, aggregate_sample_scores=jnp.mean):
+            return -self._negative_log_likelihood(y, predicted_rate, aggregate_sample_scores)
+
+        def deviance(self, y, predicted_rate, scale=1.0):
+            return (y - predicted_rate) ** 2
+
+        def estimate_scale(self, y, predicted_rate, dof_resid):
+            return jnp.ones(())
+
+        def sample_generator(self, key, predicted_rate, scale=1.0):
+            return predicted_rate
+
+    X, y = simulated("Gaussian", "identity", 400, 2)
+    with pytest.raises(ValueError, match="affine in the response"):
+        fitted(X, y, Laplacian())
+
+
+@pytest.mark.parametrize(
+    ("interval", "error"),
+    [(3.0, TypeError), ("ab", TypeError), ((1, 0), ValueError), ((0, np.inf), ValueError)],
+)
+def test_intervals_that_cannot_be_used(interval, error):
+    X, y = counts()
+    with pytest.raises(error, match=r"interval.*Given: .*Expected: "):
+        fitted(X, y, interval=interval)
+
+
+def test_intervals_outside_the_domain_of_the_link():
+    X, y = simulated("Gamma", "one_over_x", 400, 2)
+    with pytest.raises(ValueError, match="interval holds linear predictors"):
+        fitted(X, y, "Gamma", "one_over_x", interval=(-1, 1))
+
+
+def test_a_bent_link_needs_responses_that_can_weigh():
+    X, y = simulated("Gaussian", "exp", 400, 2)
+    with pytest.raises(ValueError, match="canonical link"):
+        fitted(X, y, "Gaussian", "exp")
+
+
+def test_second_moments_that_are_too_large():
+    X, y = counts(n_rows=400)
+    X = np.random.default_rng(0).normal(size=(400, 80))
+    with config_context(memory="256KiB"), pytest.raises(ValueError, match="canonical link"):
+        fitted(X, y, link="softplus")
+
+
+def test_other_estimators_and_penalties():
+    X, y = counts()
+    with pytest.raises(ValueError, match="Lasso"):
+        nmo.GLM(regularizer="Lasso", solver_name=SOLVER).fit(X, y[:, 0])
+    with pytest.raises(ValueError, match="GLM"):
+        nmo.ClassifierGLM(2, solver_name=SOLVER).fit(X, y[:, 0] > 0)
