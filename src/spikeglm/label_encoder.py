@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from . import errors
-from .typing import Array, ArrayLike, IntArray
+from .typing import Array, ArrayLike, BoolArray, IntArray
 
 
 class LabelEncoder:
@@ -98,10 +98,9 @@ class LabelEncoder:
         """
         classes = self._known_classes("encode")
         values = np.asarray(labels)
-        numbers = np.searchsorted(classes, values)
+        numbers, is_known = places_among(classes, values)
         if safe:
-            near = classes[np.minimum(numbers, len(classes) - 1)]
-            self._refuse_unknown(values[near != values])
+            self._refuse_unknown(values[~is_known])
         return labels if self._is_plain() else numbers
 
     def decode(self, numbers: IntArray) -> Array:
@@ -158,3 +157,17 @@ class LabelEncoder:
                 expected=f"one of {self._known_classes('encode')[:20].tolist()}",
                 todo="call set_classes with all labels, or drop these samples.",
             )
+
+
+def places_among(classes: Array, labels: Array) -> tuple[IntArray, BoolArray]:
+    """Return the place of each label among sorted classes (K,), and whether it is one of them.
+
+    Text is no number: it is never one of classes that are numbers, nor the other way round.
+
+    >>> places_among(np.array(["a", "b"]), np.array(["b", "c"]))
+    (array([1, 1]), array([ True, False]))
+    """
+    if (labels.dtype.kind in "US") != (classes.dtype.kind in "US"):
+        return np.zeros(labels.shape, dtype=np.intp), np.zeros(labels.shape, dtype=bool)
+    places = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    return places, classes[places] == labels

@@ -126,7 +126,7 @@ WRONG = [
     (lambda m: m.fit(X[1:], HEALTHY), ValueError, "same number of samples"),
     (lambda m: m.fit(X, HEALTHY, (np.zeros((3, K)),)), ValueError, "two parts"),
     (lambda m: m.fit(X, HEALTHY, {"coef": 1}), TypeError, "tuple"),
-    (lambda m: m.fit(X, HEALTHY, (np.zeros(3), np.zeros(K))), ValueError, "coefficients do not fit"),
+    (lambda m: m.fit(X, HEALTHY, (np.zeros(3), np.zeros(K))), ValueError, "do not fit"),
     (lambda m: m.fit(X, HEALTHY, (np.zeros((3, K)), np.zeros(1))), ValueError, "intercept"),
     (lambda m: m.fit(X, HEALTHY, (np.full((3, K), np.nan), np.zeros(K))), ValueError, "finite"),
     (lambda m: m.fit(X * np.nan, HEALTHY), ValueError, "NaN"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import errors
 from ...io.labels import to_labels
+from ...label_encoder import places_among
 from ...typing import Array, ArrayLike, BoolArray, IntArray
 
 
@@ -108,14 +109,9 @@ def encode(y: ArrayLike, classes: Array) -> IntArray:
     """
     labels, missing = read_labels(y)
     codes = np.full(labels.shape, -1, dtype=np.intp)
-    known = labels[~missing]
-    if (known.dtype.kind in "US") != (classes.dtype.kind in "US"):
-        raise _unseen(known, classes)
-    places = np.minimum(np.searchsorted(classes, known), len(classes) - 1)
-    wrong = classes[places] != known
-    if wrong.any():
-        raise _unseen(known[wrong], classes)
-    codes[~missing] = places
+    codes[~missing], is_known = places_among(classes, labels[~missing])
+    if not is_known.all():
+        raise _unseen(labels[~missing][~is_known], classes)
     return codes
 
 
