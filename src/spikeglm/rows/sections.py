@@ -8,23 +8,15 @@ from typing import Any
 import numpy as np
 
 from ..typing import Array, BoolArray
-from .arrays import finite_rows
 from .contract import Rows, read_as
-
-_SCAN_BYTES = 2**24
+from .scanning import valid_as_read
 
 
 @dataclass(frozen=True, eq=False)
-class FetchedRows:
-    """A table of which some runs of rows are here, by (start, stop); no others can be read."""
+class Part:
+    """Rows of another table: what is the same for all of its rows."""
 
     whole: Rows
-    runs: dict[tuple[int, int], Array]
-
-    @property
-    def n_rows(self) -> int:
-        """T of the whole."""
-        return self.whole.n_rows
 
     @property
     def n_features(self) -> int:
@@ -40,6 +32,18 @@ class FetchedRows:
     def feature_names(self) -> tuple[str, ...]:
         """Those of the whole."""
         return self.whole.feature_names
+
+
+@dataclass(frozen=True, eq=False)
+class FetchedRows(Part):
+    """A table of which some runs of rows are here, by (start, stop); no others can be read."""
+
+    runs: dict[tuple[int, int], Array]
+
+    @property
+    def n_rows(self) -> int:
+        """T of the whole."""
+        return self.whole.n_rows
 
     @property
     def time_axis(self) -> Any:
@@ -61,10 +65,9 @@ class FetchedRows:
 
 
 @dataclass(frozen=True, eq=False)
-class Section:
+class Section(Part):
     """Rows ``start:stop`` of another table, as a table that counts from zero."""
 
-    whole: Rows
     start: int
     stop: int
 
@@ -72,21 +75,6 @@ class Section:
     def n_rows(self) -> int:
         """Rows of the section."""
         return self.stop - self.start
-
-    @property
-    def n_features(self) -> int:
-        """p."""
-        return self.whole.n_features
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """That of the whole."""
-        return self.whole.dtype
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Those of the whole."""
-        return self.whole.feature_names
 
     @property
     def time_axis(self) -> None:
@@ -121,7 +109,4 @@ class Section:
         """Return True where every feature of the row is finite; of storage, only this is read."""
         if not self.is_stored:
             return self.whole.valid_rows()[self.start : self.stop]
-        row_bytes = max(1, self.n_features * self.dtype.itemsize)
-        step = max(self.efficient_block_rows, _SCAN_BYTES // row_bytes)
-        scans = range(0, self.n_rows, step)
-        return np.concatenate([finite_rows(self.read(start, start + step)) for start in scans])
+        return valid_as_read(self, n_threads=1)  # other sections have the other threads

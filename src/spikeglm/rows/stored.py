@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..io.storage import check_chunks, is_open, unreadable
+from ..settings import get_config
 from ..typing import Array, BoolArray
-from .arrays import finite_rows
 from .files import ChunkFiles, MappedFile
+from .scanning import valid_as_read
 
-_SCAN_BYTES = 2**24
 _DEFAULT_BLOCK_ROWS = 1024
 
 
@@ -106,17 +106,9 @@ class StoredRows:
     @cached_property
     def _valid_rows(self) -> BoolArray:
         check_chunks(self.values, name="X")
-        valid = np.ones(self.n_rows, dtype=bool)
-        step = max(self.efficient_block_rows, _SCAN_BYTES // max(self._row_bytes, 1))
-        if self.dtype.kind not in "biu":
-            for start in range(0, self.n_rows, step):
-                valid[start : start + step] = finite_rows(self.read(start, start + step))
+        valid = valid_as_read(self, n_threads=get_config().workers)
         valid.flags.writeable = False
         return valid
-
-    @property
-    def _row_bytes(self) -> int:
-        return self.n_features * self.dtype.itemsize
 
     @cached_property
     def _file(self) -> MappedFile | ChunkFiles | None:
