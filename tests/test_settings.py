@@ -82,3 +82,13 @@ def test_settings_are_checked(changes, match):
 def test_settings_cannot_be_changed_in_place():
     with pytest.raises(AttributeError):
         Settings().n_threads = 2
+
+
+def test_a_checkpoint_needs_a_folder_before_the_fit_begins(tmp_path):
+    with (
+        pytest.raises(ValueError, match=r"folder.*Given.*nowhere.*What to do: make the folder"),
+        nmo.config_context(checkpoint=tmp_path / "nowhere" / "fit.npz"),
+    ):
+        pass
+    with nmo.config_context(checkpoint=tmp_path / "fit.npz"), nmo.config_context(n_threads=1):
+        assert nmo.get_config().checkpoint == tmp_path / "fit.npz"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from . import errors
@@ -96,6 +97,13 @@ class Settings:
                 "checkpoint must name a file.",
                 given=repr(self.checkpoint),
                 expected="a path as str or pathlib.Path, or None",
+            )
+        if self.checkpoint is not None and not Path(self.checkpoint).absolute().parent.is_dir():
+            raise errors.value_error(  # now, not in the middle of a fit
+                "The folder of the checkpoint does not exist.",
+                given=repr(os.fspath(self.checkpoint)),
+                expected="a file in a folder that is there",
+                todo=f"make the folder: mkdir -p {Path(self.checkpoint).parent}",
             )
         if not self.checkpoint_seconds >= 0:
             raise errors.value_error(

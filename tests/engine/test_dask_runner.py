@@ -199,6 +199,19 @@ def test_a_lost_scheduler_is_a_clear_error_and_the_checkpoint_stays(tmp_path, mo
     np.testing.assert_allclose(here.coef_, nmo.PopulationGLM(**TIGHT).fit(X, Y).coef_, atol=1e-10)
 
 
+@pytest.mark.parametrize("columns", [3, P], ids=["chunks to put together", "whole rows"])
+def test_rows_of_a_cluster_that_is_closed_are_a_clear_error(columns):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as closed,
+        distributed.Client(closed),
+    ):
+        persisted = chunked(columns=columns).persist()
+    with pytest.raises(ConnectionError, match=r"Dask.*Given.*What to do: check that the"):
+        nmo.PopulationGLM().fit(persisted, Y)
+
+
 def test_nothing_is_said_of_large_graphs(client):
     """Dask warns of data within a graph; here they are there so that it can send them again."""
     with warnings.catch_warnings(record=True) as said:

@@ -213,7 +213,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error).__name__ not in _LOST:
+        if not _is_loss(error):
             raise
         raise errors.connection_error(
             "The Dask cluster did not give a result.",
@@ -223,6 +223,13 @@ def _reachable() -> Iterator[None]:
             "memory for its rows; rows given by client.scatter cannot be made again when a "
             "worker is lost.",
         ) from error
+
+
+def _is_loss(error: Exception) -> bool:
+    """Tell whether Dask misses a part: also one that was persisted on a cluster that is closed."""
+    is_a_part = isinstance(error, KeyError) and any(isinstance(key, tuple) for key in error.args)
+    is_missed = isinstance(error, ValueError) and str(error).startswith("Missing dependency")
+    return is_a_part or is_missed or type(error).__name__ in _LOST
 
 
 def _check_array(X: Any) -> None:
