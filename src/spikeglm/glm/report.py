@@ -135,11 +135,12 @@ class FitReport:
                 f"({names}{', ...' if len(result.aliased) > _MOST_NAMES else ''}): predictions are "
                 "unique; without a penalty their coefficients are those of smallest norm"
             )
-        if Status.APPROXIMATE in result.status:
-            bits = max(b for b in self.excess_bits_per_spike if b == b)
+        is_approximate = [s in (Status.APPROXIMATE, Status.ROUGH) for s in result.status]
+        if any(is_approximate):
+            bits = self.excess_bits_per_spike[is_approximate].max()
             lines.append(
-                f"approximate fits lie at most about {bits:.1e} bits per spike (of counts) from "
-                f"the optimum: {ADVICE[Status.APPROXIMATE]}"
+                f"approximate fits are at most about {bits:.1e} bits per spike (of counts) short "
+                f"of the optimum; {ADVICE[Status.APPROXIMATE]}"
             )
         return "\n".join([*lines, self.problems()]).rstrip()
 

@@ -23,6 +23,7 @@ class Status(StrEnum):
 
     CONVERGED = "converged"
     APPROXIMATE = "approximate"
+    ROUGH = "rough approximation"
     SEPARATED = "separated"
     STALLED = "stalled"
     LIMIT = "iteration limit"
@@ -43,6 +44,10 @@ ADVICE: dict[Status, str] = {
     Status.APPROXIMATE: (
         "as asked for, the loss was approximated; for the exact fit leave solver_name=None and "
         "pass init_params=(coef_, intercept_)"
+    ),
+    Status.ROUGH: (
+        "the approximated loss misses more than a tenth of what the features gain; leave "
+        "solver_name=None and pass init_params=(coef_, intercept_)"
     ),
     Status.SEPARATED: (
         "some features predict the response perfectly, so their coefficients have no finite "

@@ -1,18 +1,14 @@
 """A penalised mean loss that is known from sufficient statistics: rows are not needed any more.
 
-With z the standardised features, eta = z·w + b + o has over any set of rows
-
-    mean        m = mean(z)·w + b + mean(o)
-    variance    v = w' S w + 2 w' k + var(o)        S = cov(z), k = cov(z, o)
-
-and a quadratic of eta a mean in terms of these (:mod:`.quadratics`). The loss A(eta) - y B(eta) is
-then the mean of A over the rows minus that of B over the events, the rows counted y times. Where B
-is a straight line with slope s, its part is  s (mean(y z)·w + mean(y) b).
+A loss A(eta) - y B(eta) is the mean of A over the rows minus that of B over the events, the rows
+counted y times, and quadratics in the place of A and B have means that follow from the mean and
+variance of eta (:mod:`.quadratics`, :mod:`.clouds`). Where B is a straight line of slope s, its
+part is  s (mean(y z)·w + mean(y) b).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,53 +16,8 @@ import numpy as np
 from ..engine.objective import Evaluation
 from ..engine.objective import Objective as EngineObjective
 from ..typing import BoolArray, FloatArray, IntArray
+from .clouds import Cloud
 from .quadratics import Function, Quadratic
-
-
-@dataclass(frozen=True, eq=False)
-class Cloud:
-    """Moments of the standardised features z and of the offset o over the rows of C columns.
-
-    Attributes
-    ----------
-    mean :
-        (p, C) mean of z.
-    covariances, which :
-        Covariances of z, (p, p) each, and which of them is a column's, (C,).
-    offset, offset_variance :
-        (C,) mean and variance of the offset.
-    z_offset :
-        (p, C) covariance of z with the offset.
-    """
-
-    mean: FloatArray
-    covariances: tuple[FloatArray, ...]
-    which: IntArray
-    offset: FloatArray
-    offset_variance: FloatArray
-    z_offset: FloatArray
-
-    def take(self, columns: IntArray) -> Cloud:
-        """Keep only some columns."""
-        return replace(
-            self,
-            mean=self.mean[:, columns],
-            which=self.which[columns],
-            offset=self.offset[columns],
-            offset_variance=self.offset_variance[columns],
-            z_offset=self.z_offset[:, columns],
-        )
-
-    def predictor(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return mean (C,) and variance (C,) of eta at theta (p + 1, C), and its cov(z, eta)."""
-        w, b = theta[:-1], theta[-1]
-        spread = self.z_offset.copy()
-        for g in np.unique(self.which):
-            mine = self.which == g
-            spread[:, mine] += self.covariances[g] @ w[:, mine]
-        mean = np.einsum("pc,pc->c", self.mean, w) + b + self.offset
-        variance = np.einsum("pc,pc->c", w, spread + self.z_offset) + self.offset_variance
-        return mean, variance, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +45,8 @@ class ExpectedLoss:
         Functions whose means add up to the loss.
     pull :
         (p + 1, C) minus the gradient of the part that is a straight line.
+    mean_response :
+        (C,) mean of y.
     quadratic :
         What stands for the functions.
     n_passes :
@@ -103,6 +56,7 @@ class ExpectedLoss:
     rows: EngineObjective
     terms: tuple[Term, ...]
     pull: FloatArray
+    mean_response: FloatArray
     quadratic: Quadratic
     n_passes: int = 0
     is_single: bool = field(default=False, init=False)

@@ -13,28 +13,25 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from .. import errors
-from ..engine import sufficient
-from ..engine.columns import Source
-from ..engine.kernels import Kernel
 from ..engine.objective import Evaluation
 from ..engine.objective import Objective as EngineObjective
-from ..settings import get_config
 from ..typing import BoolArray, FloatArray, IntArray
 from .certificate import DecrementJudge, Ledger
+from .clouds import over_events, over_rows, sums_over_events
 from .contract import Objective, Outcome, Status
 from .curvature import Curvature
 from .descent import minimise
-from .expected_loss import Cloud, ExpectedLoss, Term
+from .expected_loss import ExpectedLoss, Term
 from .lbfgs import LBFGS
 from .quadratics import Interval, NormalSpread, Parts, Quadratic, parts_of
 from .settings import check_settings
-from .task import Task, over_rows
+from .task import Task
+from .task import over_rows as over_rows_of
 
 _TOLERANCE = 1e-8
 _NEARLY = 1e-5  # Newton decrement from which the approximated problem has found its minimum
 _MOST_STEPS = 200  # of the approximated problem, none of which visits a row
 _CLOSE = 0.1  # share of what the features gain that an approximation may miss
-_SHARE_OF_MEMORY = 0.25
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,8 @@ class PolynomialApproximation:
     where the linear predictor is nearly normal (many features) or varies little. The report says
     how close: half the squared Newton decrement estimates what the approximation costs, in nats per
     bin, and ``fit_report_.excess_bits_per_spike`` in bits. Such a fit has the status
-    ``"approximate"``, or ``"stopped early"`` if it misses more than a tenth of what the features
-    gain. From ``init_params=(coef_, intercept_)`` any other solver goes on to the optimum.
+    ``"approximate"``, or ``"rough approximation"`` if it misses more than a tenth of what the
+    features gain. From ``init_params=(coef_, intercept_)`` any other solver goes on to the optimum.
 
     With the model's canonical link, rows and features enter by X'X, X'y and sums alone. For other
     links the second moments over each neuron's events are summed, too, which costs as much as a
@@ -92,11 +89,11 @@ class PolynomialApproximation:
 
     def solve(self, task: Task) -> Outcome:
         """Minimise the approximated loss of all columns, and certify each."""
-        objective = over_rows(task)
+        objective = over_rows_of(task)
         parts = parts_of(objective.columns.likelihood)
         judge = DecrementJudge(task, self.tol or _TOLERANCE)
-        start = np.vstack([np.zeros_like(task.start[:-1]), task.start[-1:]])
         expected = _expected_loss(objective, parts, self._quadratic(parts))
+        start = _without_features(expected, task)
         task.report(objective.n_passes, objective.n_columns, np.inf)
         end = _minimised(expected, start, task, judge.curvature)
         objective.use_double()
@@ -152,7 +149,7 @@ def _minimised(expected: ExpectedLoss, start: FloatArray, task: Task, curvature:
     is_flat = np.array([status is Status.SEPARATED for status in outcome.status])
     is_minimum = (outcome.decrement <= _NEARLY * task.unit) & ~is_flat
     step = curvature.solve(expected.evaluate(start, everything).gradient, everything)
-    theta = np.where(is_minimum, outcome.theta, start - step)
+    theta = np.where(is_minimum, outcome.theta, start - np.where(np.isfinite(step), step, 0.0))
     return _End(theta, is_minimum, outcome.n_iterations)
 
 
@@ -169,106 +166,43 @@ def _named(outcome: Outcome, end: _End, gain: FloatArray) -> tuple[Status, ...]:
     Half the squared decrement estimates what is missing to the optimum.
     """
     serves = (0.5 * outcome.decrement**2 <= _CLOSE * gain) & end.is_minimum
+    words = [Status.APPROXIMATE if is_close else Status.ROUGH for is_close in serves]
     return tuple(
-        Status.APPROXIMATE if status is Status.INEXACT and is_close else status
-        for status, is_close in zip(outcome.status, serves, strict=True)
+        word if status is Status.INEXACT else status
+        for status, word in zip(outcome.status, words, strict=True)
     )
 
 
 def _expected_loss(objective: EngineObjective, parts: Parts, quadratic: Quadratic) -> ExpectedLoss:
     """Visit the rows and return the loss that quadratics make of it."""
-    n, total = objective.n_columns, objective.total_weight
-    rows = Term(parts.of_rows, _cloud_of_rows(objective), np.ones(n))
-    pull = np.zeros((objective.n_parameters, n))
+    n = objective.n_columns
+    rows = Term(parts.of_rows, over_rows(objective), np.ones(n))
     if parts.event_slope is not None:
-        sums = _visited(objective, sufficient.over_events, np.arange(n))
-        z = _centred(sums.x, sums.weight, objective)
-        pull = parts.event_slope * np.vstack([z, sums.weight[None]]) / total
-        return ExpectedLoss(objective, (rows,), pull, quadratic)
+        sums = sums_over_events(objective)
+        return ExpectedLoss(objective, (rows,), parts.event_slope * sums, sums[-1], quadratic)
     _check_events(objective)
-    _check_memory(objective, n)
-    sums = _visited(objective, sufficient.over_events_with_gram, np.arange(n))
-    events = Term(parts.of_events, _cloud(sums, sums.xx, objective), -sums.weight / total)
-    return ExpectedLoss(objective, (rows, events), pull, quadratic)
+    cloud, mean_response = over_events(objective)
+    events = Term(parts.of_events, cloud, -mean_response)
+    no_pull = np.zeros((objective.n_parameters, n))
+    return ExpectedLoss(objective, (rows, events), no_pull, mean_response, quadratic)
 
 
-def _cloud_of_rows(objective: EngineObjective) -> Cloud:
-    """Return the moments over rows: where all columns count rows alike, the survey's."""
-    features, columns = objective.features, objective.columns
-    n, p = objective.n_columns, objective.n_parameters - 1
-    none = np.zeros(n)
-    shared = columns.weights is None or columns.weights.values.shape[1] == 1
-    if shared and columns.offsets is None:
-        zero = np.zeros((p, n))
-        return Cloud(zero, (features.correlation,), np.zeros(n, np.intp), none, none, zero)
-    of = np.stack([_series(columns.weights, n), _series(columns.offsets, n)])
-    _, first, which = np.unique(of, axis=1, return_index=True, return_inverse=True)
-    which = which.ravel()
-    if shared:
-        sums = _visited(objective, sufficient.over_rows, first)
-        cloud = _cloud(sums, None, objective)
-        return replace(cloud.take(which), which=np.zeros(n, np.intp))
-    _check_memory(objective, len(first))
-    sums = _visited(objective, sufficient.over_rows_with_gram, first)
-    return _cloud(sums, sums.xx, objective).take(which)
-
-
-def _series(source: Source | None, n_columns: int) -> IntArray:
-    return np.zeros(n_columns, dtype=np.intp) if source is None else source.of
-
-
-def _visited(objective: EngineObjective, kernel: Kernel[Any], columns: IntArray) -> Any:
-    """Sum a kernel of statistics over all rows; one pass."""
-    W = np.zeros((objective.n_parameters - 1, len(columns)))
-    return objective.visit(kernel, W, np.zeros(len(columns)), columns)
-
-
-def _centred(x: FloatArray, weight: FloatArray, objective: EngineObjective) -> FloatArray:
-    """Return sums of z for sums of x (p, C) and of weights (C,)."""
-    features = objective.features
-    return (x - features.mean[:, None] * weight) * features.inverse_scale[:, None]
-
-
-def _cloud(sums: Any, gram: FloatArray | None, objective: EngineObjective) -> Cloud:
-    """Return moments for sums; without a gram matrix per column the survey's serves all."""
-    n, inverse = len(sums.weight), objective.features.inverse_scale
-    x, offset = sums.x / sums.weight, sums.offset / sums.weight
-    covariances: tuple[FloatArray, ...] = (objective.features.correlation,) * n
-    if gram is not None:
-        unit = np.outer(inverse, inverse)
-        covariances = tuple(
-            (gram[c] / sums.weight[c] - np.outer(x[:, c], x[:, c])) * unit for c in range(n)
-        )
-    return Cloud(
-        mean=_centred(sums.x, sums.weight, objective) / sums.weight,
-        covariances=covariances,
-        which=np.arange(n),
-        offset=offset,
-        offset_variance=np.maximum(sums.offset_squared / sums.weight - offset**2, 0.0),
-        z_offset=(sums.x_offset / sums.weight - x * offset) * inverse[:, None],
-    )
+def _without_features(expected: ExpectedLoss, task: Task) -> FloatArray:
+    """Return theta (p + 1, C) of the mean response; where no intercept gives it, the task's."""
+    likelihood, mean = expected.rows.columns.likelihood, expected.mean_response
+    theta = np.zeros_like(task.start)
+    intercept = likelihood.start(mean) - expected.terms[0].cloud.offset
+    theta[-1] = np.where(likelihood.no_start(mean) == "", intercept, task.start[-1])
+    return theta
 
 
 def _check_events(objective: EngineObjective) -> None:
-    model = objective.columns.likelihood.model
-    if model.means[0] < 0:
+    likelihood = objective.columns.likelihood
+    if likelihood.model.means[0] < 0:
         raise errors.value_error(
-            "PolynomialApproximation cannot weigh rows with responses below zero, as it would for "
-            "this link.",
-            given=f"{type(model).__name__} with {type(objective.columns.likelihood.link).__name__}",
+            "PolynomialApproximation cannot count rows y times where y may be below zero, as it "
+            "would for this link.",
+            given=f"{type(likelihood.model).__name__} with {type(likelihood.link).__name__}",
             expected="the model's canonical link, or a model of counts, events or positive numbers",
             todo="leave solver_name=None.",
-        )
-
-
-def _check_memory(objective: EngineObjective, n_matrices: int) -> None:
-    p = objective.n_parameters - 1
-    size, budget = 8 * n_matrices * p**2, _SHARE_OF_MEMORY * get_config().memory_bytes
-    if size > budget:
-        raise errors.value_error(
-            "PolynomialApproximation keeps second moments per neuron here (the link is not "
-            "canonical, or rows weigh differently), which are too large.",
-            given=f"{n_matrices} matrices of {p} x {p}, {size / 2**30:.1f} GiB",
-            expected=f"at most {budget / 2**30:.1f} GiB, a quarter of the memory budget",
-            todo="fit neurons in groups, use the canonical link, or leave solver_name=None.",
         )
