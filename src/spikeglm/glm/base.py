@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Self
 
+from .. import errors
 from ..estimator import Estimator
 from ..inference.record import FitResult
 from ..io.timeseries import TimeAxis, to_pynapple
+from ..regularizer import Penalty
 from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
-from . import persistence, prediction, stepping
-from .choices import solver_of
+from . import fitted, persistence, prediction, stepping
+from .choices import solver_of, warn_of_unused_strength
 from .fitting import SolverChoice
 from .inputs import FitInputs
-from .parameters import dof_resid, with_nested_params
+from .parameters import with_nested_params
 from .report import FitReport
 from .shapes import Shapes
 
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
 class BaseGLM(Estimator):
     """A model of a response given features: :class:`GLM` and its relatives.
 
-    What differs between them is how a response becomes columns (:meth:`_read`), and what the linear
-    predictor says of it.
+    What differs between them is how a response becomes columns (:meth:`read_inputs`), and what the
+    linear predictor says of it.
     """
 
     _response_ndim = 1
@@ -34,11 +37,61 @@ class BaseGLM(Estimator):
     intercept_: FloatArray
     scale_: FloatArray
     dof_resid_: FloatArray
+    n_features_in_: int
+    feature_names_: tuple[str, ...]
+    neuron_columns_: tuple[Any, ...] | None
+    neuron_metadata_: Any
     fit_report_: FitReport
     update_state_: SolverAdapterState
     regularizer: Any
     regularizer_strength: Any
     feature_mask: Any
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        init_params: tuple[ArrayLike, ArrayLike] | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> Self:
+        """Find the coefficients that minimise the penalised mean loss.
+
+        Parameters
+        ----------
+        X :
+            (T, p) features: an array, a pandas or pynapple object, or ``basis.design(...)``.
+        y :
+            Response, for classifiers labels: (T,), or (T, N) for a population.
+        init_params :
+            First ``(coef, intercept)``; none is needed.
+        sample_weight :
+            (T,) >= 0, or (T, N) for a population: how often each row counts, also in ``scale_``,
+            ``dof_resid_`` and standard errors; 0 leaves it out (cross-validation folds).
+        offset :
+            (T,) added to the linear predictor, e.g. log of the bin width. For classifiers (T, K),
+            or (T, N, K) for a population: log-probabilities that are known otherwise.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For input that cannot be used; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a neuron has no certificate, or never shows one of the classes; ``fit_report_`` says
+            why and what to do.
+        """
+        solver = self._solver()
+        warn_of_unused_strength(self._regularizer, self.regularizer_strength)
+        inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
+        start = None if init_params is None else inputs.shapes.read_parameters(init_params)
+        self._store(self._minimise(inputs, solver, start), inputs)
+        if not self.fit_report_.is_well:
+            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
+        return self
 
     def compute_loss(
         self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
@@ -50,7 +103,7 @@ class BaseGLM(Estimator):
         ValueError, TypeError
             If the parameters do not fit the data.
         """
-        inputs = self._read(X, y)
+        inputs = self.read_inputs(X, y)
         coef, intercept = inputs.shapes.read_parameters(params)
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
         return float(losses.sum())
@@ -168,8 +221,8 @@ class BaseGLM(Estimator):
         NaN where the data do not determine a coefficient (a constant or duplicated feature without
         a penalty).
         """
-        _, errors, shapes = self._uncertainty(X, y, sample_weight=sample_weight, offset=offset)
-        return shapes.user_coef(errors[:-1]), shapes.user_intercept(errors[-1])
+        _, sure, shapes = self._uncertainty(X, y, sample_weight=sample_weight, offset=offset)
+        return shapes.user_coef(sure[:-1]), shapes.user_intercept(sure[-1])
 
     def save_params(self, filename: Any) -> None:
         """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
@@ -191,6 +244,14 @@ class BaseGLM(Estimator):
         """Tell scikit-learn whether there are estimates, from a fit or set by hand."""
         return hasattr(self, "coef_") and hasattr(self, "intercept_")
 
+    def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        """Check data (also ``sample_weight`` and ``offset``) and return all that a fit needs."""
+        raise NotImplementedError
+
+    def read_penalty(self, shapes: Shapes) -> Penalty:
+        """Return the penalty on coefficients (p K, N) that this model's arguments describe."""
+        return shapes.read_penalty(self._regularizer, self.regularizer_strength)
+
     @property
     def _regularizer(self) -> Any:
         """The regularizer, or what None means."""
@@ -199,8 +260,14 @@ class BaseGLM(Estimator):
     def _solver(self) -> SolverChoice:
         return solver_of(self)
 
-    def _read(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
-        """Check data (also ``sample_weight`` and ``offset``) and return all that a fit needs."""
+    def _read_to_fit(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        """Return :meth:`read_inputs` of data from which all can be learned that a fit needs."""
+        return self.read_inputs(X, y, **more)
+
+    def _minimise(
+        self, inputs: FitInputs, solver: SolverChoice, start: tuple[FloatArray, FloatArray] | None
+    ) -> FitResult:
+        """Find the optimum."""
         raise NotImplementedError
 
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> stepping.Batch:
@@ -219,17 +286,15 @@ class BaseGLM(Estimator):
 
     def _store(self, result: FitResult, inputs: FitInputs) -> None:
         """Write what a fit found."""
-        shapes, rows = inputs.shapes, inputs.rows
-        self.coef_ = shapes.user_coef(result.coef)
-        self.intercept_ = shapes.user_intercept(result.intercept)
-        self.n_features_in_ = rows.n_features
-        self.feature_names_ = rows.feature_names
-        self.dof_resid_ = dof_resid(shapes, result, self._regularizer, inputs.columns.mask)
-        self.scale_ = self._dispersion(inputs, result, self.dof_resid_)
-        vars(self).pop("update_state_", None)  # of updates before this fit
-        neurons = inputs.neurons or tuple(range(len(result.status)))
-        self.fit_report_ = FitReport(result, neurons, rows.feature_names)
+        fitted.store(self, result, inputs)
 
     def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
         """Return values (T,) or (T, N) as pynapple where the rows have times."""
-        return values if axis is None else to_pynapple(values, axis)
+        if axis is None:
+            return values
+        return to_pynapple(
+            values,
+            axis,
+            columns=getattr(self, "neuron_columns_", None),
+            metadata=getattr(self, "neuron_metadata_", None),
+        )

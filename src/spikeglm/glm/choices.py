@@ -35,6 +35,17 @@ def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> Non
         )
 
 
+def refuse_classifiers(model: Any) -> None:
+    """Raise a TypeError for a model whose response is a label, where a number is expected."""
+    if hasattr(model, "n_classes"):
+        raise errors.type_error(
+            "This function does not take classifiers.",
+            given=type(model).__name__,
+            expected="a GLM or a PopulationGLM",
+            todo="use scikit-learn's cross_val_score or GridSearchCV, which take classifiers.",
+        )
+
+
 def solver_of(model: Any) -> SolverChoice:
     """Return the solver choice of an estimator; see :func:`read_solver`."""
     return read_solver(

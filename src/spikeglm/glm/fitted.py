@@ -1,4 +1,4 @@
-"""What estimates, from a fit or set by hand, say of data: the mean response and how sure it is."""
+"""Estimates, from a fit or set by hand: kept by the model, and what they say of data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import numpy as np
 
 from .. import errors
 from ..inference import fisher
+from ..inference.record import FitResult
 from ..rows.contract import Rows
 from ..typing import ArrayLike, FloatArray
-from .inputs import read_offset
+from .inputs import FitInputs, read_offset
 from .layout import Layout
-from .parameters import check_feature_names
+from .parameters import check_feature_names, dof_resid
 from .prediction import linear_predictor
+from .report import FitReport
 from .scoring import known_scale
 from .shapes import Shapes
 
@@ -92,6 +94,24 @@ def estimates(
     coef, intercept = shapes.read_parameters((model.coef_, model.intercept_))
     mask = shapes.read_mask(model.feature_mask)
     return shapes, coef if mask is None else coef * mask, intercept
+
+
+def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
+    """Write what a fit found to the model, in the shapes that the user knows."""
+    shapes, rows = inputs.shapes, inputs.rows
+    if shapes.n_neurons is not None:
+        axis = inputs.response_axis
+        model.neuron_columns_ = inputs.neurons
+        model.neuron_metadata_ = None if axis is None else axis.metadata
+    model.coef_ = shapes.user_coef(result.coef)
+    model.intercept_ = shapes.user_intercept(result.intercept)
+    model.n_features_in_ = rows.n_features
+    model.feature_names_ = rows.feature_names
+    model.dof_resid_ = dof_resid(shapes, result, model._regularizer, inputs.columns.mask)
+    model.scale_ = model._dispersion(inputs, result, model.dof_resid_)
+    vars(model).pop("update_state_", None)  # of updates before this fit
+    neurons = inputs.neurons or tuple(range(len(result.status)))
+    model.fit_report_ = FitReport(result, neurons, rows.feature_names)
 
 
 def check_fitted(model: BaseGLM, rows: Rows) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
-from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
 from . import fitted, prediction, scoring, stepping
 from .base import BaseGLM
-from .choices import read_likelihood, warn_of_unused_strength
-from .fitting import fit_columns
+from .choices import read_likelihood
+from .fitting import SolverChoice, fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .parameters import first_intercept
 from .shapes import Shapes
@@ -105,57 +102,6 @@ class GLM(BaseGLM):
         self.solver_name = solver_name
         self.solver_kwargs = solver_kwargs
         self.feature_mask = feature_mask
-
-    def fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        init_params: tuple[ArrayLike, ArrayLike] | None = None,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> Self:
-        """Find the coefficients that minimise the penalised mean loss.
-
-        Parameters
-        ----------
-        X :
-            (T, p) features: an array, a pandas or pynapple object, or ``basis.design(...)``.
-        y :
-            Response: (T,), or (T, N) for a population.
-        init_params :
-            First ``(coef, intercept)``; none is needed.
-        sample_weight :
-            (T,) >= 0, or (T, N) for a population: how often each row counts, also in ``scale_``,
-            ``dof_resid_`` and standard errors; 0 leaves it out (cross-validation folds).
-        offset :
-            (T,) added to the linear predictor, e.g. log of the bin width.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For input that cannot be used; the message says what to do.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If a neuron has no certificate; ``fit_report_`` says why and what to do.
-        """
-        solver = self._solver()
-        warn_of_unused_strength(self.regularizer, self.regularizer_strength)
-        inputs = self.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
-        result = fit_columns(
-            inputs.rows,
-            inputs.columns,
-            penalty=self.read_penalty(inputs.shapes),
-            keep=inputs.keep,
-            solver=solver,
-            start=None if init_params is None else inputs.shapes.read_parameters(init_params),
-        )
-        self._store(result, inputs)
-        if not self.fit_report_.is_well:
-            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
-        return self
 
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
         """Return the mean response, e.g. spikes per bin: (T,), or (T, N) for a population.
@@ -273,31 +219,28 @@ class GLM(BaseGLM):
     def _likelihood(self) -> Any:
         return read_likelihood(self.observation_model, self.inverse_link_function)
 
-    def read_inputs(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> FitInputs:
-        """Check data against this model and return rows, columns and the rows that take part."""
+    def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        """Check data (also ``sample_weight`` and ``offset``) and return all that a fit needs."""
         return read_fit_inputs(
             X,
             y,
             ndim=self._response_ndim,
             likelihood=self._likelihood,
-            sample_weight=sample_weight,
-            offset=offset,
             feature_mask=self.feature_mask,
+            **more,
         )
 
-    def read_penalty(self, shapes: Shapes) -> Penalty:
-        """Return the penalty on coefficients (p, N) that this model's arguments describe."""
-        return shapes.read_penalty(self.regularizer, self.regularizer_strength)
-
-    def _read(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
-        return self.read_inputs(X, y, **more)
+    def _minimise(
+        self, inputs: FitInputs, solver: SolverChoice, start: tuple[FloatArray, FloatArray] | None
+    ) -> FitResult:
+        return fit_columns(
+            inputs.rows,
+            inputs.columns,
+            penalty=self.read_penalty(inputs.shapes),
+            keep=inputs.keep,
+            solver=solver,
+            start=start,
+        )
 
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> stepping.Batch:
         inputs = self.read_inputs(X, y)

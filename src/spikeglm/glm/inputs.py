@@ -134,7 +134,7 @@ class FitInputs:
     """What a fit needs: rows, column problems and the rows that take part.
 
     ``shapes`` are those of the parameters; ``neurons`` are the column names of y, where it has
-    some; ``response_axis`` is its time axis.
+    some; ``response_axis`` is its time axis; ``classes`` (K,) are those of a classifier.
     """
 
     rows: Rows
@@ -143,6 +143,7 @@ class FitInputs:
     keep: BoolArray
     response_axis: TimeAxis | None
     neurons: tuple[Any, ...] | None
+    classes: Array | None = None
 
 
 def read_fit_inputs(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..inference.record import FitResult
-from ..io.timeseries import TimeAxis, to_pynapple
-from ..typing import Array, ArrayLike
+from ..typing import ArrayLike
 from .glm import GLM
-from .inputs import FitInputs
 
 
 class PopulationGLM(GLM):
@@ -66,20 +63,4 @@ class PopulationGLM(GLM):
             solver_name=solver_name,
             solver_kwargs=solver_kwargs,
             feature_mask=feature_mask,
-        )
-
-    def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        axis = inputs.response_axis
-        self.neuron_columns_ = inputs.neurons
-        self.neuron_metadata_ = None if axis is None else axis.metadata
-        super()._store(result, inputs)
-
-    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
-        if axis is None:
-            return values
-        return to_pynapple(
-            values,
-            axis,
-            columns=getattr(self, "neuron_columns_", None),
-            metadata=getattr(self, "neuron_metadata_", None),
         )

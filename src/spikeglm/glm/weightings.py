@@ -15,7 +15,7 @@ from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..solvers import QuasiNewton
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .choices import read_solver
+from .choices import read_solver, refuse_classifiers
 from .fitting import fit_columns
 from .glm import GLM
 from .inputs import FitInputs
@@ -41,6 +41,7 @@ def fit_weightings(
         A record of K·N columns, weighting by weighting: column k·N + n is neuron n under weighting
         k; and the data it was made from.
     """
+    refuse_classifiers(model)
     inputs = model.read_inputs(X, y, offset=offset)
     n_neurons, n_weightings = inputs.columns.n_columns, weightings.shape[1]
     neuron = np.tile(np.arange(n_neurons), n_weightings)

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import errors
 from ..glm import GLM
-from ..glm.choices import read_solver
+from ..glm.choices import read_solver, refuse_classifiers
 from ..io.timeseries import to_array
 from ..regularizer import regularizer_of
 from ..typing import ArrayLike, FloatArray, IntArray
@@ -158,6 +158,7 @@ def regularization_path(
     array([0, 2, 3, 5, 5])
     """
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
+    refuse_classifiers(model)
     inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
     shape = inputs.rows.n_features, inputs.columns.n_columns
     penalty = _at_strength_one(model).read_penalty(inputs.shapes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,7 +13,7 @@ from ...io.random_keys import RandomKey
 from ...io.timeseries import TimeAxis, to_pynapple
 from ...observation_models.categorical import CategoricalObservations, class_link_named
 from ...typing import Array, ArrayLike, FloatArray
-from ..choices import read_solver, warn_of_unused_strength
+from ..choices import read_solver
 from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
@@ -123,61 +122,6 @@ class ClassifierGLM(GLM):
         self.classes_ = read_classes(y, self.n_classes)
         return self
 
-    def fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        init_params: tuple[ArrayLike, ArrayLike] | None = None,
-        *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> Self:
-        """Find the coefficients that minimise the penalised mean loss.
-
-        Parameters
-        ----------
-        X, sample_weight :
-            As for :meth:`GLM.fit`.
-        y :
-            Labels: (T,), or (T, N) for a population.
-        init_params :
-            First ``(coef, intercept)``; none is needed.
-        offset :
-            (T, K), or (T, N, K) for a population, added to the linear predictors: log-probabilities
-            that are known otherwise.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For input that cannot be used; the message says what to do.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If a neuron has no certificate, or never shows one of the classes; ``fit_report_`` says
-            what to do.
-        """
-        class_link_named(self.inverse_link_function)
-        solver = self._solver()
-        warn_of_unused_strength(self._regularizer, self.regularizer_strength)
-        classes = read_classes(y, self.n_classes)
-        inputs = read_class_inputs(self, X, y, classes, sample_weight=sample_weight, offset=offset)
-        shapes = inputs.shapes
-        result = fit_classes(
-            inputs.rows,
-            inputs.columns,
-            n_classes=len(classes),
-            penalty=shapes.read_penalty(self._regularizer, self.regularizer_strength),
-            keep=inputs.keep,
-            solver=solver,
-            start=None if init_params is None else shapes.read_parameters(init_params),
-        )
-        self.classes_ = classes
-        self._store(result, inputs)
-        if not self.fit_report_.is_well:
-            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
-        return self
-
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
         """Return the most probable labels: (T,), or (T, N) for a population.
 
@@ -244,7 +188,7 @@ class ClassifierGLM(GLM):
         ValueError, NotImplementedError
             As :meth:`GLM.score`; also for a label that is no class.
         """
-        inputs = self._read(X, y)
+        inputs = self.read_inputs(X, y)
         return prediction.score(
             encode(y, known_classes(self)),
             log_probabilities(self, inputs.rows, offset),
@@ -285,7 +229,7 @@ class ClassifierGLM(GLM):
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and centred log frequencies of classes."""
-        inputs = self._read(X, y)
+        inputs = self.read_inputs(X, y)
         shapes = inputs.shapes
         y_hot = shapes.user(inputs.columns.responses.values)
         frequency = y_hot.sum(axis=0) / np.maximum(y_hot.any(axis=-1).sum(axis=0), 1)[..., None]
@@ -294,13 +238,8 @@ class ClassifierGLM(GLM):
         return shapes.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
 
     def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
-        """Raise a TypeError: what asks for this expects a response that is a number."""
-        raise errors.type_error(
-            "This function does not take classifiers.",
-            given=type(self).__name__,
-            expected="a GLM or a PopulationGLM",
-            todo="use scikit-learn's cross_val_score or GridSearchCV, which take classifiers.",
-        )
+        """Check data as :meth:`GLM.read_inputs`, given the classes that are known."""
+        return read_class_inputs(self, X, y, known_classes(self), **more)
 
     def __sklearn_tags__(self) -> Tags:
         """Describe a classifier to scikit-learn."""
@@ -319,8 +258,26 @@ class ClassifierGLM(GLM):
     def _solver(self) -> SolverChoice:
         return read_solver(self.solver_name, self.solver_kwargs, self._regularizer)
 
-    def _read(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
-        return read_class_inputs(self, X, y, known_classes(self), **more)
+    def _read_to_fit(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
+        class_link_named(self.inverse_link_function)
+        return read_class_inputs(self, X, y, read_classes(y, self.n_classes), **more)
+
+    def _minimise(
+        self, inputs: FitInputs, solver: SolverChoice, start: tuple[FloatArray, FloatArray] | None
+    ) -> FitResult:
+        return fit_classes(
+            inputs.rows,
+            inputs.columns,
+            n_classes=len(np.asarray(inputs.classes)),
+            penalty=self.read_penalty(inputs.shapes),
+            keep=inputs.keep,
+            solver=solver,
+            start=start,
+        )
+
+    def _store(self, result: FitResult, inputs: FitInputs) -> None:
+        self.classes_ = np.asarray(inputs.classes)
+        super()._store(result, inputs)
 
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> LabelBatch:
         return read_label_batch(self, X, y)

@@ -80,6 +80,7 @@ def read_class_inputs(
         keep=keep,
         response_axis=axis,
         neurons=column_names(y),
+        classes=classes,
     )
 
 

@@ -16,8 +16,6 @@ from ...solvers.online import Stepper
 from ...typing import ArrayLike, FloatArray
 from ..inputs import FitInputs
 from ..stepping import in_the_users_units, plain_or_running
-from .inputs import read_class_inputs
-from .prediction import known_classes
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
@@ -53,9 +51,9 @@ class LabelBatch:
 
 def read_label_batch(model: ClassifierGLM, X: ArrayLike, y: ArrayLike) -> LabelBatch:
     """Return a mini-batch of a classifier, every class of which may occur."""
-    inputs = read_class_inputs(model, X, y, known_classes(model))
+    inputs = model.read_inputs(X, y)
     shapes, no_penalty = inputs.shapes, UnRegularized().bind(None, (0, 0))
-    penalty = shapes.read_penalty(model._regularizer, model.regularizer_strength)
+    penalty = model.read_penalty(shapes)
     absent = np.zeros((shapes.n_classes or 1, shapes.n_neurons or 1), dtype=bool)
     classes = in_the_users_units(inputs, no_penalty)
     return LabelBatch(inputs, SoftmaxObjective(classes, penalty, absent))

@@ -91,7 +91,7 @@ def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:
         survey.table, inputs.columns, how, no_penalty, survey.features, observed.weight
     )
     shapes = inputs.shapes
-    penalty = shapes.read_penalty(model._regularizer, model.regularizer_strength)
+    penalty = model.read_penalty(shapes)
     return SoftmaxObjective(classes, penalty, shapes.by_class(observed.mean[None])[0] <= 0)
 
 
