@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from spikeglm.inference.bits_per_spike import bits_per_spike
+import spikeglm as nmo
+from spikeglm.inference.bits_per_spike import bits_per_spike, excess_bits_per_spike
 
 
 @pytest.fixture
@@ -100,3 +101,16 @@ def test_edges_are_told_apart():
 def test_shapes_that_do_not_fit_are_explained(counts, mean, null, says):
     with pytest.raises(ValueError, match=says):
         bits_per_spike(counts, mean, null_mean=null)
+
+
+def test_excess_of_a_poisson_fit_is_the_difference_of_the_scores(population):
+    """Near the optimum the certificate of a fit tells how many bits it lacks."""
+    counts, mean = population
+    X = np.log(mean)
+    fast = nmo.PopulationGLM(solver_name="PolynomialApproximation").fit(0.2 * X, counts)
+    exact = nmo.PopulationGLM().fit(0.2 * X, counts)
+    null = counts.mean(axis=0)
+    short = [bits_per_spike(counts, m.predict(0.2 * X), null_mean=null) for m in (exact, fast)]
+    np.testing.assert_allclose(
+        excess_bits_per_spike(fast.fit_report_.result), short[0] - short[1], rtol=0.3, atol=1e-6
+    )

@@ -130,7 +130,7 @@ class Interval:
 
     References
     ----------
-    Zoltowski & Pillow (2018), NeurIPS 31, section 3. Trefethen (2019), Approximation Theory and
+    Zoltowski & Pillow (2018), NeurIPS 31. Trefethen (2019), Approximation Theory and
     Approximation Practice, chapter 3.
 
     Examples
@@ -214,8 +214,8 @@ class NormalSpread:
 
     References
     ----------
-    Ramirez & Paninski (2014), J Comput Neurosci 36:215-34, section 2. Stein (1981), Ann Stat
-    9:1135-51, lemma 2.
+    Ramirez & Paninski (2014), J Comput Neurosci 36:215-34. Stein (1981), Ann Stat 9:1135-51,
+    lemma 1.
 
     Examples
     --------
