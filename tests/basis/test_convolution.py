@@ -9,7 +9,7 @@ from spikeglm.basis import tiles
 from spikeglm.basis.conv_term import ConvRows
 from spikeglm.basis.convolution import Convolution
 from spikeglm.basis.scratch import Scratch
-from spikeglm.basis.tiles import Tiles
+from spikeglm.basis.tiles import DenseTiles, SparseTiles
 from spikeglm.basis.window import Window
 from spikeglm.io.timeseries import TimeAxis
 from spikeglm.rows.design import Signals, written_out
@@ -76,8 +76,12 @@ def test_where_the_window_lies(causality, shift, newest):
     assert Window.of(4, "acausal").newest == 2  # one more in the past
 
 
-def _by_tiles(kernel, x, dtype=np.float64):
-    return _written(Tiles(kernel, np.dtype(dtype)).write, kernel, x, dtype)
+def _by_events(kernel, x, dtype=np.float64):
+    return _written(SparseTiles.of(kernel, np.dtype(dtype)).write, kernel, x, dtype)
+
+
+def _by_products(kernel, x, dtype=np.float64):
+    return _written(DenseTiles.of(kernel, np.dtype(dtype)).write, kernel, x, dtype)
 
 
 def _by_fft(kernel, x, dtype=np.float64):
@@ -91,7 +95,7 @@ def _written(write, kernel, x, dtype):
     return out
 
 
-@pytest.mark.parametrize("way", [_by_tiles, _by_fft])
+@pytest.mark.parametrize("way", [_by_events, _by_products, _by_fft])
 @pytest.mark.parametrize(
     ("n", "S", "W", "b"),
     [
@@ -100,7 +104,7 @@ def _written(write, kernel, x, dtype):
     ],
 )
 @pytest.mark.parametrize("rate", [0.0, 0.02, 1.5])
-def test_both_ways_agree_with_the_sum(way, n, S, W, b, rate):
+def test_every_way_agrees_with_the_sum(way, n, S, W, b, rate):
     rng = np.random.default_rng(1)
     kernel, x = rng.normal(size=(W, b)), rng.poisson(rate, size=(n, S))
     expected = np.zeros((n - W + 1, S, b))
@@ -112,27 +116,28 @@ def test_both_ways_agree_with_the_sum(way, n, S, W, b, rate):
     np.testing.assert_allclose(single, expected, atol=terms * np.finfo(np.float32).eps)
 
 
+@pytest.mark.parametrize("way", [_by_events, _by_products])
 @pytest.mark.parametrize("numbers", [2**6, 2**10, 2**14])
-def test_cutting_the_block_does_not_change_the_sum(monkeypatch, numbers):
+def test_cutting_the_block_does_not_change_the_sum(monkeypatch, way, numbers):
     rng = np.random.default_rng(2)
     kernel, x = rng.normal(size=(20, 3)), rng.poisson(0.1, size=(500, 7))
-    whole = _by_tiles(kernel, x)
+    whole = way(kernel, x)
     monkeypatch.setattr(tiles, "_PIECE_NUMBERS", numbers)
-    np.testing.assert_array_equal(_by_tiles(kernel, x), whole)
+    np.testing.assert_allclose(way(kernel, x), whole, atol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, bool, np.float32, np.float64])
 def test_counts_of_any_dtype_add_the_same_kernels(dtype):
     rng = np.random.default_rng(3)
     kernel, x = rng.normal(size=(20, 3)), rng.poisson(0.1, size=(500, 7)) > 0
-    np.testing.assert_array_equal(_by_tiles(kernel, x.astype(dtype)), _by_tiles(kernel, x))
+    np.testing.assert_array_equal(_by_events(kernel, x.astype(dtype)), _by_events(kernel, x))
 
 
 def test_features_are_written_wherever_they_belong():
     """Next to other features, and as every second one: as inside of sums and products."""
     rng = np.random.default_rng(4)
     kernel, x = rng.normal(size=(20, 3)), rng.poisson(0.1, size=(500, 7))
-    whole = _by_tiles(kernel, x)
+    whole = _by_events(kernel, x)
     for out in (np.zeros((481, 40))[:, 5:26].reshape(481, 7, 3), np.zeros((481, 7, 6))[..., ::2]):
         Convolution(kernel).write(x, out)
         np.testing.assert_array_equal(out, whole)
@@ -150,13 +155,20 @@ def test_one_busy_channel_among_silent_ones():
         np.testing.assert_allclose(out[:, channel], expected, atol=1e-11)
 
 
-def test_tiles_are_for_signals_that_are_mostly_zero():
+def test_what_is_cheap():
     rng = np.random.default_rng(5)
-    kernel, double = rng.normal(size=(100, 8)), np.dtype(np.float64)
-    assert tiles.pay(rng.poisson(0.02, size=(500, 7)), kernel, double)
-    assert not tiles.pay(rng.normal(size=(500, 7)), kernel, double)
-    long = np.broadcast_to(1.0, (10**6, 8))  # would be written out as gigabytes
-    assert not tiles.pay(np.zeros((10, 7)), long, double)
+    kernel, single, double = rng.normal(size=(100, 8)), np.dtype("f4"), np.dtype("f8")
+    few, many = rng.poisson(0.02, size=(500, 7)), rng.normal(size=(500, 7))
+
+    def cheapest(x, dtype, kernel=kernel):
+        return getattr(Convolution(kernel)._cheapest(x, dtype), "__func__", None)
+
+    assert cheapest(few, single) is cheapest(few, double) is SparseTiles.write
+    assert cheapest(many, single) is DenseTiles.write
+    assert cheapest(many, double) is Convolution._overlap_save
+    # Written out for tiles, a long kernel would take gigabytes.
+    long = np.broadcast_to(1.0, (10**6, 8))
+    assert cheapest(np.zeros((10, 7)), double, long) is Convolution._overlap_save
 
 
 def test_spike_counts_give_exact_zeros_far_from_spikes():

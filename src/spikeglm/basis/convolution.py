@@ -1,18 +1,20 @@
 """Convolution of signals with the functions of a basis, a block of rows at a time.
 
-Row t is ``out[t, c, j] = sum_i kernel[i, j] * x[t + newest - i, c]``. Three ways to compute it,
+Row t is ``out[t, c, j] = sum_i kernel[i, j] * x[t + newest - i, c]``. Four ways to compute it,
 none of which writes lags out; which one is fastest where was measured
 (``docs/decisions/0003-convolution.md``):
 
 * kernels that are lags themselves: a strided copy;
 * signals that are mostly zero (spike counts): every non-zero sample adds a kernel to the rows that
-  see it, exactly (``tiles.py``);
+  see it, exactly, tile by tile (``tiles.py``);
+* short windows in float32: matrix products of the same tiles;
 * anything else: overlap-save with real FFTs (Oppenheim & Schafer, Discrete-Time Signal Processing,
   section 8.7) of segments short enough to stay in cache.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,12 +23,13 @@ import numpy as np
 import scipy.fft
 
 from ..typing import Array, FloatArray
-from . import tiles
 from .scratch import Scratch
+from .tiles import DenseTiles, SparseTiles
 
 # An odd number of channels and about 100 columns per FFT call: enough to fill the vector units,
 # and never a row length that is a power of two, which costs a factor of three in cache conflicts.
 _FFT_COLUMNS = 112
+_FFT_COST = 3.5  # ns per output number, beyond that of writing it
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +48,18 @@ class Convolution:
         if self._is_lags:
             windows = np.lib.stride_tricks.sliding_window_view(x, len(self.kernel), axis=0)
             out[...] = windows[..., ::-1]
-        elif tiles.pay(x, self.kernel, out.dtype):
-            self._tiles(out.dtype).write(x, out)
         else:
-            self._overlap_save(x, out)
+            self._cheapest(x, out.dtype)(x, out)
+
+    def _cheapest(self, x: Array, dtype: np.dtype[Any]) -> Callable[[Array, FloatArray], None]:
+        """Choose how to compute it, by costs in ns per output number."""
+        sparse, dense = self._tiles(dtype)
+        ways = [
+            (sparse.cost(np.count_nonzero(x) / x.size), sparse.write),
+            (dense.cost, dense.write),
+            (_FFT_COST, self._overlap_save),
+        ]
+        return min(ways, key=lambda way: way[0])[1]
 
     @cached_property
     def _is_lags(self) -> bool:
@@ -59,13 +70,14 @@ class Convolution:
     def _scratch(self) -> Scratch:
         return Scratch()
 
-    def _tiles(self, dtype: np.dtype[Any]) -> tiles.Tiles:
+    def _tiles(self, dtype: np.dtype[Any]) -> tuple[SparseTiles, DenseTiles]:
         if dtype not in self._kept_tiles:
-            self._kept_tiles[dtype] = tiles.Tiles(self.kernel, dtype)
+            ways = SparseTiles.of(self.kernel, dtype), DenseTiles.of(self.kernel, dtype)
+            self._kept_tiles[dtype] = ways
         return self._kept_tiles[dtype]
 
     @cached_property
-    def _kept_tiles(self) -> dict[np.dtype[Any], tiles.Tiles]:
+    def _kept_tiles(self) -> dict[np.dtype[Any], tuple[SparseTiles, DenseTiles]]:
         return {}
 
     def _overlap_save(self, x: Array, out: FloatArray) -> None:
