@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 from .. import errors
 from ..estimator import Estimator
 from ..inference.record import FitResult
-from ..io.timeseries import TimeAxis, to_pynapple
+from ..io.timeseries import TimeAxis
 from ..regularizer import Penalty
 from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
 from . import fitted, persistence, prediction, stepping
+from .arguments import FeatureMask, RegularizerArgument
 from .choices import solver_of, warn_of_unused_strength
 from .fitting import SolverChoice
 from .inputs import FitInputs
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 class BaseGLM(Estimator):
     """A model of a response given features: :class:`GLM` and its relatives.
 
-    What differs between them is how a response becomes columns (:meth:`read_inputs`), and what the
-    linear predictor says of it.
+    They differ in how a response becomes columns, and in what the linear predictor says of it.
     """
 
     _response_ndim = 1
+    regularizer = RegularizerArgument()
+    feature_mask = FeatureMask()
 
     coef_: Any
     intercept_: FloatArray
@@ -39,13 +41,13 @@ class BaseGLM(Estimator):
     dof_resid_: FloatArray
     n_features_in_: int
     feature_names_: tuple[str, ...]
+    classes_: Array
     neuron_columns_: tuple[Any, ...] | None
     neuron_metadata_: Any
     fit_report_: FitReport
     update_state_: SolverAdapterState
-    regularizer: Any
     regularizer_strength: Any
-    feature_mask: Any
+    solver_name: str | None
 
     def fit(
         self,
@@ -88,7 +90,7 @@ class BaseGLM(Estimator):
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
         start = None if init_params is None else inputs.shapes.read_parameters(init_params)
-        self._store(self._minimise(inputs, solver, start), inputs)
+        fitted.store(self, self._minimise(inputs, solver, start), inputs)
         if not self.fit_report_.is_well:
             warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
         return self
@@ -165,18 +167,15 @@ class BaseGLM(Estimator):
 
         Examples
         --------
-        >>> import numpy as np
-        >>> import spikeglm as nmo
-        >>> rng = np.random.default_rng(0)
-        >>> X = rng.normal(size=(1000, 2))
-        >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
         >>> model = nmo.GLM()
         >>> params = model.initialize_params(X, y)
         >>> state = model.initialize_optimizer_and_state(params, X[:100], y[:100])
-        >>> for epoch in range(5):
-        ...     for k in range(0, 1000, 100):
-        ...         batch = slice(k, k + 100)
-        ...         params, state = model.update(params, state, X[batch], y[batch], n_samples=1000)
+        >>> for start in 5 * list(range(0, 1000, 100)):
+        ...     batch = slice(start, start + 100)
+        ...     params, state = model.update(params, state, X[batch], y[batch], n_samples=1000)
         >>> bool(np.abs(model.coef_ - nmo.GLM().fit(X, y).coef_).max() < 0.01)
         True
         """
@@ -229,7 +228,20 @@ class BaseGLM(Estimator):
         persistence.save(self, filename)
 
     def set_params(self, **params: Any) -> Self:
-        """Set constructor arguments, also nested ones such as ``observation_model__scale``."""
+        """Set constructor arguments, also nested ones such as ``observation_model__scale``.
+
+        Raises
+        ------
+        ValueError
+            For a name that is no constructor argument.
+        AttributeError
+            For another ``feature_mask`` after a fit.
+
+        Warns
+        -----
+        UserWarning
+            If the solver cannot handle a new regularizer: ``solver_name`` is None then.
+        """
         return super().set_params(**with_nested_params(self, params))
 
     def __sklearn_tags__(self) -> Tags:
@@ -284,17 +296,6 @@ class BaseGLM(Estimator):
         """Return covariances (N, n, n), standard errors (p + 1, C), and the shapes of both."""
         raise NotImplementedError
 
-    def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        """Write what a fit found."""
-        fitted.store(self, result, inputs)
-
     def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
         """Return values (T,) or (T, N) as pynapple where the rows have times."""
-        if axis is None:
-            return values
-        return to_pynapple(
-            values,
-            axis,
-            columns=getattr(self, "neuron_columns_", None),
-            metadata=getattr(self, "neuron_metadata_", None),
-        )
+        return fitted.wrapped(self, values, axis)

@@ -9,8 +9,9 @@ import numpy as np
 from .. import errors
 from ..inference import fisher
 from ..inference.record import FitResult
+from ..io.timeseries import TimeAxis, to_pynapple
 from ..rows.contract import Rows
-from ..typing import ArrayLike, FloatArray
+from ..typing import Array, ArrayLike, FloatArray
 from .inputs import FitInputs, read_offset
 from .layout import Layout
 from .parameters import check_feature_names, dof_resid
@@ -99,6 +100,8 @@ def estimates(
 def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
     """Write what a fit found to the model, in the shapes that the user knows."""
     shapes, rows = inputs.shapes, inputs.rows
+    if inputs.classes is not None:
+        model.classes_ = inputs.classes
     if shapes.n_neurons is not None:
         axis = inputs.response_axis
         model.neuron_columns_ = inputs.neurons
@@ -112,6 +115,18 @@ def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
     vars(model).pop("update_state_", None)  # of updates before this fit
     neurons = inputs.neurons or tuple(range(len(result.status)))
     model.fit_report_ = FitReport(result, neurons, rows.feature_names)
+
+
+def wrapped(model: BaseGLM, values: Array, axis: TimeAxis | None) -> Any:
+    """Return values (T,) or (T, N) as pynapple where the rows have times; N with their names."""
+    if axis is None:
+        return values
+    return to_pynapple(
+        values,
+        axis,
+        columns=getattr(model, "neuron_columns_", None),
+        metadata=getattr(model, "neuron_metadata_", None),
+    )
 
 
 def check_fitted(model: BaseGLM, rows: Rows) -> None:

@@ -96,7 +96,8 @@ def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]
     """Return parameters in which nested ones are folded into new objects.
 
     ``observation_model__scale=2.0`` becomes ``observation_model=<a copy with scale 2.0>``: models
-    and regularizers never change in place, so nothing that shares them changes either.
+    and regularizers never change in place, so nothing that shares them changes either. A solver's
+    name comes first: a regularizer is checked against it.
     """
     flat: dict[str, Any] = {}
     nested: dict[str, dict[str, Any]] = {}
@@ -116,4 +117,4 @@ def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]
                 expected=f"an object such as NegativeBinomialObservations() as {name}",
             )
         flat[name] = owner.replaced(**changes)
-    return flat
+    return dict(sorted(flat.items(), key=lambda item: item[0] != "solver_name"))

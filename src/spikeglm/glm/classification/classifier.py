@@ -275,10 +275,6 @@ class ClassifierGLM(GLM):
             start=start,
         )
 
-    def _store(self, result: FitResult, inputs: FitInputs) -> None:
-        self.classes_ = np.asarray(inputs.classes)
-        super()._store(result, inputs)
-
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> LabelBatch:
         return read_label_batch(self, X, y)
 
