@@ -24,7 +24,7 @@ Reader: TypeAlias = Callable[..., Array]
 
 _BLOCK_BYTES = 2**22  # of output per turn of a thread: big enough to hide Python, small for cache
 _SCAN_ROWS = 2**16
-_EFFICIENT_ROWS = 2048
+_EFFICIENT_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False)
