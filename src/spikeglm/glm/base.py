@@ -168,9 +168,9 @@ class BaseGLM(Estimator):
         Examples
         --------
         >>> import numpy as np, spikeglm as nmo
-        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
-        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
-        >>> model = nmo.GLM()
+        >>> rng, model = np.random.default_rng(0), nmo.GLM()
+        >>> X = rng.normal(size=(1000, 2))
+        >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
         >>> params = model.initialize_params(X, y)
         >>> state = model.initialize_optimizer_and_state(params, X[:100], y[:100])
         >>> for start in 5 * list(range(0, 1000, 100)):
