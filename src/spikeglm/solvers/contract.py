@@ -47,7 +47,7 @@ ADVICE: dict[Status, str] = {
     ),
     Status.ROUGH: (
         "the approximated loss misses more than a tenth of what the features gain; leave "
-        "solver_name=None and pass init_params=(coef_, intercept_)"
+        "solver_name=None, or if an interval was given, leave that out"
     ),
     Status.SEPARATED: (
         "some features predict the response perfectly, so their coefficients have no finite "
