@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from tests.counting_rows import CountingRows
 from tests.engine.test_jax_runner import POISSON, assert_same, both
 
 from spikeglm.engine import jax_runner, kernels
@@ -40,18 +41,6 @@ class TestShapes:
         which, kept = widened(np.arange(6), 4, n_classes=2)
         assert_array_equal(which, [0, 1, 2, 0, 3, 4, 5, 3])
         assert_array_equal(which[kept], np.arange(6))
-
-
-class CountingRows(ArrayRows):
-    """Rows that remember how often they were read."""
-
-    def __init__(self, values):
-        super().__init__(values)
-        object.__setattr__(self, "reads", np.zeros(len(values), int))
-
-    def read(self, start, stop):
-        self.reads[start:stop] += 1
-        return super().read(start, stop)
 
 
 class TestMemory:

@@ -34,6 +34,11 @@ def model_header(cls="glm.GLM", *, params=None, fitted=None, **changes):
     return header(json.dumps({"format": "spikeglm-model", "version": 2, "model": model} | changes))
 
 
+def nested(depth):
+    """Return JSON nodes of tuples in tuples."""
+    return {"a": 1} if depth == 0 else {"tuple": [nested(depth - 1)]}
+
+
 def archive(entries, compression=zipfile.ZIP_STORED):
     """Return the bytes of a zip archive, the same bytes every time."""
     stream = io.BytesIO()
@@ -80,76 +85,69 @@ def good_files():
 
 
 def bad_files():
-    head, nodes = ("header.npy", model_header()), {"a": 1}
-    for _ in range(60):
-        nodes = {"tuple": [nodes]}
-    whole = archive([head, ("array0.npy", npy(np.arange(9.0)))])
-    lying = npy(np.arange(3.0)).replace(b"(3,), ", b"(3" + b"0" * 4 + b",)")
-    zeros = npy(np.zeros(2**20, np.uint8))
-    calls = [npy(np.array(call, object), pickled=True) for call in (Call(), [Call()])]
-    yield "bad-empty", b""
-    yield "bad-text", b"coef_ = [1, 2, 3]"
-    yield "bad-npy", npy(np.ones(3))
-    yield "bad-pickle", pickle.dumps(Call(), protocol=2)
-    yield (
-        "bad-pickled-header",
-        archive([("header.npy", calls[0])]),
-    )
-    yield (
-        "bad-pickled-array",
-        archive([head, ("array0.npy", calls[1])]),
-    )
-    yield "bad-truncated", whole[: len(whole) // 2]
-    yield "bad-no-directory", whole[:-40]
-    yield "bad-checksum", whole.replace(np.float64(4.0).tobytes(), np.float64(5.0).tobytes())
-    yield "bad-duplicates", archive([head, head])
-    yield "bad-path-up", archive([head, ("../../array0.npy", npy(np.ones(1)))])
-    yield "bad-path-root", archive([head, ("/tmp/array0.npy", npy(np.ones(1)))])
-    yield "bad-no-header", archive([("array0.npy", npy(np.ones(1)))])
-    yield "bad-entry-no-array", archive([head, ("array0.npy", b"not an array")])
-    yield "bad-shape", archive([head, ("array0.npy", lying)])
-    yield "bad-records", archive([head, ("array0.npy", npy(np.zeros(1, [("a", "f8")])))])
-    yield "bad-bzip2", archive([head, ("array0.npy", zeros)], zipfile.ZIP_BZIP2)
-    yield (
-        "bad-lying-size",
-        archive([("array0.npy", zeros), head], zipfile.ZIP_DEFLATED).replace(
-            len(zeros).to_bytes(4, "little"), (200).to_bytes(4, "little")
-        ),
-    )
-    yield "bad-json", archive([("header.npy", header('{"format": "spikeglm-model", '))])
-    yield "bad-nan", archive([("header.npy", header('{"format": "spikeglm-model", "x": NaN}'))])
-    yield "bad-deep-json", archive([("header.npy", header("[" * 2000 + "]" * 2000))])
-    yield "bad-deep-nodes", archive([("header.npy", model_header(params={"feature_mask": nodes}))])
-    yield "bad-newer", archive([("header.npy", model_header(version=3))])
-    yield "bad-class", archive([("header.npy", model_header("os.system"))])
-    yield (
-        "bad-object",
-        archive(
-            [
-                (
-                    "header.npy",
-                    model_header(
-                        params={
-                            "regularizer": {
-                                "object": {"class": "builtins.eval", "params": {"x": "1"}}
-                            }
-                        }
-                    ),
-                )
-            ]
-        ),
-    )
-    yield "bad-attribute", archive([("header.npy", model_header(fitted={"__class__": 1}))])
-    yield "bad-coef", archive([("header.npy", model_header(fitted={"coef_": "text"}))])
-    yield "bad-version-1", archive([("header.npy", header(
-        '{"format": "spikeglm-model", "version": 1, "class": "GLM", '
-        '"params": {"regularizer": {"name": "os.system", "params": {}}}}'
-    ))])  # fmt: skip
+    """Return what must be refused: files that are no archive, bad archives, and bad headers."""
+    named = NO_ARCHIVES | {name: archive(entries) for name, entries in BAD_ENTRIES.items()}
+    named |= damaged_archives()
+    named |= {name: archive([("header.npy", content)]) for name, content in BAD_HEADERS.items()}
+    return {f"bad-{name}": content for name, content in named.items()}
+
+
+HEAD = ("header.npy", model_header())
+ONE = npy(np.ones(1))
+ZEROS = npy(np.zeros(2**20, np.uint8))
+LYING = npy(np.arange(3.0)).replace(b"(3,), ", b"(3" + b"0" * 4 + b",)")
+
+NO_ARCHIVES = {
+    "empty": b"",
+    "text": b"coef_ = [1, 2, 3]",
+    "npy": npy(np.ones(3)),
+    "pickle": pickle.dumps(Call(), protocol=2),
+}
+BAD_ENTRIES = {
+    "pickled-header": [("header.npy", npy(np.array(Call(), object), pickled=True))],
+    "pickled-array": [HEAD, ("array0.npy", npy(np.array([Call()], object), pickled=True))],
+    "duplicates": [HEAD, HEAD],
+    "path-up": [HEAD, ("../../array0.npy", ONE)],
+    "path-root": [HEAD, ("/tmp/array0.npy", ONE)],
+    "no-header": [("array0.npy", ONE)],
+    "entry-no-array": [HEAD, ("array0.npy", b"not an array")],
+    "shape": [HEAD, ("array0.npy", LYING)],
+    "records": [HEAD, ("array0.npy", npy(np.zeros(1, [("a", "f8")])))],
+}
+EVAL = {"object": {"class": "builtins.eval", "params": {"x": "1"}}}
+OLD = {"name": "os.system", "params": {}}
+BAD_HEADERS = {
+    "json": header('{"format": "spikeglm-model", '),
+    "nan": header('{"format": "spikeglm-model", "x": NaN}'),
+    "deep-json": header("[" * 2000 + "]" * 2000),
+    "deep-nodes": model_header(params={"feature_mask": nested(60)}),
+    "newer": model_header(version=3),
+    "class": model_header("os.system"),
+    "object": model_header(params={"regularizer": EVAL}),
+    "attribute": model_header(fitted={"__class__": 1}),
+    "coef": model_header(fitted={"coef_": "text"}),
+    "version-1": header(json.dumps(
+        {"format": "spikeglm-model", "version": 1, "class": "GLM", "params": {"regularizer": OLD}}
+    )),
+}  # fmt: skip
+
+
+def damaged_archives():
+    whole = archive([HEAD, ("array0.npy", npy(np.arange(9.0)))])
+    packed = archive([("array0.npy", ZEROS), HEAD], zipfile.ZIP_DEFLATED)
+    length, lie = (n.to_bytes(4, "little") for n in (len(ZEROS), 200))
+    return {
+        "truncated": whole[: len(whole) // 2],
+        "no-directory": whole[:-40],
+        "checksum": whole.replace(np.float64(4.0).tobytes(), np.float64(5.0).tobytes()),
+        "bzip2": archive([HEAD, ("array0.npy", ZEROS)], zipfile.ZIP_BZIP2),
+        "lying-size": packed.replace(length, lie),
+    }
 
 
 def main():
     CORPUS.mkdir(exist_ok=True)
-    for name, content in [*good_files(), *bad_files()]:
+    for name, content in [*good_files(), *bad_files().items()]:
         (CORPUS / f"{name}.npz").write_bytes(content)
 
 

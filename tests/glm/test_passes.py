@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.catalogue import CANONICAL_CASES, CASES, SOLVERS
+from tests.counting_rows import CountingRows
 
 import spikeglm as nmo
-from spikeglm.rows import ArrayRows
 
 of_cases = pytest.mark.parametrize("case", CASES, ids=str)
 
@@ -78,18 +78,6 @@ def test_gaussian_fits_need_one_step():
     for solver in SOLVERS:
         report = nmo.PopulationGLM("Gaussian", solver_name=solver).fit(X, y).fit_report_
         assert report.n_passes <= 6
-
-
-class CountingRows(ArrayRows):
-    """Rows that remember how often each was read."""
-
-    def __init__(self, values):
-        super().__init__(values)
-        object.__setattr__(self, "reads", np.zeros(len(values), int))
-
-    def read(self, start, stop):
-        self.reads[start:stop] += 1
-        return super().read(start, stop)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -104,20 +104,6 @@ def test_glmnets_published_numbers():
     assert_allclose(model.coef_, [0.16936423283, 0.0], atol=2e-8)
 
 
-def test_nemos_numbers():
-    X = np.array([[0.5, -1], [1, 0.25], [-0.75, 0.5], [0, 1.5], [2, -0.5], [-1, -1]])
-    y = np.array([1, 2, 0, 3, 4, 1])
-    lasso = nmo.GLM(regularizer="Lasso", regularizer_strength=0.1).fit(X, y)
-    assert_allclose(lasso.coef_, [0.550672, 0.264067], atol=1e-6)
-    assert_allclose(lasso.intercept_, 0.295707, atol=1e-6)
-    assert_allclose(lasso.score(X, y), -1.319124, atol=1e-6)
-    assert lasso.dof_resid_ == 3
-    net = nmo.GLM(regularizer="ElasticNet", regularizer_strength=(0.1, 0.5)).fit(X, y)
-    assert_allclose(net.coef_, [0.576155, 0.303577], atol=1e-6)
-    assert_allclose(net.intercept_, 0.273125, atol=1e-6)
-    assert_allclose(net.score(X, y), -1.313588, atol=1e-6)
-
-
 @of_kinds
 def test_strengths_per_neuron_and_per_feature(kind):
     X, y, _ = wide(n_neurons=2)

@@ -7,7 +7,7 @@ from tests.spec.toy import COUNTS, X
 
 import spikeglm as nmo
 
-close = {"rtol": 0, "atol": 3e-6}
+close = {"rtol": 0, "atol": 1e-6}
 # regularizer, strength: coef, intercept, unpenalised loss, log-likelihood
 FITS = {
     "Lasso": (0.1, [0.550672, 0.264067], 0.295707, 0.375297, -1.319124),

@@ -81,16 +81,6 @@ def test_residual_degrees_of_freedom(kind, regularizer, strength):
     assert_allclose(model.dof_resid_, np.broadcast_to(100 - used - 2, model.dof_resid_.shape))
 
 
-def test_arguments_in_nemos_order():
-    for kind in (nmo.ClassifierGLM, nmo.ClassifierPopulationGLM):
-        model = kind(3, "log_softmax", "Ridge", 0.5, "LBFGS", {"tol": 1e-5})
-        assert model.get_params() == {
-            "n_classes": 3, "inverse_link_function": "log_softmax", "regularizer": "Ridge",
-            "regularizer_strength": 0.5, "solver_name": "LBFGS", "solver_kwargs": {"tol": 1e-5},
-            "feature_mask": None,
-        }  # fmt: skip
-
-
 def test_relations_of_classes():
     assert issubclass(nmo.ClassifierGLM, nmo.GLM)
     assert issubclass(nmo.ClassifierPopulationGLM, nmo.PopulationGLM)

@@ -1,0 +1,70 @@
+"""The four estimators, each with all of its arguments and a response: what holds for every one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import spikeglm as nmo
+from spikeglm.observation_models import NegativeBinomialObservations
+
+X = np.random.default_rng(0).normal(size=(120, 3))
+COUNTS = (
+    np.random.default_rng(1)
+    .poisson(np.exp(X @ [[0.5, 0.1], [-0.3, 0.2], [0.0, 0.4]]))
+    .astype(float)
+)
+LABELS = np.array(["left", "right", "stay"])[
+    np.argmax(X @ np.eye(3) + np.random.default_rng(2).gumbel(size=X.shape), axis=1)
+]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A class of estimators, arguments other than its defaults, and a response that it can have."""
+
+    cls: Any
+    arguments: dict[str, Any]
+    y: Any
+
+    def __str__(self):
+        return self.cls.__name__
+
+    def fitted(self):
+        return self.cls(**self.arguments).fit(X, self.y)
+
+
+_SOLVER = {"solver_name": "Newton", "solver_kwargs": {"tol": 1e-6, "maxiter": 50}}
+_NUMBERS = {
+    "observation_model": NegativeBinomialObservations(0.7),
+    "inverse_link_function": "softplus",
+    "regularizer": nmo.regularizer.Ridge(),
+    "regularizer_strength": np.array([1.0, 2.0, 3.0]),
+    "feature_mask": np.array([1, 0, 1]),
+} | _SOLVER
+_LABELS = {
+    "n_classes": 3,
+    "inverse_link_function": "log_softmax",
+    "regularizer": nmo.regularizer.Ridge(),
+    "regularizer_strength": np.full((3, 3), 0.5),
+    "feature_mask": np.array([[1, 1, 1], [0, 1, 1], [1, 1, 0]]),
+} | _SOLVER
+
+
+def _of_two_neurons(arguments):
+    arrays = ("regularizer_strength", "feature_mask")
+    return arguments | {name: np.stack([arguments[name]] * 2, axis=1) for name in arrays}
+
+
+REGRESSORS = (
+    Kind(nmo.GLM, _NUMBERS, COUNTS[:, 0]),
+    Kind(nmo.PopulationGLM, _of_two_neurons(_NUMBERS), COUNTS),
+)
+CLASSIFIERS = (
+    Kind(nmo.ClassifierGLM, _LABELS, LABELS),
+    Kind(
+        nmo.ClassifierPopulationGLM,
+        _of_two_neurons(_LABELS),
+        np.column_stack([LABELS, LABELS[::-1]]),
+    ),
+)
