@@ -45,9 +45,11 @@ class PolynomialApproximation:
     ``"approximate"``, or ``"rough approximation"`` if it misses more than a tenth of what the
     features gain. From ``init_params=(coef_, intercept_)`` any other solver goes on to the optimum.
 
-    With the model's canonical link, rows and features enter by X'X, X'y and sums alone. For other
+    A fit takes four passes: two survey responses and features as for every fit, one sums the
+    statistics, one certifies. With the model's canonical link X'X, X'y and sums suffice. For other
     links the second moments over each neuron's events are summed, too, which costs as much as a
     Newton step; the same holds for each weighting of the rows where neurons have different ones.
+    Offsets and such weightings take a visit more.
 
     Parameters
     ----------
