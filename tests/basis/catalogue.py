@@ -93,7 +93,8 @@ def square(x, factor=1.0):
 
 
 def both(x, y):
-    return np.stack((x + y, x * y), axis=1)
+    with np.errstate(invalid="ignore"):  # 0 times infinity
+        return np.stack((x + y, x * y), axis=1)
 
 
 CUSTOM = [

@@ -9,6 +9,13 @@ import spikeglm as nmo
 B = nmo.basis
 
 
+@pytest.mark.filterwarnings("error")
+def test_zero_times_infinity_is_missing_without_a_warning():
+    product = B.IdentityEval() * B.BSplineEval(2, order=2)
+    X = product.compute_features(np.array([np.inf, 1.0, 2.0]), np.array([0.0, 1.0, 0.5]))
+    np.testing.assert_array_equal(X, [[np.inf, np.nan], [0.0, 1.0], [1.0, 1.0]])
+
+
 def one_row(basis, xs, t, channel):
     """Features of one time bin and channel, written as the definition of + and *."""
     if isinstance(basis, B.AdditiveBasis | B.MultiplicativeBasis):

@@ -62,6 +62,8 @@ def test_blocks_are_the_rows_of_compute_features(reading):
     np.testing.assert_allclose(np.concatenate(blocks), X, atol=1e-12)
     np.testing.assert_array_equal(design.valid_rows(), np.isfinite(X).all(axis=1))
     np.testing.assert_allclose(design.to_array(), X, atol=1e-12)
+    single, size = design.read_as(0, n, dtype=np.dtype(np.float32)), np.abs(X[np.isfinite(X)])
+    np.testing.assert_allclose(single, X, atol=1e-5 * size.max(initial=0), rtol=1e-5)
     assert all(block.flags.c_contiguous for block in blocks)
     np.testing.assert_array_equal(design.time_axis.epoch_starts, starts)
 

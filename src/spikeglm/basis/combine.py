@@ -265,7 +265,8 @@ def _common_channels(pair: Sum | Product, shapes: list[tuple[int, ...]]) -> tupl
 
 def _outer(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return (..., b_left * b_right), the products of the last axes."""
-    product = left[..., :, None] * right[..., None, :]
+    with np.errstate(invalid="ignore"):  # 0 times infinity: no number, like its row
+        product = left[..., :, None] * right[..., None, :]
     return product.reshape(*product.shape[:-2], left.shape[-1] * right.shape[-1])
 
 
