@@ -100,22 +100,9 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
     ValueError
         If it has the wrong number of dimensions or rows, or another time axis than the rows.
     """
-    if y is None:
-        raise errors.value_error(
-            "A fit requires y to be passed, but the target y is None.",
-            given="None",
-            expected="the response, (n_samples,) or (n_samples, n_neurons)",
-        )
+    check_given(y, "the response")
     values = to_array(y, name="y")
-    if values.ndim != ndim:
-        raise errors.value_error(
-            f"y must be {ndim}-dimensional.",
-            given=f"an array of shape {values.shape}",
-            expected="(n_samples,)" if ndim == 1 else "(n_samples, n_neurons)",
-            todo="use PopulationGLM for several neurons, or y[:, 0] for one."
-            if ndim == 1
-            else "use GLM for one neuron, or y[:, None].",
-        )
+    check_dimensions(values.shape, ndim, single="GLM", population="PopulationGLM")
     _check_length("y", len(values), rows.n_rows)
     if values.size == 0:
         raise errors.value_error(
@@ -127,6 +114,35 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
     if axis is not None and rows.time_axis is not None:
         check_same_time(rows.time_axis, axis)
     return (values[:, None] if ndim == 1 else values), axis
+
+
+def check_given(y: Any, what: str) -> None:
+    """Raise a ValueError for a response that is None."""
+    if y is None:
+        raise errors.value_error(
+            "A fit requires y to be passed, but the target y is None.",
+            given="None",
+            expected=f"{what}, (n_samples,) or (n_samples, n_neurons)",
+        )
+
+
+def check_dimensions(shape: tuple[int, ...], ndim: int, *, single: str, population: str) -> None:
+    """Check that a response is one neuron's or many neurons', as the model expects; name the other.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if len(shape) != ndim:
+        raise errors.value_error(
+            f"y must be {ndim}-dimensional.",
+            given=f"an array of shape {shape}",
+            expected="(n_samples,)" if ndim == 1 else "(n_samples, n_neurons)",
+            todo=f"use {population} for several neurons, or y[:, 0] for one."
+            if ndim == 1
+            else f"use {single} for one neuron, or y[:, None].",
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ import numpy as np
 
 from ...engine.columns import Columns
 from ...engine.objective import Objective
-from ...engine.plan import plan
+from ...engine.plan import Plan, plan
 from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import survey_features, survey_responses
+from ...engine.survey import Survey, survey_features, survey_responses
 from ...engine.table import Table
 from ...engine.threads import one_blas_thread
 from ...inference.record import FitResult
@@ -127,19 +127,11 @@ def _fit(
     null_space = fitting.null_space(survey.features)
     outcome = None
     if len(walking):
-        mine = (np.arange(n_classes)[:, None] * len(seen.weight) + walking).ravel()
-        classes = Objective(
-            survey.table,
-            columns.take(mine),
-            how,
-            UnRegularized().bind(None, (0, 0)),
-            survey.features,
-            observed.weight[mine],
-        )
-        objective = SoftmaxObjective(classes, penalty.take(walking), seen.absent[:, walking])
+        objective = _objective(survey, columns, how, penalty, seen, walking)
+        classes = objective.classes
         from_coef, from_intercept = first[0][:, :, walking], first[1][:, walking]
         theta = fitting.for_the_solver(
-            classes, from_coef.reshape(len(coef), len(mine)), from_intercept.ravel()
+            classes, from_coef.reshape(len(coef), from_intercept.size), from_intercept.ravel()
         )
         outcome = _solve(objective, seen.frequency[:, walking], solver, theta)
         theta = _of_smallest_norm(objective, outcome.theta, null_space)
@@ -160,6 +152,23 @@ def _fit(
         plan=how.explain(),
         **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
     )
+
+
+def _objective(
+    survey: Survey,
+    columns: Columns,
+    how: Plan,
+    penalty: Penalty,
+    seen: Frequencies,
+    walking: IntArray,
+) -> SoftmaxObjective:
+    """Return the objective of the neurons that can be fitted."""
+    absent = seen.absent[:, walking]
+    mine = (np.arange(len(absent))[:, None] * len(seen.weight) + walking).ravel()
+    weight = np.tile(seen.weight[walking], len(absent))
+    no_penalty = UnRegularized().bind(None, (0, 0))
+    classes = Objective(survey.table, columns.take(mine), how, no_penalty, survey.features, weight)
+    return SoftmaxObjective(classes, penalty.take(walking), absent)
 
 
 def _solve(

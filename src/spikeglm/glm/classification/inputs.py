@@ -13,7 +13,7 @@ from ...engine.softmax_kernels import Softmax
 from ...io.timeseries import check_same_time, time_axis_of, to_array
 from ...rows.arrays import finite_rows
 from ...typing import Array, ArrayLike, IntArray
-from ..inputs import FitInputs, column_names, read_fit_inputs
+from ..inputs import FitInputs, check_dimensions, column_names, read_fit_inputs
 from ..shapes import Shapes
 from .labels import encode
 
@@ -41,15 +41,9 @@ def read_class_inputs(
         For whatever cannot be used; the message says what to do.
     """
     codes, ndim = encode(y, classes), model._response_ndim
-    if codes.ndim != ndim:
-        raise errors.value_error(
-            f"y must be {ndim}-dimensional.",
-            given=f"an array of shape {codes.shape}",
-            expected="(n_samples,)" if ndim == 1 else "(n_samples, n_neurons)",
-            todo="use ClassifierPopulationGLM for several neurons, or y[:, 0] for one."
-            if ndim == 1
-            else "use ClassifierGLM for one neuron, or y[:, None].",
-        )
+    check_dimensions(
+        codes.shape, ndim, single="ClassifierGLM", population="ClassifierPopulationGLM"
+    )
     softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
     response = np.where(codes < 0, np.nan, codes)
     inputs = read_fit_inputs(

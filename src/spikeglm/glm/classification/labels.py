@@ -10,6 +10,7 @@ from ... import errors
 from ...io.labels import to_labels
 from ...label_encoder import places_among
 from ...typing import Array, ArrayLike, BoolArray, IntArray
+from ..inputs import check_given
 
 
 def read_labels(y: ArrayLike) -> tuple[Array, BoolArray]:
@@ -22,12 +23,7 @@ def read_labels(y: ArrayLike) -> tuple[Array, BoolArray]:
     TypeError
         If they are neither text nor numbers, or both.
     """
-    if y is None:
-        raise errors.value_error(
-            "A fit requires y to be passed, but the target y is None.",
-            given="None",
-            expected="labels, (n_samples,) or (n_samples, n_neurons)",
-        )
+    check_given(y, "labels")
     labels = to_labels(y, name="y")
     if labels.dtype.kind != "O":
         missing = ~np.isfinite(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
