@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -107,3 +108,16 @@ def test_memory_follows_the_budget_and_not_the_data(tmp_path):
     done = run(RESIDENT.format(T=n_rows, p=p), tmp_path / "X.f4")
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 60
+
+
+@pytest.mark.parametrize("score_type", ["log-likelihood", "pseudo-r2-McFadden"])
+def test_a_score_takes_little_more_memory_than_the_predictions(score_type):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(150_000, 1)), rng.poisson(0.3, (150_000, 20)).astype(np.int8)
+    model = nmo.PopulationGLM().fit(X, y)
+    predictions = 8 * y.size
+    tracemalloc.start()
+    model.score(X, y, score_type)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3.5 * predictions

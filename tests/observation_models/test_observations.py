@@ -23,6 +23,7 @@ from spikeglm.observation_models import (
     GaussianObservations,
     NegativeBinomialObservations,
     PoissonObservations,
+    elementwise,
 )
 from spikeglm.observation_models.links import Exp, Identity, Logistic, OneOverX
 
@@ -49,6 +50,23 @@ def sample(request):
 
 
 # --- log-likelihood and deviance ---
+
+
+@every_model
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_long_recording_is_scored_as_its_parts_are(model, dtype, monkeypatch):
+    y = np.resize(RESPONSES[model.name], (50, 3)).astype(dtype)
+    mean = np.linspace(0.1, 0.9, 150).reshape(50, 3).astype(dtype)
+    mean[-1] = 0.0  # moved inside of the range, in the last part too
+    scale = np.array([0.4, 1.0, 2.0])
+    whole = model.log_likelihood(y, mean, scale, identity), model.deviance(y, mean, scale)
+    score = model.pseudo_r2(y, mean, scale=scale)
+    monkeypatch.setattr(elementwise, "_AT_ONCE", 21)
+    parts = model.log_likelihood(y, mean, scale, identity), model.deviance(y, mean, scale)
+    for one, other in zip(whole, parts, strict=True):
+        assert one.dtype == other.dtype
+        assert_allclose(one, other, rtol=1e-6 if dtype == np.float32 else 1e-14)
+    assert_allclose(score, model.pseudo_r2(y, mean, scale=scale), rtol=1e-5)
 
 
 def test_log_likelihood_is_the_log_density(sample):

@@ -50,7 +50,9 @@ def score(
             expected="some rows with finite features and response",
             todo="check for an all-NaN feature, or epochs shorter than the basis window.",
         )
-    y, rate = y[valid].astype(np.float64), rate[valid]
+    if not valid.all():
+        y, rate = y[valid], rate[valid]
+    y = y if y.dtype.kind in "biu" else y.astype(np.float64, copy=False)  # counts stay small
     model, scale = likelihood.model, known_scale(scale, likelihood)
     if score_type == "log-likelihood":
         return model.log_likelihood(y, rate, scale, aggregate)

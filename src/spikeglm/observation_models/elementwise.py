@@ -8,8 +8,9 @@ deviance, draw) follows everything that people ask of a model.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ..io.random_keys import RandomKey, as_generator
 from ..typing import Array, ArrayLike, BoolArray, Namespace
 from .inverse_link import Coordinate, Link, natural_coordinate
 from .observations import Aggregate, Observations, as_arrays, mean_then_sum
+
+_Terms: TypeAlias = Callable[[Array, Array, Any, Namespace], Array]
+_AT_ONCE = 2**18  # samples
 
 
 @dataclass(frozen=True)
@@ -111,14 +115,14 @@ class ElementwiseObservations(Observations):
         """
         y, mean, xp = as_arrays(y, predicted_rate)
         with numerics.quiet():
-            scores = self._sample_log_likelihood(y, self._inside(mean, xp), self._scale(scale), xp)
+            scores = self._per_sample(self._sample_log_likelihood, y, mean, self._scale(scale), xp)
             return aggregate_sample_scores(scores)
 
     def deviance(self, y: ArrayLike, predicted_rate: ArrayLike, scale: Any = None) -> Array:
         """Return twice the log-likelihood ratio to the perfect fit, per sample (not aggregated)."""
         y, mean, xp = as_arrays(y, predicted_rate)
         with numerics.quiet():
-            return self._sample_deviance(y, self._inside(mean, xp), self._scale(scale), xp)
+            return self._per_sample(self._sample_deviance, y, mean, self._scale(scale), xp)
 
     def sample_generator(
         self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
@@ -142,6 +146,23 @@ class ElementwiseObservations(Observations):
         y, mean, xp = as_arrays(y, predicted_rate)
         with numerics.quiet():
             return aggregate_sample_scores(self._mean_loss(y, self._inside(mean, xp), xp))
+
+    def _per_sample(self, terms: _Terms, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        """Return one number per sample; of a long recording in memory, part by part.
+
+        What is computed on the way takes several times the memory of the result.
+        """
+        is_long = xp is np and mean.size > _AT_ONCE
+        if not is_long or y.shape != mean.shape or np.ndim(scale) > 1:
+            return terms(y, self._inside(mean, xp), scale, xp)
+        step = max(1, _AT_ONCE * len(mean) // mean.size)
+        out = np.empty(0)
+        for start in range(0, len(mean), step):
+            part = slice(start, start + step)
+            scores = terms(y[part], self._inside(mean[part], xp), scale, xp)
+            out = out if start else np.empty(mean.shape, scores.dtype)
+            out[part] = scores
+        return out
 
     def _mean_loss(self, y: Array, mean: Array, xp: Namespace) -> Array:
         return self.loss(y, natural_coordinate(self.natural, mean, xp), mean, xp)

@@ -216,7 +216,7 @@ class Observations(ABC):
 
     def _null_mean(self, y: Array, mean: Array, xp: Namespace) -> Array:
         """Return the prediction without features for every sample: the mean of y over time."""
-        return xp.ones_like(mean) * y.mean(axis=0)
+        return xp.broadcast_to(y.mean(axis=0).astype(mean.dtype), mean.shape)
 
     def _scale(self, scale: Any) -> Any:
         return self.scale if scale is None else scale
