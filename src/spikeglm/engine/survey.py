@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..rows.arrays import ArrayRows
 from ..typing import FloatArray, IntArray
 from . import kernels, threads
 from .columns import Columns
@@ -37,7 +38,7 @@ class Responses:
 
 def survey_responses(table: Table, columns: Columns, how: Plan) -> Responses:
     """Sum up the responses; the features are not read."""
-    no_features = replace(table, rows=_NoFeatures(table.rows), shift=None)
+    no_features = replace(table, rows=ArrayRows(np.empty((table.rows.n_rows, 0))), shift=None)
     empty = np.zeros((0, columns.n_columns))
     if not table.blocks:
         none = np.zeros(columns.n_columns)
@@ -130,40 +131,3 @@ def _features(table: Table, columns: Columns, how: Plan) -> Features:
     inverse = features.inverse_scale
     correlation = covariance * np.outer(inverse, inverse)
     return replace(features, correlation=correlation)
-
-
-@dataclass(frozen=True)
-class _NoFeatures:
-    """Rows of the same length and no features: nothing is read."""
-
-    rows: object
-
-    @property
-    def n_rows(self) -> int:
-        return self.rows.n_rows  # type: ignore[attr-defined]
-
-    @property
-    def n_features(self) -> int:
-        return 0
-
-    @property
-    def dtype(self) -> np.dtype[np.float64]:
-        return np.dtype(np.float64)
-
-    @property
-    def efficient_block_rows(self) -> int:
-        return 1
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def time_axis(self) -> None:
-        return None
-
-    def read(self, start: int, stop: int) -> FloatArray:
-        return np.empty((stop - start, 0))
-
-    def valid_rows(self) -> np.ndarray:
-        return np.ones(self.n_rows, dtype=bool)
