@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -162,3 +163,17 @@ def test_groups_of_datasets_are_designs(tmp_path):
         model = nmo.PopulationGLM().fit(file, COUNTS)
     together = nmo.PopulationGLM().fit(X, COUNTS)
     np.testing.assert_allclose(np.vstack([model.coef_["a"], model.coef_["b"]]), together.coef_)
+
+
+@of_kinds
+@pytest.mark.parametrize("use", ["features", "response"])
+def test_stored_complex_numbers_are_refused(kind, use, tmp_path):
+    stored = KINDS[kind](tmp_path, COUNTS + 1j)
+    with pytest.raises(TypeError, match=r"complex.*Complex data not supported"):
+        nmo.PopulationGLM().fit(*((stored, COUNTS) if use == "features" else (X, stored)))
+
+
+@pytest.mark.parametrize("path", ["X.npy", Path("X.npy")])
+def test_the_name_of_a_file_is_not_its_content(path):
+    with pytest.raises(TypeError, match=r"X\.npy.*What to do: Open the file"):
+        nmo.PopulationGLM().fit(path, COUNTS)

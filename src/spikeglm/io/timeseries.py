@@ -6,6 +6,7 @@ so that receiving NumPy imports nothing.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,8 +198,11 @@ def _kind(x: object) -> str:
 
 def _refuse_unreadable(x: object, name: str) -> None:
     """Raise for what NumPy would turn into an array of the wrong thing."""
-    if x is None or isinstance(x, (str, bytes)):
-        raise _not_numbers(name, repr(x), "")
+    if x is None:
+        raise _not_numbers(name, "None", "")
+    if isinstance(x, (str, bytes, os.PathLike)):
+        todo = "Open the file and pass what is in it, e.g. np.load(path, mmap_mode='r')."
+        raise _not_numbers(name, repr(x), todo)
     spikes = _pynapple_name(x)
     if spikes is not None and spikes not in _SERIES:
         todo = "Count the spikes in bins first: call .count(bin_size) on it."

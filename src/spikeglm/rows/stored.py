@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.storage import check_chunks, is_open, unreadable
+from ..io.storage import check_chunks, is_in_file, is_open, unreadable
 from ..settings import get_config
 from ..typing import Array, BoolArray
 from .files import ChunkFiles, MappedFile
@@ -118,14 +118,14 @@ class StoredRows:
 
 
 def is_stored(x: Any) -> bool:
-    """Tell whether ``x`` is a stored array: a memory map, a zarr array or an HDF5 dataset.
+    """Tell whether ``x`` is a table of real numbers in a memory map, zarr array or HDF5 dataset.
 
     >>> is_stored([[1.0, 2.0]])
     False
     """
-    if isinstance(x, np.memmap):
-        return x.ndim == 2 and getattr(x, "mode", "c") != "c" and x.flags.c_contiguous
-    return _package(x) in {"zarr", "h5py"} and is_open(x) and len(getattr(x, "shape", ())) == 2
+    if not is_in_file(x) or not is_open(x) or len(x.shape) != 2 or x.dtype.kind not in "biuf":
+        return False
+    return not isinstance(x, np.memmap) or (x.mode != "c" and x.flags.c_contiguous)
 
 
 def _package(x: Any) -> str:
