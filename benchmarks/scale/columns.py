@@ -3,6 +3,9 @@
 Neurons x strengths x folds, and neurons x nested sets of features, each in one call of the engine,
 in one call per strength and fold (or per set), and in one call per column. All three must give the
 same coefficients; of the calls per column some are timed and the others estimated.
+
+``selection.cross_validated`` asks for folds and ``selection.regularization_path`` for strengths (of
+sparse penalties); nothing public asks for strengths x folds at once, so columns are made here.
 """
 
 from __future__ import annotations
