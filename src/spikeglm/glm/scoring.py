@@ -10,7 +10,7 @@ import numpy as np
 from .. import errors
 from ..observation_models.likelihood import Likelihood
 from ..rows.arrays import finite_rows
-from ..typing import Array
+from ..typing import Array, BoolArray
 
 SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 
@@ -33,23 +33,10 @@ def score(
     ValueError
         If the shapes differ, or no row is complete.
     """
-    if score_type not in SCORES:
-        raise NotImplementedError(str(errors.unknown_name("score type", score_type, SCORES)))
-    if y.shape != rate.shape:
-        raise errors.value_error(
-            "y must be shaped like the predictions.",
-            given=f"y of shape {y.shape}",
-            expected=f"{rate.shape}, one column per neuron of the fit",
-        )
+    check_request(score_type, y.shape, rate.shape)
     likelihood.check_response(y)
     valid = finite_rows(y) & finite_rows(rate)
-    if not valid.any():
-        raise errors.value_error(
-            "At least a NaN or an Inf at all sample points.",
-            given=f"{len(y)} rows, none of them complete",
-            expected="some rows with finite features and response",
-            todo="check for an all-NaN feature, or epochs shorter than the basis window.",
-        )
+    check_complete(valid, "finite features and response")
     if not valid.all():
         y, rate = y[valid], rate[valid]
     y = y if y.dtype.kind in "biu" else y.astype(np.float64, copy=False)  # counts stay small
@@ -57,6 +44,37 @@ def score(
     if score_type == "log-likelihood":
         return model.log_likelihood(y, rate, scale, aggregate)
     return model.pseudo_r2(y, rate, score_type, scale, aggregate)  # type: ignore[arg-type]
+
+
+def check_request(score_type: str, given: tuple[int, ...], predicted: tuple[int, ...]) -> None:
+    """Check the name of a score, and that a response is shaped like what was predicted.
+
+    Raises
+    ------
+    NotImplementedError
+        For an unknown score type.
+    ValueError
+        If the shapes differ.
+    """
+    if score_type not in SCORES:
+        raise NotImplementedError(str(errors.unknown_name("score type", score_type, SCORES)))
+    if given != predicted:
+        raise errors.value_error(
+            "y must be shaped like the predictions.",
+            given=f"y of shape {given}",
+            expected=f"{predicted}, one column per neuron of the fit",
+        )
+
+
+def check_complete(valid: BoolArray, what: str) -> None:
+    """Raise a ValueError if no row (T,) can be scored."""
+    if not valid.any():
+        raise errors.value_error(
+            "At least a NaN or an Inf at all sample points.",
+            given=f"{len(valid)} rows, none of them complete",
+            expected=f"some rows with {what}",
+            todo="check for an all-NaN feature, or epochs shorter than the basis window.",
+        )
 
 
 def known_scale(scale: Array | None, likelihood: Likelihood) -> Array | None:

@@ -14,7 +14,7 @@ from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..fitted import estimates
 from ..prediction import linear_predictor
-from ..scoring import SCORES
+from ..scoring import check_complete, check_request
 from .inputs import read_class_offset
 
 if TYPE_CHECKING:
@@ -71,22 +71,10 @@ def score(
     ValueError
         If the shapes differ, or no row is complete.
     """
-    if score_type not in SCORES:
-        raise NotImplementedError(str(errors.unknown_name("score type", score_type, SCORES)))
-    if codes.shape != log_p.shape[:-1]:
-        raise errors.value_error(
-            "y must be shaped like the predictions.",
-            given=f"y of shape {codes.shape}",
-            expected=f"{log_p.shape[:-1]}, one column per neuron of the fit",
-        )
+    check_request(score_type, codes.shape, log_p.shape[:-1])
     valid = (codes >= 0).reshape(len(codes), -1).all(axis=1)
     valid &= finite_rows(log_p.reshape(len(log_p), -1))
-    if not valid.any():
-        raise errors.value_error(
-            "At least a NaN or an Inf at all sample points.",
-            given=f"{len(codes)} rows, none of them complete",
-            expected="some rows with finite features and a label",
-        )
+    check_complete(valid, "finite features and a label")
     y, log_p = codes[valid, ..., None] == np.arange(log_p.shape[-1]), log_p[valid]
     model = CategoricalObservations()
     if score_type == "log-likelihood":
