@@ -34,7 +34,6 @@ class BaseGLM(Estimator):
     _response_ndim = 1
     regularizer = RegularizerArgument()
     feature_mask = FeatureMask()
-
     coef_: Any
     intercept_: FloatArray
     scale_: FloatArray
