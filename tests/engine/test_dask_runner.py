@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.engine import dask_runner, kernels, runners, threads
+from spikeglm.engine import dask_runner, feature_kernels, kernels, runners, threads
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.plan import plan
 from spikeglm.engine.table import Table
@@ -69,8 +69,8 @@ def column_problems(rng=RNG):
 
 @pytest.mark.parametrize(
     "kernel",
-    [kernels.loss_and_gradient, kernels.gram, kernels.loss_and_hessian, kernels.fisher_information,
-     kernels.loss],
+    [kernels.loss_and_gradient, feature_kernels.gram, kernels.loss_and_hessian,
+     kernels.fisher_information, kernels.loss],
 )  # fmt: skip
 def test_sums_are_those_of_threads(kernel, scheduler):
     columns, keep = column_problems(), np.isfinite(GAPS).all(axis=1)

@@ -10,7 +10,7 @@ from tests.engine.test_kernels import GAMMA, VIEWS, problem
 from tests.observation_models.catalogue import PAIRS, name_of
 
 import spikeglm as nmo
-from spikeglm.engine import jax_runner, kernels, threads
+from spikeglm.engine import feature_kernels, jax_runner, kernels, threads
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.jax_memory import DeviceMemory
 from spikeglm.engine.plan import plan
@@ -26,7 +26,7 @@ jax = pytest.importorskip("jax")
 POISSON = Likelihood(model_named("Poisson"), link_named("exp"))
 SUBSETS = kernels.Subsets(np.zeros(3), np.ones(3), [np.array([0, 2]), np.array([1])] * 2)
 PARTIALS = {
-    "moments": partial(kernels.moments, views=VIEWS),
+    "moments": partial(feature_kernels.moments, views=VIEWS),
     "information_on": partial(kernels.information_on, subsets=SUBSETS, size=3),
 }
 KERNELS = {kernel.__name__: kernel for kernel in jax_runner.COMPILED} | PARTIALS
@@ -102,7 +102,7 @@ def test_every_kind_of_rows_streamed_or_kept(kind, memory, shifted, tmp_path):
     table = Table.cut(rows, keep, 200).in_double()
     table = table.moved(np.linspace(0.1, 0.4, p)) if shifted else table
     W, b = rng.normal(0, 0.1, (p, 3)), np.zeros(3)
-    for kernel in (kernels.gram, kernels.loss_and_gradient):
+    for kernel in (feature_kernels.gram, kernels.loss_and_gradient):
         assert_same(*both(kernel, table, columns, W, b, memory=memory, n_threads=3))
 
 
@@ -116,7 +116,7 @@ def test_float32_products_and_float64_sums():
     columns = Columns(gaussian, Source.one_per_column(y))
     table = Table.cut(ArrayRows(values), np.ones(n, bool), n)
     assert table.is_single
-    for kernel in (kernels.loss_and_gradient, kernels.gram):
+    for kernel in (kernels.loss_and_gradient, feature_kernels.gram):
         how = replace(plan(table.rows, 1), runner="jax", device_memory=DeviceMemory(0))
         W, b = np.ones((2, 1)), np.zeros(1)
         mine = jax_runner.run(kernel, table, columns, W, b, how)
@@ -125,7 +125,7 @@ def test_float32_products_and_float64_sums():
 
 
 @pytest.mark.parametrize("n_columns", [1, 3, 5, 17, 33])
-@pytest.mark.parametrize("kernel", [kernels.gram, kernels.loss_and_hessian])
+@pytest.mark.parametrize("kernel", [feature_kernels.gram, kernels.loss_and_hessian])
 def test_any_number_of_columns(kernel, n_columns):
     rng = np.random.default_rng(4)
     X, y = rng.normal(size=(90, 2)), rng.poisson(1.0, (90, 2)).astype(np.uint8)

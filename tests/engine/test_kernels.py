@@ -7,24 +7,42 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.observation_models.catalogue import PAIRS, RESPONSES, double_precision, name_of
 
-from spikeglm.engine import kernels
+from spikeglm.engine import feature_kernels, kernels
+from spikeglm.engine.block_diagonal import BlockDiagonal
 from spikeglm.engine.columns import Columns, Source
+from spikeglm.engine.feature_kernels import View
 from spikeglm.engine.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.engine.threads import in_shares, run
+from spikeglm.engine.whitening import Whitening
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.rows import ArrayRows
 from spikeglm.settings import get_config
 
+MEAN, UNIT = np.array([0.1, 0.0, -0.3]), np.array([1.0, 0.5, 2.0])
+DIRECTIONS = np.tri(3, 2)
 VIEWS = (
-    kernels.View(np.diag([1.0, -2.0, 0.5]), np.array([0.1, 0.0, -0.3]), np.array([2, 0])),
-    kernels.View(np.tri(3), np.zeros(3), np.array([1, 3])),
+    View(Whitening(BlockDiagonal((np.diag([1.0, -2.0, 0.5]),))), MEAN, UNIT, np.array([2, 0])),
+    View(Whitening(BlockDiagonal((np.tri(1), np.tri(2)))), 0 * MEAN, UNIT, np.array([1, 3])),
 )
 
 
+NUMPY_ONLY = {kernels.pearson, feature_kernels.gram}
+
+
 def moments(*arguments):
-    return kernels.moments(*arguments, views=VIEWS)
+    return feature_kernels.moments(*arguments, views=VIEWS)
+
+
+def sketched_gram(*arguments):
+    return feature_kernels.sketched_gram(
+        *arguments, width=2, mean=MEAN, unit=UNIT, directions=DIRECTIONS
+    )
+
+
+def covariance_of(*arguments):
+    return feature_kernels.covariance_of(*arguments, matrix=DIRECTIONS, centre=np.ones(2))
 
 
 KERNELS = (
@@ -32,7 +50,10 @@ KERNELS = (
     moments,
     kernels.loss_and_hessian,
     kernels.fisher_information,
-    kernels.gram,
+    feature_kernels.gram,
+    feature_kernels.locations,
+    sketched_gram,
+    covariance_of,
     kernels.responses,
     kernels.loss,
     kernels.pearson,
@@ -90,7 +111,8 @@ def test_sums_are_the_dense_ones(pair, weighted):
     found = summed(moments, X, columns, W, b)
     assert_allclose(found.h, (a * fisher).sum(axis=0), rtol=1e-10)
     for view in VIEWS:
-        z, h = X @ view.matrix - view.centre, (a * fisher)[:, view.columns]
+        z = (X - view.mean) * view.unit @ view.whitening.blocks.dense.T
+        h = (a * fisher)[:, view.columns]
         assert_allclose(found.h_z[:, view.columns], z.T @ h, rtol=1e-9, atol=1e-9)
         assert_allclose(found.h_zz[:, view.columns], (z**2).T @ h, rtol=1e-9)
 
@@ -100,10 +122,24 @@ def test_moments_of_features_and_responses():
     X, columns, W, b = problem(pair)
     block = columns.block(slice(0, T))
     mean_weight = block.weights.mean(axis=1)
-    gram = summed(kernels.gram, X, columns, W, b)
+    gram = summed(feature_kernels.gram, X, columns, W, b)
     assert_allclose(gram.weight, mean_weight.sum())
     assert_allclose(gram.x, mean_weight @ X)
-    assert_allclose(gram.xx, X.T @ (mean_weight[:, None] * X))
+    products = X.T @ (mean_weight[:, None] * X)
+    assert_allclose(gram.xx, products)
+    Z = (X - MEAN) * UNIT
+    products_of_z = Z.T @ (mean_weight[:, None] * Z)
+    sketch = summed(sketched_gram, X, columns, W, b)
+    assert_allclose(sketch.z, mean_weight @ Z)
+    assert_allclose(sketch.zz[0], products_of_z[:2, :2])
+    assert_allclose(sketch.zz[1], [[products_of_z[2, 2], 0], [0, 0]])
+    assert_allclose(sketch.sketch, products_of_z @ DIRECTIONS)
+    located = summed(feature_kernels.locations, X, columns, W, b)
+    assert_allclose(located.x, gram.x)
+    assert_allclose(located.squares, np.diag(products))
+    z = X @ DIRECTIONS - 1
+    found = summed(covariance_of, X, columns, W, b).xx
+    assert_allclose(found, z.T @ (mean_weight[:, None] * z))
     sums = summed(kernels.responses, X, columns, W, b)
     assert_allclose(sums.weight, block.weights.sum(axis=0))
     assert_allclose(sums.y, (block.weights * block.y).sum(axis=0))
@@ -131,7 +167,7 @@ def test_numpy_and_jax_compute_the_same(kernel, pair):
     X, columns, W, b = problem(pair)
     block = columns.block(slice(0, T))
     expected = kernel(X, block, W, b, np)
-    if kernel is kernels.pearson or kernel is kernels.gram or kernel is kernels.linear_predictor:
+    if kernel in NUMPY_ONLY:
         pytest.skip("runs in NumPy only")
     with double_precision():
         there = block._replace(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.engine import kernels
+from spikeglm.engine import feature_kernels, kernels
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.plan import plan
 from spikeglm.engine.runners import run
@@ -128,7 +128,7 @@ def sums_of_numpy(X, W, b):
         kernels.loss_and_gradient: gradient,
         kernels.loss_and_hessian: (*gradient, hessian),
         kernels.fisher_information: (hessian,),
-        kernels.gram: (shared.sum(), shared @ X, (X.T * shared) @ X),
+        feature_kernels.gram: (shared.sum(), shared @ X, (X.T * shared) @ X),
         kernels.loss: (loss.sum(0), weight),
     }
 

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from spikeglm.engine.objective import Evaluation, Features, Moments
+from spikeglm.engine.block_diagonal import BlockDiagonal
+from spikeglm.engine.correlation import Correlation
+from spikeglm.engine.features import Features
+from spikeglm.engine.objective import Evaluation, Moments
+from spikeglm.engine.whitening import whitening
 from spikeglm.solvers import LBFGS, Newton, Status, minimise
-from spikeglm.solvers.curvature import SharedCurvature, whitening
+from spikeglm.solvers.curvature import SharedCurvature
 
 C = 3
 both = pytest.mark.parametrize("solver", ["LBFGS", "Newton"])
@@ -37,7 +41,7 @@ class Toy:
     @property
     def features(self):
         p = self.n_parameters - 1
-        return Features(np.zeros(p), np.ones(p), np.eye(p))
+        return Features.as_they_come(p)
 
     def use_double(self):
         self.is_single = False
@@ -213,6 +217,10 @@ def test_newton_counts_a_slope_without_curvature():
     assert -np.einsum("pc,pc->c", D, evaluation.gradient)[0] > 0.1
 
 
+def whole(R):
+    return Correlation(BlockDiagonal((R,)))
+
+
 class TestSharedCurvature:
     """The preconditioner against the matrix that it stands for."""
 
@@ -227,12 +235,12 @@ class TestSharedCurvature:
         R, h, Lambda, frozen, rng = self.parts(ridge=ridge)
         p, n = Lambda.shape
         mean, variance = rng.normal(size=(p, n)), rng.uniform(0.5, 2, (p, n))
-        initial = SharedCurvature.initial(R, h, Lambda, frozen)
+        initial = SharedCurvature.initial(whole(R), h, Lambda, frozen)
         for curvature in (initial, initial.adapted(np.arange(n), h, mean, variance)):
             gradient = rng.normal(size=(p + 1, n))
             got = curvature.solve(gradient, np.arange(n))
             for c in range(n):
-                B = curvature.bases[curvature.group[c]]
+                B = curvature.bases[curvature.group[c]].blocks.dense
                 v = variance[:, c] if curvature is not initial else np.diag(B @ R @ B.T)
                 V = np.diag(h[c] * v + np.diag(B @ np.diag(Lambda[:, c]) @ B.T))
                 back = np.linalg.inv(B)
@@ -245,7 +253,7 @@ class TestSharedCurvature:
 
     def test_without_penalty_all_columns_share_one_factor(self):
         R, h, Lambda, frozen, _ = self.parts()
-        assert len(SharedCurvature.initial(R, h, Lambda, frozen).bases) == 1
+        assert len(SharedCurvature.initial(whole(R), h, Lambda, frozen).bases) == 1
 
     def test_however_many_penalties_and_masks_every_free_parameter_gets_its_part(self):
         rng = np.random.default_rng(0)
@@ -253,7 +261,7 @@ class TestSharedCurvature:
         R = np.corrcoef(rng.normal(size=(p, 50)))
         ridge = 10.0 ** rng.uniform(-8, 8, (p, n)) * rng.integers(0, 2, (p, n))
         frozen = np.vstack([rng.integers(0, 2, (p, n)) == 1, np.zeros((1, n), bool)])
-        curvature = SharedCurvature.initial(R, np.ones(n), ridge, frozen)
+        curvature = SharedCurvature.initial(whole(R), np.ones(n), ridge, frozen)
         assert len(curvature.bases) <= 64
         gradient = np.where(frozen, 0.0, rng.normal(size=(p + 1, n)))
         got = curvature.solve(gradient, np.arange(n))

@@ -286,7 +286,7 @@ def test_a_bent_link_needs_responses_that_can_weigh():
 def test_second_moments_that_are_too_large():
     X, y = counts(n_rows=400)
     X = np.random.default_rng(0).normal(size=(400, 80))
-    with config_context(memory="256KiB"), pytest.raises(ValueError, match="canonical link"):
+    with config_context(memory="128KiB"), pytest.raises(ValueError, match="canonical link"):
         fitted(X, y, link="softplus")
 
 

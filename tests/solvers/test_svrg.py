@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.catalogue import simulated
 
+from spikeglm.engine.features import Features
 from spikeglm.engine.minibatches import minibatches
-from spikeglm.engine.objective import Features, Objective
+from spikeglm.engine.objective import Objective
 from spikeglm.engine.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.glm import PopulationGLM
@@ -107,7 +108,7 @@ def objective_of(X, y, **data):
         total = np.broadcast_to(columns.weights.block(slice(None))[keep].sum(axis=0), n_columns)
     how = plan(ArrayRows(X), n_columns)
     penalty = model.read_penalty(inputs.shapes)
-    features = Features(np.zeros(p), np.ones(p), np.eye(p))
+    features = Features.as_they_come(p)
     return Objective(Table.cut(ArrayRows(X), keep, 90), columns, how, penalty, features, total)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..io.autodiff import Fingerprint
 from ..typing import FloatArray, IntArray
-from . import jax_devices, kernels, sufficient, threads
+from . import feature_kernels, jax_devices, kernels, sufficient, threads
 from .columns import ColumnBlock, Columns, Source
 from .jax_blocks import DeviceBlock, blocks_on_devices
 from .jax_memory import DeviceMemory
@@ -57,7 +57,7 @@ COMPILED: dict[Callable[..., Any], Compiled] = {
     kernels.loss: Compiled((-1, -1)),
     kernels.pearson: Compiled((-1, -1)),
     kernels.responses: Compiled((-1,) * 5),
-    kernels.gram: Compiled((None, None, None)),
+    feature_kernels.gram: Compiled((None, None, None)),
     kernels.loss_and_hessian: Compiled((-1, -1, -1, 0), is_written_out=True),
     kernels.fisher_information: Compiled((0,), is_written_out=True),
     sufficient.over_rows: Compiled((-1,) * 5),

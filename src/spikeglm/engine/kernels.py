@@ -26,23 +26,6 @@ class LossSums(NamedTuple):
     by_weights: FloatArray  # (p, C)
 
 
-class MomentSums(NamedTuple):
-    """Moments of coordinates z of the features under h = E d²l/deta²."""
-
-    weight: FloatArray  # (C,) sum a
-    h: FloatArray  # (C,)      sum a·h
-    h_z: FloatArray  # (r, C)  sum a·h·z
-    h_zz: FloatArray  # (r, C) sum a·h·z²
-
-
-class GramSums(NamedTuple):
-    """Moments of the features under the mean row weight of the columns."""
-
-    weight: FloatArray  # ()    sum a
-    x: FloatArray  # (p,)       sum a·x
-    xx: FloatArray  # (p, p)    sum a·x xᵀ
-
-
 class HessianSums(NamedTuple):
     """:class:`LossSums`, and the second derivatives; the intercept is the last row and column."""
 
@@ -116,52 +99,6 @@ def loss_and_gradient_at_zero(
     return LossSums(*_loss_terms(X, block, no_features, xp))
 
 
-class View(NamedTuple):
-    """Coordinates z = X A - c of the features in which some columns want their moments."""
-
-    matrix: FloatArray  # A (p, r)
-    centre: FloatArray  # c (r,)
-    columns: IntArray  # (V,)
-
-
-def moments(
-    X: Array,
-    block: ColumnBlock,
-    W: FloatArray,
-    b: FloatArray,
-    xp: Namespace,
-    *,
-    views: Sequence[View],
-) -> MomentSums:
-    """Sum moments of the features under the curvature.
-
-    Each column is in one of the views; all views have the same number r of coordinates.
-    """
-    eta = linear_predictor(X, block, W, b, xp)
-    h = _weighted(block.likelihood.fisher(eta, xp), block, xp)
-    first, second = [], []
-    for view in views:
-        z = X @ view.matrix - view.centre
-        first.append(z.T @ h[:, view.columns])
-        second.append((z * z).T @ h[:, view.columns])
-    order = np.argsort(np.concatenate([view.columns for view in views]))
-    return MomentSums(
-        _row_weights(block, xp).sum(axis=0),
-        xp.sum(h, axis=0),
-        xp.concatenate(first, axis=1)[:, order],
-        xp.concatenate(second, axis=1)[:, order],
-    )
-
-
-def gram(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> GramSums:
-    """Sum X'X, the curvature that all columns share up to their own weighting of the rows."""
-    if block.weights is None:
-        ones = xp.ones(X.shape[0], dtype=X.dtype)
-        return GramSums(np.asarray(float(X.shape[0])), ones @ X, X.T @ X)
-    a = xp.mean(block.weights, axis=1).astype(X.dtype)
-    return GramSums(xp.sum(a, dtype=np.float64), a @ X, X.T @ (X * a[:, None]))
-
-
 def loss_and_hessian(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
 ) -> HessianSums:
@@ -203,7 +140,7 @@ def information_on(
     The intercept is the last row and column; those between the subset and it are zero.
     """
     eta = linear_predictor(X, block, W, b, xp)
-    root = xp.sqrt(_weighted(block.likelihood.fisher(eta, xp), block, xp)).T
+    root = xp.sqrt(weighted(block.likelihood.fisher(eta, xp), block, xp)).T
     centre, unit = subsets.centre.astype(X.dtype), subsets.unit.astype(X.dtype)
     # Features as rows: taking some of them copies rows, and z @ z.T is a symmetric product.
     Z = xp.ascontiguousarray(((X - centre) * unit).T)
@@ -225,7 +162,7 @@ def responses(
         return ResponseSums(
             total, xp.ones(y.shape[0]) @ y, xp.einsum("tc,tc->c", y, y), xp.zeros_like(total), total
         )
-    a = _row_weights(block, xp)
+    a = row_weights(block, xp)
     y = xp.where(a > 0, block.y, 0.0)
     offset = xp.zeros_like(y) if block.offset is None else a * block.offset
     ay = a * y
@@ -243,7 +180,7 @@ def loss(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespa
 def pearson(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> TotalSums:
     """Sum Pearson's squared residuals (y - mu)² / V(mu): one product."""
     mean = block.likelihood.mean(linear_predictor(X, block, W, b, xp), xp)
-    a = _row_weights(block, xp)
+    a = row_weights(block, xp)
     # The model sums squared residuals over rows; shrinking a row's residual by sqrt(a) weights it.
     shrunk = mean + xp.where(a > 0, xp.sqrt(a) * (block.y - mean), 0.0)
     return TotalSums(block.likelihood.model.estimate_scale(shrunk, mean, 1.0), a.sum(axis=0))
@@ -253,23 +190,25 @@ def _loss_terms(
     X: Array, block: ColumnBlock, eta: FloatArray, xp: Namespace
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     value, slope = block.likelihood.value_and_slope(eta, block.y.astype(X.dtype), xp)
-    value, slope = _weighted(value, block, xp), _weighted(slope, block, xp)
+    value, slope = weighted(value, block, xp), weighted(slope, block, xp)
     ones = xp.ones(X.shape[0], dtype=X.dtype)  # sums over rows as products: much faster than xp.sum
     return ones @ value, ones @ slope, X.T @ slope
 
 
 def _totals(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> TotalSums:
-    total = xp.sum(_weighted(terms, block, xp), axis=0, dtype=np.float64)
-    return TotalSums(total, _row_weights(block, xp).sum(axis=0))
+    total = xp.sum(weighted(terms, block, xp), axis=0, dtype=np.float64)
+    return TotalSums(total, row_weights(block, xp).sum(axis=0))
 
 
-def _row_weights(block: ColumnBlock, xp: Namespace) -> FloatArray:
+def row_weights(block: ColumnBlock, xp: Namespace) -> FloatArray:
+    """Return the row weights of all columns, (B, C)."""
     if block.weights is None:
         return xp.ones_like(block.y)
     return xp.broadcast_to(block.weights, block.y.shape)
 
 
-def _weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
+def weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
+    """Return terms (B, C) times the row weights."""
     if block.weights is None:
         return terms
     # A row of weight zero is absent: whatever its loss (it may be inf), it adds nothing.
@@ -278,6 +217,6 @@ def _weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArra
 
 
 def _own_curvature(X: Array, h: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
-    h = _weighted(h, block, xp)
+    h = weighted(h, block, xp)
     X1 = xp.concatenate([X, xp.ones((X.shape[0], 1), dtype=X.dtype)], axis=1)
     return xp.stack([X1.T @ (X1 * h[:, c, None]) for c in range(h.shape[1])])

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -21,12 +21,14 @@ import numpy as np
 from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import Array, BoolArray, FloatArray, IntArray
-from . import kernels, threads
+from . import feature_kernels, kernels, threads
 from .columns import Columns
+from .features import Features
 from .kernels import Kernel, Sums
 from .plan import Plan
 from .runners import run
 from .table import Table
+from .whitening import Whitening
 
 _ROWS_FOR_MOMENTS = 3_000  # enough for a preconditioner; more rows are sampled regularly
 
@@ -61,21 +63,6 @@ class Moments:
     h: FloatArray  # (A,)        mean of h
     mean: FloatArray  # (p, A)
     variance: FloatArray  # (p, A)
-
-
-@dataclass(frozen=True)
-class Features:
-    """What one pass tells about the features: location, scale and correlation."""
-
-    mean: FloatArray  # (p,)
-    scale: FloatArray  # (p,), 0 for a constant feature
-    correlation: FloatArray  # (p, p), unit diagonal; 0 rows for constant features
-
-    @cached_property
-    def inverse_scale(self) -> FloatArray:
-        """1 / scale, and 0 for constant features: their weight stays zero."""
-        with np.errstate(divide="ignore"):
-            return np.where(self.scale > 0, 1.0 / self.scale, 0.0)
 
 
 @dataclass
@@ -134,23 +121,28 @@ class Objective:
         return self._evaluation(sums, theta, W, active)
 
     def evaluate_with_moments(
-        self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
+        self,
+        theta: FloatArray,
+        active: IntArray,
+        bases: Sequence[Whitening],
+        basis_of: IntArray,
     ) -> tuple[Evaluation, Moments]:
         """Also return moments of the features under each column's curvature; one pass.
 
         The moments, over a sample of the rows, are those of the coordinates z = B x of the
-        standardised features x, with a matrix B (p, p) per column: ``bases[basis_of[a]]`` for
-        active column a.
+        standardised features x, with ``bases[basis_of[a]]`` for active column a.
         """
         evaluation = self.evaluate(theta, active)
         W, b = self.to_user(theta)
-        inverse = self.features.inverse_scale[:, None]
-        views = []
-        for g in np.unique(basis_of):
-            A = inverse * bases[g].T
-            views.append(kernels.View(A, self.features.mean @ A, np.flatnonzero(basis_of == g)))
+        features = self.features
+        views = [
+            feature_kernels.View(
+                bases[g], features.mean, features.inverse_scale, np.flatnonzero(basis_of == g)
+            )
+            for g in np.unique(basis_of)
+        ]
         sample = self.table.in_double().sampled(max(1, _ROWS_FOR_MOMENTS // len(views)))
-        kernel = partial(kernels.moments, views=views)
+        kernel = partial(feature_kernels.moments, views=views)
         sums = threads.run(kernel, sample, self._columns_of(active), W, b, self.plan)
         mean = sums.h_z / sums.h
         moments = Moments(
@@ -186,6 +178,25 @@ class Objective:
             padding = np.arange(len(s), size - 1)
             H[a, padding, padding] = 1.0
         return H
+
+    def take(self, columns: IntArray) -> Objective:
+        """Return the problems of some columns; evaluations are told to the same watch."""
+        watch = self.watch
+
+        def told(
+            theta: FloatArray, active: IntArray, value: FloatArray, *, is_single: bool
+        ) -> None:
+            if watch is not None:
+                watch(theta, columns[active], value, is_single=is_single)
+
+        return replace(
+            self,
+            columns=self.columns.take(columns),
+            penalty=self.penalty.take(columns),
+            total_weight=self.total_weight[columns],
+            n_passes=0,
+            watch=None if watch is None else told,
+        )
 
     def with_penalty(self, penalty: Penalty) -> Objective:
         """Return the same problems with another penalty, no pass taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..rows.contract import Rows
 from ..rows.dask_rows import DaskRows
@@ -18,8 +18,66 @@ _SINGLE_PAYS_FROM = 50_000_000  # multiplications per pass; below, a fit is over
 _SHARE_FOR_COPY = 1 / 4  # of the memory budget
 _DEVICES_PAY_FROM = 1_000_000_000  # multiplications per pass; below, compiling costs more
 _DEVICE_BLOCK_BYTES = 2**29  # a device wants much at once; sending hides behind computing
+_SHARE_FOR_CURVATURE = 1 / 2  # of the memory budget
+_MATRICES = 6  # that a factor and its making take, beside the sums of each worker
+_NARROWEST = 128  # features whose correlations are looked at together, whatever the budget
+_ROWS_PER_FEATURE = 32  # of a sample that correlations are taken from (measured: decision 0012)
+_FEATURES_PER_COLUMN = 40  # beyond, X'X costs more than the visits that it saves
+_FEWEST_COLUMNS = 11  # fewer cost as much: a visit then waits for memory
+_SAMPLE_PAYS_FROM = 1_000_000_000  # multiplications for X'X
 _FEWEST_DEVICE_ROWS = 1024  # at a time; fewer take as long
 _HERE = "rows are read from memory or computed on this machine: threads"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Which correlations of the features are looked at before a fit.
+
+    Attributes
+    ----------
+    width :
+        Of features that are looked at together; None: all.
+    n_rows :
+        Rows of the sample that they are taken from; None: all.
+    block_rows :
+        Rows to multiply at a time.
+    """
+
+    width: int | None = None
+    n_rows: int | None = None
+    block_rows: int = 1
+
+    @classmethod
+    def at(cls, rows: Rows, n_columns: int, memory_bytes: int, n_threads: int) -> Look:
+        """Return what is worth its cost, within half of the memory budget."""
+        p = max(1, rows.n_features)
+        most = memory_bytes // (2 * 8 * p)  # numbers per feature
+        width = min(p, max(_NARROWEST, most // (n_threads + _MATRICES)))
+        wanted = _ROWS_PER_FEATURE * width
+        saved = _FEATURES_PER_COLUMN * max(n_columns, _FEWEST_COLUMNS)
+        is_dear = width > saved and rows.n_rows * p * width > _SAMPLE_PAYS_FROM
+        return cls(
+            width=None if width == p else width,
+            n_rows=wanted if is_dear and 2 * wanted < rows.n_rows else None,
+            block_rows=max(1, min(width, most // (8 * n_threads))),
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of X'X is computed, from all rows."""
+        return self.width is None and self.n_rows is None
+
+    def reasons(self, n_features: int) -> list[str]:
+        """Return what is left out, in words."""
+        said = []
+        if self.width is not None:
+            said.append(
+                f"correlations of all {n_features} features are beyond half the memory budget: "
+                f"taken among {self.width} neighbours, and from what all features share"
+            )
+        if self.n_rows is not None:
+            said.append(f"correlations from {self.n_rows} rows: from all they would cost more")
+        return said
 
 
 @dataclass(frozen=True)
@@ -40,6 +98,8 @@ class Plan:
         Whether what the rows are in float32 is kept between passes.
     reasons :
         One sentence per choice.
+    look :
+        Which correlations of the features are looked at first.
     device_memory :
         What the ``jax`` runner keeps on its devices for as long as the plan is in use.
     """
@@ -50,6 +110,7 @@ class Plan:
     begins_in_single: bool
     keeps_copy: bool
     reasons: tuple[str, ...]
+    look: Look = Look()
     device_memory: DeviceMemory | None = field(default=None, compare=False, repr=False)
 
     def explain(self) -> str:
@@ -101,7 +162,12 @@ def plan(
     keeps, about_copy = _copy(rows, settings, memory)
     if single:
         reasons.append(about_copy)
-    return Plan(runner, n_threads, block_rows, single, single and keeps, tuple(reasons), memory)
+    look = Look.at(rows, n_columns, settings.memory_bytes, n_threads) if iterative else Look()
+    if runner != "threads":  # a device multiplies faster than it reads
+        look = replace(look, n_rows=None)
+    reasons += look.reasons(rows.n_features)
+    keeps = single and keeps
+    return Plan(runner, n_threads, block_rows, single, keeps, tuple(reasons), look, memory)
 
 
 def _runner(settings: Settings, work: int, *, iterative: bool) -> tuple[str, str]:
@@ -171,4 +237,6 @@ def _on_cluster(rows: DaskRows, n_columns: int, memory_bytes: int, iterative: bo
     single = iterative and work > _SINGLE_PAYS_FROM
     if single:
         reasons.append("a long fit begins with float32 products, converted in every pass")
-    return Plan("dask", 1, block_rows, single, False, tuple(reasons))
+    look = replace(Look.at(rows, n_columns, memory_bytes, 1), n_rows=None) if iterative else Look()
+    reasons += look.reasons(rows.n_features)
+    return Plan("dask", 1, block_rows, single, False, tuple(reasons), look)

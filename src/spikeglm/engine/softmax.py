@@ -21,8 +21,10 @@ import numpy as np
 from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
-from .objective import Evaluation, Features, Moments, Objective, Watch
+from .features import Features
+from .objective import Evaluation, Moments, Objective, Watch
 from .softmax_kernels import Entries, curvature_on
+from .whitening import Whitening
 
 _NEVER = -1e4  # the intercept of a class that takes no part: e^-10000 is zero
 
@@ -97,7 +99,11 @@ class SoftmaxObjective:
         return self._penalised(wide, theta, active)
 
     def evaluate_with_moments(
-        self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
+        self,
+        theta: FloatArray,
+        active: IntArray,
+        bases: Sequence[Whitening],
+        basis_of: IntArray,
     ) -> tuple[Evaluation, Moments]:
         """Also return moments of the features per class column, under p (1 - p); one pass."""
         wide, moments = self.classes.evaluate_with_moments(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from ..rows.dask_rows import DaskRows
 from ..typing import Array, BoolArray, IntArray
 
 _MOST_RUNS = 16  # of a sample, where reading costs
+_RUN_ROWS = 64  # that a sample takes from one place, where reading costs
+_MOST_LEFT_OUT = 8  # of which one is taken
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,23 @@ class Block:
         """The kept rows, counted from the start of the block."""
         return np.arange(self.stop - self.start)[self.keep]
 
-    def first(self, n_rows: int) -> Block:
-        """Return the block cut off after ``n_rows`` kept rows."""
-        kept = self.indices[:n_rows]
-        return Block(self.start, self.start + int(kept[-1]) + 1, kept)
+    def part(self, start: int, stop: int, *, every: int = 1) -> Block:
+        """Return kept rows ``start:stop:every`` of the block as one by itself."""
+        kept = self.indices[start:stop:every]
+        first, last = int(kept[0]), int(kept[-1])
+        return Block(self.start + first, self.start + last + 1, _as_slice(kept - first))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Blocks that are read one by one and computed with as one."""
+
+    parts: tuple[Block, ...]
+
+    @property
+    def rows(self) -> IntArray:
+        """The kept rows as an index into arrays of all T rows."""
+        return np.concatenate([part.start + part.indices for part in self.parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +67,8 @@ class Table:
     rows :
         The table itself.
     blocks :
-        Where to cut; blocks without any kept row are absent.
+        Where to cut: each a :class:`Block` or some :class:`Together`; blocks without any kept row
+        are absent.
     n_kept :
         Number of rows that take part.
     is_single :
@@ -64,7 +81,7 @@ class Table:
     """
 
     rows: Rows
-    blocks: tuple[Block, ...]
+    blocks: tuple[Any, ...]
     n_kept: int
     is_single: bool = False
     shift: Array | None = None
@@ -108,7 +125,7 @@ class Table:
         else:
             places = np.linspace(0, len(self.blocks) - 1, min(_MOST_RUNS, len(self.blocks)))
             chosen = [self.blocks[k] for k in np.unique(places.astype(int))]
-            blocks = [block.first(math.ceil(n_rows / len(chosen))) for block in chosen]
+            blocks = [block.part(0, math.ceil(n_rows / len(chosen))) for block in chosen]
         return self._only(blocks)
 
     def spread(self, n_rows: int) -> Table:
@@ -122,6 +139,28 @@ class Table:
         ]
         return self._only([Block(row, row + 1, slice(0, 1)) for row in rows])
 
+    def scattered(self, n_rows: int, *, at_a_time: int) -> Table:
+        """Return about ``n_rows`` of the rows from all over, ``at_a_time`` in a block.
+
+        Rows next to each other are alike, so they are spread: one by one where that is cheap, else
+        in runs of which some rows are left out.
+        """
+        every = max(1, self.n_kept // n_rows)
+        if isinstance(self.rows, ArrayRows):
+            parts = [replace(block, keep=block.indices[::every]) for block in self.blocks]
+            return replace(self, blocks=_in_groups(parts, at_a_time), n_kept=n_rows)
+        every = min(every, _MOST_LEFT_OUT)
+        room = max(1, self.n_kept // (len(self.blocks) * every))  # that a block has for a run
+        n_runs = min(math.ceil(n_rows / min(room, _RUN_ROWS)), len(self.blocks))
+        each = math.ceil(n_rows / n_runs)
+        places = np.unique(np.linspace(0, len(self.blocks) - 1, n_runs).astype(int))
+        parts = [self.blocks[k].part(0, each * every, every=every) for k in places]
+        return replace(self, blocks=_in_groups(parts, at_a_time), n_kept=n_rows)
+
+    def in_blocks_of(self, n_rows: int) -> Table:
+        """Return the table with blocks joined until they have about ``n_rows`` rows."""
+        return replace(self, blocks=_in_groups(self.blocks, n_rows))
+
     def _only(self, blocks: Sequence[Block]) -> Table:
         n_kept = sum(len(block.indices) for block in blocks)
         rows = self.rows
@@ -133,8 +172,10 @@ class Table:
         """Return the table with ``shift`` (p,) subtracted from every row."""
         return replace(self, shift=shift, copy=None)
 
-    def read(self, block: Block) -> Array:
+    def read(self, block: Block | Together) -> Array:
         """Return the kept rows of a block, (B, p), float32 or float64."""
+        if isinstance(block, Together):
+            return np.concatenate([self.read(part) for part in block.parts])
         if self.is_single and self.copy is not None:
             return self.copy[block.rows]
         wanted = np.dtype(np.float32 if self.is_single else np.float64)
@@ -149,6 +190,19 @@ class Table:
         return np.require(values.astype(wanted, copy=False), requirements="A")
 
 
+def _in_groups(blocks: Sequence[Block], n_rows: int) -> tuple[Together, ...]:
+    groups: list[Together] = []
+    group: list[Block] = []
+    total = 0
+    for block in blocks:
+        group.append(block)
+        total += len(block.indices)
+        if total >= n_rows:
+            groups.append(Together(tuple(group)))
+            group, total = [], 0
+    return (*groups, Together(tuple(group))) if group else tuple(groups)
+
+
 def cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:
     """Yield blocks of ``block_rows`` rows of which some are in ``keep`` (T,)."""
     n_rows = len(keep)
@@ -157,7 +211,10 @@ def cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:
         kept = np.flatnonzero(keep[start:stop])
         if len(kept) == 0:
             continue
-        if len(kept) == kept[-1] + 1 - kept[0]:  # one run of rows: a view, not a copy
-            yield Block(start, stop, slice(int(kept[0]), int(kept[-1]) + 1))
-        else:
-            yield Block(start, stop, kept)
+        yield Block(start, stop, _as_slice(kept))
+
+
+def _as_slice(kept: IntArray) -> slice | IntArray:
+    """Return indices as a slice where they are one run: it gives a view, not a copy."""
+    first, last = int(kept[0]), int(kept[-1])
+    return slice(first, last + 1) if len(kept) == last + 1 - first else kept

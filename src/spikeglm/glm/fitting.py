@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..engine.columns import Columns
-from ..engine.objective import Features, Objective
-from ..engine.plan import plan
+from ..engine.features import Features
+from ..engine.objective import Objective
+from ..engine.plan import Look, plan
 from ..engine.survey import Responses, survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
@@ -19,13 +21,15 @@ from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
+from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
 from .progress import pass_report
 
-_RANK_TOLERANCE = 1e-12
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
+_SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
+_SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
 _WORDS = {
     "silent": Status.SILENT,
@@ -101,6 +105,8 @@ def _fit(
     start: tuple[FloatArray, FloatArray] | None,
 ) -> FitResult:
     how = plan(rows, columns.n_columns, iterative=True)
+    if getattr(solver.method, "reads_correlations", False):
+        how = replace(how, look=Look())
     table = Table.cut(rows, keep, how.block_rows)
     observed = survey_responses(table, columns, how)
     survey = survey_features(table, columns, how)
@@ -112,7 +118,7 @@ def _fit(
     walking = np.flatnonzero([status is None for status in hopeless])
     if start is None:
         start = coef, intercept
-    null = null_space(features)
+    null = features.null_space
     outcome = None
     if len(walking):
         objective = Objective(
@@ -134,7 +140,7 @@ def _fit(
         coef=coef,
         intercept=intercept,
         rank=int((features.scale > 0).sum()) - null.shape[1],
-        aliased=aliased(features, null),
+        aliased=aliased(features),
         n_rows=observed.n_rows,
         total_weight=observed.weight,
         mean_response=observed.mean,
@@ -167,7 +173,19 @@ def _solve(
             is_smooth=objective.penalty.is_smooth,
             report=report,
         )
-        return solver.method.solve(task)
+        return _in_turns(task, solver.method)
+
+
+def _in_turns(task: Task, method: Method) -> Outcome:
+    """Solve as many columns at a time as a solver's own memory of them fits the budget."""
+    n = task.objective.n_columns
+    each = 8 * _SOLVER_VECTORS * task.objective.n_parameters
+    at_once = max(1, int(_SHARE_FOR_SOLVER * get_config().memory_bytes) // each)
+    if n <= at_once:
+        return method.solve(task)
+    n_turns = math.ceil(n / at_once)
+    turns = np.array_split(np.arange(n), n_turns)
+    return Outcome.joined([method.solve(task.take(columns)) for columns in turns])
 
 
 def without_features(
@@ -222,35 +240,15 @@ def of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, Fl
     return W, b if shift is None else b - shift @ W
 
 
-def null_space(features: Features) -> FloatArray:
-    """Return an orthonormal basis (p, k) of the feature combinations that are constant."""
-    varying = features.scale > 0
-    R = features.correlation[np.ix_(varying, varying)]
-    basis = np.zeros((len(features.mean), 0))
-    if not varying.any():
-        return basis
-    tolerance = _RANK_TOLERANCE * len(R)
-    try:
-        if (np.diag(np.linalg.cholesky(R)) ** 2).min() > 10 * tolerance:
-            return basis
-    except np.linalg.LinAlgError:
-        pass
-    values, vectors = np.linalg.eigh(R)
-    null = vectors[:, values <= tolerance * values[-1]]
-    basis = np.zeros((len(features.mean), null.shape[1]))
-    basis[varying] = null
-    return basis
-
-
 def smallest_norm(theta: FloatArray, null: FloatArray) -> FloatArray:
     """Take away what predicts nothing: of all equal fits, leave the one of smallest norm."""
     weights = theta[:-1] - null @ (null.T @ theta[:-1])
     return np.vstack([weights, theta[-1:]])
 
 
-def aliased(features: Features, null: FloatArray) -> IntArray:
+def aliased(features: Features) -> IntArray:
     """Return the features that are constant or combinations of others."""
-    dependent = np.linalg.norm(null, axis=1) > _TOUCHED
+    dependent = np.linalg.norm(features.null_space, axis=1) > _TOUCHED
     return np.flatnonzero(dependent | (features.scale == 0))
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from .. import errors
 from ..engine.columns import Columns
-from ..engine.objective import Features, Objective
+from ..engine.features import Features
+from ..engine.objective import Objective
 from ..engine.plan import plan
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
@@ -181,7 +182,7 @@ def in_the_users_units(inputs: FitInputs, penalty: Penalty) -> Objective:
     p = rows.n_features
     how = plan(rows, columns.n_columns)
     table = Table.cut(rows, inputs.keep, how.block_rows).in_double()
-    as_they_come = Features(np.zeros(p), np.ones(p), np.eye(p))
+    as_they_come = Features.as_they_come(p)
     weight = _total_weight(columns, table)
     return Objective(table, columns, how, penalty, as_they_come, weight)
 

@@ -21,7 +21,7 @@ from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
 from ..engine.runners import run
-from ..engine.survey import survey_features, survey_responses
+from ..engine.survey import survey_locations, survey_responses
 from ..engine.table import Table
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
@@ -97,7 +97,7 @@ def uncertainty(
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
     how = plan(rows, columns.n_columns)
-    table = survey_features(Table.cut(rows, keep, how.block_rows).in_double(), columns, how).table
+    table = survey_locations(Table.cut(rows, keep, how.block_rows), columns, how).table
     shift = np.zeros(len(coef)) if table.shift is None else table.shift
     shifted = intercept + shift @ coef
     information = run(kernels.fisher_information, table, columns, coef, shifted, how).information

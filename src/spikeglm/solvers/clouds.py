@@ -110,7 +110,7 @@ def over_events(objective: Objective) -> tuple[Cloud, FloatArray]:
 
 def _shared(objective: Objective) -> FloatArray:
     """Return the covariance of the standardised features over rows that count alike."""
-    return objective.features.correlation
+    return objective.features.correlation.dense
 
 
 def _series(source: Source | None, n_columns: int) -> IntArray:

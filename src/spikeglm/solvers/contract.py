@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+import numpy as np
+
+from ..engine.whitening import Whitening
 from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
@@ -126,6 +129,19 @@ class Outcome:
     n_iterations: IntArray
     n_passes: int
 
+    @classmethod
+    def joined(cls, parts: Sequence[Outcome]) -> Outcome:
+        """Return the outcome of all columns from those of some at a time."""
+        return cls(
+            np.concatenate([part.theta for part in parts], axis=1),
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.decrement for part in parts]),
+            all(part.is_exact for part in parts),
+            tuple(status for part in parts for status in part.status),
+            np.concatenate([part.n_iterations for part in parts]),
+            sum(part.n_passes for part in parts),
+        )
+
 
 class Evaluation(Protocol):
     """Objective (A,) and gradient (p + 1, A) of A columns."""
@@ -202,7 +218,11 @@ class Objective(Protocol):
         ...
 
     def evaluate_with_moments(
-        self, theta: FloatArray, active: IntArray, bases: Sequence[FloatArray], basis_of: IntArray
+        self,
+        theta: FloatArray,
+        active: IntArray,
+        bases: Sequence[Whitening],
+        basis_of: IntArray,
     ) -> tuple[Evaluation, Moments]:
         """Also return mean curvature, and the features' mean and variance under it, in z = B x."""
         ...

@@ -22,12 +22,15 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from ..engine.correlation import Correlation
+from ..engine.whitening import Whitening
+from ..settings import get_config
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Moments, Objective
 
-_RANK_TOLERANCE = 1e-12
 _SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
 _MOST_FACTORS = 64
+_SHARE_FOR_FACTORS = 1 / 4  # of the memory budget
 
 
 class Curvature(Protocol):
@@ -64,7 +67,7 @@ class SharedCurvature:
         (C,), (p, C) and (p, C): h, B m and V of each column.
     """
 
-    bases: tuple[FloatArray, ...]
+    bases: tuple[Whitening, ...]
     group: IntArray
     ridge: FloatArray
     frozen: BoolArray
@@ -86,18 +89,19 @@ class SharedCurvature:
 
     @classmethod
     def initial(
-        cls, correlation: FloatArray, h: FloatArray, ridge: FloatArray, frozen: BoolArray
+        cls, correlation: Correlation, h: FloatArray, ridge: FloatArray, frozen: BoolArray
     ) -> SharedCurvature:
         """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike."""
-        group, group_h = _groups(h, ridge, frozen)
+        factor_bytes = sum(block.nbytes for block in correlation.blocks.blocks)
+        group, group_h = _groups(h, ridge, frozen, factor_bytes=factor_bytes)
         bases, plain = [], np.empty_like(ridge)
         for g in range(group.max() + 1):
             members = np.flatnonzero(group == g)
             shared_ridge = ridge[:, members].mean(axis=1)
-            F = group_h[members[0]] * correlation + np.diag(shared_ridge)
-            B = whitening(F, np.logical_and.reduce(frozen[:-1, members], axis=1))
+            still = np.logical_and.reduce(frozen[:-1, members], axis=1)
+            B = Whitening.of(correlation, group_h[members[0]], shared_ridge, still)
             bases.append(B)
-            plain[:, members] = np.einsum("ij,ij->i", B @ correlation, B)[:, None]
+            plain[:, members] = B.variances(correlation)[:, None]
         nothing = np.zeros_like(ridge)
         model = cls(tuple(bases), group, ridge, frozen, plain, h, nothing, nothing)
         return model.adapted(np.arange(len(h)), h, nothing, plain)
@@ -107,9 +111,9 @@ class SharedCurvature:
     ) -> SharedCurvature:
         """Return the model with h (A,), B m (p, A) and Var_h(z) (p, A) of some columns replaced."""
         diagonal = h * np.maximum(variance, _SMALLEST_VARIANCE * self.plain[:, columns])
-        for g, B in enumerate(self.bases):
+        for g, B in enumerate(self.bases if self.ridge.any() else ()):
             mine = self.group[columns] == g
-            diagonal[:, mine] += B**2 @ self.ridge[:, columns[mine]]
+            diagonal[:, mine] += B.ridges(self.ridge[:, columns[mine]])
         return replace(
             self,
             h=_with_columns(self.h, h, columns),
@@ -145,7 +149,7 @@ class SharedCurvature:
         with np.errstate(divide="ignore", invalid="ignore"):
             z = np.where(diagonal > 0, (z - mean * by_intercept) / diagonal, 0.0)
         for g, mine in members:
-            out[:-1, mine] = self.bases[g].T @ z[:, mine]
+            out[:-1, mine] = self.bases[g].transposed_times(z[:, mine])
         out[-1] = by_intercept / self.h[columns] - np.einsum("pc,pc->c", mean, z)
         return np.where(self.frozen[:, columns], 0.0, out)
 
@@ -162,43 +166,26 @@ def is_usable(moments: Moments) -> BoolArray:
     return finite & (moments.h > 0)
 
 
-def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
-    """Return B (p, p) with B F B' = 1 on the features that are not frozen: a Cholesky factor.
+def _groups(
+    h: FloatArray, ridge: FloatArray, frozen: BoolArray, *, factor_bytes: int
+) -> tuple[IntArray, FloatArray]:
+    """Return per column its group and the h of that group; the fewer, the rougher the model.
 
-    Where features are linearly dependent it is made of eigenvectors, and B'B is the pseudo-inverse
-    of F: steps then have the smallest norm among all that predict the same. Unused rows are zero.
+    What is rough the solver makes good, at the price of visits.
     """
-    free = np.flatnonzero(~frozen)
-    out = np.zeros_like(F)
-    if len(free) == 0:
-        return out
-    # In units in which the diagonal is one: a strong penalty on one feature hides no other.
-    unit = np.sqrt(np.diag(F)[free])
-    sub = F[np.ix_(free, free)] / np.outer(unit, unit)
-    try:
-        factor = np.linalg.cholesky(sub)
-        if np.diag(factor).min() ** 2 < _RANK_TOLERANCE * len(free):
-            raise np.linalg.LinAlgError
-        B = np.tril(np.linalg.inv(factor))
-    except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(sub)
-        kept = values > _RANK_TOLERANCE * len(free) * values[-1]
-        B = np.zeros_like(sub)
-        B[kept] = (vectors[:, kept] / np.sqrt(values[kept])).T
-    out[np.ix_(free, free)] = B / unit
-    return out
-
-
-def _groups(h: FloatArray, ridge: FloatArray, frozen: BoolArray) -> tuple[IntArray, FloatArray]:
-    """Return per column its group and the h of that group."""
     octave = np.round(np.log2(h)) if ridge.any() else np.zeros_like(h)
     keys: list[Any] = [
         (octave[c], ridge[:, c].tobytes(), frozen[:, c].tobytes()) for c in range(len(h))
     ]
-    if len(set(keys)) > _MOST_FACTORS:  # too many: a rougher model, which the solver makes good
+    most = int(_SHARE_FOR_FACTORS * get_config().memory_bytes) // max(factor_bytes, 1)
+    most = min(max(most, 1), _MOST_FACTORS)
+    if len(set(keys)) > most:
         with np.errstate(divide="ignore"):
             decade = np.round(np.log10(ridge.mean(axis=0)))
         keys = list(zip(octave, decade, strict=True))
+    if len(set(keys)) > most:
+        octave = np.full_like(octave, np.round(octave.mean()))
+        keys = [0] * len(h)
     numbers = {key: g for g, key in enumerate(dict.fromkeys(keys))}
     return np.array([numbers[key] for key in keys]), 2.0**octave
 

@@ -81,15 +81,15 @@ class LocalCurvature:
         R = self._objective.features.correlation
         old, H = self._sets[column], self._models[column]
         k, n = len(old), len(old) + len(new)
-        R_oo = R[np.ix_(old, old)] + _DEPENDENT * np.eye(k)
-        R_ou = R[np.ix_(old, new)]
+        R_oo = R.part(old, old) + _DEPENDENT * np.eye(k)
+        R_ou = R.part(old, new)
         B = np.linalg.solve(R_oo, R_ou)
         H_ou = H[:, :k] @ B
         o, u = np.append(np.arange(k), n), np.arange(k, n)
         out = np.zeros((n + 1, n + 1))
         out[np.ix_(o, o)] = H
         out[np.ix_(o, u)], out[np.ix_(u, o)] = H_ou, H_ou.T
-        rest = R[np.ix_(new, new)] - R_ou.T @ B
+        rest = R.part(new, new) - R_ou.T @ B
         out[np.ix_(u, u)] = B.T @ H_ou[:k] + h * rest
         self._models[column], self._sets[column] = out, np.concatenate([old, new])
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ..engine.correlation import Correlation
 from ..engine.objective import Objective as EngineObjective
 from ..regularizer.kinks import Kinks
 from ..typing import FloatArray, IntArray
@@ -184,9 +185,9 @@ def first_step(task: Task, *, batch_rows: float = np.inf) -> FloatArray:
     return 1.0 / (task.h * (max(largest, 1.0) + n / batch_rows))
 
 
-def _largest_eigenvalue(R: FloatArray) -> float:
+def _largest_eigenvalue(R: Correlation) -> float:
     """Return it by power iteration (Golub & Van Loan, Matrix Computations, section 8.2)."""
-    v = np.ones(len(R))
+    v: FloatArray = np.ones(len(R))
     size = 0.0
     for _ in range(_POWER_STEPS):
         v = R @ v

@@ -83,6 +83,7 @@ class PolynomialApproximation:
     tol: float | None = None
 
     no_effect: ClassVar[tuple[str, ...]] = ()
+    reads_correlations: ClassVar[bool] = True  # all of X'X, from all rows
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .. import errors
 from ..engine.objective import Objective as EngineObjective
-from ..typing import FloatArray
+from ..typing import FloatArray, IntArray
 from .contract import Objective, Outcome, Report
 from .curvature import Curvature, SharedCurvature
 
@@ -74,6 +74,16 @@ class Task:
     report: Report = _say_nothing
     curvature_of: Callable[[Objective, FloatArray], Curvature] = SharedCurvature.of
     is_of_features: bool = True
+
+    def take(self, columns: IntArray) -> Task:
+        """Return the task of some columns."""
+        return replace(
+            self,
+            objective=over_rows(self).take(columns),
+            start=self.start[:, columns],
+            h=self.h[columns],
+            unit=self.unit[columns],
+        )
 
     @property
     def hessians_are_cheap(self) -> bool:

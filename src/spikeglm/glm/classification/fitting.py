@@ -124,7 +124,7 @@ def _fit(
             np.where(seen.absent, intercept, start[1].reshape(intercept.shape)),
         )
     walking = np.flatnonzero([status is None for status in seen.hopeless])
-    null_space = fitting.null_space(survey.features)
+    null_space = survey.features.null_space
     outcome = None
     if len(walking):
         objective = _objective(survey, columns, how, penalty, seen, walking)
@@ -144,7 +144,7 @@ def _fit(
         coef=coef.reshape(len(coef), len(seen.weight) * n_classes),
         intercept=(intercept - intercept.mean(axis=0)).ravel(),
         rank=int((survey.features.scale > 0).sum()) - null_space.shape[1],
-        aliased=fitting.aliased(survey.features, null_space),
+        aliased=fitting.aliased(survey.features),
         n_rows=observed.n_rows.reshape(n_classes, -1)[0],
         total_weight=seen.weight,
         mean_response=observed.mean,

@@ -14,7 +14,7 @@ import numpy as np
 from ...engine.objective import Objective
 from ...engine.plan import plan
 from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import survey_features, survey_responses
+from ...engine.survey import survey_locations, survey_responses
 from ...engine.table import Table
 from ...inference.fisher import NO_OPTIMUM, pseudo_inverse
 from ...regularizer import UnRegularized
@@ -85,7 +85,7 @@ def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:
     how = plan(inputs.rows, inputs.columns.n_columns)
     table = Table.cut(inputs.rows, inputs.keep, how.block_rows).in_double()
     observed = survey_responses(table, inputs.columns, how)
-    survey = survey_features(table, inputs.columns, how)
+    survey = survey_locations(table, inputs.columns, how)
     no_penalty = UnRegularized().bind(None, (0, 0))
     classes = Objective(
         survey.table, inputs.columns, how, no_penalty, survey.features, observed.weight

@@ -1,0 +1,84 @@
+"""What the survey tells about the features: where they lie, how they vary, how they go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..typing import BoolArray, FloatArray
+from .block_diagonal import BlockDiagonal
+from .correlation import Correlation
+
+RANK_TOLERANCE = 1e-12
+"""Share of the variance, per feature, that counts as none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Location, scale and correlation of p features.
+
+    Attributes
+    ----------
+    mean, scale :
+        (p,); the scale of a constant feature is 0.
+    correlation :
+        (p, p) with unit diagonal, and rows of zeros for constant features. Of very many features
+        it is an approximation, and where columns are few perhaps what a sample of the rows says:
+        enough to guide a solver.
+    """
+
+    mean: FloatArray
+    scale: FloatArray
+    correlation: Correlation
+
+    @classmethod
+    def as_they_come(cls, n_features: int) -> Features:
+        """Return features that need no centring and no scaling and are not correlated."""
+        return cls(np.zeros(n_features), np.ones(n_features), Correlation.none(n_features))
+
+    @cached_property
+    def inverse_scale(self) -> FloatArray:
+        """1 / scale, and 0 for constant features: their weight stays zero."""
+        with np.errstate(divide="ignore"):
+            return np.where(self.scale > 0, 1.0 / self.scale, 0.0)
+
+    @cached_property
+    def null_space(self) -> FloatArray:
+        """(p, k) orthonormal combinations of the varying features that are constant."""
+        if self.correlation.null_space is not None:
+            return self.correlation.null_space
+        return null_space(self.correlation.blocks, self.scale > 0)
+
+
+def null_space(correlation: BlockDiagonal, varying: BoolArray) -> FloatArray:
+    """Return an orthonormal basis (p, k) of the combinations of varying features without variance.
+
+    >>> same = BlockDiagonal((np.ones((2, 2)),))
+    >>> null_space(same, np.array([True, True])).round(3)
+    array([[-0.707],
+           [ 0.707]])
+    """
+    found = []
+    for block, where in zip(correlation.blocks, correlation.slices, strict=True):
+        places = where.start + np.flatnonzero(varying[where])
+        basis = _null_space(block[np.ix_(places - where.start, places - where.start)])
+        if basis.shape[1]:
+            padded = np.zeros((len(correlation), basis.shape[1]))
+            padded[places] = basis
+            found.append(padded)
+    return np.hstack(found) if found else np.zeros((len(correlation), 0))
+
+
+def _null_space(R: FloatArray) -> FloatArray:
+    tolerance = RANK_TOLERANCE * len(R)
+    if len(R) == 0:
+        return R
+    try:
+        if (np.diag(np.linalg.cholesky(R)) ** 2).min() > 10 * tolerance:
+            return R[:, :0]
+    except np.linalg.LinAlgError:
+        pass
+    values, vectors = np.linalg.eigh(R)
+    return vectors[:, values <= tolerance * values[-1]]
