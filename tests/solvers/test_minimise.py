@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import spikeglm as nmo
 from spikeglm.engine.block_diagonal import BlockDiagonal
 from spikeglm.engine.correlation import Correlation
 from spikeglm.engine.features import Features
@@ -301,3 +302,25 @@ class TestSharedCurvature:
         assert (B[:, frozen] == 0).all()
         assert_allclose((B.T @ B)[::2, ::2], np.linalg.inv(R[::2, ::2]))
         assert not whitening(R, np.ones(4, bool)).any()
+
+
+@pytest.mark.parametrize("far", [5.0, 20.0, 100.0])
+def test_a_start_far_off_leads_to_the_same_optimum(far):
+    rng = np.random.default_rng(0)
+    X = rng.standard_t(2, (2000, 8))
+    y = rng.poisson(np.exp(np.minimum(0.3 * X[:, :2] - 1, 4)))
+    near = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y)
+    start = np.zeros((8, 2)), np.array([far, -1.0])
+    model = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y, init_params=start)
+    assert model.fit_report_.status == ("converged", "converged")
+    assert_allclose(model.coef_, near.coef_, atol=1e-6)
+
+
+def test_a_visit_tries_shorter_steps_of_columns_that_were_often_rejected():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 3))
+    y = rng.poisson(np.exp(X[:, :1] - 1)).astype(float)
+    start = np.full((3, 1), 3.0), np.array([40.0])
+    model = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y, init_params=start)
+    assert model.fit_report_.status == ("converged",)
+    assert model.fit_report_.n_passes < 120

@@ -157,8 +157,8 @@ def _solve(
     start: tuple[FloatArray, FloatArray],
 ) -> Outcome:
     likelihood = objective.columns.likelihood
-    h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
     theta = for_the_solver(objective, *start)
+    h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
     penalty = objective.penalty.value(np.ones(start[0].shape))
     with (
         pass_report(objective.table.n_kept) as report,
@@ -172,6 +172,7 @@ def _solve(
             n_rows=objective.table.n_kept,
             is_smooth=objective.penalty.is_smooth,
             report=report,
+            h_at_start=np.nan_to_num(likelihood.fisher(theta[-1]), posinf=0.0),
         )
         return _in_turns(task, solver.method)
 

@@ -2,8 +2,8 @@
 
 Every column walks by itself. Each visit of the rows evaluates one trial point per unfinished
 column; a column that accepts it asks for a new direction, a column that does not shortens its
-step, and a column whose certificate holds drops out. The unit step is nearly always accepted, so a
-visit is an iteration.
+step (and after the second time tries several at once), and a column whose certificate holds drops
+out. The unit step is nearly always accepted, so a visit is an iteration.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Direction, Evaluation, Objective, Outcome, Report, Status
+from .trials import Trials
 
 _ARMIJO = 1e-4
 _CURVATURE = 0.9
@@ -21,6 +22,8 @@ _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float
 _SINGLE_IS_ENOUGH = 1e-5  # units: a decrement down to which float32 products are accurate
 _MOST_IDLE = 25  # visits without a fall of the objective beyond rounding
 _TIRED = 3  # rejections or idle visits in float32 after which float64 takes over
+_HIDDEN = 1e6  # times its noise: what the objective promises to fall by may then not show
+_OFTEN = 2  # rejections of a step, from which shorter ones are tried in the same visit
 _FLAT = 1e8
 _NEARLY_DONE = 1e-3
 
@@ -218,32 +221,42 @@ def _is_tired(walk: _Walk) -> BoolArray:
 def _try_step(
     objective: Objective, direction: Direction, walk: _Walk, columns: IntArray
 ) -> IntArray:
-    """Visit the rows once with a trial point per column; return the columns that moved."""
-    step = walk.step[columns]
-    move = step * walk.direction[:, columns]
-    trial = direction.evaluate(walk.theta[:, columns] + move, columns)
-    slope_there = np.einsum("pc,pc->c", trial.gradient, walk.direction[:, columns])
-    slope, value = walk.slope[columns], walk.value[columns]
+    """Visit the rows once with a trial point or more per column; return the columns that moved."""
+    trials = _trials(objective, direction, walk, columns)
+    of, step = columns[trials.which], trials.step
+    move = step * walk.direction[:, of]
+    there = direction.evaluate(walk.theta[:, of] + move, of)
+    slope_there = np.einsum("pc,pc->c", there.gradient, walk.direction[:, of])
+    slope, value = walk.slope[of], walk.value[of]
     noise = _ROUNDING[objective.is_single] * np.abs(value)
     with np.errstate(invalid="ignore"):
-        lower = trial.value <= value + _ARMIJO * step * slope
-        same = (trial.value <= value + noise) & (np.abs(slope_there) <= -_CURVATURE * slope)
-        accepted = trial.finite & (lower | same)
-    moved = columns[accepted]
-    _count_idle(walk, columns, np.where(accepted, value - trial.value, 0.0) > noise)
-    change = trial.gradient[:, accepted] - walk.gradient[:, moved]
-    walk.theta[:, moved] += move[:, accepted]
-    walk.value[moved] = trial.value[accepted]
-    walk.gradient[:, moved] = trial.gradient[:, accepted]
+        lower = there.value <= value + _ARMIJO * step * slope
+        same = (there.value <= value + noise) & (np.abs(slope_there) <= -_CURVATURE * slope)
+        same &= -step * slope <= _HIDDEN * noise
+    best, accepted = trials.lowest(there.value, there.finite & (lower | same))
+    moved, chosen = columns[accepted], best[accepted]
+    _count_idle(walk, columns, accepted & (value[best] - there.value[best] > noise[best]))
+    change = there.gradient[:, chosen] - walk.gradient[:, moved]
+    walk.theta[:, moved] += move[:, chosen]
+    walk.value[moved] = there.value[chosen]
+    walk.gradient[:, moved] = there.gradient[:, chosen]
     walk.n_iterations[moved] += 1
-    direction.learn(move[:, accepted], change, moved)
+    direction.learn(move[:, chosen], change, moved)
     if not accepted.all():
-        stuck = columns[~accepted]
-        walk.step[stuck] = _shorter(
-            step[~accepted], slope[~accepted], slope_there[~accepted], trial.finite[~accepted]
-        )
+        stuck, last = columns[~accepted], trials.shortest[~accepted]
+        walk.step[stuck] = _shorter(step[last], slope[last], slope_there[last], there.finite[last])
         walk.n_rejections[stuck] += 1
     return moved
+
+
+def _trials(objective: Objective, direction: Direction, walk: _Walk, columns: IntArray) -> Trials:
+    """Return the steps to try: also shorter ones, where the last have often been rejected."""
+    own = Trials.of(walk.step[columns])
+    often = np.flatnonzero(walk.n_rejections[columns] >= _OFTEN)
+    if direction.is_exact or len(often) == 0:
+        return own
+    moves = np.sqrt(objective.spread(walk.direction[:, columns[often]]))
+    return own.with_shorter(often, moves)
 
 
 def _count_idle(walk: _Walk, columns: IntArray, improved: BoolArray) -> None:
@@ -254,7 +267,7 @@ def _count_idle(walk: _Walk, columns: IntArray, improved: BoolArray) -> None:
 
 
 def _shorter(
-    step: FloatArray, slope: FloatArray, slope_there: FloatArray, finite: FloatArray
+    step: FloatArray, slope: FloatArray, slope_there: FloatArray, finite: BoolArray
 ) -> FloatArray:
     """Return the step at which the derivative along the direction should vanish (secant rule)."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -13,7 +13,7 @@ from .contract import Evaluation, Objective
 from .curvature import Curvature
 
 _MEMORY = 20
-_ADAPT_AT_VISIT = 3
+_ADAPT_AT_VISITS = {3, 10, 30, 60, 100}
 
 
 class LBFGS:
@@ -45,13 +45,13 @@ class LBFGS:
         self._n_visits = self._n_pairs = 0
 
     def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
-        """Evaluate a trial point; once, early on, also adapt the shared curvature to each column.
+        """Evaluate a trial point; early on, and in long walks again, adapt the shared curvature.
 
         The third visit is the first whose points lie near the optimum, and later is too late for
         most of the gain (docs/decisions/0002-solver.md).
         """
         self._n_visits += 1
-        if self._n_visits != _ADAPT_AT_VISIT:
+        if self._n_visits not in _ADAPT_AT_VISITS:
             return self._objective.evaluate(theta, active)
         evaluation, self._curvature, adapted = self._curvature.observed(
             self._objective, theta, active

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from .. import errors
 from ..engine.objective import Objective as EngineObjective
 from ..typing import FloatArray, IntArray
@@ -31,6 +33,9 @@ class Task:
         (p + 1, C) first point.
     h :
         (C,) typical curvature of the loss per row.
+    h_at_start :
+        (C,) that at the first point, where it is larger: a step from far above with the small
+        curvature of the optimum would lead far below it. None means ``h``.
     unit :
         (C,) in which each column's Newton decrement is measured.
     n_rows :
@@ -74,6 +79,7 @@ class Task:
     report: Report = _say_nothing
     curvature_of: Callable[[Objective, FloatArray], Curvature] = SharedCurvature.of
     is_of_features: bool = True
+    h_at_start: FloatArray | None = None
 
     def take(self, columns: IntArray) -> Task:
         """Return the task of some columns."""
@@ -83,6 +89,7 @@ class Task:
             start=self.start[:, columns],
             h=self.h[columns],
             unit=self.unit[columns],
+            h_at_start=None if self.h_at_start is None else self.h_at_start[columns],
         )
 
     @property
@@ -93,7 +100,8 @@ class Task:
 
     def curvature(self) -> Curvature:
         """Return the model of the curvature that the columns share."""
-        return self.curvature_of(self.objective, self.h)
+        h = self.h if self.h_at_start is None else np.maximum(self.h, self.h_at_start)
+        return self.curvature_of(self.objective, h)
 
 
 def over_rows(task: Task) -> EngineObjective:
