@@ -1,12 +1,17 @@
 """Tables on disk: the same fit as in memory, whatever holds them; damage is a plain error."""
 
 import os
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
+from spikeglm.rows.files import ChunkFiles
 from spikeglm.rows.stored import StoredRows, is_stored
 
 T, P = 700, 3
@@ -159,6 +164,41 @@ def test_chunks_that_are_packed_or_turned_are_left_to_zarr(how, tmp_path):
     rows = StoredRows(stored)
     assert rows.waits_for_storage
     assert_array_equal(rows.read(60, 200), X[60:200])
+
+
+OTHER_ORDER = {"little": "big", "big": "little"}[sys.byteorder]
+Endian = Enum("Endian", {"little": "little", "big": "big"})
+
+
+@pytest.mark.parametrize("endian", [sys.byteorder, Endian(sys.byteorder), None])
+def test_the_order_of_bytes_may_be_told_as_versions_of_zarr_do(endian, tmp_path):
+    """An Enum until zarr 3.1, a str from zarr 3.4 on, None for single bytes."""
+    assert ChunkFiles.of(as_zarr_tells(tmp_path, endian)) is not None
+
+
+@pytest.mark.parametrize("endian", [OTHER_ORDER, Endian(OTHER_ORDER)])
+def test_bytes_in_the_other_order_are_left_to_zarr(endian, tmp_path):
+    assert ChunkFiles.of(as_zarr_tells(tmp_path, endian)) is None
+
+
+def as_zarr_tells(folder, endian):
+    @dataclass
+    class BytesCodec:
+        endian: object
+
+    return SimpleNamespace(
+        store=SimpleNamespace(root=folder),
+        path="",
+        compressors=(),
+        filters=(),
+        shards=None,
+        order="C",
+        serializer=BytesCodec(endian),
+        dtype=X.dtype,
+        shape=X.shape,
+        chunks=(64, P),
+        metadata=SimpleNamespace(encode_chunk_key="{}".format),
+    )
 
 
 def test_a_chunk_of_counts_that_zarr_left_out_is_zero(tmp_path):

@@ -77,7 +77,8 @@ class ChunkFiles:
         folder = getattr(values.store, "root", None)
         is_packed = values.compressors or values.filters or values.shards or values.order != "C"
         order = getattr(values.serializer, "endian", None)
-        is_native = values.dtype.isnative and (order is None or order.value == sys.byteorder)
+        order = getattr(order, "value", order)  # an Enum or a str, which of them zarr decides
+        is_native = values.dtype.isnative and order in (None, sys.byteorder)
         kinds = {"NoneType", "BytesCodec"}
         is_plain = type(values.serializer).__name__ in kinds and is_native and not is_packed
         if not isinstance(folder, Path) or not is_plain or values.chunks[1] != values.shape[1]:
