@@ -9,17 +9,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from . import errors
 
 _RUNNERS = ("threads", "jax", "dask")
-_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_UNITS = {
+    "": 1, "b": 1,
+    "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
+    "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
+    "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12,
+}  # fmt: skip
+_AMOUNT = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", re.ASCII | re.IGNORECASE)
 
 
 def available_threads() -> int:
@@ -29,24 +37,30 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
 def parse_bytes(amount: int | str) -> int:
-    """Turn ``"2GiB"``, ``"500 MB"`` or a number of bytes into an int."""
-    if isinstance(amount, int) and amount > 0:
-        return amount
-    text = str(amount).strip()
-    for unit, size in _UNITS.items():
-        number = text.removesuffix(unit).strip()
-        if number != text and number.replace(".", "", 1).isdigit():
-            return int(float(number) * size)
-    raise errors.value_error(
-        "The memory budget could not be read.",
-        given=repr(amount),
-        expected="bytes as a positive int, or a string such as '2GiB' or '500MB'",
-    )
+    """Turn ``"2GiB"``, ``"500 MB"``, ``"2G"`` (of 10⁹) or a whole number of bytes into an int.
+
+    >>> parse_bytes("1.5 KiB"), parse_bytes("2gb"), parse_bytes(4096)
+    (1536, 2000000000, 4096)
+    """
+    number = _whole_bytes(amount)
+    if number < 1:
+        raise errors.value_error(
+            "The memory budget could not be read.",
+            given=repr(amount),
+            expected="a positive number of bytes, or a string such as '2GiB' or '500MB'",
+        )
+    return number
+
+
+def _whole_bytes(amount: object) -> int:
+    """Return the number of bytes, 0 where it is none."""
+    if isinstance(amount, str):
+        match = _AMOUNT.fullmatch(amount)
+        size = _UNITS.get(match[2].lower(), 0) if match else 0
+        return int(float(match[1]) * size) if match else 0
+    is_whole = isinstance(amount, Real) and not isinstance(amount, bool) and amount % 1 == 0
+    return int(amount) if is_whole else 0  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -80,8 +94,7 @@ class Settings:
     checkpoint_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.runner not in (None, *_RUNNERS):
-            raise errors.unknown_name("runner", self.runner, [*_RUNNERS])
+        _check_runner(self.runner)
         if self.n_threads is not None and not _is_count(self.n_threads):
             raise errors.value_error(
                 "n_threads must be positive.",
@@ -92,23 +105,13 @@ class Settings:
             raise errors.value_error(
                 "progress must be True or False.", given=repr(self.progress), expected="a bool"
             )
-        if self.checkpoint is not None and not isinstance(self.checkpoint, str | os.PathLike):
-            raise errors.value_error(
-                "checkpoint must name a file.",
-                given=repr(self.checkpoint),
-                expected="a path as str or pathlib.Path, or None",
-            )
-        if self.checkpoint is not None and not Path(self.checkpoint).absolute().parent.is_dir():
-            raise errors.value_error(  # now, not in the middle of a fit
-                "The folder of the checkpoint does not exist.",
-                given=repr(os.fspath(self.checkpoint)),
-                expected="a file in a folder that is there",
-                todo=f"make the folder: mkdir -p {Path(self.checkpoint).parent}",
-            )
-        if not self.checkpoint_seconds >= 0:
+        if self.checkpoint is not None:
+            _check_checkpoint(self.checkpoint)
+        seconds = self.checkpoint_seconds
+        if not isinstance(seconds, Real) or isinstance(seconds, bool) or not seconds >= 0:
             raise errors.value_error(
                 "checkpoint_seconds must not be negative.",
-                given=repr(self.checkpoint_seconds),
+                given=repr(seconds),
                 expected="a number of seconds >= 0",
             )
         parse_bytes(self.memory)
@@ -122,6 +125,55 @@ class Settings:
     def memory_bytes(self) -> int:
         """The memory budget in bytes."""
         return parse_bytes(self.memory)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
+
+
+def _check_runner(runner: object) -> None:
+    if str(runner).lower() in ("gpu", "cuda", "tpu"):
+        raise errors.value_error(
+            "Unknown runner.",
+            given=repr(runner),
+            expected=f"one of {', '.join(_RUNNERS)}",
+            todo="use runner='jax', which computes on the GPU that JAX finds.",
+        )
+    if runner not in (None, *_RUNNERS):
+        raise errors.unknown_name("runner", runner, [*_RUNNERS])
+
+
+def _check_checkpoint(checkpoint: object) -> None:
+    """Refuse what no checkpoint can be written to: now, not in the middle of a fit."""
+    if not isinstance(checkpoint, str | os.PathLike):
+        raise errors.value_error(
+            "checkpoint must name a file.",
+            given=repr(checkpoint),
+            expected="a path as str or pathlib.Path, or None",
+        )
+    path = Path(checkpoint)
+    given, folder = repr(os.fspath(checkpoint)), path.absolute().parent
+    if path.is_dir():
+        raise errors.value_error(
+            "checkpoint names a folder.",
+            given=given,
+            expected="a file",
+            todo=f"name a file in it: checkpoint={str(path / 'fit.npz')!r}",
+        )
+    if not folder.is_dir():
+        raise errors.value_error(
+            "The folder of the checkpoint does not exist.",
+            given=given,
+            expected="a file in a folder that is there",
+            todo=f"make the folder: {folder}",
+        )
+    if not os.access(folder, os.W_OK):
+        raise errors.value_error(
+            "The folder of the checkpoint cannot be written to.",
+            given=given,
+            expected="a file in a folder in which you may write",
+            todo="give checkpoint=... in another folder, such as your home.",
+        )
 
 
 _DEFAULT = Settings()
