@@ -198,13 +198,16 @@ class BaseGLM(Estimator):
         Returns
         -------
         numpy.ndarray
-            (n, n); (N, n, n) for a population. The n = p + 1 numbers are those of ``coef_`` and
-            then the intercept; with K classes the n = (p + 1) K of ``coef_.ravel()`` and then
-            ``intercept_``, and rows add up to zero over the classes, as estimates do. Under Ridge
-            it is the posterior covariance for the prior that the penalty states.
+            (n, n); (N, n, n) for a population. n = p + 1: ``coef_``, then the intercept; with K
+            classes n = (p + 1) K: ``coef_.ravel()``, then ``intercept_``, and rows add up to zero
+            over classes. Under Ridge the posterior covariance for the prior that it states.
+
+        Raises
+        ------
+        ValueError
+            If it is larger than the memory budget: 8 N n² bytes.
         """
-        covariance, _, shapes = self._uncertainty(X, y, sample_weight=sample_weight, offset=offset)
-        return covariance[0] if shapes.n_neurons is None else covariance
+        return fitted.covariances(self, X, y, sample_weight=sample_weight, offset=offset)
 
     def standard_errors(
         self,
@@ -216,11 +219,10 @@ class BaseGLM(Estimator):
     ) -> tuple[FloatArray, FloatArray]:
         """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
 
-        NaN where the data do not determine a coefficient (a constant or duplicated feature without
-        a penalty).
+        NaN where the data do not determine a coefficient (constant or duplicated, no penalty).
+        Every group of neurons whose covariances fit the memory budget takes a pass over the rows.
         """
-        _, sure, shapes = self._uncertainty(X, y, sample_weight=sample_weight, offset=offset)
-        return shapes.user_coef(sure[:-1]), shapes.user_intercept(sure[-1])
+        return fitted.standard_errors(self, X, y, sample_weight=sample_weight, offset=offset)
 
     def save_params(self, filename: Any) -> None:
         """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
@@ -289,10 +291,8 @@ class BaseGLM(Estimator):
         """Return the dispersion (N,) after a fit with residual degrees of freedom (N,)."""
         raise NotImplementedError
 
-    def _uncertainty(
-        self, X: ArrayLike, y: ArrayLike, **more: Any
-    ) -> tuple[FloatArray, FloatArray, Shapes]:
-        """Return covariances (N, n, n), standard errors (p + 1, C), and the shapes of both."""
+    def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
+        """Return how sure the n parameters of each neuron are, and the shapes of all."""
         raise NotImplementedError
 
     def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import errors
 from ..inference import fisher
+from ..inference.fisher import Uncertainty
 from ..inference.record import FitResult
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..rows.contract import Rows
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from .glm import GLM
 
 
+class Uncertainties(NamedTuple):
+    """How sure the n parameters of each neuron are, computed as they are asked for."""
+
+    of_neurons: Iterator[Uncertainty]  # N
+    shapes: Shapes  # of the parameters
+
+
 def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArray:
     """Return the mean response, (T,) or (T, N) as y has it; NaN where a row is not finite.
 
@@ -40,19 +49,8 @@ def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArra
     return shapes.user(model._likelihood.mean(linear_predictor(rows, coef, intercept, added)))
 
 
-def uncertainty(
-    model: GLM, X: ArrayLike, y: ArrayLike, **more: Any
-) -> tuple[FloatArray, FloatArray, Shapes]:
-    """Return how sure the estimates are, given the data of their fit.
-
-    Returns
-    -------
-    covariance :
-        (N, p + 1, p + 1), the intercept last.
-    standard_errors :
-        (p + 1, N).
-    shapes :
-        Those of the parameters.
+def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
+    """Return how sure the estimates of each neuron are, given the data of their fit.
 
     Raises
     ------
@@ -63,17 +61,45 @@ def uncertainty(
     """
     inputs = model.read_inputs(X, y, **more)
     shapes, coef, intercept = estimates(model, inputs.rows)
-    sure = fisher.uncertainty(
+    optimum = fisher.Optimum(
         inputs.rows,
         inputs.columns,
+        inputs.keep,
         coef,
         intercept,
-        keep=inputs.keep,
         penalty=model.read_penalty(inputs.shapes),
         scale=known_scale(getattr(model, "scale_", None), model._likelihood),
         status=model.fit_report_.result.status if hasattr(model, "fit_report_") else None,
     )
-    return sure.covariance, sure.standard_errors.T, shapes
+    return Uncertainties(fisher.uncertainties(optimum), shapes)
+
+
+def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:
+    """Return the covariances of all neurons, (N, n, n), or (n, n) of the only one.
+
+    Raises
+    ------
+    ValueError
+        If they are larger than the memory budget.
+    """
+    found, shapes = model._uncertainties(X, y, **more)
+    n_neurons = shapes.n_neurons or 1
+    n = (shapes.features.n_features + 1) * (shapes.n_classes or 1)
+    fisher.check_size(n_neurons, n)
+    out = np.empty((n_neurons, n, n))
+    for neuron, sure in enumerate(found):
+        out[neuron] = sure.covariance
+    return out[0] if shapes.n_neurons is None else out
+
+
+def standard_errors(
+    model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any
+) -> tuple[Any, FloatArray]:
+    """Return the standard errors of coefficients and intercepts, in the user's shapes."""
+    found, shapes = model._uncertainties(X, y, **more)
+    errors_of = np.stack([sure.standard_errors for sure in found], axis=1)
+    by_column = errors_of.reshape(shapes.features.n_features + 1, -1)
+    return shapes.user_coef(by_column[:-1]), shapes.user_intercept(by_column[-1])
 
 
 def estimates(

@@ -16,7 +16,6 @@ from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .parameters import first_intercept
-from .shapes import Shapes
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -250,7 +249,5 @@ class GLM(BaseGLM):
     def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
         return prediction.estimate_scale(inputs.rows, inputs.columns, result, dof, keep=inputs.keep)
 
-    def _uncertainty(
-        self, X: ArrayLike, y: ArrayLike, **more: Any
-    ) -> tuple[FloatArray, FloatArray, Shapes]:
-        return fitted.uncertainty(self, X, y, **more)
+    def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
+        return fitted.uncertainties(self, X, y, **more)

@@ -8,15 +8,21 @@ phi the dispersion and k the loss in units of the negative log-likelihood,
 
 Without a penalty this is the inverse Fisher information of maximum likelihood; with Ridge it is the
 posterior covariance (Laplace approximation) under the prior that the penalty states.
+
+A matrix per column is too much where columns and features are many, so they are made in groups that
+fit the memory budget, each group in one visit of the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from .. import errors
 from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import plan
@@ -25,8 +31,9 @@ from ..engine.survey import survey_locations, survey_responses
 from ..engine.table import Table
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
+from ..settings import get_config
 from ..solvers import Status
-from ..typing import BoolArray, FloatArray
+from ..typing import BoolArray, FloatArray, IntArray
 
 _RANK_TOLERANCE = 1e-13
 NO_OPTIMUM = {
@@ -40,44 +47,15 @@ NO_OPTIMUM = {
 _TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
 
 
+_SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
+_COPIES = 3  # of a group's matrices that a worker holds while it adds up those of a block
+
+
 @dataclass(frozen=True, eq=False)
-class Uncertainty:
-    """How sure we are of the parameters (w, b) of C columns; the intercept comes last.
+class Optimum:
+    """Where a fit of C columns ended, and the data it came from.
 
     Attributes
-    ----------
-    covariance :
-        (C, p + 1, p + 1). Masked features have variance 0: they are known to be zero. Where
-        features are linearly dependent without a penalty it is the generalised inverse, right for
-        every combination that the data determine, such as a prediction.
-    undetermined :
-        (C, p + 1) True for parameters that the data do not determine by themselves.
-    """
-
-    covariance: FloatArray
-    undetermined: BoolArray
-
-    @property
-    def standard_errors(self) -> FloatArray:
-        """(C, p + 1); NaN where a parameter is undetermined."""
-        variance = np.diagonal(self.covariance, axis1=1, axis2=2)
-        return np.where(self.undetermined, np.nan, np.sqrt(variance))
-
-
-def uncertainty(
-    rows: Rows,
-    columns: Columns,
-    coef: FloatArray,
-    intercept: FloatArray,
-    *,
-    keep: BoolArray,
-    penalty: Penalty,
-    scale: FloatArray | None,
-    status: Sequence[Status] | None = None,
-) -> Uncertainty:
-    """Return the covariance of (w, b) of each column from the Fisher information at the optimum.
-
-    Parameters
     ----------
     rows, columns, keep :
         The data of the fit: the table (T, p), the column problems, the rows that took part (T,).
@@ -90,37 +68,122 @@ def uncertainty(
     status :
         (C,) how each fit ended. Where it ended without an optimum (a silent or separated neuron)
         every parameter is undetermined.
+    """
+
+    rows: Rows
+    columns: Columns
+    keep: BoolArray
+    coef: FloatArray
+    intercept: FloatArray
+    penalty: Penalty
+    scale: FloatArray | None = None
+    status: Sequence[Status] | None = None
+
+    @property
+    def unit(self) -> FloatArray:
+        """(C,) k phi: the dispersion, in units of the loss."""
+        model = self.columns.likelihood.model
+        dispersion = self.scale if self.scale is not None and model.has_dispersion else 1.0
+        return np.broadcast_to(model.loss_unit * dispersion, self.intercept.shape)
+
+    def has_none(self, column: int) -> bool:
+        """Tell whether a column ended where no standard errors are valid."""
+        selected = not self.penalty.is_smooth  # none are after a selection
+        return selected or (self.status is not None and self.status[column] in NO_OPTIMUM)
+
+
+class Uncertainty(NamedTuple):
+    """How sure we are of the n parameters (w, b) of one column; the intercept comes last.
+
+    Masked features have variance 0: they are known to be zero. Where features are linearly
+    dependent without a penalty the covariance is the generalised inverse, right for every
+    combination that the data determine, such as a prediction.
+    """
+
+    covariance: FloatArray  # (n, n)
+    undetermined: BoolArray  # (n,) True for parameters that the data do not determine
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """(n,); NaN where a parameter is undetermined."""
+        variance = np.maximum(np.diagonal(self.covariance), 0.0)
+        return np.where(self.undetermined, np.nan, np.sqrt(variance))
+
+
+def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
+    """Yield, column by column, the covariance from the Fisher information at the optimum.
 
     References
     ----------
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5; for the penalised case
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
-    how = plan(rows, columns.n_columns)
-    table = survey_locations(Table.cut(rows, keep, how.block_rows), columns, how).table
-    shift = np.zeros(len(coef)) if table.shift is None else table.shift
-    shifted = intercept + shift @ coef
-    information = run(kernels.fisher_information, table, columns, coef, shifted, how).information
+    columns, p = optimum.columns, len(optimum.coef)
+    how = plan(optimum.rows, columns.n_columns)
+    cut = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    table = survey_locations(cut, columns, how).table
+    shift = np.zeros(p) if table.shift is None else table.shift
     weight = survey_responses(table, columns, how).weight
-    p, model = len(coef), columns.likelihood.model
-    diagonal = np.arange(p)
-    information[:, diagonal, diagonal] += (penalty.curvature(coef.shape) * weight).T
-    dispersion = scale if scale is not None and model.has_dispersion else 1.0
-    unit = np.broadcast_to(model.loss_unit * dispersion, intercept.shape)
-    covariance = np.zeros_like(information)
-    undetermined = np.zeros(information.shape[:2], dtype=bool)
-    for c in range(columns.n_columns):
-        used = np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c]
-        free = np.flatnonzero(np.append(used, True))
-        inverse, unsure = pseudo_inverse(information[c][np.ix_(free, free)])
-        covariance[c][np.ix_(free, free)] = unit[c] * inverse
-        undetermined[c, free] = unsure
-        selected = not penalty.is_smooth  # no standard errors are valid after a selection
-        if selected or (status is not None and status[c] in NO_OPTIMUM):
-            undetermined[c] = True
-    to_user = np.eye(p + 1)
-    to_user[-1, :-1] = -shift  # b = shifted intercept - shift . w
-    return Uncertainty(to_user @ covariance @ to_user.T, undetermined)
+    ridge = (optimum.penalty.curvature(optimum.coef.shape) * weight).T
+    for group in groups(columns.n_columns, p + 1):
+        coef = optimum.coef[:, group]
+        shifted = optimum.intercept[group] + shift @ coef
+        kernel, some = kernels.fisher_information, columns.take(group)
+        sums = run(kernel, table, some, coef, shifted, how)
+        for c, information in zip(group, sums.information, strict=True):
+            information[np.arange(p), np.arange(p)] += ridge[c]
+            used = np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c]
+            covariance, undetermined = _inverse_among(np.append(used, True), information)
+            _unshift(covariance, shift)
+            covariance *= optimum.unit[c]
+            yield Uncertainty(covariance, undetermined | optimum.has_none(c))
+
+
+def groups(n_columns: int, n_parameters: int) -> list[IntArray]:
+    """Return the columns in groups whose matrices, one (n, n) per column, fit the memory budget."""
+    settings = get_config()
+    each = 8 * n_parameters**2 * (_COPIES * settings.workers + 1)
+    at_once = max(1, int(_SHARE_OF_MEMORY * settings.memory_bytes) // each)
+    return np.array_split(np.arange(n_columns), math.ceil(n_columns / at_once))
+
+
+def check_size(n_columns: int, n_parameters: int) -> None:
+    """Check that the covariances of all columns, (C, n, n), fit the memory budget.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+
+    >>> check_size(2, 10)
+    """
+    size, budget = 8 * n_columns * n_parameters**2, get_config().memory_bytes
+    if size > budget:
+        raise errors.value_error(
+            "The covariances are larger than the memory budget.",
+            given=f"{n_columns} x {n_parameters} x {n_parameters} numbers, {size / 2**20:.0f} MiB",
+            expected=f"at most {budget / 2**20:.0f} MiB",
+            todo="call standard_errors, which keeps the roots of their diagonals; fit fewer "
+            "neurons at once; or allow more with config_context(memory=...).",
+        )
+
+
+def _inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return the inverse among some parameters, (n, n) with zeros elsewhere, and which are unsure.
+
+    What is unsure, (n,), has no inverse.
+    """
+    if free.all():
+        return pseudo_inverse(information)
+    covariance, unsure = np.zeros_like(information), np.zeros(len(free), dtype=bool)
+    covariance[np.ix_(free, free)], unsure[free] = pseudo_inverse(information[np.ix_(free, free)])
+    return covariance, unsure
+
+
+def _unshift(covariance: FloatArray, shift: FloatArray) -> None:
+    """Turn the covariance of (w, b + shift . w) into that of (w, b), in place."""
+    covariance[-1] -= shift @ covariance[:-1]
+    covariance[:, -1] -= covariance[:, :-1] @ shift
 
 
 def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:

@@ -13,18 +13,18 @@ from ...io.random_keys import RandomKey
 from ...io.timeseries import TimeAxis, to_pynapple
 from ...observation_models.categorical import CategoricalObservations, class_link_named
 from ...typing import Array, ArrayLike, FloatArray
+from .. import fitted
 from ..choices import read_solver
 from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
-from ..shapes import Shapes
 from . import prediction
 from .fitting import fit_classes
 from .inputs import read_class_inputs
 from .labels import decode, encode, read_classes
 from .prediction import known_classes, log_probabilities
 from .stepping import LabelBatch, read_label_batch
-from .uncertainty import class_covariance
+from .uncertainty import class_uncertainties
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -281,10 +281,8 @@ class ClassifierGLM(GLM):
     def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
         return np.ones_like(dof)
 
-    def _uncertainty(
-        self, X: ArrayLike, y: ArrayLike, **more: Any
-    ) -> tuple[FloatArray, FloatArray, Shapes]:
-        return class_covariance(self, X, y, **more)
+    def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
+        return class_uncertainties(self, X, y, **more)
 
     def _wrapped_classes(self, values: FloatArray, axis: TimeAxis | None) -> Any:
         if axis is None:

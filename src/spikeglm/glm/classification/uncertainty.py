@@ -7,7 +7,8 @@ to zero over the classes, and their covariance has that direction as its null sp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,13 +17,13 @@ from ...engine.plan import plan
 from ...engine.softmax import SoftmaxObjective
 from ...engine.survey import survey_locations, survey_responses
 from ...engine.table import Table
-from ...inference.fisher import NO_OPTIMUM, pseudo_inverse
+from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups, pseudo_inverse
 from ...regularizer import UnRegularized
-from ...typing import ArrayLike, FloatArray
+from ...solvers import Status
+from ...typing import ArrayLike, BoolArray, FloatArray
 from .. import fitting
-from ..fitted import estimates
+from ..fitted import Uncertainties, estimates
 from ..inputs import FitInputs
-from ..shapes import Shapes
 from .inputs import read_class_inputs
 from .prediction import known_classes
 
@@ -30,24 +31,12 @@ if TYPE_CHECKING:
     from .classifier import ClassifierGLM
 
 
-def class_covariance(
-    model: ClassifierGLM,
-    X: ArrayLike,
-    y: ArrayLike,
-    *,
-    sample_weight: ArrayLike | None,
-    offset: ArrayLike | None,
-) -> tuple[FloatArray, FloatArray, Shapes]:
-    """Return the covariance of all parameters per neuron, and standard errors.
+def class_uncertainties(
+    model: ClassifierGLM, X: ArrayLike, y: ArrayLike, **more: Any
+) -> Uncertainties:
+    """Return how sure the n = (p + 1) K parameters of each neuron are, and the shapes of all.
 
-    Returns
-    -------
-    covariance :
-        (N, n, n) with n = (p + 1) K; parameter j of class k comes at j·K + k, intercepts last.
-    standard_errors :
-        (p + 1, K·N) in class columns; NaN where the data do not determine a parameter.
-    shapes :
-        The shapes of the parameters.
+    Parameter j of class k comes at j·K + k, intercepts last.
 
     References
     ----------
@@ -55,30 +44,44 @@ def class_covariance(
     :mod:`~spikeglm.inference.fisher`.
     """
     classes = known_classes(model)
-    inputs = read_class_inputs(model, X, y, classes, sample_weight=sample_weight, offset=offset)
+    inputs = read_class_inputs(model, X, y, classes, **more)
     shapes, coef, intercept = estimates(model, inputs.rows, len(classes))
+    status = model.fit_report_.result.status if hasattr(model, "fit_report_") else None
+    found = _uncertainties(model, inputs, coef, intercept, status)
+    return Uncertainties(found, shapes)
+
+
+def _uncertainties(
+    model: ClassifierGLM,
+    inputs: FitInputs,
+    coef: FloatArray,
+    intercept: FloatArray,
+    status: Sequence[Status] | None,
+) -> Iterator[Uncertainty]:
     objective = _objective(model, inputs)
     theta = objective.stacked(fitting.for_the_solver(objective.classes, coef, intercept))
-    everything = np.arange(objective.n_columns)
-    _, H = objective.evaluate_with_hessian(theta, everything)
-    frozen, to_user = objective.frozen(everything), _to_user(objective)
-    covariance = np.empty_like(H)
-    undetermined = frozen & np.tile(objective.absent, (len(coef) + 1, 1))
-    for n in everything:
-        inverse, unsure = pseudo_inverse(H[n])
-        inverse[frozen[:, n]] = inverse[:, frozen[:, n]] = 0.0
-        here = np.full(len(inverse), n)
-        once = objective.balanced(inverse, here)
-        balanced = objective.balanced(np.ascontiguousarray(once.T), here)
-        covariance[n] = to_user @ balanced @ to_user.T / objective.classes.total_weight[n]
-        undetermined[:, n] |= unsure
-    if not objective.penalty.is_smooth:  # no standard errors are valid after a selection
-        undetermined[:] = True
-    if hasattr(model, "fit_report_"):
-        undetermined |= [status in NO_OPTIMUM for status in model.fit_report_.result.status]
-    variance = np.diagonal(covariance, axis1=1, axis2=2).T
-    errors = np.where(undetermined, np.nan, np.sqrt(np.maximum(variance, 0.0)))
-    return covariance, errors.reshape(len(coef) + 1, -1), shapes
+    to_user = _to_user(objective)
+    for group in groups(objective.n_columns, objective.n_parameters):
+        _, H = objective.evaluate_with_hessian(theta[:, group], group)
+        frozen = objective.frozen(group)
+        absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
+        for a, n in enumerate(group):
+            covariance, unsure = _inverse(objective, H[a], frozen[:, a], n)
+            covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
+            selected = not objective.penalty.is_smooth  # no standard errors are valid then
+            has_none = selected or (status is not None and status[n] in NO_OPTIMUM)
+            yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
+
+
+def _inverse(
+    objective: SoftmaxObjective, H: FloatArray, frozen: BoolArray, neuron: int
+) -> tuple[FloatArray, BoolArray]:
+    """Return the inverse curvature (n, n) of what sums to zero over classes, and what has none."""
+    inverse, unsure = pseudo_inverse(H)
+    inverse[frozen] = inverse[:, frozen] = 0.0
+    here = np.full(len(inverse), neuron)
+    once = objective.balanced(inverse, here)
+    return objective.balanced(np.ascontiguousarray(once.T), here), unsure
 
 
 def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:

@@ -1,0 +1,96 @@
+"""Standard errors of many neurons: the same numbers from groups of them, in little memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import spikeglm as nmo
+from spikeglm.inference.fisher import groups
+
+T, P, N = 400, 6, 5
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(T, P)) + np.array([0, 0, 0, 0, 0, 1e4])
+COUNTS = RNG.poisson(np.exp(X[:, :P] @ np.r_[RNG.normal(0, 0.2, P - 1), 0.0] - 0.5), (N, T)).T
+LABELS = RNG.integers(0, 3, (T, N))
+MASK = np.ones((P, N))
+MASK[1, 2] = MASK[3, 0] = 0
+ONE_NEURON = "1KiB"  # no group of two fits
+
+MODELS = {
+    "Poisson": (nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=0.01), COUNTS),
+    "masked": (nmo.PopulationGLM(feature_mask=MASK), COUNTS),
+    "Gaussian": (nmo.PopulationGLM("Gaussian"), COUNTS + RNG.normal(size=COUNTS.shape)),
+    "classes": (nmo.ClassifierPopulationGLM(3), LABELS),
+    "masked classes": (
+        nmo.ClassifierPopulationGLM(3, feature_mask=np.repeat(MASK[..., None], 3, axis=2)),
+        LABELS,
+    ),
+}
+of_models = pytest.mark.parametrize("name", MODELS)
+
+
+def fitted(name):
+    model, y = MODELS[name]
+    return model.fit(X, y), y
+
+
+@of_models
+def test_neurons_in_groups_have_the_errors_that_they_have_together(name):
+    model, y = fitted(name)
+    together = model.standard_errors(X, y)
+    with nmo.config_context(memory=ONE_NEURON):
+        one_by_one = model.standard_errors(X, y)
+    for part, whole in zip(one_by_one, together, strict=True):
+        assert_allclose(part, whole, rtol=1e-7)
+
+
+@of_models
+def test_standard_errors_are_the_roots_of_the_diagonal(name):
+    model, y = fitted(name)
+    covariance = model.covariance(X, y)
+    coef, intercept = model.standard_errors(X, y)
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
+    per_neuron = np.moveaxis(coef, 1, 0).reshape(N, -1)
+    expected = np.hstack([per_neuron, intercept.reshape(N, -1)])
+    assert_allclose(np.sqrt(variance), expected, rtol=1e-10)
+
+
+def test_the_covariance_is_that_of_least_squares_far_from_zero():
+    y = COUNTS + 0.5
+    model = nmo.PopulationGLM("Gaussian").fit(X, y)
+    design = np.hstack([X, np.ones((T, 1))])
+    inverse = np.linalg.inv(design.T @ design)
+    assert_allclose(model.covariance(X, y), inverse * model.scale_[:, None, None], rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["Poisson", "classes"])
+def test_covariances_that_do_not_fit_the_budget_are_refused_with_advice(name):
+    model, y = fitted(name)
+    with (
+        nmo.config_context(memory=ONE_NEURON),
+        pytest.raises(ValueError, match=r"larger than the memory budget.*standard_errors"),
+    ):
+        model.covariance(X, y)
+
+
+def test_groups_hold_every_column_once():
+    for budget in (1, 10_000, 100_000_000):
+        with nmo.config_context(memory=budget):
+            assert_array_equal(np.concatenate(groups(7, 20)), np.arange(7))
+
+
+def test_memory_follows_the_budget_not_the_neurons():
+    p, n = 100, 60
+    features = RNG.normal(size=(300, p))
+    counts = RNG.poisson(0.5, (300, n)).astype(float)
+    model = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=1.0)
+    model.fit(features, counts)
+    with nmo.config_context(memory="2MiB", n_threads=1):
+        tracemalloc.start()
+        coef, _ = model.standard_errors(features, counts)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert np.isfinite(coef).all()
+    assert peak < 8 * n * (p + 1) ** 2  # of the covariances alone
