@@ -15,8 +15,8 @@ from spikeglm.settings import Settings, parse_bytes
     ("text", "expected"),
     [("2GiB", 2**31), ("500 MB", 5 * 10**8), ("1.5KiB", 1536), ("10KB", 10_000), (4096, 4096),
      (" 1MiB ", 2**20), ("0.5GB", 5 * 10**8), ("2gb", 2 * 10**9), ("2 gib", 2**31),
-     ("2G", 2 * 10**9), (".5GiB", 2**29), ("2TB", 2 * 10**12), ("4096", 4096), (np.int64(4096), 4096),
-     (1e9, 10**9)],
+     ("2G", 2 * 10**9), (".5GiB", 2**29), ("2TB", 2 * 10**12), ("4096", 4096),
+     (np.int64(4096), 4096), (1e9, 10**9)],
 )  # fmt: skip
 def test_amounts_of_memory(text, expected):
     assert parse_bytes(text) == expected
@@ -78,9 +78,9 @@ def test_setting_lasts_and_stays_in_its_thread():
     ("changes", "match"),
     [({"runner": "gpu"}, "runner='jax'"), ({"runner": "thread"}, "'threads'"),
      ({"n_threads": 0}, "n_threads"), ({"n_threads": True}, "n_threads"),
-     ({"memory": "x"}, "memory"), ({"thread": 2}, "Did you mean"), ({"checkpoint_seconds": "30"}, "seconds >= 0"),
-     ({"checkpoint_seconds": -1}, "seconds >= 0"), ({"checkpoint": ""}, "names a folder"),
-     ({"checkpoint": True}, "must name a file"), ({"progress": 1}, "True or False")],
+     ({"memory": "x"}, "memory"), ({"thread": 2}, "Did you mean"),
+     ({"checkpoint_seconds": "30"}, "seconds >= 0"), ({"checkpoint_seconds": -1}, "seconds >= 0"),
+     ({"checkpoint": ""}, "names a folder"), ({"checkpoint": True}, "must name a file"), ({"progress": 1}, "True or False")],
 )  # fmt: skip
 def test_settings_are_checked(changes, match):
     before = nmo.get_config()
