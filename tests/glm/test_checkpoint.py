@@ -54,9 +54,9 @@ def run_child(path, *, last, also="pass"):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
 
-def interrupted(monkeypatch, fit, *, at):
-    """Fit until a visit of the rows, and no further; return whether it was interrupted."""
-    visit, n_visits = Objective.visit, 0
+def interrupt_of(visit, *, at):
+    """Return a visit of the rows that is interrupted when its turn comes."""
+    n_visits = 0
 
     def counted(*args):
         nonlocal n_visits
@@ -65,8 +65,13 @@ def interrupted(monkeypatch, fit, *, at):
             raise KeyboardInterrupt
         return visit(*args)
 
+    return counted
+
+
+def interrupted(monkeypatch, fit, *, at):
+    """Fit until a visit of the rows, and no further; return whether it was interrupted."""
     with monkeypatch.context() as patch:
-        patch.setattr(Objective, "visit", counted)
+        patch.setattr(Objective, "visit", interrupt_of(Objective.visit, at=at))
         try:
             fit()
         except KeyboardInterrupt:
@@ -129,6 +134,20 @@ def test_every_solver_goes_on(name, at, tmp_path, monkeypatch):
     np.testing.assert_allclose(resumed.coef_, expected.coef_, atol=tolerance)
     assert (resumed.coef_ == 0).sum() == (expected.coef_ == 0).sum()
     assert os.listdir(tmp_path) == []
+
+
+def test_who_interrupts_is_told_where_the_fit_stands_and_who_resumes_that_it_goes_on(
+    tmp_path, monkeypatch, capsys
+):
+    path = tmp_path / "fit.npz"
+    with nmo.config_context(checkpoint=path, progress=True):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as interrupt:
+            patch.setattr(Objective, "visit", interrupt_of(Objective.visit, at=4))
+            FITS["quasi-Newton"]()
+        assert capsys.readouterr().err == ""  # nothing to go on from
+        FITS["quasi-Newton"]()
+    assert interrupt.value.__notes__ == [f"The fit can go on from {path}: run the same fit again."]
+    assert capsys.readouterr().err == f"spikeglm: going on from the checkpoint {path}\n"
 
 
 def test_what_was_done_is_not_done_again(tmp_path, monkeypatch):

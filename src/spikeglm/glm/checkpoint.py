@@ -26,6 +26,7 @@ from ..engine.objective import Objective, Watch
 from ..io import saved
 from ..settings import get_config
 from ..typing import Array, FloatArray, IntArray
+from .progress import say
 
 _PROBED_ROWS = 32
 _SAME = 1e-6  # relative: what other blocks, another runner or another machine may change
@@ -126,8 +127,8 @@ class _Record:
         if time.monotonic() - self.written >= self.seconds:
             self.write()
 
-    def write(self) -> None:
-        """Replace the file, whole or not at all; where that fails the old one stays."""
+    def write(self) -> bool:
+        """Replace the file, whole or not at all; where that fails the old one stays: False."""
         header = {"checkpoint": self.identity.exact, "is_single": self.is_single}
         arrays = {f"close.{name}": value for name, value in self.identity.close.items()}
         try:
@@ -142,7 +143,10 @@ class _Record:
                     stacklevel=2,
                 )
             self.has_warned = True
-        self.written = time.monotonic()
+            return False
+        finally:
+            self.written = time.monotonic()
+        return True
 
 
 @contextmanager
@@ -176,14 +180,16 @@ def resumable(
     record = _Record(path, identity, start.copy(), settings.checkpoint_seconds)
     if path.exists():
         record.theta, is_single = _read(path, identity, start.shape)
+        say(f"going on from the checkpoint {path}")
         if not is_single:
             objective.use_double()
     record.is_single = objective.is_single
     objective.watch = record.note
     try:
         yield record.theta.copy()
-    except BaseException:
-        record.write()  # a cluster that was lost, Ctrl-C: nothing of the way so far is
+    except BaseException as error:
+        if record.write():  # a cluster that was lost, Ctrl-C: nothing of the way so far is
+            error.add_note(f"The fit can go on from {path}: run the same fit again.")
         raise
     path.unlink(missing_ok=True)
 

@@ -25,7 +25,7 @@ from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
-from .progress import pass_report
+from .progress import pass_report, survey_report
 
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
@@ -108,8 +108,9 @@ def _fit(
     if getattr(solver.method, "reads_correlations", False):
         how = replace(how, look=Look())
     table = Table.cut(rows, keep, how.block_rows)
-    observed = survey_responses(table, columns, how)
-    survey = survey_features(table, columns, how)
+    with survey_report(rows):
+        observed = survey_responses(table, columns, how)
+        survey = survey_features(table, columns, how)
     features = survey.features
     coef, intercept, hopeless = without_features(columns.likelihood, observed, rows.n_features)
     if start is not None and columns.likelihood.link.range is None:

@@ -14,7 +14,7 @@ from ..engine.survey import survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..glm.fitting import for_the_solver, of_the_rows, without_features
-from ..glm.progress import pass_report
+from ..glm.progress import pass_report, survey_report
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
@@ -74,8 +74,9 @@ def fit_path(
     with one_blas_thread(), quiet():
         how = plan(rows, columns.n_columns, iterative=True)
         table = Table.cut(rows, keep, how.block_rows)
-        observed = survey_responses(table, columns, how)
-        survey = survey_features(table, columns, how)
+        with survey_report(rows):
+            observed = survey_responses(table, columns, how)
+            survey = survey_features(table, columns, how)
         coef, intercept, hopeless = without_features(columns.likelihood, observed, rows.n_features)
         walking = np.flatnonzero([status is None for status in hopeless])
         n_surveys = 1 + survey.n_passes

@@ -23,7 +23,7 @@ from ...typing import BoolArray, FloatArray, IntArray
 from .. import fitting
 from ..checkpoint import resumable
 from ..fitting import SolverChoice
-from ..progress import pass_report
+from ..progress import pass_report, survey_report
 
 
 def fit_classes(
@@ -112,8 +112,9 @@ def _fit(
 ) -> FitResult:
     how = plan(rows, columns.n_columns, iterative=penalty.is_smooth)
     table = Table.cut(rows, keep, how.block_rows)
-    observed = survey_responses(table, columns, how)
-    survey = survey_features(table, columns, how)
+    with survey_report(rows):
+        observed = survey_responses(table, columns, how)
+        survey = survey_features(table, columns, how)
     seen = _frequencies(observed.mean, observed.weight, n_classes)
     coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
     intercept: FloatArray = seen.intercept - _centred_offset(observed.offset, n_classes)
