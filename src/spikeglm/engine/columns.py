@@ -28,6 +28,12 @@ class ColumnBlock(NamedTuple):
     offset: FloatArray | None  # (B, C) or (B, 1)
     likelihood: Likelihood
 
+    @property
+    def is_by_column(self) -> bool:
+        """Whether the entries lie in memory column by column, as gathered ones do."""
+        entries = (self.y, self.weights)
+        return any(isinstance(part, np.ndarray) and _is_by_column(part) for part in entries)
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -50,14 +56,20 @@ class Source:
         return replace(self, of=self.of[columns])
 
     def block(self, rows: slice | IntArray) -> FloatArray:
-        """Return the block as float64: (B, C), or (B, 1) where all columns share one series."""
+        """Return the block as float64: (B, C), or (B, 1) where all columns share one series.
+
+        What has to be gathered lies in memory column by column.
+        """
         of = self.of
         if len(of) > 1 and (of == of[0]).all():
             of = of[:1]
         values = self.values[rows]
-        if len(of) != values.shape[1] or (of != np.arange(len(of))).any():
-            values = values[:, of]
-        return values.astype(np.float64, copy=False)
+        if len(of) == values.shape[1] and (of == np.arange(len(of))).all():
+            return values.astype(np.float64, copy=False)
+        if len(of) < values.shape[1]:
+            return np.asfortranarray(values[:, of], dtype=np.float64)
+        # Few series for many columns: converted once each, then copied whole.
+        return np.ascontiguousarray(values.T, dtype=np.float64)[of].T
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,3 +118,8 @@ class Columns:
             None if self.offsets is None else self.offsets.block(rows),
             self.likelihood,
         )
+
+
+def _is_by_column(values: FloatArray) -> bool:
+    between_rows, between_columns = values.strides
+    return values.shape[1] > 1 and 0 < between_rows < between_columns

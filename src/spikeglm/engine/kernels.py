@@ -76,7 +76,9 @@ def linear_predictor(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
 ) -> FloatArray:
     """Return eta = X W + b + offset, (B, C), in the precision of ``X``."""
-    eta = X @ W.astype(X.dtype)
+    W = W.astype(X.dtype)
+    # Laid out as the entries are: NumPy takes three times as long to combine arrays that differ.
+    eta = (W.T @ X.T).T if block.is_by_column else X @ W
     eta += b.astype(X.dtype)
     if block.offset is not None:
         eta += block.offset.astype(X.dtype)
@@ -211,9 +213,16 @@ def weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray
     """Return terms (B, C) times the row weights."""
     if block.weights is None:
         return terms
-    # A row of weight zero is absent: whatever its loss (it may be inf), it adds nothing.
     a = block.weights.astype(terms.dtype)
+    if xp is np and _is_finite(products := terms * a):
+        return products
+    # A row of weight zero is absent: whatever its loss (it may be inf), it adds nothing.
     return xp.where(a > 0, terms, 0) * a
+
+
+def _is_finite(terms: FloatArray) -> bool:
+    """Tell whether all terms (B, C) are finite, at the price of a product with ones."""
+    return bool(np.isfinite(np.ones(len(terms), terms.dtype) @ terms).all())
 
 
 def _own_curvature(X: Array, h: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_KEPT_BYTES = 2**24  # several times what a block's arrays take
 
 
 def run(
@@ -106,9 +107,21 @@ def in_shares(
     n_shares = max(1, min(n_threads, len(items)))
     edges = [len(items) * k // n_shares for k in range(n_shares + 1)]
     shares = [items[start:stop] for start, stop in pairwise(edges)]
+    _keep_freed_memory()
     with one_blas_thread():
         others = [_pool(n_threads).submit(work, share) for share in shares[1:]]
         return [work(shares[0]), *(other.result() for other in others)]
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Let the next block have the memory of the last one.
+
+    The C library of Linux gives large arrays back to the system as soon as they are freed, and the
+    system fills what it hands out with zeros: for many columns that took most of a pass. What is
+    large it learns from the largest array freed so far, so one of the right size is freed here.
+    """
+    np.empty(_KEPT_BYTES, dtype=np.uint8)
 
 
 @contextmanager
