@@ -207,7 +207,7 @@ def test_who_asks_for_an_approximation_is_not_warned_of_one():
     assert set(report.status) == {"approximate"}
     assert (report.is_well, report.converged) == (True, False)
     assert not model.solver_state_.stats.converged
-    assert "init_params" in report.to_frame()["what_to_do"][0]
+    assert "leave solver_name=None" in report.to_frame()["what_to_do"][0]
 
 
 def test_a_poor_approximation_says_so():

@@ -19,7 +19,8 @@ from .. import errors
 from ..io.autodiff import double_precision
 
 ROWS = "rows"  # the only axis along which devices share work
-_DEVICE_FILES = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/dev/accel0")  # NVIDIA, WSL, AMD, TPU
+# NVIDIA (there whichever of its cards a job was given), WSL, AMD, TPU
+_DEVICE_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd", "/dev/accel0")
 _SHARE_FOR_ROWS = 0.8  # of the device memory that is free; the rest is for what a block needs
 
 

@@ -138,9 +138,10 @@ class FitReport:
         is_approximate = [s in (Status.APPROXIMATE, Status.ROUGH) for s in result.status]
         if any(is_approximate):
             bits = self.excess_bits_per_spike[is_approximate].max()
+            advice = "" if Status.ROUGH in result.status else f"; {ADVICE[Status.APPROXIMATE]}"
             lines.append(
                 f"approximate fits are at most about {bits:.1e} bits per spike (of counts) short "
-                f"of the optimum; {ADVICE[Status.APPROXIMATE]}"
+                f"of the optimum{advice}"
             )
         return "\n".join([*lines, self.problems()]).rstrip()
 

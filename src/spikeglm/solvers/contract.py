@@ -45,8 +45,7 @@ WELL = (Status.CONVERGED, Status.APPROXIMATE)
 ADVICE: dict[Status, str] = {
     Status.CONVERGED: "",
     Status.APPROXIMATE: (
-        "as asked for, the loss was approximated; for the exact fit leave solver_name=None and "
-        "pass init_params=(coef_, intercept_)"
+        "as asked for, the loss was approximated; for the exact fit leave solver_name=None"
     ),
     Status.ROUGH: (
         "the approximated loss misses more than a tenth of what the features gain; leave "
