@@ -11,6 +11,7 @@ from spikeglm.engine.block_diagonal import BlockDiagonal
 from spikeglm.engine.correlation import Correlation
 from spikeglm.engine.features import Features
 from spikeglm.engine.objective import Evaluation, Moments
+from spikeglm.engine.plan import Look
 from spikeglm.engine.whitening import whitening
 from spikeglm.solvers import LBFGS, Newton, Status, minimise
 from spikeglm.solvers.curvature import SharedCurvature
@@ -324,3 +325,13 @@ def test_a_visit_tries_shorter_steps_of_columns_that_were_often_rejected():
     model = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y, init_params=start)
     assert model.fit_report_.status == ("converged",)
     assert model.fit_report_.n_passes < 120
+
+
+def test_a_slow_walk_ends_at_its_certificate_not_where_the_objective_stands_still(monkeypatch):
+    monkeypatch.setattr("spikeglm.engine.plan.Look.at", lambda *_: Look(15, None, 15))
+    rng = np.random.default_rng(1)
+    rare = np.eye(60)[rng.integers(0, 60, 2000)] * 10.0 ** rng.uniform(-1, 1, 60)
+    X = np.column_stack([rare, np.cumsum(rare, axis=1) + 0.01 * rng.normal(size=(2000, 60))])
+    y = rng.poisson(0.2, (2000, 3))
+    model = nmo.PopulationGLM("Poisson", None, "Ridge", 1e-7, "LBFGS", {"tol": 1e-11})
+    assert set(model.fit(X, y).fit_report_.status) == {"converged"}

@@ -20,10 +20,11 @@ _ARMIJO = 1e-4
 _CURVATURE = 0.9
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
 _SINGLE_IS_ENOUGH = 1e-5  # units: a decrement down to which float32 products are accurate
-_MOST_IDLE = 25  # visits without a fall of the objective beyond rounding
+_MOST_IDLE = 25  # visits without a fall of the objective beyond rounding, or of the decrement
 _TIRED = 3  # rejections or idle visits in float32 after which float64 takes over
 _HIDDEN = 1e6  # times its noise: what the objective promises to fall by may then not show
 _OFTEN = 2  # rejections of a step, from which shorter ones are tried in the same visit
+_NEARER = 0.9  # share of the lowest decrement that counts as a fall of it
 _FLAT = 1e8
 _NEARLY_DONE = 1e-3
 
@@ -39,9 +40,10 @@ class _Walk:
     slope: FloatArray  # (C,) derivative along the direction, < 0
     step: FloatArray  # (C,) trial step length
     decrement: FloatArray  # (C,)
+    lowest: FloatArray  # (C,) decrement so far
     n_iterations: IntArray  # (C,)
     n_rejections: IntArray  # (C,) of the current step
-    n_idle: IntArray  # (C,) visits since the objective last fell
+    n_idle: IntArray  # (C,) visits since the objective or the decrement last fell
     status: list[Status | None]  # None while walking
 
 
@@ -134,6 +136,7 @@ def _begin(
         slope=np.zeros(n),
         step=np.ones(n),
         decrement=np.full(n, np.inf),
+        lowest=np.full(n, np.inf),
         n_iterations=np.zeros(n, dtype=np.intp),
         n_rejections=np.zeros(n, dtype=np.intp),
         n_idle=np.zeros(n, dtype=np.intp),
@@ -188,6 +191,10 @@ def _aim(
     walk.direction[:, columns], walk.slope[columns] = D, slope
     walk.step[columns], walk.n_rejections[columns] = 1.0, 0
     walk.decrement[columns] = np.sqrt(np.abs(slope))
+    if not objective.is_single:
+        # Near the optimum the objective falls by less than its rounding long before the slope does.
+        nearer = columns[walk.decrement[columns] < _NEARER * walk.lowest[columns]]
+        walk.lowest[nearer], walk.n_idle[nearer] = walk.decrement[nearer], 0
     near = walk.decrement[columns] < _NEARLY_DONE
     flat = np.zeros(len(columns), dtype=bool)
     flat[near] = _flatness(objective, D[:, near], slope[near], h[columns[near]]) > _FLAT
@@ -260,7 +267,7 @@ def _trials(objective: Objective, direction: Direction, walk: _Walk, columns: In
 
 
 def _count_idle(walk: _Walk, columns: IntArray, improved: BoolArray) -> None:
-    """Give up on columns whose objective has not fallen for many visits."""
+    """Give up on columns that have come no nearer for many visits."""
     walk.n_idle[columns] = np.where(improved, 0, walk.n_idle[columns] + 1)
     for c in columns[walk.n_idle[columns] > _MOST_IDLE]:
         walk.status[c] = Status.STALLED
