@@ -36,9 +36,7 @@ def moments(*arguments):
 
 
 def sketched_gram(*arguments):
-    return feature_kernels.sketched_gram(
-        *arguments, width=2, mean=MEAN, unit=UNIT, directions=DIRECTIONS
-    )
+    return feature_kernels.sketched_gram(*arguments, width=2, weights=DIRECTIONS)
 
 
 def covariance_of(*arguments):
@@ -127,13 +125,11 @@ def test_moments_of_features_and_responses():
     assert_allclose(gram.x, mean_weight @ X)
     products = X.T @ (mean_weight[:, None] * X)
     assert_allclose(gram.xx, products)
-    Z = (X - MEAN) * UNIT
-    products_of_z = Z.T @ (mean_weight[:, None] * Z)
     sketch = summed(sketched_gram, X, columns, W, b)
-    assert_allclose(sketch.z, mean_weight @ Z)
-    assert_allclose(sketch.zz[0], products_of_z[:2, :2])
-    assert_allclose(sketch.zz[1], [[products_of_z[2, 2], 0], [0, 0]])
-    assert_allclose(sketch.sketch, products_of_z @ DIRECTIONS)
+    assert_allclose(sketch.x, mean_weight @ X)
+    assert_allclose(sketch.xx[0], products[:2, :2])
+    assert_allclose(sketch.xx[1], [[products[2, 2], 0], [0, 0]])
+    assert_allclose(sketch.sketch, products @ DIRECTIONS)
     located = summed(feature_kernels.locations, X, columns, W, b)
     assert_allclose(located.x, gram.x)
     assert_allclose(located.squares, np.diag(products))

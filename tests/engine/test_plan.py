@@ -29,7 +29,7 @@ def test_any_plan_can_run(n_rows, n_features, n_columns, memory, n_threads):
     if made.block_rows > 1:
         assert made.block_rows * (n_features + n_columns) * 8 <= settings.memory_bytes
     assert str(made.block_rows) in made.explain()
-    assert len(made.explain().splitlines()) == 1 + len(made.reasons)
+    assert len(made.explain().splitlines()) == 1 + len(made.reasons) + len(made.look.reasons)
 
 
 def test_the_plan_follows_the_settings_in_force():

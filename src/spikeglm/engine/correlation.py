@@ -9,7 +9,8 @@ import numpy as np
 from ..typing import FloatArray, IntArray
 from .block_diagonal import BlockDiagonal
 
-_UNSEEN = 1e-12  # share of a feature's variance in a sample that counts as none
+UNSEEN = 1e-8
+"""Share of a feature's variance in a sample that counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,8 @@ class Correlation:
         core = directions.T @ shifted
         values, vectors = np.linalg.eigh((core + core.T) / 2)
         kept = values > np.finfo(float).eps * len(sketch) * values[-1]
+        if not kept.any():  # all features are constant
+            return cls(blocks)
         factor = shifted @ (vectors[:, kept] / np.sqrt(values[kept]))
         rest = blocks.map(lambda block, where: block - factor[where] @ factor[where].T)
         return cls(rest, factor)
@@ -100,7 +103,7 @@ class Correlation:
         A sample may not have seen a feature vary, or have seen it vary with others only.
         """
         variance = self.diagonal
-        is_seen = variance > _UNSEEN
+        is_seen = variance > UNSEEN
         unit = np.sqrt((1 - own) / np.where(is_seen, variance, 1.0)) * is_seen
 
         def scaled(block: FloatArray, where: slice) -> FloatArray:

@@ -31,15 +31,15 @@ class GramSums(NamedTuple):
 
 
 class SketchSums(NamedTuple):
-    """Moments of standardised features z under the mean row weight of the columns.
+    """Some moments of the features under the mean row weight of the columns.
 
     Products are those of features within blocks of w; the last block is filled up with zeros.
     """
 
     weight: FloatArray  # ()     sum a
-    z: FloatArray  # (p,)        sum a·z
-    zz: FloatArray  # (k, w, w)  sum a·z zᵀ, within each of k blocks
-    sketch: FloatArray  # (p, d) sum a·z zᵀ Ω
+    x: FloatArray  # (p,)        sum a·x
+    xx: FloatArray  # (k, w, w)  sum a·x xᵀ, within each of k blocks
+    sketch: FloatArray  # (p, d) sum a·x xᵀ W
 
 
 class LocationSums(NamedTuple):
@@ -102,17 +102,14 @@ def sketched_gram(
     xp: Namespace,
     *,
     width: int | None,
-    mean: FloatArray,
-    unit: FloatArray,
-    directions: FloatArray,
+    weights: FloatArray,
 ) -> SketchSums:
-    """Sum blocks of Z'Z, for z = (x - mean) * unit, and its product with directions Ω (p, d).
+    """Sum blocks of X'X, and the product of all of it with ``weights`` (p, d).
 
     ``width`` is that of the blocks; None makes one of all features.
     """
-    Z = (X - mean) * unit
-    weight, first, aZ = _weighted_rows(Z, block, xp)
-    return SketchSums(weight, first, _in_blocks(Z, aZ, width), aZ.T @ (Z @ directions))
+    weight, first, aX = _weighted_rows(X, block, xp)
+    return SketchSums(weight, first, _in_blocks(X, aX, width), aX.T @ (X @ weights))
 
 
 def locations(

@@ -38,6 +38,12 @@ class Features:
         """Return features that need no centring and no scaling and are not correlated."""
         return cls(np.zeros(n_features), np.ones(n_features), Correlation.none(n_features))
 
+    @classmethod
+    def constant(cls, n_features: int) -> Features:
+        """Return features that do not vary: those of a table without rows."""
+        nothing = Correlation(BlockDiagonal((np.zeros((n_features, n_features)),)))
+        return cls(np.zeros(n_features), np.zeros(n_features), nothing)
+
     @cached_property
     def inverse_scale(self) -> FloatArray:
         """1 / scale, and 0 for constant features: their weight stays zero."""
@@ -52,8 +58,12 @@ class Features:
         return null_space(self.correlation.blocks, self.scale > 0)
 
 
-def null_space(correlation: BlockDiagonal, varying: BoolArray) -> FloatArray:
+def null_space(
+    correlation: BlockDiagonal, varying: BoolArray, *, tolerance: float = RANK_TOLERANCE
+) -> FloatArray:
     """Return an orthonormal basis (p, k) of the combinations of varying features without variance.
+
+    ``tolerance`` is the share of the variance, per feature, that counts as none.
 
     >>> same = BlockDiagonal((np.ones((2, 2)),))
     >>> null_space(same, np.array([True, True])).round(3)
@@ -62,17 +72,18 @@ def null_space(correlation: BlockDiagonal, varying: BoolArray) -> FloatArray:
     """
     found = []
     for block, where in zip(correlation.blocks, correlation.slices, strict=True):
-        places = where.start + np.flatnonzero(varying[where])
-        basis = _null_space(block[np.ix_(places - where.start, places - where.start)])
-        if basis.shape[1]:
-            padded = np.zeros((len(correlation), basis.shape[1]))
-            padded[places] = basis
-            found.append(padded)
-    return np.hstack(found) if found else np.zeros((len(correlation), 0))
+        varies = np.flatnonzero(varying[where])
+        found.append((where.start + varies, _null_space(block[np.ix_(varies, varies)], tolerance)))
+    out = np.zeros((len(correlation), sum(basis.shape[1] for _, basis in found)))
+    first = 0
+    for places, basis in found:
+        out[places, first : first + basis.shape[1]] = basis
+        first += basis.shape[1]
+    return out
 
 
-def _null_space(R: FloatArray) -> FloatArray:
-    tolerance = RANK_TOLERANCE * len(R)
+def _null_space(R: FloatArray, tolerance: float) -> FloatArray:
+    tolerance *= len(R)
     if len(R) == 0:
         return R
     try:

@@ -19,7 +19,7 @@ _SHARE_FOR_COPY = 1 / 4  # of the memory budget
 _DEVICES_PAY_FROM = 1_000_000_000  # multiplications per pass; below, compiling costs more
 _DEVICE_BLOCK_BYTES = 2**29  # a device wants much at once; sending hides behind computing
 _SHARE_FOR_CURVATURE = 1 / 2  # of the memory budget
-_MATRICES = 6  # that a factor and its making take, beside the sums of each worker
+_MATRICES = 4  # that a factor takes to be made, beside a worker's sums and those of its block
 _NARROWEST = 128  # features whose correlations are looked at together, whatever the budget
 _ROWS_PER_FEATURE = 32  # of a sample that correlations are taken from (measured: decision 0012)
 _FEATURES_PER_COLUMN = 40  # beyond, X'X costs more than the visits that it saves
@@ -51,8 +51,8 @@ class Look:
     def at(cls, rows: Rows, n_columns: int, memory_bytes: int, n_threads: int) -> Look:
         """Return what is worth its cost, within half of the memory budget."""
         p = max(1, rows.n_features)
-        most = memory_bytes // (2 * 8 * p)  # numbers per feature
-        width = min(p, max(_NARROWEST, most // (n_threads + _MATRICES)))
+        most = int(_SHARE_FOR_CURVATURE * memory_bytes) // (8 * p)  # numbers per feature
+        width = min(p, max(_NARROWEST, most // (2 * n_threads + _MATRICES)))
         wanted = _ROWS_PER_FEATURE * width
         saved = _FEATURES_PER_COLUMN * max(n_columns, _FEWEST_COLUMNS)
         is_dear = width > saved and rows.n_rows * p * width > _SAMPLE_PAYS_FROM
@@ -67,13 +67,15 @@ class Look:
         """Whether all of X'X is computed, from all rows."""
         return self.width is None and self.n_rows is None
 
-    def reasons(self, n_features: int) -> list[str]:
-        """Return what is left out, in words."""
+    @property
+    def reasons(self) -> list[str]:
+        """What is left out, in words."""
         said = []
         if self.width is not None:
             said.append(
-                f"correlations of all {n_features} features are beyond half the memory budget: "
-                f"taken among {self.width} neighbours, and from what all features share"
+                "correlations of all features are beyond half the memory budget: taken among "
+                f"{self.width} neighbours, and from what all features share; which features are "
+                "combinations of others is only known among those neighbours"
             )
         if self.n_rows is not None:
             said.append(f"correlations from {self.n_rows} rows: from all they would cost more")
@@ -97,7 +99,7 @@ class Plan:
     keeps_copy :
         Whether what the rows are in float32 is kept between passes.
     reasons :
-        One sentence per choice.
+        One sentence per choice but that of correlations.
     look :
         Which correlations of the features are looked at first.
     device_memory :
@@ -116,7 +118,7 @@ class Plan:
     def explain(self) -> str:
         """Return the plan as text, one reason a line."""
         head = f"{self.runner} runner, {self.n_threads} worker(s), {self.block_rows} rows a block"
-        return "\n".join([head, *(f"  {reason}" for reason in self.reasons)])
+        return "\n  ".join([head, *self.reasons, *self.look.reasons])
 
 
 def plan(
@@ -165,7 +167,6 @@ def plan(
     look = Look.at(rows, n_columns, settings.memory_bytes, n_threads) if iterative else Look()
     if runner != "threads":  # a device multiplies faster than it reads
         look = replace(look, n_rows=None)
-    reasons += look.reasons(rows.n_features)
     keeps = single and keeps
     return Plan(runner, n_threads, block_rows, single, keeps, tuple(reasons), look, memory)
 
@@ -238,5 +239,4 @@ def _on_cluster(rows: DaskRows, n_columns: int, memory_bytes: int, iterative: bo
     if single:
         reasons.append("a long fit begins with float32 products, converted in every pass")
     look = replace(Look.at(rows, n_columns, memory_bytes, 1), n_rows=None) if iterative else Look()
-    reasons += look.reasons(rows.n_features)
     return Plan("dask", 1, block_rows, single, False, tuple(reasons), look)

@@ -12,10 +12,10 @@ from ..typing import BoolArray, FloatArray, IntArray
 from . import feature_kernels, kernels, threads
 from .block_diagonal import BlockDiagonal
 from .columns import Columns
-from .correlation import Correlation
+from .correlation import UNSEEN, Correlation
 from .feature_kernels import SketchSums
 from .features import RANK_TOLERANCE, Features, null_space
-from .plan import Look, Plan
+from .plan import Plan
 from .runners import run
 from .table import Table
 
@@ -23,6 +23,7 @@ _OFF_CENTRE = 30.0  # |mean| / deviation; beyond, correlations lose digits that 
 _CONSTANT = 1e-12  # relative spread below which a feature counts as constant
 _CLEAR = 1e-3  # share of a feature's variance that float32 sums cannot mistake for none
 _FACTORS = 128  # that features of different blocks may share
+_SUSPICIOUS = 1e-9  # share of the variance, per feature; far above what sums round
 _OWN_VARIANCE = 1e-4  # of a feature in a sample, as a share
 _MOST_SUSPECTS = 1 / 4  # per feature; of more, all rows tell as cheaply
 _MODERATE = 1e12  # scales of features, and their inverse, with which float32 can compute
@@ -76,15 +77,22 @@ def survey_features(table: Table, columns: Columns, how: Plan) -> Survey:
     Where a feature sits far from zero compared with its spread (a time stamp, a raw voltage), the
     table is returned with that location subtracted from every row as it is read. A table in float32
     is surveyed in float32, and again in float64 if it shows anything that the rounding could hide.
+    Where some of the correlations have to do, they are taken last, in float64, of features that
+    are in their place by then.
     """
+    if not table.blocks:
+        return Survey(table, Features.constant(table.rows.n_features), 1)
     table = _readied(table, how)
-    survey = _surveyed(table, columns, how)
+    look_at = _surveyed if how.look.is_complete else _located
+    survey = look_at(table, columns, how)
     if table.is_single and not _is_unremarkable(survey.features, how):
-        survey = survey.then(_surveyed(table.in_double(), columns, how))
+        survey = survey.then(look_at(table.in_double(), columns, how))
     shift = _shift(survey.features, table)
     if shift is not None:
         table = table.moved(shift)
-        survey = survey.then(_surveyed(table.in_double(), columns, how))
+        survey = survey.then(look_at(table.in_double(), columns, how))
+    if not how.look.is_complete:
+        survey = survey.then(_sketched(table.in_double(), survey.features, columns, how))
     if how.begins_in_single and _is_moderate(survey.features):
         return replace(survey, table=_readied(table, how))
     return replace(survey, table=table.in_double() if how.begins_in_single else table)
@@ -130,7 +138,7 @@ def _is_unremarkable(features: Features, how: Plan) -> bool:
         return False
     if not (np.abs(features.mean) < _OFF_CENTRE * features.scale).all():
         return False
-    if not how.look.is_complete:  # what is looked at is read in float64
+    if not how.look.is_complete:  # correlations are taken in float64 later
         return True
     try:
         factors = [np.linalg.cholesky(block) for block in blocks]
@@ -140,12 +148,6 @@ def _is_unremarkable(features: Features, how: Plan) -> bool:
 
 
 def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:
-    p = table.rows.n_features
-    if not table.blocks:
-        nothing = Correlation(BlockDiagonal((np.zeros((p, p)),)))
-        return Survey(table, Features(np.zeros(p), np.zeros(p), nothing), 1)
-    if not how.look.is_complete:
-        return _sketched(table, columns, how)
     table_of_gram = _in_longer_blocks(table, how)
     sums = run(feature_kernels.gram, table_of_gram, columns, *_nowhere(table, columns), how)
     products = sums.xx
@@ -165,50 +167,58 @@ def _located(table: Table, columns: Columns, how: Plan) -> Survey:
     return Survey(table, Features(mean, scale, Correlation.none(p)), 1)
 
 
-def _sketched(table: Table, columns: Columns, how: Plan) -> Survey:
-    """Take locations and scales from all rows, and of the correlations what the plan says."""
-    survey, look = _located(table, columns, how), how.look
-    known, p = survey.features, table.rows.n_features
-    sample = table.in_double()
+def _sketched(table: Table, known: Features, columns: Columns, how: Plan) -> Survey:
+    """Take of the correlations what the plan says, given locations and scales of all rows."""
+    look, p = how.look, len(known.mean)
     if look.n_rows is not None:
-        sample = sample.scattered(look.n_rows, at_a_time=look.block_rows)
-    elif how.runner == "threads":
-        sample = _in_longer_blocks(sample, how)
+        sample = table.scattered(look.n_rows, at_a_time=look.block_rows)
+    else:
+        sample = _in_longer_blocks(table, how)
     n_factors = 0 if look.width is None else min(_FACTORS, p)
     directions = np.linalg.qr(np.random.default_rng(0).normal(size=(p, n_factors)))[0]
-    kernel = partial(
-        feature_kernels.sketched_gram,
-        width=look.width, mean=known.mean, unit=known.inverse_scale, directions=directions,
-    )  # fmt: skip
+    weights = directions * known.inverse_scale[:, None]
+    kernel = partial(feature_kernels.sketched_gram, width=look.width, weights=weights)
     sums = run(kernel, sample, columns, *_nowhere(table, columns), how)
-    blocks, sketch = _centred(sums, directions)
+    blocks, sketch = _standardised(sums, known.inverse_scale, weights)
     suspects = _suspects(blocks, known.scale > 0)
-    if suspects.shape[1] > _MOST_SUSPECTS * len(blocks.blocks[0]) and look.width is None:
-        return survey.then(_surveyed(table, columns, replace(how, look=Look())))
+    if look.n_rows is not None and suspects.shape[1] > _MOST_SUSPECTS * len(blocks.blocks[0]):
+        return _from_all_rows(table, known, columns, how)
     correlation = Correlation(blocks)
     if n_factors:
         correlation = Correlation.with_factors(blocks, sketch, directions)
     correlation = replace(
         correlation.surely_definite(_OWN_VARIANCE),
-        null_space=_dependent(suspects, survey, columns, how),
+        null_space=_dependent(suspects, table, known, columns, how),
     )
-    features = replace(known, correlation=correlation)
-    is_whole = look.n_rows is None
-    return replace(survey, features=features, n_passes=1 + is_whole + bool(suspects.size))
+    n_passes = (look.n_rows is None) + bool(suspects.size)
+    return Survey(table, replace(known, correlation=correlation), n_passes)
 
 
-def _centred(sums: SketchSums, directions: FloatArray) -> tuple[BlockDiagonal, FloatArray]:
-    """Return blocks and sketch of the covariance for sums of z z' about zero."""
-    z, p = sums.z / sums.weight, len(sums.z)
-    width = sums.zz.shape[1]
+def _from_all_rows(table: Table, known: Features, columns: Columns, how: Plan) -> Survey:
+    """Return what the sample was to tell."""
+    how = replace(how, look=replace(how.look, n_rows=None))
+    if how.look.is_complete:
+        return _surveyed(table, columns, how)
+    return _sketched(table, known, columns, how)
+
+
+def _standardised(
+    sums: SketchSums, unit: FloatArray, weights: FloatArray
+) -> tuple[BlockDiagonal, FloatArray]:
+    """Return blocks (p, p) and sketch (p, d) of the covariance of features times ``unit`` (p,)."""
+    mean, p = sums.x / sums.weight, len(sums.x)
+    width = sums.xx.shape[1]
     blocks = []
-    for k, products in enumerate(sums.zz):
+    for k, products in enumerate(sums.xx):
         part = slice(k * width, min((k + 1) * width, p))
         block = products[: part.stop - part.start, : part.stop - part.start]
         block /= sums.weight
-        block -= np.outer(z[part], z[part])
+        block -= np.outer(mean[part], mean[part])
+        block *= unit[part]
+        block *= unit[part, None]
         blocks.append(block)
-    return BlockDiagonal(tuple(blocks)), sums.sketch / sums.weight - np.outer(z, z @ directions)
+    sketch = sums.sketch / sums.weight - np.outer(mean, mean @ weights)
+    return BlockDiagonal(tuple(blocks)), unit[:, None] * sketch
 
 
 def _suspects(covariance: BlockDiagonal, varying: BoolArray) -> FloatArray:
@@ -217,21 +227,25 @@ def _suspects(covariance: BlockDiagonal, varying: BoolArray) -> FloatArray:
     What is constant in all rows is so in a sample, where more may be. Of dependence between
     features of different blocks nothing is known.
     """
-    seen = varying & (covariance.diagonal > _CONSTANT)
-    constant = np.eye(len(varying))[:, varying & ~seen]
-    return np.hstack([null_space(covariance, seen), constant])
+    seen = varying & (covariance.diagonal > UNSEEN)
+    unseen = np.flatnonzero(varying & ~seen)
+    constant = np.zeros((len(varying), len(unseen)))
+    constant[unseen, np.arange(len(unseen))] = 1.0
+    return np.hstack([null_space(covariance, seen, tolerance=_SUSPICIOUS), constant])
 
 
-def _dependent(suspects: FloatArray, survey: Survey, columns: Columns, how: Plan) -> FloatArray:
+def _dependent(
+    suspects: FloatArray, table: Table, known: Features, columns: Columns, how: Plan
+) -> FloatArray:
     """Return those combinations (p, k) of suspects (p, m) that have no variance; one visit."""
-    features, table = survey.features, survey.table.in_double()
     if not suspects.size:
         return suspects
-    matrix = suspects * features.inverse_scale[:, None]
-    kernel = partial(feature_kernels.covariance_of, matrix=matrix, centre=features.mean @ matrix)
+    matrix = suspects * known.inverse_scale[:, None]
+    kernel = partial(feature_kernels.covariance_of, matrix=matrix, centre=known.mean @ matrix)
     sums = run(kernel, table, columns, *_nowhere(table, columns), how)
-    values, vectors = np.linalg.eigh(sums.xx / sums.weight)
-    return suspects @ vectors[:, values <= RANK_TOLERANCE * len(features.mean)]
+    mean = sums.x / sums.weight  # of rounding size
+    values, vectors = np.linalg.eigh(sums.xx / sums.weight - np.outer(mean, mean))
+    return suspects @ vectors[:, values <= RANK_TOLERANCE * len(known.mean)]
 
 
 def _in_longer_blocks(table: Table, how: Plan) -> Table:

@@ -130,14 +130,9 @@ class Table:
 
     def spread(self, n_rows: int) -> Table:
         """Return ``n_rows`` kept rows (or all), from the first to the last, however it is cut."""
-        edges = np.cumsum([0, *(len(block.indices) for block in self.blocks)])
         wanted = np.unique(np.linspace(0, self.n_kept - 1, min(n_rows, self.n_kept)).astype(int))
-        place = np.searchsorted(edges, wanted, side="right") - 1
-        rows = [
-            self.blocks[k].start + int(self.blocks[k].indices[row - edges[k]])
-            for k, row in zip(place, wanted, strict=True)
-        ]
-        return self._only([Block(row, row + 1, slice(0, 1)) for row in rows])
+        rows = [row for block in self._with(wanted) for row in block.start + block.indices]
+        return self._only([Block(row, row + 1, slice(0, 1)) for row in map(int, rows)])
 
     def scattered(self, n_rows: int, *, at_a_time: int) -> Table:
         """Return about ``n_rows`` of the rows from all over, ``at_a_time`` in a block.
@@ -145,11 +140,11 @@ class Table:
         Rows next to each other are alike, so they are spread: one by one where that is cheap, else
         in runs of which some rows are left out.
         """
-        every = max(1, self.n_kept // n_rows)
+        n_rows = min(n_rows, self.n_kept)
         if isinstance(self.rows, ArrayRows):
-            parts = [replace(block, keep=block.indices[::every]) for block in self.blocks]
+            parts = self._with(_one_of_each(n_rows, self.n_kept))
             return replace(self, blocks=_in_groups(parts, at_a_time), n_kept=n_rows)
-        every = min(every, _MOST_LEFT_OUT)
+        every = min(self.n_kept // n_rows, _MOST_LEFT_OUT)
         room = max(1, self.n_kept // (len(self.blocks) * every))  # that a block has for a run
         n_runs = min(math.ceil(n_rows / min(room, _RUN_ROWS)), len(self.blocks))
         each = math.ceil(n_rows / n_runs)
@@ -160,6 +155,17 @@ class Table:
     def in_blocks_of(self, n_rows: int) -> Table:
         """Return the table with blocks joined until they have about ``n_rows`` rows."""
         return replace(self, blocks=_in_groups(self.blocks, n_rows))
+
+    def _with(self, wanted: IntArray) -> list[Block]:
+        """Return blocks of only the wanted kept rows, which are counted through all blocks."""
+        blocks, before = [], 0
+        for block in self.blocks:
+            n = len(block.indices)
+            first, last = np.searchsorted(wanted, [before, before + n])
+            if last > first:
+                blocks.append(replace(block, keep=block.indices[wanted[first:last] - before]))
+            before += n
+        return blocks
 
     def _only(self, blocks: Sequence[Block]) -> Table:
         n_kept = sum(len(block.indices) for block in blocks)
@@ -188,6 +194,16 @@ class Table:
         # What came by a network or lies at an odd place of a file may be out of line with memory:
         # BLAS would copy it for each product.
         return np.require(values.astype(wanted, copy=False), requirements="A")
+
+
+def _one_of_each(n: int, total: int) -> IntArray:
+    """Return one of each of ``n`` equal shares of ``range(total)``, each at a random place.
+
+    Regular places would see a task that repeats itself always at the same moment.
+    """
+    edges = np.arange(n + 1) * total // n
+    places = np.random.default_rng(0).random(n) * np.diff(edges)
+    return edges[:-1] + places.astype(int)
 
 
 def _in_groups(blocks: Sequence[Block], n_rows: int) -> tuple[Together, ...]:

@@ -133,12 +133,13 @@ def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
     of F: steps then have the smallest norm among all that predict the same. Unused rows are zero.
     """
     free = np.flatnonzero(~frozen)
-    out = np.zeros_like(F)
     if len(free) == 0:
-        return out
+        return np.zeros_like(F)
     # In units in which the diagonal is one: a strong penalty on one feature hides no other.
     unit = np.sqrt(np.diag(F)[free])
-    sub = F[np.ix_(free, free)] / np.outer(unit, unit)
+    sub = F[np.ix_(free, free)]
+    sub /= unit
+    sub /= unit[:, None]
     try:
         factor = np.linalg.cholesky(sub)
         if np.diag(factor).min() ** 2 < RANK_TOLERANCE * len(free):
@@ -149,7 +150,11 @@ def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
         kept = values > RANK_TOLERANCE * len(free) * values[-1]
         B = np.zeros_like(sub)
         B[kept] = (vectors[:, kept] / np.sqrt(values[kept])).T
-    out[np.ix_(free, free)] = B / unit
+    B /= unit
+    if len(free) == len(F):
+        return B
+    out = np.zeros_like(F)
+    out[np.ix_(free, free)] = B
     return out
 
 
@@ -163,5 +168,6 @@ def _inverse_of_triangle(factor: FloatArray) -> FloatArray:
         return np.tril(np.linalg.inv(factor))
     from scipy.linalg.lapack import dtrtri
 
-    inverse, _ = dtrtri(factor, lower=1)
-    return np.tril(inverse)
+    # The transpose of an array in C's order is one in Fortran's, which LAPACK works on in place.
+    inverse, _ = dtrtri(factor.T, lower=0, overwrite_c=1)
+    return inverse.T
