@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..observation_models.likelihood import Likelihood
+from ..rows.series import StoredSeries
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
 
@@ -41,13 +42,14 @@ class Source:
 
     Ten folds of a hundred neurons are a thousand columns, but only a hundred responses and ten
     weightings; they are stored once, in whatever dtype they came in, and gathered block by block.
+    Where they are too many for memory, a :class:`~spikeglm.rows.series.StoredSeries` reads them.
     """
 
-    values: Array  # (T, S)
+    values: Any  # (T, S), an array or stored series
     of: IntArray  # (C,)
 
     @classmethod
-    def one_per_column(cls, values: Array) -> Source:
+    def one_per_column(cls, values: Array | StoredSeries) -> Source:
         """Use series c of a (T, C) array for column c."""
         return cls(values, np.arange(values.shape[1]))
 

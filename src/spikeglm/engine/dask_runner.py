@@ -17,6 +17,7 @@ import numpy as np
 
 from ..rows.arrays import finite_rows
 from ..rows.dask_rows import DaskRows, as_rows, computed, placed
+from ..rows.sending import SentSeries, cut_to_send
 from ..typing import Array, FloatArray
 from . import threads
 from .columns import Columns, Source
@@ -31,9 +32,9 @@ class _PerRow(NamedTuple):
     """What is sent along with a part of the rows: its blocks, and the sources of columns there."""
 
     blocks: tuple[Block, ...]
-    responses: Array | None
-    weights: Array | None
-    offsets: Array | None
+    responses: Array | SentSeries | None
+    weights: Array | SentSeries | None
+    offsets: Array | SentSeries | None
 
 
 class _Visit(NamedTuple):
@@ -111,13 +112,14 @@ def _sent(
     from dask import delayed
 
     send = delayed(_cut, pure=False, traverse=False)
+    parts = [None if v is None else cut_to_send(v) for v in values]
     keep = np.zeros(rows.n_rows, dtype=bool)
     for block in blocks:
         keep[block.rows] = True
     return list(
         placed(
             [
-                send(keep[a:b], block_rows, *(v if v is None else v[a:b] for v in values))
+                send(keep[a:b], block_rows, *(v if v is None else v(a, b) for v in parts))
                 for a, b in pairwise(rows.edges)
             ]
         )
@@ -151,7 +153,7 @@ def _added(parts: list[Any]) -> Any:
 # What the workers call; they import this module by its name.
 
 
-def _cut(keep: Array, block_rows: int, *values: Array | None) -> _PerRow:
+def _cut(keep: Array, block_rows: int, *values: Array | SentSeries | None) -> _PerRow:
     responses, weights, offsets = values
     return _PerRow(tuple(cut(keep, block_rows)), responses, weights, offsets)
 
@@ -162,8 +164,12 @@ def _sum(part: Any, per_row: _PerRow, visit: _Visit) -> Any:
         return None
     rows = as_rows(part)
     table = Table(rows, per_row.blocks, rows.n_rows, visit.is_single, visit.shift)
-    columns = _with_values(visit.columns, per_row[1:])
+    columns = _with_values(visit.columns, [_opened(values) for values in per_row[1:]])
     return threads.run(visit.kernel, table, columns, visit.W, visit.b, visit.how)
+
+
+def _opened(values: Any) -> Any:
+    return values.opened() if isinstance(values, SentSeries) else values
 
 
 def _add(parts: Sequence[Any]) -> Any:

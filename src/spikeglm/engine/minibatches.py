@@ -28,14 +28,18 @@ def minibatches(
     for k in rng.permutation(len(table.blocks)):
         block = table.blocks[k]
         X, rows = table.read(block), _indices(block)
+        here = replace(objective, columns=_columns_on(objective.columns, rows))
         order = rng.permutation(len(rows))
         for start in range(0, len(rows), batch_size):
             few = order[start : start + batch_size]
-            yield over_rows(objective, X[few], rows[few])
+            yield over_rows(here, X[few], few)
 
 
 def over_rows(objective: Objective, X: Array, rows: IntArray) -> Objective:
-    """Return the objective over some rows: ``X`` (B, p) as read, and their indices (B,)."""
+    """Return the objective over some rows: ``X`` (B, p) as read, and their indices (B,).
+
+    The indices are those in the responses, row weights and offsets of the objective.
+    """
     share = len(rows) / objective.table.n_kept
     whole = (Block(0, len(rows), slice(0, len(rows))),)
     return replace(

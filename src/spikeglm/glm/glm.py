@@ -155,7 +155,7 @@ class GLM(BaseGLM):
         response, _ = read_response(y, rows, ndim=self._response_ndim)
         return scoring.score(
             self._likelihood,
-            response[:, 0] if self._response_ndim == 1 else response,
+            response[:][:, 0] if self._response_ndim == 1 else response[:],
             rate,
             getattr(self, "scale_", None),
             score_type=score_type,

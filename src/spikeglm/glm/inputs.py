@@ -18,6 +18,7 @@ from ..observation_models.likelihood import Likelihood
 from ..rows import ArrayRows, Rows, StackedRows, StoredRows
 from ..rows.arrays import finite_rows
 from ..rows.dask_rows import DaskRows, is_dask
+from ..rows.series import StoredSeries, pieces, stored_series
 from ..rows.stored import is_stored
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray
@@ -92,8 +93,12 @@ def column_names(table: ArrayLike) -> tuple[Any, ...] | None:
     return None if names is None else tuple(names)
 
 
-def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAxis | None]:
+def read_response(
+    y: ArrayLike, rows: Rows, *, ndim: int
+) -> tuple[Array | StoredSeries, TimeAxis | None]:
     """Return the response as (T, N), and its own time axis.
+
+    One that is stored stays there where it would take much of the memory budget.
 
     Raises
     ------
@@ -101,7 +106,8 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
         If it has the wrong number of dimensions or rows, or another time axis than the rows.
     """
     check_given(y, "the response")
-    values = to_array(y, name="y")
+    stored = stored_series(y, name="y")
+    values = to_array(y, name="y") if stored is None else stored
     check_dimensions(values.shape, ndim, single="GLM", population="PopulationGLM")
     _check_length("y", len(values), rows.n_rows)
     if values.size == 0:
@@ -113,7 +119,7 @@ def read_response(y: ArrayLike, rows: Rows, *, ndim: int) -> tuple[Array, TimeAx
     axis = time_axis_of(y)
     if axis is not None and rows.time_axis is not None:
         check_same_time(rows.time_axis, axis)
-    return (values[:, None] if ndim == 1 else values), axis
+    return (values if isinstance(values, StoredSeries) or ndim == 2 else values[:, None]), axis
 
 
 def check_given(y: Any, what: str) -> None:
@@ -183,7 +189,9 @@ def read_fit_inputs(
     """
     rows = read_rows(X)
     response, axis = read_response(y, rows, ndim=ndim)
-    likelihood.check_response(response[:, 0] if ndim == 1 else response)
+    likelihood.check_response(
+        response if isinstance(response, StoredSeries) or ndim == 2 else response[:, 0]
+    )
     n_neurons = response.shape[1]
     keep = rows.valid_rows()
     weights = offsets = None
@@ -221,12 +229,15 @@ def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:
     return _per_row("offset", offset, n_rows, n_neurons)
 
 
-def _present(response: Array) -> Array | None:
+def _present(response: Array | StoredSeries) -> Array | None:
     """Return (T, N) or (T, 1) 1 where a response is finite, or None where all are."""
-    if finite_rows(response).all():
+    every = response.finite_rows() if isinstance(response, StoredSeries) else finite_rows(response)
+    if every.all():
         return None
-    present = np.isfinite(response).astype(np.uint8)
-    return present[:, :1] if (present == present[:, :1]).all() else present
+    some = np.concatenate([np.isfinite(response[part]).any(axis=1) for part in pieces(response)])
+    if (some == every).all():
+        return every[:, None].astype(np.uint8)
+    return np.concatenate([np.isfinite(response[part]).view(np.uint8) for part in pieces(response)])
 
 
 def _per_row(name: str, values: ArrayLike, n_rows: int, n_neurons: int) -> Array:

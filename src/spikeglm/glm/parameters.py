@@ -12,12 +12,13 @@ from ..observation_models.likelihood import Likelihood
 from ..regularizer import regularizer_of
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
+from ..rows.series import StoredSeries, pieces
 from ..typing import Array, BoolArray, FloatArray
 from .layout import Layout
 from .shapes import Shapes
 
 
-def first_intercept(likelihood: Likelihood, response: Array) -> FloatArray:
+def first_intercept(likelihood: Likelihood, response: Array | StoredSeries) -> FloatArray:
     """Return the intercepts (N,) that give the mean of each neuron's response (T, N).
 
     Raises
@@ -25,8 +26,13 @@ def first_intercept(likelihood: Likelihood, response: Array) -> FloatArray:
     ValueError
         If the link cannot produce one of these means.
     """
+    total, count = np.zeros(response.shape[1]), np.zeros(response.shape[1])
+    for part in pieces(response):
+        y = response[part]
+        total += np.nansum(y, axis=0, dtype=np.float64)
+        count += (~np.isnan(y)).sum(axis=0)
     with np.errstate(invalid="ignore"):
-        mean = np.nanmean(response, axis=0)
+        mean = total / count
     unreachable = likelihood.no_start(mean) == "outside the link's range"
     if unreachable.any():
         raise errors.value_error(

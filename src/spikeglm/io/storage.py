@@ -66,7 +66,7 @@ def from_file(x: Any, *, name: str) -> Array:
     OSError: The file of y is too short. Given: ...y.dat, of 5000 bytes. Expected: 16384 bytes, ...
     """
     if isinstance(x, np.memmap):
-        _check_length(x, name)
+        check_length(x, name=name)
         return np.asarray(x)
     if not is_open(x):
         raise closed(name)
@@ -148,9 +148,27 @@ def _kind(x: Any) -> tuple[str, str]:
     return type(x).__module__.partition(".")[0], type(x).__name__
 
 
-def _check_length(x: np.memmap[Any, Any], name: str) -> None:
-    if x.filename is None or not x.size or not os.path.exists(x.filename):
-        return  # a file without a name, or deleted: what was mapped is still there
+def is_gone(x: np.memmap[Any, Any]) -> bool:
+    """Tell whether the file of a memory map has no name, any more: what was mapped is still there.
+
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "y.dat")
+    >>> is_gone(np.memmap(path, np.int8, "w+", shape=3))
+    False
+    """
+    return x.filename is None or not os.path.exists(x.filename)
+
+
+def check_length(x: np.memmap[Any, Any], *, name: str) -> None:
+    """Refuse a memory map of a file that is shorter than it.
+
+    Raises
+    ------
+    OSError
+        If the file ends before the map.
+    """
+    if x.filename is None or is_gone(x) or not x.size:
+        return
     _, end_in_memory = np.lib.array_utils.byte_bounds(x)
     end = start_in_file(x) + end_in_memory - x.__array_interface__["data"][0]
     size = os.path.getsize(x.filename)

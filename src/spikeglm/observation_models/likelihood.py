@@ -187,9 +187,9 @@ class Likelihood:
         ValueError
             It cannot; the message names the first offending rows. Rows with NaN or inf are ignored.
         """
-        y = np.asarray(y)
+        y = y if getattr(y, "is_stored", False) else np.asarray(y)  # a part at a time
         step = max(1, _CHECKED_AT_ONCE * len(y) // max(y.size, 1))
-        first: list[tuple[int, ...]] = []
+        shown: list[str] = []
         n_wrong = 0
         for start in range(0, len(y), step):  # what is told of each entry takes memory, too
             part = y[start : start + step]
@@ -197,10 +197,11 @@ class Likelihood:
                 wrong = np.isfinite(part) & ~self.model.allowed(part)
             if wrong.any():
                 n_wrong += int(wrong.sum())
-                places = np.argwhere(wrong)[: _SHOWN - len(first)]
-                first += [(start + int(t), *map(int, n)) for t, *n in places]
+                for t, *n in np.argwhere(wrong)[: _SHOWN - len(shown)]:
+                    place = ", ".join(map(str, (start + t, *n)))
+                    shown.append(f"y[{place}] = {part[(t, *n)]}")
         if n_wrong:
-            raise _response_error(self.model, y, first, n_wrong)
+            raise _response_error(self.model, shown, n_wrong)
 
     @cached_property
     def _straight(self) -> bool:
@@ -256,10 +257,9 @@ class Likelihood:
 
 
 def _response_error(
-    model: ElementwiseObservations, y: Array, first: Sequence[tuple[int, ...]], n_wrong: int
+    model: ElementwiseObservations, shown: Sequence[str], n_wrong: int
 ) -> ValueError:
-    shown = [f"y[{', '.join(map(str, place))}] = {y[place]}" for place in first]
-    more = f" and {n_wrong - len(first)} more" if n_wrong > len(first) else ""
+    more = f" and {n_wrong - len(shown)} more" if n_wrong > len(shown) else ""
     return errors.value_error(
         f"y holds values that a {model.name} model cannot produce.",
         given=", ".join(shown) + more,

@@ -109,9 +109,16 @@ class ChunkFiles:
 
 def _fill(values: Array, path: Path, offset: int) -> int:
     """Read an array from a file; return the number of bytes that were there."""
+    n_there = 0
+    wanted = values.reshape(-1).view(np.uint8)
     with path.open("rb", buffering=0) as file:
         file.seek(offset)
-        return file.readinto(values.data.cast("B")) if values.size else 0
+        while n_there < len(wanted):  # the system gives at most 2 GiB at once
+            n_bytes = file.readinto(wanted[n_there:].data)
+            if not n_bytes:
+                break
+            n_there += n_bytes
+    return n_there
 
 
 def _read_soon(path: Path, offset: int, n_bytes: int) -> None:

@@ -7,13 +7,18 @@ and is opened again where it arrives. Everything else travels as it is.
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 
+from ..typing import Array
 from .contract import Rows
 from .files import MappedFile
+from .sections import Section
+from .series import StoredSeries
 
 
 def to_send(rows: Rows) -> bytes:
@@ -41,6 +46,28 @@ def to_send(rows: Rows) -> bytes:
 def received(content: bytes) -> Rows:
     """Return the table that :func:`to_send` of one's own session turned into bytes."""
     return pickle.loads(content)
+
+
+@dataclass(frozen=True)
+class SentSeries:
+    """Where rows ``start:stop`` of a stored series lie, for a process that sees the same files."""
+
+    content: bytes
+    start: int
+    stop: int
+    held_bytes: int
+
+    def opened(self) -> StoredSeries:
+        """Return the series, counted from ``start``."""
+        return StoredSeries(Section(received(self.content), self.start, self.stop), self.held_bytes)
+
+
+def cut_to_send(values: Array | StoredSeries) -> Callable[[int, int], Array | SentSeries]:
+    """Return how to take rows ``start:stop`` of an array, or of a series, to send them."""
+    if not isinstance(values, StoredSeries):
+        return lambda start, stop: values[start:stop]
+    content, held_bytes = to_send(values.table), values.held_bytes
+    return lambda start, stop: SentSeries(content, start, stop, held_bytes)
 
 
 def _place_of(part: Any) -> tuple[Any, ...] | None:

@@ -32,6 +32,8 @@ class StoredRows:
         slices that read.
     names :
         p feature names, or None.
+    called :
+        What the user calls the table.
 
     Examples
     --------
@@ -47,6 +49,7 @@ class StoredRows:
     values: Any
     names: tuple[str, ...] | None = None
     time_axis: Any = field(default=None)
+    called: str = "X"
 
     is_stored = True
 
@@ -96,8 +99,9 @@ class StoredRows:
         try:
             return np.asarray(self.values[start:stop])
         except Exception as error:
+            what = f"Rows {start} to {stop} of {self.called}"
             expected = f"an array of {self.n_rows} rows, all of them stored"
-            raise unreadable(f"Rows {start} to {stop} of X", error, expected=expected) from error
+            raise unreadable(what, error, expected=expected) from error
 
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite; computed once, in one read."""
@@ -105,7 +109,7 @@ class StoredRows:
 
     @cached_property
     def _valid_rows(self) -> BoolArray:
-        check_chunks(self.values, name="X")
+        check_chunks(self.values, name=self.called)
         valid = valid_as_read(self, n_threads=get_config().workers)
         valid.flags.writeable = False
         return valid
