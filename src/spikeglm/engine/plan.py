@@ -26,7 +26,7 @@ _FEATURES_PER_COLUMN = 40  # beyond, X'X costs more than the visits that it save
 _FEWEST_COLUMNS = 11  # fewer cost as much: a visit then waits for memory
 _SAMPLE_PAYS_FROM = 1_000_000_000  # multiplications for X'X
 _FEWEST_DEVICE_ROWS = 1024  # at a time; fewer take as long
-_HERE = "rows are read from memory or computed on this machine: threads"
+_HERE = "rows are read or computed on this machine: threads"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ class Plan:
 
     def explain(self) -> str:
         """Return the plan as text, one reason a line."""
-        head = f"{self.runner} runner, {self.n_threads} worker(s), {self.block_rows} rows a block"
+        workers = "" if self.runner == "dask" else f" {self.n_threads} worker(s),"
+        head = f"{self.runner} runner,{workers} {self.block_rows} rows a block"
         return "\n  ".join([head, *self.reasons, *self.look.reasons])
 
 
@@ -132,8 +133,8 @@ def plan(
     >>> from spikeglm.rows import ArrayRows
     >>> print(plan(ArrayRows(np.zeros((1000, 5))), 1, settings=Settings(n_threads=2)).explain())
     threads runner, 1 worker(s), 1000 rows a block
-      rows are read from memory or computed on this machine: threads
-      5000 multiplications a pass are too few for 2 workers
+      rows are read or computed on this machine: threads
+      5,000 multiplications a pass are too few for 2 workers
       a block of 1000 rows x (5 features + 1 columns) takes 0.1 MiB
     """
     settings = settings or get_config()
@@ -154,9 +155,9 @@ def plan(
     size = block_rows * width * 8 / 2**20
     reasons = [
         why,
-        f"{work} multiplications a pass are too few for {wanted} workers"
+        f"{work:,} multiplications a pass are too few for {wanted} workers"
         if work < _THREADS_PAY_FROM and wanted > 1
-        else f"{work} multiplications a pass are shared by {n_threads} worker(s)",
+        else f"{work:,} multiplications a pass are shared by {n_threads} worker(s)",
         f"a block of {block_rows} rows x ({rows.n_features} features + {n_columns} columns) "
         f"takes {size:.1f} MiB",
     ]
@@ -220,9 +221,10 @@ def _copy(rows: Rows, settings: Settings, memory: DeviceMemory | None) -> tuple[
         budget = f"{memory.budget / 2**20:.0f} MiB"
         return False, f"{begins}; the rows ({mib}) {stays} on the devices (up to {budget})"
     fits = copy_bytes <= _SHARE_FOR_COPY * settings.memory_bytes
-    where = "a copy of the rows" if fits else "the rows, converted in every pass"
-    relation = "within" if fits else "beyond"
-    return fits, f"{begins}, from {where} ({mib}, {relation} a quarter of the memory budget)"
+    if fits:
+        return True, f"{begins}; float32 rows ({mib}, within a quarter of the budget) are kept"
+    kept = f"float32 rows ({mib}) are beyond a quarter of the memory budget"
+    return False, f"{begins}; {kept}: made block by block in every pass"
 
 
 def _on_cluster(rows: DaskRows, n_columns: int, memory_bytes: int, iterative: bool) -> Plan:
@@ -233,10 +235,10 @@ def _on_cluster(rows: DaskRows, n_columns: int, memory_bytes: int, iterative: bo
     block_rows = max(1, min(max(rows.efficient_block_rows, block_rows), _MOST_BLOCK_ROWS))
     reasons = [
         "rows lie on the workers of a Dask cluster, and are summed there: dask",
-        f"{work} multiplications a pass are shared by {len(rows.parts)} task(s)",
+        f"{work:,} multiplications a pass are shared by {len(rows.parts)} task(s)",
     ]
     single = iterative and work > _SINGLE_PAYS_FROM
     if single:
-        reasons.append("a long fit begins with float32 products, converted in every pass")
+        reasons.append("a long fit begins with float32 products; rows are converted in every pass")
     look = replace(Look.at(rows, n_columns, memory_bytes, 1), n_rows=None) if iterative else Look()
     return Plan("dask", 1, block_rows, single, False, tuple(reasons), look)
