@@ -84,6 +84,32 @@ def test_the_fit_is_that_in_memory(kind, n_threads, tmp_path):
 
 
 @of_kinds
+def test_offsets_stay_in_storage_too(kind, tmp_path):
+    offset = RNG.normal(0, 0.1, (T, N))
+    offset[33, 2] = np.nan
+    stored = KINDS[kind](tmp_path, offset)
+
+    def fit(offset):
+        return nmo.PopulationGLM(**TIGHT).fit(X, COUNTS, offset=offset)
+
+    one, other = both(fit, offset, stored)
+    assert_same(one, other)
+    expected, found = both(lambda o: one.predict(X, offset=o), offset, stored)
+    assert_allclose(found, expected, rtol=1e-12)
+
+
+@of_kinds
+def test_row_weights_are_read(kind, tmp_path):
+    weights = RNG.integers(0, 3, (T, N)).astype(np.int16)
+    stored = KINDS[kind](tmp_path, weights)
+
+    def fit(weights):
+        return nmo.PopulationGLM(**TIGHT).fit(X, COUNTS, sample_weight=weights)
+
+    assert_same(*both(fit, weights, stored))
+
+
+@of_kinds
 @pytest.mark.parametrize("gaps", ["whole rows", "of some neurons"])
 def test_missing_responses_are_left_out(kind, gaps, tmp_path):
     y = SIZES.copy()

@@ -106,8 +106,7 @@ def read_response(
         If it has the wrong number of dimensions or rows, or another time axis than the rows.
     """
     check_given(y, "the response")
-    stored = stored_series(y, name="y")
-    values = to_array(y, name="y") if stored is None else stored
+    values = _numbers(y, "y")
     check_dimensions(values.shape, ndim, single="GLM", population="PopulationGLM")
     _check_length("y", len(values), rows.n_rows)
     if values.size == 0:
@@ -197,7 +196,7 @@ def read_fit_inputs(
     weights = offsets = None
     present = _present(response)
     if sample_weight is not None:
-        weight = _per_row("sample_weight", sample_weight, rows.n_rows, n_neurons)
+        weight = _per_row("sample_weight", sample_weight, rows.n_rows, n_neurons)[:]
         _check_weights(weight)
         keep = keep & (finite_rows(weight) & (weight > 0).any(axis=1))
         present = weight * present if present is not None else weight
@@ -206,7 +205,7 @@ def read_fit_inputs(
         weights = _shared(present, n_neurons)
     if offset is not None:
         offset_values = _per_row("offset", offset, rows.n_rows, n_neurons)
-        keep = keep & finite_rows(offset_values)
+        keep = keep & _finite(offset_values)
         offsets = _shared(offset_values, n_neurons)
     if not keep.any():
         raise errors.value_error(
@@ -226,12 +225,12 @@ def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:
     """Return the offset as (T, N) or (T, 1), or zero."""
     if offset is None:
         return np.zeros((1, 1))
-    return _per_row("offset", offset, n_rows, n_neurons)
+    return _per_row("offset", offset, n_rows, n_neurons)[:]
 
 
 def _present(response: Array | StoredSeries) -> Array | None:
     """Return (T, N) or (T, 1) 1 where a response is finite, or None where all are."""
-    every = response.finite_rows() if isinstance(response, StoredSeries) else finite_rows(response)
+    every = _finite(response)
     if every.all():
         return None
     some = np.concatenate([np.isfinite(response[part]).any(axis=1) for part in pieces(response)])
@@ -240,8 +239,18 @@ def _present(response: Array | StoredSeries) -> Array | None:
     return np.concatenate([np.isfinite(response[part]).view(np.uint8) for part in pieces(response)])
 
 
-def _per_row(name: str, values: ArrayLike, n_rows: int, n_neurons: int) -> Array:
-    array = to_array(values, name=name)
+def _finite(values: Array | StoredSeries) -> BoolArray:
+    return values.finite_rows() if isinstance(values, StoredSeries) else finite_rows(values)
+
+
+def _numbers(values: ArrayLike, name: str) -> Any:
+    """Return an array; of what is stored and takes much of the memory budget, a StoredSeries."""
+    stored = stored_series(values, name=name)
+    return to_array(values, name=name) if stored is None else stored
+
+
+def _per_row(name: str, values: ArrayLike, n_rows: int, n_neurons: int) -> Array | StoredSeries:
+    array = _numbers(values, name)
     if array.ndim == 0:
         array = np.full(n_rows, array)
     _check_length(name, len(array), n_rows)
@@ -265,7 +274,7 @@ def _check_weights(weight: Array) -> None:
         )
 
 
-def _shared(values: Array, n_neurons: int) -> Source:
+def _shared(values: Array | StoredSeries, n_neurons: int) -> Source:
     if values.shape[1] == n_neurons:
         return Source.one_per_column(values)
     return Source(values, np.zeros(n_neurons, dtype=np.intp))
