@@ -111,6 +111,16 @@ class Columns:
             None if self.mask is None else self.mask[:, columns],
         )
 
+    def present(self, rows: slice | IntArray) -> IntArray | None:
+        """Return the columns with a weight in some of the rows; None: all, or not worth the look.
+
+        Where folds are runs of rows, each block is held out from some columns altogether.
+        """
+        if self.weights is None or self.weights.values.shape[1] >= self.n_columns:
+            return None
+        is_present = (self.weights.values[rows] > 0).any(axis=0)[self.weights.of]
+        return None if is_present.all() else np.flatnonzero(is_present)
+
     def block(self, rows: slice | IntArray) -> ColumnBlock:
         """Return what the kernels need of all columns on one block of rows."""
         y = self.responses.block(rows)

@@ -101,6 +101,10 @@ def loss_and_gradient_at_zero(
     return LossSums(*_loss_terms(X, block, no_features, xp))
 
 
+BY_COLUMN: frozenset[object] = frozenset({loss_and_gradient, loss_and_gradient_at_zero})
+"""Kernels whose sums are per column, columns last: a column without weight adds nothing to them."""
+
+
 def loss_and_hessian(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
 ) -> HessianSums:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ..typing import Array, FloatArray
+from ..typing import Array, FloatArray, IntArray
 from .columns import Columns
-from .kernels import Kernel, Sums, add_into
+from .kernels import BY_COLUMN, Kernel, Sums, add_into
 from .plan import Plan
 from .table import Block, Table
 
@@ -59,8 +59,7 @@ def run(
         total: Sums | None = None
         with np.errstate(all="ignore"):
             for block, X in _read(table, share):
-                part = kernel(X, columns.block(block.rows), W, b, np)
-                total = add_into(total, part)
+                total = add_into(total, _on_block(kernel, X, columns, block.rows, W, b))
         return total
 
     shares = in_shares(work, table.blocks, n_threads=how.n_threads)
@@ -68,6 +67,29 @@ def run(
     for part in rest:
         total = add_into(total, part)
     return total
+
+
+def _on_block(
+    kernel: Kernel[Sums],
+    X: Array,
+    columns: Columns,
+    rows: slice | IntArray,
+    W: FloatArray,
+    b: FloatArray,
+) -> Sums:
+    """Return the sums over one block; columns without any weight there are left out if they can."""
+    present = columns.present(rows) if kernel in BY_COLUMN else None
+    if present is None:
+        return kernel(X, columns.block(rows), W, b, np)
+    few = kernel(X, columns.take(present).block(rows), W[:, present], b[present], np)
+    return type(few)(*(_widened(term, present, columns.n_columns) for term in few))
+
+
+def _widened(term: FloatArray, present: IntArray, n_columns: int) -> FloatArray:
+    """Return sums of all columns, zero where one is not present."""
+    wide = np.zeros((*term.shape[:-1], n_columns))
+    wide[..., present] = term
+    return wide
 
 
 def _read(table: Table, share: Sequence[Block]) -> Iterator[tuple[Block, Array]]:
