@@ -122,6 +122,21 @@ def test_a_full_disk_loses_nothing(tmp_path):
     np.testing.assert_allclose(resumed.coef_, FITS["quasi-Newton"]().coef_, atol=1e-9)
 
 
+def test_a_checkpoint_that_cannot_be_written_is_a_warning_at_the_line_that_fits(
+    tmp_path, monkeypatch
+):
+    def is_full(*args):
+        raise OSError("no space")
+
+    monkeypatch.setattr("spikeglm.io.saved.write", is_full)
+    with (
+        pytest.warns(RuntimeWarning, match=r"no space.*goes on.*make room") as seen,
+        nmo.config_context(checkpoint=tmp_path / "fit.npz", checkpoint_seconds=0),
+    ):
+        FITS["quasi-Newton"]()
+    assert [warning.filename for warning in seen] == [__file__]
+
+
 @pytest.mark.parametrize("at", [1, 2, 4, 6])
 @pytest.mark.parametrize("name", FITS)
 def test_every_solver_goes_on(name, at, tmp_path, monkeypatch):

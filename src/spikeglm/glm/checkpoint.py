@@ -9,7 +9,6 @@ solver, on any runner, can go on from it.
 from __future__ import annotations
 
 import time
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import errors
+from .. import errors, notices
 from ..engine import kernels, threads
 from ..engine.columns import Source
 from ..engine.objective import Objective, Watch
@@ -135,12 +134,11 @@ class _Record:
             saved.write(self.path, header, {"theta": self.theta, **arrays})
         except OSError as error:
             if not self.has_warned:
-                warnings.warn(
+                notices.warn(
                     f"The checkpoint {self.path} could not be written ({error}). The fit goes on, "
                     "and the checkpoint written before, if there is one, is still there. "
                     "What to do: make room on the disk, or give another checkpoint=...",
                     RuntimeWarning,
-                    stacklevel=2,
                 )
             self.has_warned = True
             return False
