@@ -32,8 +32,7 @@ class Correlation:
     factor :
         (p, k), or None.
     null_space :
-        (p, m) orthonormal combinations of features that are constant, where they are known from
-        elsewhere; None where R tells.
+        (p, m) orthonormal combinations of features that are constant; None: not yet looked for.
     """
 
     blocks: BlockDiagonal

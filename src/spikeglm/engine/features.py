@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,11 @@ class Features:
         """1 / scale, and 0 for constant features: their weight stays zero."""
         with np.errstate(divide="ignore"):
             return np.where(self.scale > 0, 1.0 / self.scale, 0.0)
+
+    def with_null_space(self) -> Features:
+        """Return features whose null space everybody takes from here: one judgement of rank."""
+        known = replace(self.correlation, null_space=self.null_space)
+        return replace(self, correlation=known)
 
     @cached_property
     def null_space(self) -> FloatArray:

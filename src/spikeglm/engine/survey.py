@@ -93,6 +93,7 @@ def survey_features(table: Table, columns: Columns, how: Plan) -> Survey:
         survey = survey.then(look_at(table.in_double(), columns, how))
     if not how.look.is_complete:
         survey = survey.then(_sketched(table.in_double(), survey.features, columns, how))
+    survey = replace(survey, features=survey.features.with_null_space())
     if how.begins_in_single and _is_moderate(survey.features):
         return replace(survey, table=_readied(table, how))
     return replace(survey, table=table.in_double() if how.begins_in_single else table)
