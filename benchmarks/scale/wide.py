@@ -1,13 +1,15 @@
 """More features than a curvature matrix has room for: ``python -m benchmarks.scale.wide``.
 
-Some neurons of a coupled population are explained by the history of all, counts on disk. The table
-tells how many seconds went into the survey of the features, before the first step of the solver.
+Some neurons of a population that shares slow drives are explained by the history of all, counts on
+disk. The table tells how many seconds went into the survey of the features, before the first step
+of the solver.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -22,13 +24,33 @@ import spikeglm as nmo
 from spikeglm.glm import fitting
 
 from ..problems import WINDOW
-from .coupled import counts_on_disk
 from .measure import bare_rows_per_s, finished, fitted, in_fresh_process, show
 
 LINE = (
     "rows", "features", "neurons", "fit (s)", "survey (s)", "passes", "rows/s a pass",
     "resident (MiB)", "share of the bare rate", "certificate", "status",
 )  # fmt: skip
+
+_DRIVES, _SLOW, _LOAD, _RATE = 20, 100, 0.7, 0.05  # how many, bins, of log rates, counts a bin
+_PIECE = 10_000  # bins drawn at a time
+
+
+def counts_on_disk(folder: Path, n_bins: int, n_neurons: int) -> Path:
+    """Draw counts (T, N) as int8 into a file, once: Poisson, rates that follow slow drives."""
+    path = folder / f"driven_{n_bins}_{n_neurons}.i8"
+    if not path.exists():
+        rng = np.random.default_rng(0)
+        drives = rng.normal(size=(n_bins + _SLOW, _DRIVES)).cumsum(axis=0)
+        drives = (drives[_SLOW:] - drives[:-_SLOW]) / np.sqrt(_SLOW)
+        loads = rng.normal(0, _LOAD / np.sqrt(_DRIVES), (_DRIVES, n_neurons))
+        unfinished = path.with_suffix(".part")
+        file = np.memmap(unfinished, np.int8, "w+", shape=(n_bins, n_neurons))
+        for start in range(0, n_bins, _PIECE):
+            rates = _RATE * np.exp(drives[start : start + _PIECE] @ loads)
+            file[start : start + _PIECE] = rng.poisson(rates).clip(0, 100)
+        file.flush()
+        os.replace(unfinished, path)
+    return path
 
 
 @contextmanager
@@ -70,7 +92,7 @@ def main() -> None:
     parser.add_argument("--functions", type=int, default=8, help="history functions of each")
     parser.add_argument("--fitted", type=int, nargs="+", default=[1, 10, 100], help="explained")
     parser.add_argument("--bins", type=int, default=200_000)
-    parser.add_argument("--strength", type=float, default=1e-4, help="of Ridge")
+    parser.add_argument("--strength", type=float, default=1e-2, help="of Ridge")
     parser.add_argument("--memory", default="1GiB")
     parser.add_argument("--folder", type=Path, default=Path("build/scale"))
     parser.add_argument("--child", type=json.loads)
