@@ -31,7 +31,10 @@ from spikeglm.solvers import QuasiNewton
 
 from .measure import problem, show
 
-LINE = ("columns are", "calls", "columns a call", "seconds", "passes", "times one call", "differs")
+LINE = (
+    "columns are", "calls", "columns a call", "seconds", "CPU seconds", "passes", "times one call",
+    "differs",
+)  # fmt: skip
 _AGREES = 1e-6  # of the largest coefficient
 _STRONGEST, _WEAKEST = 1e-1, 1e-4
 _SOLVER = SolverChoice("LBFGS", QuasiNewton())
@@ -105,13 +108,14 @@ def measured(
     """Fit call by call; seconds and passes of all are estimated if only ``n_timed`` were run."""
     every = max(1, len(calls) // n_timed) if n_timed else 1
     timed = calls[::every]
-    begin = time.perf_counter()
+    begin, begin_cpu = time.perf_counter(), time.process_time()
     results = [fit(chosen) for chosen in timed]
     share = len(calls) / len(timed)
     return {
         "calls": len(calls),
         "columns a call": len(calls[0]),
         "seconds": (time.perf_counter() - begin) * share,
+        "CPU seconds": (time.process_time() - begin_cpu) * share,
         "passes": round(sum(result.n_passes for result in results) * share),
         "chosen": np.concatenate(timed),
         "coef": np.hstack([result.coef for result in results]),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_KEPT_BYTES = 2**24  # several times what a block's arrays take
+_KEPT_BYTES = 3 * 2**23  # a few times what the arrays of a block take
 
 
 def run(
