@@ -2,19 +2,18 @@
 
 A column's Hessian is X' diag(h) X + Lambda, and computing it for every column costs p passes each.
 But up to the weighting h they are all X'X. So we factor the correlation matrix R of the features
-once, F = R/(1 + r) + r/(1 + r) P = B⁻¹ B⁻', and model the curvature of column c in the coordinates
+once, F = R + Lambda_g / h_g = B⁻¹ B⁻', and model the curvature of column c in the coordinates
 z = B x, in which F is the identity, by its true diagonal:
 
     H_c  =  [ B⁻¹ V B⁻' + h m m'   h m ]          V_j  =  h Var_h(z_j) + (B Lambda B')_jj
             [ h m'                 h   ]
 
-where h is the column's mean curvature and m the mean of the features under it. Lambda is lambda P
-with a mean over features of lambda, and r is lambda / h, so F is near H_c / (h + lambda): how large
-it is does not matter, the diagonal tells. B is the inverse of
+where h is the column's mean curvature and m the mean of the features under it. B is the inverse of
 a Cholesky factor: coordinate j is what feature j adds to those before it. A diagonal in these
 coordinates respects that two features are nearly the same, which one in the features does not.
 
-Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar r do.
+Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar Lambda / h
+do: how large both are does not matter, the diagonal tells.
 """
 
 from __future__ import annotations
@@ -32,7 +31,8 @@ from .contract import Evaluation, Moments, Objective
 
 _SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
 _MOST_FACTORS = 64
-_MOST_OCTAVES = 40  # between R and Lambda; beyond, the smaller one is rounding
+_WEAKEST = -40.0  # octaves of penalty over curvature; below, a penalty is rounding
+_STRONGEST = 300.0  # whose squares are finite
 _SHARE_FOR_FACTORS = 1 / 4  # of the memory budget
 
 
@@ -96,17 +96,18 @@ class SharedCurvature:
     ) -> SharedCurvature:
         """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike."""
         factor_bytes = sum(block.nbytes for block in correlation.blocks.blocks)
-        strength = np.maximum(ridge.mean(axis=0), np.finfo(float).tiny) if len(ridge) else h
-        pattern = np.round(ridge / strength, 6)
-        octaves = np.clip(np.log2(strength) - np.log2(h), -_MOST_OCTAVES, _MOST_OCTAVES)
-        group = _groups(np.round(octaves), pattern, frozen, factor_bytes=factor_bytes)
+        with np.errstate(divide="ignore"):
+            octaves = np.log2(ridge) - np.log2(h)
+        typical = _typical(octaves)
+        pattern = octaves - typical
+        group = _groups(typical, pattern, frozen, factor_bytes=factor_bytes)
         bases, plain = [], np.empty_like(ridge)
         for g in range(group.max() + 1):
             members = np.flatnonzero(group == g)
-            ratio = 2.0 ** octaves[members].mean()
-            shared_ridge = pattern[:, members].mean(axis=1) * ratio / (1 + ratio)
+            ratio = np.minimum(pattern[:, members] + typical[members].mean(), _STRONGEST)
+            shared_ridge = np.exp2(ratio).mean(axis=1)
             still = np.logical_and.reduce(frozen[:-1, members], axis=1)
-            B = Whitening.of(correlation, 1 / (1 + ratio), shared_ridge, still)
+            B = Whitening.of(correlation, 1.0, shared_ridge, still)
             bases.append(B)
             plain[:, members] = B.variances(correlation)[:, None]
         nothing = np.zeros_like(ridge)
@@ -174,26 +175,35 @@ def is_usable(moments: Moments) -> BoolArray:
 
 
 def _groups(
-    octaves: FloatArray, pattern: FloatArray, frozen: BoolArray, *, factor_bytes: int
+    typical: FloatArray, pattern: FloatArray, frozen: BoolArray, *, factor_bytes: int
 ) -> IntArray:
     """Return the group of each column (C,): the fewer, the rougher the model.
 
-    Those of a group have the same ``octaves`` (C,) between penalty and curvature, the same pattern
-    (p, C) of the penalty and the same parameters at rest. Where memory has no room for a factor of
-    each group, only the octaves count, and of those as many as must be go together.
+    Those of a group have about the same ``typical`` octaves (C,) between penalty and curvature, the
+    same ``pattern`` (p, C) around them, and the same parameters at rest. Where memory has no room
+    for a factor of each group, only the first counts, and as many octaves as must be go together.
 
     What is rough the solver makes good, at the price of visits.
     """
+    rounded, pattern = np.round(typical), np.round(pattern, 6)
     keys: list[Any] = [
-        (octaves[c], pattern[:, c].tobytes(), frozen[:, c].tobytes()) for c in range(len(octaves))
+        (rounded[c], pattern[:, c].tobytes(), frozen[:, c].tobytes()) for c in range(len(typical))
     ]
     most = int(_SHARE_FOR_FACTORS * get_config().memory_bytes) // max(factor_bytes, 1)
     most = min(max(most, 1), _MOST_FACTORS)
     if len(set(keys)) > most:
-        above = octaves - octaves.min()
+        above = rounded - rounded.min()
         keys = np.floor(above * most / (above.max() + 1)).tolist()
     numbers = {key: g for g, key in enumerate(dict.fromkeys(keys))}
     return np.array([numbers[key] for key in keys])
+
+
+def _typical(octaves: FloatArray) -> FloatArray:
+    """Return the mean over features of what is finite, (C,), within bounds."""
+    finite = np.isfinite(octaves)
+    n = finite.sum(axis=0)
+    mean = np.where(finite, octaves, 0.0).sum(axis=0) / np.maximum(n, 1)
+    return np.clip(np.where(n > 0, mean, _WEAKEST), _WEAKEST, _STRONGEST)
 
 
 def _with_columns(old: FloatArray, new: FloatArray, columns: IntArray) -> FloatArray:
