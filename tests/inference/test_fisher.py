@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
-from spikeglm.inference.fisher import groups
+from spikeglm.inference.fisher import groups, pseudo_inverse
 
 T, P, N = 400, 6, 5
 RNG = np.random.default_rng(0)
@@ -94,3 +94,26 @@ def test_memory_follows_the_budget_not_the_neurons():
         tracemalloc.stop()
     assert np.isfinite(coef).all()
     assert peak < 8 * n * (p + 1) ** 2  # of the covariances alone
+
+
+def moore_penrose(matrix):
+    """Return the generalised inverse, and which unit vectors have a part in the null space."""
+    inverse = np.linalg.pinv(matrix, rcond=1e-12, hermitian=True)
+    return inverse, np.abs(np.diag(np.eye(len(matrix)) - inverse @ matrix)) > 1e-6
+
+
+@pytest.mark.parametrize("tie", ["none", "nearly", "twins", "nothing known of one"])
+def test_the_inverse_is_exact_and_says_what_it_cannot_know(tie):
+    Z = np.random.default_rng(3).normal(size=(60, 6))
+    if tie == "nearly":
+        Z[:, 5] = Z[:, 4] + 1e-4 * Z[:, 5]
+    if tie == "twins":
+        Z[:, 5] = Z[:, 4]
+    if tie == "nothing known of one":
+        Z[:, 5] = 0.0
+    matrix = Z.T @ Z
+    unit = np.sqrt(np.where(np.diag(matrix) > 0, np.diag(matrix), 1.0))
+    inverse, unsure = pseudo_inverse(matrix)
+    expected, tied = moore_penrose(matrix / np.outer(unit, unit))
+    assert_allclose(inverse, expected / np.outer(unit, unit), rtol=1e-6, atol=1e-9)
+    assert_array_equal(unsure, tied)

@@ -25,10 +25,11 @@ import numpy as np
 from .. import errors
 from ..engine import kernels
 from ..engine.columns import Columns
-from ..engine.plan import plan
+from ..engine.plan import Plan, plan
 from ..engine.runners import run
 from ..engine.survey import survey_locations, survey_responses
 from ..engine.table import Table
+from ..engine.threads import one_blas_thread
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..settings import get_config
@@ -36,6 +37,7 @@ from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
 
 _RANK_TOLERANCE = 1e-13
+_CLEAR_RANK = 1e-11
 NO_OPTIMUM = {
     Status.SEPARATED,
     Status.SILENT,
@@ -48,7 +50,9 @@ _TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which 
 
 
 _SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
-_COPIES = 3  # of a group's matrices that a worker holds while it adds up those of a block
+_COPIES = 3  # of a group's matrices, and of its rows, that a worker holds while it adds up a block
+_SHARE_FOR_ROWS = 1 / 8  # of the memory budget
+_LONG_BLOCK = 2048  # rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +129,7 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
     shift = np.zeros(p) if table.shift is None else table.shift
     weight = survey_responses(table, columns, how).weight
     ridge = (optimum.penalty.curvature(optimum.coef.shape) * weight).T
+    table = _in_longer_blocks(table, how)
     for group in groups(columns.n_columns, p + 1):
         coef = optimum.coef[:, group]
         shifted = optimum.intercept[group] + shift @ coef
@@ -137,6 +142,15 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
             _unshift(covariance, shift)
             covariance *= optimum.unit[c]
             yield Uncertainty(covariance, undetermined | optimum.has_none(c))
+
+
+def _in_longer_blocks(table: Table, how: Plan) -> Table:
+    """Return the table in blocks long enough that adding up matrices is little beside them."""
+    settings, row_bytes = get_config(), 8 * _COPIES * (table.rows.n_features + 1)
+    most = int(_SHARE_FOR_ROWS * settings.memory_bytes) // (row_bytes * settings.workers)
+    n_rows = min(_LONG_BLOCK, most)
+    is_shorter = how.runner == "threads" and how.block_rows < n_rows
+    return table.in_blocks_of(n_rows) if is_shorter else table
 
 
 def groups(n_columns: int, n_parameters: int) -> list[IntArray]:
@@ -190,8 +204,34 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Invert in units in which the diagonal is one; also tell which parameters have no inverse."""
     unit = np.sqrt(np.diag(information))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
-    values, vectors = np.linalg.eigh(information * np.outer(inverse_unit, inverse_unit))
+    scaled = information * np.outer(inverse_unit, inverse_unit)
+    with one_blas_thread():  # on a busy machine several are many times slower
+        inverse = _plain_inverse(scaled)
+        if inverse is not None:
+            unsure = np.zeros(len(scaled), dtype=bool)
+        else:
+            inverse, unsure = _inverse_of_rank(scaled)
+    return inverse * np.outer(inverse_unit, inverse_unit), unsure
+
+
+def _plain_inverse(scaled: FloatArray) -> FloatArray | None:
+    """Return the inverse of a matrix of full rank beyond doubt, None for any other; fast."""
+    from scipy.linalg import lapack
+
+    if not np.isfinite(scaled).all():
+        return None
+    factor, failed = lapack.dpotrf(scaled, lower=1)
+    if failed:
+        return None
+    share, _ = lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")
+    if share < _CLEAR_RANK * len(scaled) ** 2:  # eigenvalues are within n of that norm
+        return None
+    lower, _ = lapack.dpotri(factor, lower=1)
+    return np.tril(lower) + np.tril(lower, -1).T
+
+
+def _inverse_of_rank(scaled: FloatArray) -> tuple[FloatArray, BoolArray]:
+    values, vectors = np.linalg.eigh(scaled)
     kept = values > _RANK_TOLERANCE * len(values) * values[-1]
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    unsure = np.linalg.norm(vectors[:, ~kept], axis=1) > _TOUCHED
-    return inverse * np.outer(inverse_unit, inverse_unit), unsure
+    return inverse, np.linalg.norm(vectors[:, ~kept], axis=1) > _TOUCHED
