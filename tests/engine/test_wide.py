@@ -218,6 +218,15 @@ class TestPlan:
         assert how.look.n_rows == 64_000
         assert "correlations from 64000 rows" in how.explain()
 
+    def test_a_device_looks_at_all_that_the_host_can_hold(self):
+        pytest.importorskip("jax")
+        rows = ArrayRows(np.broadcast_to(np.zeros(1), (2_460_000, 4155)))
+        for runner, is_complete in (("threads", False), ("jax", True)):
+            settings = Settings(memory="2GiB", n_threads=2, runner=runner)
+            assert (
+                plan(rows, 831, settings=settings, iterative=True).look.is_complete == is_complete
+            )
+
     def test_many_neurons_pay_for_all_rows(self):
         assert self.look(1_000_000, 2000, 500).look.is_complete
 

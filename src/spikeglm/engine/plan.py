@@ -59,7 +59,7 @@ class Look:
         return cls(
             width=None if width == p else width,
             n_rows=wanted if is_dear and 2 * wanted < rows.n_rows else None,
-            block_rows=max(1, min(width, most // (8 * n_threads))),
+            block_rows=max(1, min(width, most // (8 * max(1, n_threads)))),
         )
 
     @property
@@ -165,7 +165,8 @@ def plan(
     keeps, about_copy = _copy(rows, settings, memory)
     if single:
         reasons.append(about_copy)
-    look = Look.at(rows, n_columns, settings.memory_bytes, n_threads) if iterative else Look()
+    n_summing = n_threads if runner == "threads" else 0  # a device keeps its sums to itself
+    look = Look.at(rows, n_columns, settings.memory_bytes, n_summing) if iterative else Look()
     if runner != "threads":  # a device multiplies faster than it reads
         look = replace(look, n_rows=None)
     keeps = single and keeps
