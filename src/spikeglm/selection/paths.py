@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,8 @@ class RegularizationPath:
     >>> path = nmo.selection.regularization_path(nmo.GLM(regularizer="Lasso"), X, y, strengths=4)
     >>> path.coef.shape, path.converged
     ((4, 3, 1), True)
+    >>> path
+    RegularizationPath: 1 neuron(s) at 4 strengths, 4 converged; ... passes; to_frame() shows them
     """
 
     strengths: FloatArray
@@ -65,6 +68,15 @@ class RegularizationPath:
     neurons: tuple[Any, ...]
     feature_names: tuple[str, ...]
     n_passes: int
+
+    def __repr__(self) -> str:
+        S, N = self.strengths.shape
+        counts = Counter(word for words in self.status for word in words)
+        words = ", ".join(f"{n} {word}" for word, n in counts.most_common())
+        return (
+            f"RegularizationPath: {N} neuron(s) at {S} strengths, {words}; "
+            f"{self.n_passes} passes; to_frame() shows them"
+        )
 
     @property
     def n_nonzero(self) -> IntArray:
