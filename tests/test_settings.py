@@ -80,7 +80,8 @@ def test_setting_lasts_and_stays_in_its_thread():
      ({"n_threads": 0}, "n_threads"), ({"n_threads": True}, "n_threads"),
      ({"memory": "x"}, "memory"), ({"thread": 2}, "Did you mean"),
      ({"checkpoint_seconds": "30"}, "seconds >= 0"), ({"checkpoint_seconds": -1}, "seconds >= 0"),
-     ({"checkpoint": ""}, "names a folder"), ({"checkpoint": True}, "must name a file"), ({"progress": 1}, "True or False")],
+     ({"checkpoint": ""}, "names a folder"), ({"checkpoint": True}, "must name a file"),
+     ({"progress": 1}, "True or False")],
 )  # fmt: skip
 def test_settings_are_checked(changes, match):
     before = nmo.get_config()
