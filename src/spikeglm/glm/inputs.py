@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import errors
 from ..engine.columns import Columns, Source
+from ..io.storage import is_in_file
 from ..io.timeseries import TimeAxis, check_same_time, time_axis_of, to_array
 from ..io.trees import flatten, is_tree
 from ..observation_models.likelihood import Likelihood
@@ -38,7 +39,7 @@ def read_rows(X: ArrayLike) -> Rows:
     ValueError
         If it is not 2-dimensional, or the leaves of a tree differ in rows or times.
     """
-    rows = X if isinstance(X, Rows) else _stacked(X) if is_tree(X) else _one_table(X, "X")
+    rows = _stacked(X) if is_tree(X) else _one_table(X, "X")
     is_there = any(isinstance(part, DaskRows) for part in (rows, *getattr(rows, "parts", ())))
     wants_cluster = get_config().runner == "dask" and not is_there
     return DaskRows.of_rows(rows) if wants_cluster else rows
@@ -48,8 +49,7 @@ def _stacked(tree: Any) -> StackedRows:
     leaves, structure = flatten(tree, name="X")
     labels = structure.leaf_names()
     parts = tuple(
-        leaf if isinstance(leaf, Rows) else _one_table(leaf, f"X[{label!r}]")
-        for label, leaf in zip(labels, leaves, strict=True)
+        _one_table(leaf, f"X[{label!r}]") for label, leaf in zip(labels, leaves, strict=True)
     )
     lengths = [part.n_rows for part in parts]
     if len(set(lengths)) > 1:
@@ -70,6 +70,9 @@ def _one_table(X: ArrayLike, name: str) -> Rows:
         return DaskRows.of_array(X)
     if is_stored(X):
         return StoredRows(X)
+    # Not asked of what is stored: the attributes of a closed dataset raise.
+    if not is_in_file(X) and isinstance(X, Rows):
+        return X
     values = to_array(X, name=name)
     if values.ndim != 2:
         raise errors.value_error(
