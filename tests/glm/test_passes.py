@@ -92,3 +92,27 @@ def test_the_passes_reported_are_the_passes_made(model, solver):
     expected = fit.fit_report_.n_passes - 1 + (model == "Gaussian")
     assert rows.reads.max() <= expected + (solver == "LBFGS")
     assert rows.reads.mean() >= expected - 1
+
+
+PLACES = {
+    "splines": nmo.basis.BSplineEval(12, label="x") + nmo.basis.CyclicBSplineEval(8, label="a"),
+    "a field of products": nmo.basis.BSplineEval(7, label="x")
+    * nmo.basis.CyclicBSplineEval(6, label="a"),
+}
+
+
+@pytest.mark.parametrize("penalty, strength", [("UnRegularized", None), ("Ridge", 1e-6)])
+@pytest.mark.parametrize("n_neurons", [1, 12])
+@pytest.mark.parametrize("basis", PLACES)
+def test_a_design_takes_no_more_visits_than_its_array(basis, n_neurons, penalty, strength):
+    # An animal that moves slowly: neighbouring rows have the same features.
+    rng = np.random.default_rng(0)
+    x, angle = np.cumsum(rng.normal(0, 0.01, 8000)), np.cumsum(rng.normal(0, 0.1, 8000))
+    design = PLACES[basis].design(x, angle % (2 * np.pi))
+    gain = rng.normal(size=n_neurons)
+    y = rng.poisson(np.exp(np.sin(angle)[:, None] * gain + 0.5 * np.cos(2 * x)[:, None] - 1))
+    model = nmo.PopulationGLM(regularizer=penalty, regularizer_strength=strength)
+    lazy = model.fit(design, y).fit_report_
+    written = model.fit(design.to_array(), y).fit_report_
+    assert lazy.n_passes <= written.n_passes + 1
+    assert_allclose(lazy.result.objective, written.result.objective, rtol=1e-9)

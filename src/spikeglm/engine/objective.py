@@ -83,6 +83,8 @@ class Objective:
         Visits of all rows so far.
     watch :
         Is told of each evaluation, or None.
+    sample :
+        Some of the rows, once they were needed.
     """
 
     table: Table
@@ -93,6 +95,7 @@ class Objective:
     total_weight: FloatArray
     n_passes: int = 0
     watch: Watch | None = None
+    sample: Table | None = None
 
     @property
     def n_parameters(self) -> int:
@@ -141,7 +144,10 @@ class Objective:
             )
             for g in np.unique(basis_of)
         ]
-        sample = self.table.in_double().sampled(max(1, _ROWS_FOR_MOMENTS // len(views)))
+        if self.sample is None:
+            self.sample = threads.sampled(self.table, _ROWS_FOR_MOMENTS, self.plan)
+        every = max(1, self.sample.n_kept * len(views) // _ROWS_FOR_MOMENTS)
+        sample = self.sample.thinned(every)
         kernel = partial(feature_kernels.moments, views=views)
         sums = threads.run(kernel, sample, self._columns_of(active), W, b, self.plan)
         mean = sums.h_z / sums.h

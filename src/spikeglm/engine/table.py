@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from ..rows.contract import Rows, read_as
 from ..rows.dask_rows import DaskRows
 from ..typing import Array, BoolArray, IntArray
 
-_MOST_RUNS = 16  # of a sample, where reading costs
+_MOST_RUNS, _RUN = 256, 512  # of a sample where rows are computed: so many, of so many rows
+_MOST_STORED_RUNS = 32  # where they are fetched
 _RUN_ROWS = 64  # that a sample takes from one place, where reading costs
 _MOST_LEFT_OUT = 8  # of which one is taken
 
@@ -45,6 +47,40 @@ class Block:
         first, last = int(kept[0]), int(kept[-1])
         return Block(self.start + first, self.start + last + 1, _as_slice(kept - first))
 
+    def thinned(self, every: int) -> Block:
+        """Return the block with one of ``every`` kept rows."""
+        return replace(self, keep=self.indices[::every])
+
+    def runs(self, length: int) -> list[Block]:
+        """Return the block cut where more than ``length`` rows are left out, each as it starts."""
+        cuts = np.flatnonzero(np.diff(self.indices) > length) + 1
+        return [self.part(start, stop) for start, stop in pairwise([0, *cuts, len(self.indices)])]
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Rows that were read already, as a block: no table is asked for them again.
+
+    Attributes
+    ----------
+    rows :
+        (B,) which of all T rows.
+    values :
+        (B, p).
+    """
+
+    rows: IntArray
+    values: Array
+
+    @property
+    def indices(self) -> IntArray:
+        """The rows, counted from the first that is held."""
+        return np.arange(len(self.rows))
+
+    def thinned(self, every: int) -> Held:
+        """Return one of ``every`` rows."""
+        return Held(self.rows[::every], self.values[::every])
+
 
 @dataclass(frozen=True)
 class Together:
@@ -67,8 +103,8 @@ class Table:
     rows :
         The table itself.
     blocks :
-        Where to cut: each a :class:`Block` or some :class:`Together`; blocks without any kept row
-        are absent.
+        Where to cut: each a :class:`Block`, some :class:`Together`, or :class:`Held` in memory;
+        blocks without any kept row are absent.
     n_kept :
         Number of rows that take part.
     is_single :
@@ -113,20 +149,30 @@ class Table:
         return not is_copied and getattr(self.rows, "waits_for_storage", False)
 
     def sampled(self, n_rows: int) -> Table:
-        """Return about ``n_rows`` of the rows: regularly spaced ones, or runs where reading costs.
+        """Return about ``n_rows`` of the rows, from all over: enough for what only guides a fit.
 
-        Enough for what only guides a fit.
+        Regularly spaced ones where that is cheap. Where reading one row costs as much as its
+        neighbours, they come from runs as long as reads efficiently: neighbours are alike (an
+        animal stays where it is), and what one long run shows is not what the features do.
         """
         if self.n_kept <= n_rows:
             return self
+        if self.copy is not None:  # in memory, and moved already
+            return replace(self, rows=ArrayRows(self.copy), shift=None, copy=None).sampled(n_rows)
         if isinstance(self.rows, ArrayRows):
-            every = self.n_kept // n_rows
-            blocks = [replace(block, keep=block.indices[::every]) for block in self.blocks]
-        else:
-            places = np.linspace(0, len(self.blocks) - 1, min(_MOST_RUNS, len(self.blocks)))
-            chosen = [self.blocks[k] for k in np.unique(places.astype(int))]
-            blocks = [block.part(0, math.ceil(n_rows / len(chosen))) for block in chosen]
-        return self._only(blocks)
+            return self.thinned(self.n_kept // n_rows)
+        is_fetched = isinstance(self.rows, DaskRows) or getattr(self.rows, "is_stored", False)
+        most = _MOST_STORED_RUNS if is_fetched else _MOST_RUNS
+        efficient = self.rows.efficient_block_rows if is_fetched else _RUN
+        length = max(efficient, math.ceil(n_rows / most))
+        wanted = _in_runs(n_rows, self.n_kept, length=length, most=most)
+        runs = [run for block in self._with(wanted) for run in block.runs(length)]
+        return self._only(runs)
+
+    def thinned(self, every: int) -> Table:
+        """Return the table with one of ``every`` kept rows of each block."""
+        blocks = tuple(block.thinned(every) for block in self.blocks)
+        return replace(self, blocks=blocks, n_kept=sum(len(block.indices) for block in blocks))
 
     def spread(self, n_rows: int) -> Table:
         """Return ``n_rows`` kept rows (or all), from the first to the last, however it is cut."""
@@ -178,8 +224,10 @@ class Table:
         """Return the table with ``shift`` (p,) subtracted from every row."""
         return replace(self, shift=shift, copy=None)
 
-    def read(self, block: Block | Together) -> Array:
+    def read(self, block: Block | Together | Held) -> Array:
         """Return the kept rows of a block, (B, p), float32 or float64."""
+        if isinstance(block, Held):
+            return block.values
         if isinstance(block, Together):
             return np.concatenate([self.read(part) for part in block.parts])
         if self.is_single and self.copy is not None:
@@ -194,6 +242,18 @@ class Table:
         # What came by a network or lies at an odd place of a file may be out of line with memory:
         # BLAS would copy it for each product.
         return np.require(values.astype(wanted, copy=False), requirements="A")
+
+
+def _in_runs(n: int, total: int, *, length: int, most: int) -> IntArray:
+    """Return about ``n`` places in ``range(total)``: in at most ``most`` runs of about ``length``.
+
+    >>> _in_runs(6, 100, length=9, most=2)
+    array([ 0,  4,  8, 90, 94, 98])
+    """
+    if total <= most * length:
+        return np.arange(0, total, total // n)
+    starts = np.linspace(0, total - length, most).astype(int) // length * length
+    return np.add.outer(starts, np.linspace(0, length - 1, math.ceil(n / most)).astype(int)).ravel()
 
 
 def _one_of_each(n: int, total: int) -> IntArray:

@@ -19,17 +19,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ..settings import get_config
 from ..typing import Array, FloatArray, IntArray
 from .columns import Columns
 from .kernels import BY_COLUMN, Kernel, Sums, add_into
 from .plan import Plan
-from .table import Block, Table
+from .table import Block, Held, Table
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_SHARE_FOR_SAMPLE = 1 / 16  # of the memory budget
 _KEPT_BYTES = 3 * 2**23  # a few times what the arrays of a block take
 
 
@@ -120,6 +122,22 @@ def with_copy(table: Table, *, n_threads: int) -> Table:
 
     in_shares(work, table.blocks, n_threads=n_threads)
     return replace(single, copy=copy)
+
+
+def sampled(table: Table, n_rows: int, how: Plan) -> Table:
+    """Return about ``n_rows`` of the rows in float64; what is not in memory is kept, if it fits."""
+    sample = table.in_double().sampled(n_rows)
+    n_bytes = 8 * sample.n_kept * sample.rows.n_features
+    if not sample.copy_pays or n_bytes > _SHARE_FOR_SAMPLE * get_config().memory_bytes:
+        return sample
+
+    def work(share: Sequence[Block]) -> list[Held]:
+        rows = [block.start + block.indices for block in share]
+        values = [np.array(sample.read(block)) for block in share]
+        return [Held(np.concatenate(rows), np.concatenate(values))]
+
+    shares = in_shares(work, sample.blocks, n_threads=how.n_threads)
+    return replace(sample, blocks=tuple(block for share in shares for block in share))
 
 
 def in_shares(
