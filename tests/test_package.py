@@ -83,6 +83,12 @@ def test_errors_are_pythons():
     assert issubclass(nmo.exceptions.NotFittedError, AttributeError)
 
 
+def test_a_stray_runtime_warning_fails_a_test_in_whatever_folder(pytestconfig):
+    assert "error::RuntimeWarning" in pytestconfig.getini("filterwarnings")
+    with pytest.raises(RuntimeWarning, match="divide by zero"):
+        np.ones(1) / np.zeros(1)
+
+
 def test_a_fit_imports_no_scikit_learn_pandas_pynapple_or_jax():
     code = (
         "import sys, numpy as np, spikeglm as nmo\n"

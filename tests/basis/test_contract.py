@@ -116,7 +116,7 @@ class TestRefusals:
                 getattr(B.BSplineEval(4), method)(*[5] * n)
 
     def test_spikes_are_counted_first(self):
-        spikes = {0: nap.Ts([0.1, 0.2]), 1: nap.Ts([0.3])}
+        spikes = {0: nap.Ts([0.1, 0.2]), 1: nap.Ts([0.3, 0.4])}
         for x in (nap.TsGroup(spikes), spikes[0]):
             with pytest.raises(TypeError, match="count"):
                 B.HistoryConv(3).compute_features(x)

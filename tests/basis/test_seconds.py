@@ -182,7 +182,10 @@ class TestTime:
     )
     def test_what_has_no_bins(self, t, match):
         with pytest.raises(ValueError, match=match):
-            B.HistoryConv("1 s").compute_features(nap.Tsd(t=t, d=np.ones(len(t))))
+            whole = nap.IntervalSet(0, 2500)
+            B.HistoryConv("1 s").compute_features(
+                nap.Tsd(t=t, d=np.ones(len(t)), time_support=whole)
+            )
 
     @given(st.integers(1, 1000), st.floats(1e-4, 10), st.integers(0, 10**6))
     def test_the_length_of_a_bin_is_found(self, n, bin_size, first):

@@ -28,9 +28,6 @@ VIEWS = (
 )
 
 
-NUMPY_ONLY = {kernels.pearson, feature_kernels.gram}
-
-
 def moments(*arguments):
     return feature_kernels.moments(*arguments, views=VIEWS)
 
@@ -45,6 +42,7 @@ def covariance_of(*arguments):
 
 KERNELS = (
     kernels.loss_and_gradient,
+    kernels.loss_and_gradient_at_zero,
     moments,
     kernels.loss_and_hessian,
     kernels.fisher_information,
@@ -163,8 +161,6 @@ def test_numpy_and_jax_compute_the_same(kernel, pair):
     X, columns, W, b = problem(pair)
     block = columns.block(slice(0, T))
     expected = kernel(X, block, W, b, np)
-    if kernel in NUMPY_ONLY:
-        pytest.skip("runs in NumPy only")
     with double_precision():
         there = block._replace(
             y=jnp.asarray(block.y),

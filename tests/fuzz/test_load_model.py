@@ -132,6 +132,16 @@ def test_arrays_of_other_types_and_shapes(tmp_path, seed, array, data):
     assert_is_safe(archive((entries | {name: npy(array)}).items()), tmp_path)
 
 
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_complex_numbers_where_real_ones_belong(path, tmp_path):
+    entries = entries_of(path.read_bytes())
+    for name in entries.keys() - {"header.npy"}:
+        array = np.load(io.BytesIO(entries[name]))
+        if array.dtype.kind in "biuf":
+            complex_one = npy(array.astype(complex) + 1j)
+            assert_is_safe(archive((entries | {name: complex_one}).items()), tmp_path)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda parts: (

@@ -227,6 +227,9 @@ def _check_estimates(model: Any) -> None:
     if hasattr(model, "fit_report_"):
         if not isinstance(model.fit_report_, FitReport):
             raise ValueError("a fit_report_ that is none")
+        for name, value in vars(model.fit_report_.result).items():
+            if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
+                raise ValueError(f"{name} that holds no real numbers")
         str(model.fit_report_)
 
 
