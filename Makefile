@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SEED   := $(or $(SEED),$(strip $(shell od -An -N4 -tu4 /dev/urandom)))
 
-.PHONY: help demo test test-fast lint types docs parity bench clean
+.PHONY: help demo test test-fast test-fresh lint types docs parity bench clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -16,6 +17,9 @@ test: $(VENV)/test.stamp     ## run the whole test suite and the examples in the
 
 test-fast: $(VENV)/test.stamp  ## run the tests that take no more than seconds
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-fresh: $(VENV)/test.stamp ## draw new examples for property tests; SEED=... repeats a run
+	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" --hypothesis-profile=fresh --hypothesis-seed=$(SEED)
 
 lint: $(VENV)/lint.stamp     ## style, import directions
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

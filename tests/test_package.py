@@ -4,9 +4,11 @@ import random
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import spikeglm as nmo
 
@@ -87,6 +89,18 @@ def test_a_stray_runtime_warning_fails_a_test_in_whatever_folder(pytestconfig):
     assert "error::RuntimeWarning" in pytestconfig.getini("filterwarnings")
     with pytest.raises(RuntimeWarning, match="divide by zero"):
         np.ones(1) / np.zeros(1)
+
+
+def test_fresh_examples_are_new_and_a_seed_repeats_them():
+    fresh = settings.get_profile("fresh")
+    assert not fresh.derandomize  # it would take the place of a seed
+    assert fresh.database is None  # what failed before would be drawn first
+    pinned = [
+        path.name
+        for path in Path(__file__).parent.rglob("test_*.py")
+        if f"derandom{'ize='}" in path.read_text()
+    ]
+    assert pinned == []
 
 
 def test_a_fit_imports_no_scikit_learn_pandas_pynapple_or_jax():

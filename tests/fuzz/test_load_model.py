@@ -2,7 +2,7 @@
 
 The fuzzer starts from the files of ``corpus`` (made by ``make_corpus.py``) and changes bytes, whole
 entries, or single values of the header. To search longer, and elsewhere each time:
-``SPIKEGLM_FUZZ=20000 pytest tests/fuzz``.
+``SPIKEGLM_FUZZ=20000 pytest --hypothesis-profile=fresh tests/fuzz``.
 """
 
 import copy
@@ -29,7 +29,6 @@ GOOD = [path for path in CORPUS if path.name.startswith("good")]
 EXAMPLES = os.environ.get("SPIKEGLM_FUZZ")
 fuzzed = settings(
     max_examples=int(EXAMPLES or 200),
-    derandomize=EXAMPLES is None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
