@@ -55,6 +55,11 @@ def type_error(problem: str, *, given: object, expected: str, todo: str = "") ->
     return TypeError(_message(problem, given, expected, todo))
 
 
+def index_error(problem: str, *, given: object, expected: str, todo: str = "") -> IndexError:
+    """Build the error for a place that a table does not have."""
+    return IndexError(_message(problem, given, expected, todo))
+
+
 def attribute_error(
     problem: str, *, given: object, expected: str, todo: str = ""
 ) -> AttributeError:

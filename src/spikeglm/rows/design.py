@@ -6,7 +6,7 @@ into features. The (T, p) table itself never exists, unless :meth:`Design.to_arr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +18,7 @@ from .. import errors
 from ..io.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
+from . import indexing
 
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
@@ -25,6 +26,7 @@ Reader: TypeAlias = Callable[..., Array]
 _BLOCK_BYTES = 2**22  # of output per turn of a thread: big enough to hide Python, small for cache
 _SCAN_ROWS = 2**16
 _EFFICIENT_ROWS = 1024
+_DOUBLE = np.dtype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +114,9 @@ class Design:
     that depends on the data (ranges of bases without bounds, kernels, epochs) is decided when it is
     made; :meth:`at` places new data in the same features.
 
+    It is indexed as a NumPy array of shape (T, p) is, and ``numpy.asarray`` writes it out; either
+    gives plain arrays of what was asked for, and a ValueError where that exceeds the memory budget.
+
     Attributes
     ----------
     source :
@@ -131,6 +136,8 @@ class Design:
     >>> design.read(2, 4)
     array([[0., 1.],
            [2., 0.]])
+    >>> design[2:4, 0], np.isfinite(design).sum()
+    (array([0., 2.]), np.int64(6))
     """
 
     source: Source
@@ -153,6 +160,11 @@ class Design:
         return self.n_rows, self.n_features
 
     @property
+    def size(self) -> int:
+        """T p."""
+        return self.n_rows * self.n_features
+
+    @property
     def ndim(self) -> int:
         """2."""
         return 2
@@ -169,6 +181,27 @@ class Design:
 
     def __len__(self) -> int:
         return self.n_rows
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return ``[rows]`` or ``[rows, columns]``: what NumPy gives of :meth:`to_array`."""
+        return indexing.taken(self._rows, self.shape, key)
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        return indexing.one_by_one(self.read, self.n_rows)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Write the whole table out for NumPy, if it fits the memory budget."""
+        wanted = self.dtype if dtype is None else np.dtype(dtype)
+        if copy is False:
+            raise errors.value_error(
+                "A design has no array of its own: one is written when it is asked for.",
+                given="copy=False",
+                expected="copy=None or copy=True",
+            )
+        computed = wanted if wanted == np.float32 else self.dtype
+        indexing.check_fits(self.n_rows, self.n_features, max(wanted.itemsize, computed.itemsize))
+        table = written_out(self.source, dtype=computed)
+        return table.astype(wanted, copy=False)
 
     def __repr__(self) -> str:
         return f"Design(n_rows={self.n_rows}, n_features={self.n_features})"
@@ -187,6 +220,9 @@ class Design:
         block = np.empty((max(stop - start, 0), self.n_features), dtype)
         self.source.write(start, start + len(block), block)
         return block
+
+    def _rows(self, start: int, stop: int) -> FloatArray:
+        return written_out(self.source, start, stop)
 
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite; computed once."""
@@ -226,20 +262,27 @@ class Design:
         return written_out(self.source)
 
 
-def written_out(source: Source) -> FloatArray:
-    """Write the whole table of a source as a (T, p) array: blocks of rows in a pool of threads."""
-    table = np.empty((source.n_rows, source.n_columns))
+def written_out(
+    source: Source,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    dtype: np.dtype[Any] = _DOUBLE,
+) -> FloatArray:
+    """Write rows ``start:stop`` of a source as an array: blocks of rows in a pool of threads."""
+    n_rows = (source.n_rows if stop is None else stop) - start
+    table = np.empty((n_rows, source.n_columns), dtype)
     rows = max(1024, _BLOCK_BYTES // (8 * max(source.n_columns, 1)))
-    starts = range(0, source.n_rows, rows)
+    starts = range(0, n_rows, rows)
 
-    def write(start: int) -> None:
-        stop = min(start + rows, source.n_rows)
-        source.write(start, stop, table[start:stop])
+    def write(first: int) -> None:
+        last = min(first + rows, n_rows)
+        source.write(start + first, start + last, table[first:last])
 
     n_threads = min(get_config().workers, len(starts))
     if n_threads < 2:
-        for start in starts:
-            write(start)
+        for first in starts:
+            write(first)
         return table
     with ThreadPoolExecutor(n_threads) as pool:
         for _ in pool.map(write, starts):
