@@ -13,6 +13,10 @@ class NotFittedError(ValueError, AttributeError):
     """The estimator was used before ``fit`` (both a ValueError and an AttributeError)."""
 
 
+class StorageError(OSError):
+    """Stored data cannot be read or written, and it is known why; catch it as an ``OSError``."""
+
+
 class ConvergenceWarning(RuntimeWarning):
     """Some columns of a fit did not reach their certificate; the message names them."""
 
@@ -67,9 +71,9 @@ def attribute_error(
     return AttributeError(_message(problem, given, expected, todo))
 
 
-def storage_error(problem: str, *, given: object, expected: str, todo: str = "") -> OSError:
+def storage_error(problem: str, *, given: object, expected: str, todo: str = "") -> StorageError:
     """Build the error for stored data that cannot be read or written."""
-    return OSError(_message(problem, given, expected, todo))
+    return StorageError(_message(problem, given, expected, todo))
 
 
 def connection_error(

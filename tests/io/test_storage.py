@@ -90,7 +90,14 @@ def test_a_truncated_map_is_an_error_that_names_the_file(use, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    for part in ("OSError", "too short", "values.dat", "100 bytes", "2700 bytes", "What to do"):
+    for part in (
+        "StorageError",
+        "too short",
+        "values.dat",
+        "100 bytes",
+        "2700 bytes",
+        "What to do",
+    ):
         assert part in done.stderr
 
 
@@ -122,7 +129,7 @@ def test_what_was_computed_from_a_map_needs_no_file(tmp_path):
 def test_missing_chunks_of_measurements_are_an_error(use, tmp_path):
     stored = zarr_array(tmp_path, COUNTS.astype(np.float32))
     damaged(tmp_path, None)
-    with pytest.raises(OSError, match=r"Chunks of .* are missing.*14 of 15.*What to do"):
+    with pytest.raises(OSError, match=r"Chunks of .* are missing.*rows 640 to 704.*What to do"):
         if use == "response":
             nmo.PopulationGLM().fit(X, stored)
         else:

@@ -225,12 +225,63 @@ def chunks_in(folder):
 def test_a_missing_chunk_of_measurements_is_an_error(kind, tmp_path):
     stored = KINDS[kind](tmp_path)
     chunks_in(tmp_path)[0].unlink()
-    with pytest.raises(OSError, match="10 of 11 chunks"):
+    with pytest.raises(OSError, match=r"without a chunk for rows 0 to 64\b"):
         nmo.PopulationGLM().fit(stored, Y)
 
 
-def test_chunks_of_zeros_are_usual_among_counts(tmp_path):
+def test_chunks_of_zeros_are_usual_among_counts_and_said(tmp_path):
     counts = RNG.poisson(0.5, (T, P)).astype(np.int8)
     counts[64:128] = 0
-    model = nmo.PopulationGLM().fit(zarr_array(tmp_path, counts), Y)
+    with pytest.warns(UserWarning, match="10 of 11 chunks; the others are read as 0"):
+        model = nmo.PopulationGLM().fit(zarr_array(tmp_path, counts), Y)
     assert_allclose(model.coef_, nmo.PopulationGLM().fit(counts, Y).coef_, rtol=1e-6)
+
+
+def replace_file(path, values):
+    values.tofile(path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def renamed_and_made_again(path, values):
+    path.rename(path.with_suffix(".old"))
+    values.tofile(path)
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells")
+REPLACED = r"X\.dat was replaced|file of .* was replaced.*What to do: map the file again"
+
+
+@linux
+@pytest.mark.parametrize("how", [replace_file, renamed_and_made_again])
+@pytest.mark.parametrize("use", ["features", "response", "signal", "stored response"])
+def test_a_map_of_a_file_that_was_replaced_says_so(use, how, tmp_path):
+    """Its rows would be those of the new file, and its signals those of the old one."""
+    stored = memmap(tmp_path)
+    how(tmp_path / "X.dat", np.roll(X, 1, axis=0))
+    memory = "16KiB" if use == "stored response" else "1GiB"
+    with nmo.config_context(memory=memory), pytest.raises(OSError, match=REPLACED):
+        if use == "features":
+            nmo.PopulationGLM().fit(stored, Y)
+        elif use == "signal":
+            nmo.basis.HistoryConv(3).design(stored)
+        else:
+            nmo.PopulationGLM("Gaussian").fit(Y, stored)
+
+
+def test_a_file_that_is_replaced_while_the_fit_runs_says_so(tmp_path):
+    rows = StoredRows(memmap(tmp_path))
+    assert_array_equal(rows.read(0, 5), X[:5])
+    replace_file(tmp_path / "X.dat", np.roll(X, 1, axis=0))
+    with pytest.raises(OSError, match=REPLACED):
+        rows.read(5, 10)
+
+
+def test_maps_through_links_and_odd_names_are_not_replaced(tmp_path):
+    folder = tmp_path / "a b (deleted)"
+    folder.mkdir()
+    X.tofile(folder / "X.dat")
+    (tmp_path / "link.dat").symlink_to(folder / "X.dat")
+    os.link(folder / "X.dat", tmp_path / "hard.dat")
+    for path in (folder / "X.dat", tmp_path / "link.dat", tmp_path / "hard.dat"):
+        stored = np.memmap(path, X.dtype, "r", shape=X.shape)
+        assert_array_equal(StoredRows(stored[3:]).read(0, 2), X[3:5])

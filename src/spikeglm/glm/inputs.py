@@ -69,7 +69,7 @@ def _one_table(X: ArrayLike, name: str) -> Rows:
     if is_dask(X):
         return DaskRows.of_array(X)
     if is_stored(X):
-        return StoredRows(X)
+        return StoredRows.checked(X, called=name)
     # Not asked of what is stored: the attributes of a closed dataset raise.
     if not is_in_file(X) and isinstance(X, Rows):
         return X

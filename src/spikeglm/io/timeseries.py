@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import errors
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .storage import from_file, is_in_file
+from .storage import from_file, is_in_file, warn_of_gaps_behind
 
 _SERIES = ("Tsd", "TsdFrame", "TsdTensor")
 _EXPECTED = (
@@ -219,9 +219,10 @@ def _numbers_of(x: Any, name: str) -> Array:
     if _package(x) == "pandas":
         return _pandas_values(x)
     if is_pynapple(x):
-        return np.asarray(x.values)
+        return _numbers_of(x.values, name)  # which may be a dataset that is not read yet
     if is_in_file(x):
         return from_file(x, name=name)
+    warn_of_gaps_behind(x, name=name)
     try:
         array = np.asarray(x)
         return _from_objects(array, name) if array.dtype == object else array

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..io.storage import warn_of_gaps_behind
 from ..settings import available_threads
 from ..typing import Array, ArrayLike, BoolArray
 from .arrays import ArrayRows
@@ -83,6 +84,7 @@ class DaskRows:
             If it holds no real numbers.
         """
         _check_array(X)
+        warn_of_gaps_behind(X, name="X")
         whole_rows = X.rechunk({1: -1})
         edges = np.cumsum([0, *(n for n in whole_rows.chunks[0] if n)]).tolist()
         chunks = [

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from ..io.storage import start_in_file
+from ..io.storage import is_replaced, replaced, start_in_file
 from ..typing import Array
 
 
@@ -31,22 +31,33 @@ class MappedFile:
     offset: int
     dtype: np.dtype[Any]
     shape: tuple[int, int]
+    identity: tuple[int, int] | None = None
+    """Of the file that was mapped: device and inode; None: whatever has the name."""
 
     @classmethod
     def of(cls, values: np.memmap[Any, Any]) -> MappedFile | None:
-        """Return where the rows lie; None where they are no plain run of bytes of a file."""
+        """Return where the rows lie; None where they are no plain run of bytes of a file.
+
+        Raises
+        ------
+        OSError
+            If another file has the name by now.
+        """
         mapping, path = getattr(values, "_mmap", None), getattr(values, "filename", None)
         is_plain = values.flags.c_contiguous and getattr(values, "mode", "c") != "c"
         if mapping is None or path is None or not is_plain:
             return None
-        shape = values.shape[0], values.shape[1]
-        return cls(Path(path), start_in_file(values), values.dtype, shape)
+        if is_replaced(values):
+            raise replaced(str(path), path)
+        shape, path = (values.shape[0], values.shape[1]), Path(path)
+        identity = _identity(path.stat()) if path.exists() else None
+        return cls(path, start_in_file(values), values.dtype, shape, identity)
 
     def read(self, start: int, stop: int) -> Array:
-        """Return rows ``start:stop``; OSError if the file ends before."""
+        """Return rows ``start:stop``; OSError if the file ends before, or is another one by now."""
         values = np.empty((stop - start, self.shape[1]), self.dtype)
         row = self.shape[1] * self.dtype.itemsize
-        n_bytes = _fill(values, self.path, self.offset + start * row)
+        n_bytes = _fill(values, self.path, self.offset + start * row, self.identity)
         _read_soon(self.path, self.offset + stop * row, values.nbytes)
         if n_bytes < values.nbytes:
             raise errors.storage_error(
@@ -107,11 +118,17 @@ class ChunkFiles:
         return self.folder / self.name_of((chunk, 0))
 
 
-def _fill(values: Array, path: Path, offset: int) -> int:
+def _identity(there: os.stat_result) -> tuple[int, int]:
+    return there.st_dev, there.st_ino
+
+
+def _fill(values: Array, path: Path, offset: int, identity: tuple[int, int] | None = None) -> int:
     """Read an array from a file; return the number of bytes that were there."""
     n_there = 0
     wanted = values.reshape(-1).view(np.uint8)
     with path.open("rb", buffering=0) as file:
+        if identity not in (None, _identity(os.fstat(file.fileno()))):
+            raise replaced(str(path), path)
         file.seek(offset)
         while n_there < len(wanted):  # the system gives at most 2 GiB at once
             n_bytes = file.readinto(wanted[n_there:].data)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.storage import check_chunks, check_length, is_gone
+from ..io.storage import check_map, is_gone
 from ..settings import get_config
 from ..typing import Array, BoolArray, IntArray
 from .contract import Rows
@@ -141,12 +141,10 @@ def stored_series(values: Any, *, name: str) -> Array | StoredSeries | None:
     if not is_stored(table) or (isinstance(table, np.memmap) and is_gone(table)):
         return None
     if isinstance(table, np.memmap):
-        check_length(table, name=name)
-    else:
-        check_chunks(table, name=name)
+        check_map(table, name=name)
     settings = get_config()
     budget = int(_SHARE_TO_HOLD * settings.memory_bytes)
-    series = StoredSeries(StoredRows(table, called=name), budget // settings.workers)
+    series = StoredSeries(StoredRows.checked(table, called=name), budget // settings.workers)
     if is_single:
         return series[:][:, 0]
     return series[:] if series.nbytes <= budget else series

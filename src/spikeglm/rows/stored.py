@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..io.storage import check_chunks, is_in_file, is_open, unreadable
+from .. import errors
+from ..io.storage import Reader, is_in_file, is_open, reader_of, unreadable
 from ..settings import get_config
 from ..typing import Array, BoolArray
 from .files import ChunkFiles, MappedFile
@@ -52,6 +53,24 @@ class StoredRows:
     called: str = "X"
 
     is_stored = True
+
+    @classmethod
+    def checked(cls, values: Any, *, called: str) -> StoredRows:
+        """Return the rows of a stored array, of which it is known to be whole, where that can be.
+
+        Raises
+        ------
+        OSError
+            If something is missing.
+
+        Warns
+        -----
+        UserWarning
+            If something may be missing.
+        """
+        rows = cls(values, called=called)
+        rows._reader.check()
+        return rows
 
     @property
     def waits_for_storage(self) -> bool:
@@ -97,7 +116,9 @@ class StoredRows:
         if as_files is not None:
             return as_files
         try:
-            return np.asarray(self.values[start:stop])
+            return self._reader.read(slice(start, stop))
+        except errors.StorageError:
+            raise
         except Exception as error:
             what = f"Rows {start} to {stop} of {self.called}"
             expected = f"an array of {self.n_rows} rows, all of them stored"
@@ -109,10 +130,13 @@ class StoredRows:
 
     @cached_property
     def _valid_rows(self) -> BoolArray:
-        check_chunks(self.values, name=self.called)
         valid = valid_as_read(self, n_threads=get_config().workers)
         valid.flags.writeable = False
         return valid
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return reader_of(self.values, name=self.called)
 
     @cached_property
     def _file(self) -> MappedFile | ChunkFiles | None:
