@@ -55,6 +55,7 @@ ESTIMATORS = {
     "plain": nmo.PopulationGLM(solver_name="LBFGS"),
     "ridge": nmo.PopulationGLM("Poisson", None, "Ridge", 0.01, solver_name="LBFGS"),
     "lasso": nmo.PopulationGLM("Poisson", None, "Lasso", 0.01),
+    "no intercept": nmo.PopulationGLM(solver_name="LBFGS", fit_intercept=False),
     "svrg": nmo.PopulationGLM("Poisson", None, "Ridge", 0.1, solver_name="SVRG"),
 }
 

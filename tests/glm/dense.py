@@ -1,6 +1,6 @@
 """Gradient and curvature of the penalised mean loss, written out densely: shares no code with us.
 
-Parameters are (p + 1,) vectors, the intercept last; X is (T, p) and y (T,).
+Parameters are (p + 1,) vectors, the intercept last, or (p,) without one; X is (T, p) and y (T,).
 """
 
 import numpy as np
@@ -11,14 +11,14 @@ from tests.reference.numpy_glm import LINKS, variance
 def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
     """d/d(w, b) of factor * sum a D / 2 / sum a + ridge / 2 |w|^2; dD/dmu = -2 (y - mu) / V."""
     f, slope, _ = LINKS[case.link]
-    Z = np.column_stack([X, np.ones(len(y))])
+    Z = np.column_stack([X, np.ones(len(y))])[:, : len(parameters)]
     a = np.ones(len(y)) if weights is None else weights
     eta = Z @ parameters + offset
     mu = f(eta)
     factor = 2.0 if case.model == "Gaussian" else 1.0
     residual = factor * (mu - y) / variance(case.model, mu, NB_SCALE) * slope(eta)
     penalty = np.append(np.broadcast_to(case.strength if ridge is None else ridge, X.shape[1]), 0.0)
-    return Z.T @ (a * residual) / a.sum() + penalty * parameters
+    return Z.T @ (a * residual) / a.sum() + penalty[: len(parameters)] * parameters
 
 
 def hessian(parameters, X, y, case, **more):

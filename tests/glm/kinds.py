@@ -34,7 +34,11 @@ class Kind:
         return self.cls(**self.arguments).fit(X, self.y)
 
 
-_SOLVER = {"solver_name": "Newton", "solver_kwargs": {"tol": 1e-6, "maxiter": 50}}
+_SOLVER = {
+    "solver_name": "Newton",
+    "solver_kwargs": {"tol": 1e-6, "maxiter": 50},
+    "fit_intercept": False,
+}
 _NUMBERS = {
     "observation_model": NegativeBinomialObservations(0.7),
     "inverse_link_function": "softplus",

@@ -69,16 +69,23 @@ class Fit(NamedTuple):
     deviance: float
     objective: float
     scale: float  # dispersion phi: Pearson's estimate for Gaussian and Gamma, else 1
-    standard_errors: np.ndarray  # (p + 1,), intercept last; of the fit without ridge
+    standard_errors: np.ndarray  # (p + 1,), any intercept last; of the fit without ridge
 
 
-def fit(X, y, model="Poisson", link="exp", *, weights=None, offset=0.0, ridge=0.0, nb_scale=1.0):
-    """Fit one neuron: X (T, p), y (T,), weights (T,), offset (T,), ridge a number or (p,)."""
+def fit(
+    X, y, model="Poisson", link="exp", *,
+    weights=None, offset=0.0, ridge=0.0, nb_scale=1.0, intercept=True,
+):  # fmt: skip
+    """Fit one neuron: X (T, p), y (T,), weights (T,), offset (T,), ridge a number or (p,).
+
+    Without an intercept b is zero, and parameters and standard errors lack it.
+    """
     f, slope, eta_of_mean = LINKS[link]
     a = np.ones(len(y)) if weights is None else weights
     factor = 2.0 if model == "Gaussian" else 1.0
-    Z = np.column_stack([X, np.ones(len(y))])
-    root_ridge = np.append(np.sqrt(np.broadcast_to(ridge, X.shape[1]).astype(float)), 0.0)
+    p = X.shape[1]
+    Z = np.column_stack([X, np.ones(len(y))])[:, : p + intercept]
+    root_ridge = np.append(np.sqrt(np.broadcast_to(ridge, p).astype(float)), 0.0)[: p + intercept]
     per_row = np.sqrt(factor * a / a.sum())
 
     def objective(parameters):
@@ -88,8 +95,9 @@ def fit(X, y, model="Poisson", link="exp", *, weights=None, offset=0.0, ridge=0.
         impossible = not np.isfinite(loss) or np.any(variance(model, mu, nb_scale) <= 0)
         return np.inf if impossible else loss + np.sum((root_ridge * parameters) ** 2) / 2
 
-    parameters = np.append(np.zeros(X.shape[1]), eta_of_mean(np.average(y, weights=a)))
-    parameters[-1] -= np.average(np.broadcast_to(offset, len(y)), weights=a)
+    # Where the predictor is as nearly as can be that of the mean response.
+    wanted = eta_of_mean(np.average(y, weights=a)) - np.broadcast_to(offset, len(y))
+    parameters = np.linalg.lstsq(Z, wanted, rcond=None)[0]
     for _ in range(1000):
         eta = Z @ parameters + offset
         root_variance = np.sqrt(variance(model, f(eta), nb_scale))
@@ -115,8 +123,8 @@ def fit(X, y, model="Poisson", link="exp", *, weights=None, offset=0.0, ridge=0.
     pearson = np.sum(a * (y - mu) ** 2 / variance(model, mu, nb_scale))
     scale = pearson / (a.sum() - Z.shape[1]) if model in ("Gaussian", "Gamma") else 1.0
     return Fit(
-        coef=parameters[:-1],
-        intercept=parameters[-1],
+        coef=parameters[:p],
+        intercept=parameters[p] if intercept else 0.0,
         mean=mu,
         deviance=np.sum(a * deviance(model, y, mu, nb_scale)),
         objective=objective(parameters),

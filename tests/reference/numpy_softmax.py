@@ -27,8 +27,22 @@ class Fit(NamedTuple):
     objective: float
 
 
-def fit(X, codes, n_classes, *, weights=None, offset=0.0, ridge=0.0, lasso=0.0, mask=None):
-    """Fit X (T, p) and codes (T,) of 0 to K - 1; ridge and lasso are numbers or (p, K)."""
+def fit(
+    X,
+    codes,
+    n_classes,
+    *,
+    weights=None,
+    offset=0.0,
+    ridge=0.0,
+    lasso=0.0,
+    mask=None,
+    intercept=True,
+):
+    """Fit X (T, p) and codes (T,) of 0 to K - 1; ridge and lasso are numbers or (p, K).
+
+    Without an intercept b is zero.
+    """
     p, K = X.shape[1], n_classes
     a = np.ones(len(X)) if weights is None else weights
     y = np.eye(K)[codes]
@@ -46,7 +60,7 @@ def fit(X, codes, n_classes, *, weights=None, offset=0.0, ridge=0.0, lasso=0.0, 
         gradients = [free * (by_W + lasso), free * (lasso - by_W), slope.sum(axis=0)]
         return value + np.sum(lasso * (up + down)), np.concatenate([g.ravel() for g in gradients])
 
-    bounds = [(0, None)] * (2 * p * K) + [(None, None)] * K
+    bounds = [(0, None)] * (2 * p * K) + [(None, None) if intercept else (0, 0)] * K
     options = {"maxiter": 20_000, "maxfun": 50_000, "ftol": 1e-16, "gtol": 1e-11, "maxcor": 40}
     start = np.zeros(2 * p * K + K)
     found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)

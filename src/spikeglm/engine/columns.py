@@ -5,7 +5,8 @@ Column c minimises over its coefficients w and intercept b
     sum_t a_t l(y_t, x_t . (m * w) + b + o_t) / sum_t a_t  +  penalty(w)
 
 with a response y, row weights a, an offset o and a feature mask m of its own. One neuron is one
-column; a population is N; K folds are K row weightings; alternative models are masks.
+column; a population is N; K folds are K row weightings; alternative models are masks. All columns
+have an intercept, or none has: b is zero then.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ class Columns:
         Row weights >= 0 and terms added to the linear predictor; None means one and zero.
     mask :
         (p, C) True where a column may use a feature; None means everywhere.
+    has_intercept :
+        Whether b is a parameter; False means that it is zero.
     """
 
     likelihood: Likelihood
@@ -95,6 +98,7 @@ class Columns:
     weights: Source | None = None
     offsets: Source | None = None
     mask: BoolArray | None = None
+    has_intercept: bool = True
 
     @cached_property
     def n_columns(self) -> int:
@@ -109,6 +113,7 @@ class Columns:
             None if self.weights is None else self.weights.take(columns),
             None if self.offsets is None else self.offsets.take(columns),
             None if self.mask is None else self.mask[:, columns],
+            self.has_intercept,
         )
 
     def present(self, rows: slice | IntArray) -> IntArray | None:

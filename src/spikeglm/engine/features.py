@@ -22,7 +22,8 @@ class Features:
     Attributes
     ----------
     mean, scale :
-        (p,); the scale of a constant feature is 0.
+        (p,); the scale of a constant feature is 0. Of columns without an intercept the mean is 0
+        and the scale the root mean square.
     correlation :
         (p, p) with unit diagonal, and rows of zeros for constant features. Of very many features
         it is an approximation, and where columns are few perhaps what a sample of the rows says:
@@ -57,7 +58,10 @@ class Features:
 
     @cached_property
     def null_space(self) -> FloatArray:
-        """(p, k) orthonormal combinations of the varying features that are constant."""
+        """(p, k) orthonormal combinations of the varying features that are constant.
+
+        Without an intercept: that are zero.
+        """
         if self.correlation.null_space is not None:
             return self.correlation.null_space
         return null_space(self.correlation.blocks, self.scale > 0)

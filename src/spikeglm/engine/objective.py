@@ -7,6 +7,10 @@ deviation, and the intercept at the mean of the features in the last row:
 
 Features of wildly different size then ask for steps of the same size, and the intercept decouples
 from the weights. Penalties always refer to the user's scale, w.
+
+Columns without an intercept have the same parameters, of which the last stays zero: it is frozen,
+its derivatives are zero, and features are not centred (their mean counts as zero, and their root
+mean square as the standard deviation).
 """
 
 from __future__ import annotations
@@ -58,7 +62,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and variance of coordinates z of the features under each column's own curvature h."""
+    """Mean and variance of coordinates z of the features under each column's own curvature h.
+
+    Without an intercept: zero and the mean square.
+    """
 
     h: FloatArray  # (A,)        mean of h
     mean: FloatArray  # (p, A)
@@ -150,7 +157,7 @@ class Objective:
         sample = self.sample.thinned(every)
         kernel = partial(feature_kernels.moments, views=views)
         sums = threads.run(kernel, sample, self._columns_of(active), W, b, self.plan)
-        mean = sums.h_z / sums.h
+        mean = sums.h_z / sums.h if self.columns.has_intercept else np.zeros_like(sums.h_z)
         moments = Moments(
             h=sums.h / sums.weight,
             mean=mean,
@@ -173,7 +180,8 @@ class Objective:
         """Return the loss's expected second derivatives on a set of features per column; one pass.
 
         (A, k + 1, k + 1) with k the size of the largest set: the set's features come first, the
-        intercept last; a diagonal of one stands for the places that a smaller set leaves.
+        intercept last; a diagonal of one stands for the places that a smaller set leaves, and for
+        an intercept that there is not.
         """
         W, b = self.to_user(theta)
         size = 1 + max(len(s) for s in sets)
@@ -183,7 +191,7 @@ class Objective:
         for a, s in enumerate(sets):
             padding = np.arange(len(s), size - 1)
             H[a, padding, padding] = 1.0
-        return H
+        return H if self.columns.has_intercept else without_last(H)
 
     def take(self, columns: IntArray) -> Objective:
         """Return the problems of some columns; evaluations are told to the same watch."""
@@ -228,9 +236,13 @@ class Objective:
         return curvature * self.features.inverse_scale[:, None] ** 2
 
     def frozen(self, active: IntArray) -> BoolArray:
-        """Return (p + 1, A) True for parameters that stay zero: masked or constant features."""
+        """Return (p + 1, A) True for parameters that stay zero.
+
+        Those of masked or constant features, and the intercept where columns have none.
+        """
         frozen = np.zeros((self.n_parameters, len(active)), dtype=bool)
         frozen[:-1] = (self.features.scale == 0)[:, None]
+        frozen[-1] = not self.columns.has_intercept
         if self.columns.mask is not None:
             frozen[:-1] |= ~self.columns.mask[:, active]
         return frozen
@@ -269,7 +281,7 @@ class Objective:
     ) -> Evaluation:
         total = self.total_weight[active]
         penalty = self.penalty.take(active)
-        g_b = sums.by_intercept / total
+        g_b = sums.by_intercept / total * self.columns.has_intercept
         g_w = sums.by_weights / total + penalty.gradient(W)
         value = sums.loss / total + penalty.value(W)
         if self.watch is not None:
@@ -297,3 +309,10 @@ class Objective:
         J = np.diag(np.append(self.features.inverse_scale, 1.0))
         J[-1, :-1] = -self.features.mean * self.features.inverse_scale
         return J
+
+
+def without_last(H: FloatArray) -> FloatArray:
+    """Return second derivatives (A, n, n), a one in the place of the last parameter's."""
+    H[:, -1, :] = H[:, :, -1] = 0.0
+    H[:, -1, -1] = 1.0
+    return H

@@ -22,7 +22,7 @@ from ..regularizer.base import Penalty
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 from .features import Features
-from .objective import Evaluation, Moments, Objective, Watch
+from .objective import Evaluation, Moments, Objective, Watch, without_last
 from .softmax_kernels import Entries, curvature_on
 from .whitening import Whitening
 
@@ -148,7 +148,7 @@ class SoftmaxObjective:
             H[a][np.ix_(places, places)] += self._left_out(entry, H[a][places, places], active[a])
             nothing = np.flatnonzero(np.diag(H[a]) == 0)  # padding, and classes that are absent
             H[a, nothing, nothing] = 1.0
-        return H
+        return H if self.classes.columns.has_intercept else without_last(H)
 
     def kinks(self) -> Kinks | None:
         """Return the part of the penalty that is not smooth, as a function of theta."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from . import feature_kernels, kernels, threads
 from .block_diagonal import BlockDiagonal
 from .columns import Columns
 from .correlation import UNSEEN, Correlation
-from .feature_kernels import SketchSums
+from .feature_kernels import GramSums, LocationSums, SketchSums
 from .features import RANK_TOLERANCE, Features, null_space
+from .kernels import Kernel
 from .plan import Plan
 from .runners import run
 from .table import Table
@@ -27,6 +29,8 @@ _SUSPICIOUS = 1e-9  # share of the variance, per feature; far above what sums ro
 _OWN_VARIANCE = 1e-4  # of a feature in a sample, as a share
 _MOST_SUSPECTS = 1 / 4  # per feature; of more, all rows tell as cheaply
 _MODERATE = 1e12  # scales of features, and their inverse, with which float32 can compute
+
+FeatureSums = TypeVar("FeatureSums", GramSums, LocationSums, SketchSums)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def survey_features(table: Table, columns: Columns, how: Plan) -> Survey:
     table is returned with that location subtracted from every row as it is read. A table in float32
     is surveyed in float32, and again in float64 if it shows anything that the rounding could hide.
     Where some of the correlations have to do, they are taken last, in float64, of features that
-    are in their place by then.
+    are in their place by then. Columns without an intercept see features about zero, see
+    :func:`_moments`, and nothing is moved.
     """
     if not table.blocks:
         return Survey(table, Features.constant(table.rows.n_features), 1)
@@ -150,7 +155,7 @@ def _is_unremarkable(features: Features, how: Plan) -> bool:
 
 def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:
     table_of_gram = _in_longer_blocks(table, how)
-    sums = run(feature_kernels.gram, table_of_gram, columns, *_nowhere(table, columns), how)
+    sums = _moments(feature_kernels.gram, table_of_gram, columns, how)
     products = sums.xx
     mean, scale = _location(sums.weight, sums.x, np.diag(products), table)
     products /= sums.weight
@@ -163,7 +168,7 @@ def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:
 
 def _located(table: Table, columns: Columns, how: Plan) -> Survey:
     p = table.rows.n_features
-    sums = run(feature_kernels.locations, table, columns, *_nowhere(table, columns), how)
+    sums = _moments(feature_kernels.locations, table, columns, how)
     mean, scale = _location(sums.weight, sums.x, sums.squares, table)
     return Survey(table, Features(mean, scale, Correlation.none(p)), 1)
 
@@ -179,7 +184,7 @@ def _sketched(table: Table, known: Features, columns: Columns, how: Plan) -> Sur
     directions = np.linalg.qr(np.random.default_rng(0).normal(size=(p, n_factors)))[0]
     weights = directions * known.inverse_scale[:, None]
     kernel = partial(feature_kernels.sketched_gram, width=look.width, weights=weights)
-    sums = run(kernel, sample, columns, *_nowhere(table, columns), how)
+    sums = _moments(kernel, sample, columns, how)
     blocks, sketch = _standardised(sums, known.inverse_scale, weights)
     suspects = _suspects(blocks, known.scale > 0)
     if look.n_rows is not None and suspects.shape[1] > _MOST_SUSPECTS * len(blocks.blocks[0]):
@@ -243,7 +248,7 @@ def _dependent(
         return suspects
     matrix = suspects * known.inverse_scale[:, None]
     kernel = partial(feature_kernels.covariance_of, matrix=matrix, centre=known.mean @ matrix)
-    sums = run(kernel, table, columns, *_nowhere(table, columns), how)
+    sums = _moments(kernel, table, columns, how)
     mean = sums.x / sums.weight  # of rounding size
     values, vectors = np.linalg.eigh(sums.xx / sums.weight - np.outer(mean, mean))
     return suspects @ vectors[:, values <= RANK_TOLERANCE * len(known.mean)]
@@ -256,9 +261,16 @@ def _in_longer_blocks(table: Table, how: Plan) -> Table:
     return table.in_blocks_of(how.look.block_rows)
 
 
-def _nowhere(table: Table, columns: Columns) -> tuple[FloatArray, FloatArray]:
-    """Return weights and intercepts for kernels that need none."""
-    return np.zeros((table.rows.n_features, columns.n_columns)), np.zeros(columns.n_columns)
+def _moments(kernel: Kernel[FeatureSums], table: Table, columns: Columns, how: Plan) -> FeatureSums:
+    """Sum moments of the features over the rows: about zero where columns have no intercept.
+
+    An intercept takes up where features lie, so they are seen about their means. Without one the
+    first moments are zero by definition: the second are then mean squares in the place of variances
+    (a column of ones has one of 1, and varies), and products in the place of covariances.
+    """
+    nowhere = np.zeros((table.rows.n_features, columns.n_columns)), np.zeros(columns.n_columns)
+    sums = run(kernel, table, columns, *nowhere, how)
+    return sums if columns.has_intercept else sums._replace(x=np.zeros_like(sums.x))
 
 
 def _location(

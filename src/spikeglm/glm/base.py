@@ -14,7 +14,7 @@ from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
 from . import fitted, persistence, prediction, stepping
 from .arguments import FeatureMask, RegularizerArgument
-from .choices import solver_of, warn_of_unused_strength
+from .choices import read_fit_intercept, solver_of, warn_of_unused_strength
 from .fitting import SolverChoice
 from .inputs import FitInputs
 from .parameters import with_nested_params
@@ -39,6 +39,7 @@ class BaseGLM(Estimator):
     scale_: FloatArray
     dof_resid_: FloatArray
     n_features_in_: int
+    fit_intercept: bool = True  # of models that an older version pickled
     feature_names_: tuple[str, ...]
     classes_: Array
     neuron_columns_: tuple[Any, ...] | None
@@ -88,7 +89,7 @@ class BaseGLM(Estimator):
         solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
-        start = None if init_params is None else inputs.shapes.read_parameters(init_params)
+        start = None if init_params is None else inputs.shapes.read_first(init_params)
         fitted.store(self, self._minimise(inputs, solver, start), inputs)
         if not self.fit_report_.is_well:
             warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
@@ -105,7 +106,7 @@ class BaseGLM(Estimator):
             If the parameters do not fit the data.
         """
         inputs = self.read_inputs(X, y)
-        coef, intercept = inputs.shapes.read_parameters(params)
+        coef, intercept = inputs.shapes.read_first(params)
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
         return float(losses.sum())
 
@@ -269,6 +270,10 @@ class BaseGLM(Estimator):
     def _regularizer(self) -> Any:
         """The regularizer, or what None means."""
         return self.regularizer
+
+    @property
+    def _has_intercept(self) -> bool:
+        return read_fit_intercept(self.fit_intercept)
 
     def _solver(self) -> SolverChoice:
         return solver_of(self)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from .. import errors
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.named import link_named, model_named
@@ -22,6 +24,24 @@ def read_likelihood(observation_model: Any, inverse_link_function: Any) -> Likel
     if inverse_link_function is None:
         inverse_link_function = model.default_inverse_link_function
     return Likelihood(model, link_named(inverse_link_function))
+
+
+def read_fit_intercept(fit_intercept: Any) -> bool:
+    """Return whether a model has an intercept.
+
+    Raises
+    ------
+    TypeError
+        If that is neither True nor False.
+    """
+    if not isinstance(fit_intercept, (bool, np.bool_)):
+        raise errors.type_error(
+            "fit_intercept must be a bool.",
+            given=repr(fit_intercept),
+            expected="True or False",
+            todo="a known baseline is passed as offset, with fit_intercept=False.",
+        )
+    return bool(fit_intercept)
 
 
 def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> None:

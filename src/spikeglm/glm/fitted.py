@@ -84,11 +84,11 @@ def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Floa
     """
     found, shapes = model._uncertainties(X, y, **more)
     n_neurons = shapes.n_neurons or 1
-    n = (shapes.features.n_features + 1) * (shapes.n_classes or 1)
+    n = shapes.n_parameters
     fisher.check_size(n_neurons, n)
     out = np.empty((n_neurons, n, n))
     for neuron, sure in enumerate(found):
-        out[neuron] = sure.covariance
+        out[neuron] = sure.covariance[:n, :n]  # an intercept that is none comes last
     return out[0] if shapes.n_neurons is None else out
 
 
@@ -117,7 +117,9 @@ def estimates(
     check_fitted(model, rows)
     n_neurons = np.size(model.intercept_) // (n_classes or 1)
     is_single = model._response_ndim == 1
-    shapes = Shapes(Layout.of(rows), None if is_single else n_neurons, n_classes)
+    shapes = Shapes(
+        Layout.of(rows), None if is_single else n_neurons, n_classes, model._has_intercept
+    )
     coef, intercept = shapes.read_parameters((model.coef_, model.intercept_))
     mask = shapes.read_mask(model.feature_mask)
     return shapes, coef if mask is None else coef * mask, intercept

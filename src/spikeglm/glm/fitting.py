@@ -18,7 +18,6 @@ from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..inference.record import FitResult
 from ..numerics import quiet
-from ..observation_models.likelihood import Likelihood
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..settings import get_config
@@ -26,17 +25,11 @@ from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
 from .progress import pass_report, survey_report
+from .starts import dispersion, made_possible, typical_curvature, without_features
 
 _TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
 _SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
-_SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
-_WORDS = {
-    "silent": Status.SILENT,
-    "saturated": Status.SATURATED,
-    "outside the link's range": Status.OUT_OF_RANGE,
-    "no finite response": Status.NO_ROWS,
-}
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,7 @@ def _fit(
         observed = survey_responses(table, columns, how)
         survey = survey_features(table, columns, how)
     features = survey.features
-    coef, intercept, hopeless = without_features(columns.likelihood, observed, rows.n_features)
+    coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
     if start is not None and columns.likelihood.link.range is None:
         # Where no intercept was found for a user's own link, the user's start may do.
         hopeless = [None if s is Status.OUT_OF_RANGE else s for s in hopeless]
@@ -147,6 +140,7 @@ def _fit(
         mean_response=observed.mean,
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
+        has_intercept=columns.has_intercept,
         **how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes),
     )
 
@@ -158,8 +152,7 @@ def _solve(
     start: tuple[FloatArray, FloatArray],
 ) -> Outcome:
     likelihood = objective.columns.likelihood
-    theta = for_the_solver(objective, *start)
-    h = np.maximum(likelihood.fisher(likelihood.start(observed.mean)), np.finfo(float).tiny)
+    theta = made_possible(objective, for_the_solver(objective, *start), observed)
     penalty = objective.penalty.value(np.ones(start[0].shape))
     with (
         pass_report(objective.table.n_kept) as report,
@@ -168,8 +161,8 @@ def _solve(
         task = Task(
             objective,
             begin,
-            h=h,
-            unit=np.sqrt(_dispersion(likelihood, observed, theta[-1])),
+            h=typical_curvature(objective.columns, observed),
+            unit=np.sqrt(dispersion(likelihood, observed, theta[-1])),
             n_rows=objective.table.n_kept,
             is_smooth=objective.penalty.is_smooth,
             report=report,
@@ -188,44 +181,6 @@ def _in_turns(task: Task, method: Method) -> Outcome:
     n_turns = math.ceil(n / at_once)
     turns = np.array_split(np.arange(n), n_turns)
     return Outcome.joined([method.solve(task.take(columns)) for columns in turns])
-
-
-def without_features(
-    likelihood: Likelihood, observed: Responses, n_features: int
-) -> tuple[FloatArray, FloatArray, list[Status | None]]:
-    """Return the fit without features, and which columns can have no other.
-
-    A silent unit has no finite best intercept; it gets the rate of half an event in the whole
-    recording (the posterior mean under Jeffreys' prior), and a saturated one of half a failure.
-    """
-    words = likelihood.no_start(observed.mean)
-    statuses = [_WORDS.get(str(word)) for word in words]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half = 0.5 / observed.weight
-    mean = np.where(
-        words == "silent", half, np.where(words == "saturated", 1 - half, observed.mean)
-    )
-    intercept = likelihood.start(mean) - np.nan_to_num(observed.offset)
-    return np.zeros((n_features, len(words))), intercept, statuses
-
-
-def _dispersion(likelihood: Likelihood, observed: Responses, start: FloatArray) -> FloatArray:
-    """Return the dispersion without features, (C,): the unit of a squared decrement.
-
-    A response without any spread has one of rounding size, relative to its mean; where that is
-    zero too, relative to the mean at the first intercepts ``start`` (C,).
-    """
-    if not likelihood.model.has_dispersion:
-        return np.ones_like(observed.mean)
-    eta = likelihood.start(observed.mean)
-    first = np.nan_to_num(likelihood.mean(start), posinf=0.0, neginf=0.0)
-    is_zero = (observed.mean == 0) & (observed.variance == 0)
-    size = np.abs(np.where(is_zero, first, observed.mean))
-    spread = np.maximum(np.sqrt(observed.variance), _SMALLEST_SPREAD * size)
-    unit = likelihood.model.estimate_scale(
-        (observed.mean + spread)[None], likelihood.mean(eta)[None], 1.0
-    )
-    return np.maximum(unit, np.finfo(float).tiny)
 
 
 def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:

@@ -93,6 +93,7 @@ class GLM(BaseGLM):
         solver_name: str | None = None,
         solver_kwargs: dict[str, Any] | None = None,
         feature_mask: ArrayLike | None = None,
+        fit_intercept: bool = True,
     ) -> None:
         self.observation_model = observation_model
         self.inverse_link_function = inverse_link_function
@@ -101,6 +102,7 @@ class GLM(BaseGLM):
         self.solver_name = solver_name
         self.solver_kwargs = solver_kwargs
         self.feature_mask = feature_mask
+        self.fit_intercept = fit_intercept
 
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
         """Return the mean response, e.g. spikes per bin: (T,), or (T, N) for a population.
@@ -198,12 +200,12 @@ class GLM(BaseGLM):
         Raises
         ------
         ValueError
-            If the link cannot produce the mean response.
+            If the link cannot produce the mean response, or without an intercept that of zero
+            coefficients.
         """
         inputs = self.read_inputs(X, y)
-        response = inputs.columns.responses.values
-        coef = np.zeros((inputs.rows.n_features, response.shape[1]))
-        return inputs.shapes.user_coef(coef), first_intercept(self._likelihood, response)
+        coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))
+        return inputs.shapes.user_coef(coef), first_intercept(inputs.columns)
 
     def __sklearn_tags__(self) -> Tags:
         """Describe a regressor to scikit-learn."""
@@ -226,6 +228,7 @@ class GLM(BaseGLM):
             ndim=self._response_ndim,
             likelihood=self._likelihood,
             feature_mask=self.feature_mask,
+            has_intercept=self._has_intercept,
             **more,
         )
 

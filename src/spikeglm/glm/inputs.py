@@ -179,6 +179,7 @@ def read_fit_inputs(
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     feature_mask: ArrayLike | None = None,
+    has_intercept: bool = True,
 ) -> FitInputs:
     """Read everything that ``fit`` takes; rows that are not finite are left out.
 
@@ -218,9 +219,10 @@ def read_fit_inputs(
             todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
             "that are all zero.",
         )
-    shapes = Shapes(Layout.of(rows), None if ndim == 1 else n_neurons)
+    shapes = Shapes(Layout.of(rows), None if ndim == 1 else n_neurons, None, has_intercept)
     mask = shapes.read_mask(feature_mask)
-    columns = Columns(likelihood, Source.one_per_column(response), weights, offsets, mask)
+    response_of = Source.one_per_column(response)
+    columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)
     return FitInputs(rows, shapes, columns, keep, axis, column_names(y))
 
 

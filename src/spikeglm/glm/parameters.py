@@ -7,25 +7,29 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..engine.columns import Columns
 from ..inference.record import FitResult
 from ..observation_models.likelihood import Likelihood
 from ..regularizer import regularizer_of
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows
-from ..rows.series import StoredSeries, pieces
-from ..typing import Array, BoolArray, FloatArray
+from ..rows.series import pieces
+from ..typing import BoolArray, FloatArray
 from .layout import Layout
 from .shapes import Shapes
 
 
-def first_intercept(likelihood: Likelihood, response: Array | StoredSeries) -> FloatArray:
-    """Return the intercepts (N,) that give the mean of each neuron's response (T, N).
+def first_intercept(columns: Columns) -> FloatArray:
+    """Return the intercepts (N,) that give the mean of each neuron's response; zero without any.
 
     Raises
     ------
     ValueError
-        If the link cannot produce one of these means.
+        If the link cannot produce one of these means, or that of a linear predictor of zero.
     """
+    likelihood, response = columns.likelihood, columns.responses.values
+    if not columns.has_intercept:
+        return _no_intercept(likelihood, columns.n_columns)
     total, count = np.zeros(response.shape[1]), np.zeros(response.shape[1])
     for part in pieces(response):
         y = response[part]
@@ -42,6 +46,18 @@ def first_intercept(likelihood: Likelihood, response: Array | StoredSeries) -> F
             todo="use another link, or give fit the first parameters as init_params.",
         )
     return likelihood.start(mean)
+
+
+def _no_intercept(likelihood: Likelihood, n_columns: int) -> FloatArray:
+    zero = np.zeros(n_columns)
+    if not np.isfinite(likelihood.value(zero, np.ones(n_columns))).all():
+        raise errors.value_error(
+            "Without an intercept there are no first parameters for this link.",
+            given=f"the link {likelihood.link.name}, to which zero coefficients give no mean",
+            expected="coefficients that predict a possible mean in every row",
+            todo="call fit, which looks for some, or begin with coefficients of your own.",
+        )
+    return zero
 
 
 def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
@@ -85,17 +101,19 @@ def dof_resid(
 ) -> FloatArray:
     """Return the residual degrees of freedom per neuron, (N,).
 
-    Sum of row weights, less the intercept, less the parameters that the coefficients use up: the
-    rank of the features (without a penalty), their number (Ridge) or the number of coefficients
-    that are not zero (Lasso and elastic net); never more than the mask (p, C) leaves. Of K classes
-    one follows from the others: K - 1 intercepts, and (K - 1) times the rank.
+    Sum of row weights, less the intercept (if there is one), less the parameters that the
+    coefficients use up: the rank of the features (without a penalty), their number (Ridge) or the
+    number of coefficients that are not zero (Lasso and elastic net); never more than the mask
+    (p, C) leaves. Of K classes one follows from the others: K - 1 intercepts, and (K - 1) times the
+    rank.
     """
     coef, free = shapes.by_class(result.coef), shapes.n_free_classes
+    n_intercepts = free * shapes.has_intercept
     rank, n_neurons = result.rank * free, coef.shape[2]
     used = regularizer_of(regularizer).n_parameters(coef.reshape(-1, n_neurons), rank)
     allowed = np.ones(coef.shape) if mask is None else shapes.by_class(mask)
     most = np.minimum(allowed.sum(axis=1), free).sum(axis=0)
-    return result.total_weight - np.minimum(used, most) - free
+    return result.total_weight - np.minimum(used, most) - n_intercepts
 
 
 def with_nested_params(estimator: Any, params: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class PopulationGLM(GLM):
         solver_name: str | None = None,
         solver_kwargs: dict[str, Any] | None = None,
         feature_mask: ArrayLike | None = None,
+        fit_intercept: bool = True,
     ) -> None:
         super().__init__(
             observation_model=observation_model,
@@ -63,4 +64,5 @@ class PopulationGLM(GLM):
             solver_name=solver_name,
             solver_kwargs=solver_kwargs,
             feature_mask=feature_mask,
+            fit_intercept=fit_intercept,
         )

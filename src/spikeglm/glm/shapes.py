@@ -25,6 +25,8 @@ from .layout import Layout
 class Shapes:
     """p features in the tree ``features``, N neurons, K classes; None where there is no such axis.
 
+    Without an intercept there is one of zero, which is no parameter.
+
     >>> Shapes(Layout((2,)), n_neurons=4).coef_shape
     (2, 4)
     >>> classes = Shapes(Layout((2,)), n_classes=3)
@@ -35,6 +37,7 @@ class Shapes:
     features: Layout
     n_neurons: int | None = None
     n_classes: int | None = None
+    has_intercept: bool = True
 
     @property
     def coef_shape(self) -> tuple[int, ...]:
@@ -55,6 +58,11 @@ class Shapes:
     def n_free_classes(self) -> int:
         """Parameters per neuron and feature that the data can tell apart: K - 1, or one."""
         return 1 if self.n_classes is None else self.n_classes - 1
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of one neuron: p K, and the K intercepts if there are any."""
+        return (self.features.n_features + self.has_intercept) * (self.n_classes or 1)
 
     def columns(self, values: Array) -> Array:
         """Return an array (..., *per_feature) as columns (..., C)."""
@@ -109,6 +117,24 @@ class Shapes:
         intercept = to_array(params[1], name="intercept").astype(np.float64)
         self._check(coef, intercept)
         return self.columns(coef), self.columns(intercept.reshape(self.per_feature))
+
+    def read_first(self, params: Any) -> tuple[FloatArray, FloatArray]:
+        """Return parameters from which to go on, as :meth:`read_parameters`.
+
+        Raises
+        ------
+        ValueError
+            Also for an intercept where there is none.
+        """
+        coef, intercept = self.read_parameters(params)
+        if not self.has_intercept and intercept.any():
+            raise errors.value_error(
+                "This model has no intercept (fit_intercept=False).",
+                given=f"an intercept of {intercept[np.flatnonzero(intercept)[0]]:g}",
+                expected=f"(coef, intercept) with zeros of shape {self.intercept_shape}",
+                todo="pass zeros; a baseline that is known is an offset of fit.",
+            )
+        return coef, intercept
 
     def read_mask(self, mask: ArrayLike | None) -> BoolArray | None:
         """Return a feature mask as columns (p, C); a tree may have one value per leaf (and neuron).

@@ -197,7 +197,7 @@ def _total_weight(columns: Columns, table: Table) -> FloatArray:
 
 
 def _read_theta(batch: Batch, params: Any) -> FloatArray:
-    coef, intercept = batch.inputs.shapes.read_parameters(params)
+    coef, intercept = batch.inputs.shapes.read_first(params)
     mask = batch.inputs.columns.mask
     return batch.theta(coef if mask is None else coef * mask, intercept)
 
@@ -238,6 +238,7 @@ def _write(model: BaseGLM, theta: FloatArray, batch: Batch, n_samples: int | Non
         aliased=np.zeros(0, dtype=np.intp),
         certificate="",
         plan="",
+        has_intercept=inputs.columns.has_intercept,
     )
     model.coef_ = inputs.shapes.user_coef(coef)
     model.intercept_ = inputs.shapes.user_intercept(intercept)

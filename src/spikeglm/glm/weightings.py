@@ -97,4 +97,4 @@ def _under(columns: Columns, weightings: Array, n_neurons: int) -> Columns:
         (own, under), which = np.unique(pairs, axis=1, return_inverse=True)
         series = columns.weights.values[:, own] * weightings[:, under]
         weights = Source(series, which.ravel())
-    return Columns(columns.likelihood, columns.responses, weights, columns.offsets, columns.mask)
+    return replace(columns, weights=weights)

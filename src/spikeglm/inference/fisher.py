@@ -99,7 +99,8 @@ class Optimum:
 class Uncertainty(NamedTuple):
     """How sure we are of the n parameters (w, b) of one column; the intercept comes last.
 
-    Masked features have variance 0: they are known to be zero. Where features are linearly
+    Masked features have variance 0: they are known to be zero, as is an intercept that the model
+    does not have. Where features are linearly
     dependent without a penalty the covariance is the generalised inverse, right for every
     combination that the data determine, such as a prediction.
     """
@@ -138,7 +139,9 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
         for c, information in zip(group, sums.information, strict=True):
             information[np.arange(p), np.arange(p)] += ridge[c]
             used = np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c]
-            covariance, undetermined = _inverse_among(np.append(used, True), information)
+            covariance, undetermined = _inverse_among(
+                np.append(used, columns.has_intercept), information
+            )
             _unshift(covariance, shift)
             covariance *= optimum.unit[c]
             yield Uncertainty(covariance, undetermined | optimum.has_none(c))

@@ -33,11 +33,13 @@ class FitResult:
     n_rows, total_weight, mean_response :
         (C,) rows of positive weight, the sum of their weights, and their mean response.
     rank :
-        Rank of the features with an intercept column, that column not counted.
+        Rank of the features with an intercept column, if there is one, that column not counted.
     aliased :
         Indices of features that are constant or linear combinations of others.
     plan :
         How the passes ran, in words.
+    has_intercept :
+        Whether intercepts were fitted; if not, they are zero.
     """
 
     coef: FloatArray
@@ -55,3 +57,4 @@ class FitResult:
     aliased: IntArray
     certificate: str
     plan: str
+    has_intercept: bool = True

@@ -179,6 +179,12 @@ class Likelihood:
         ]
         return np.select([mask for mask, _ in words], [word for _, word in words], default="")
 
+    @property
+    def takes_any_predictor(self) -> bool:
+        """Whether every finite eta has a mean that the model can have."""
+        is_known = self.link.range is not None
+        return self._straight or (is_known and self._reach is None and self.link.pole is None)
+
     def check_response(self, y: ArrayLike) -> None:
         """Check that the model can produce every finite value of y, shape (T,) or (T, N).
 

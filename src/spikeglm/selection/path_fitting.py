@@ -13,8 +13,9 @@ from ..engine.plan import plan
 from ..engine.survey import survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
-from ..glm.fitting import for_the_solver, of_the_rows, without_features
+from ..glm.fitting import for_the_solver, of_the_rows
 from ..glm.progress import pass_report, survey_report
+from ..glm.starts import typical_curvature, without_features
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
@@ -77,7 +78,7 @@ def fit_path(
         with survey_report(rows):
             observed = survey_responses(table, columns, how)
             survey = survey_features(table, columns, how)
-        coef, intercept, hopeless = without_features(columns.likelihood, observed, rows.n_features)
+        coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
         walking = np.flatnonzero([status is None for status in hopeless])
         n_surveys = 1 + survey.n_passes
         if len(walking) == 0:
@@ -91,13 +92,11 @@ def fit_path(
             survey.features,
             observed.weight[walking],
         )
-        likelihood = columns.likelihood
-        h = likelihood.fisher(likelihood.start(observed.mean[walking]))
         with pass_report(objective.table.n_kept) as report:
             path = SparsePath(
                 objective,
                 for_the_solver(objective, coef[:, walking], intercept[walking]),
-                h=np.maximum(h, np.finfo(float).tiny),
+                h=typical_curvature(objective.columns, observed.take(walking)),
                 tolerance=tolerance,
                 max_passes=max_passes,
                 report=report,

@@ -6,8 +6,8 @@ With z the standardised features, eta = z·w + b + o has over any set of rows
     variance    v = w' S w + 2 w' k + var(o)        S = cov(z), k = cov(z, o)
 
 The survey that precedes a fit knows S over rows that all columns count alike. Visits of the rows
-add what it does not know: moments over events (rows counted y times), with offsets, and under
-weightings of a column's own.
+add what it does not know: moments over events (rows counted y times), with offsets, under
+weightings of a column's own, and the mean of features that no intercept has centred.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def over_rows(objective: Objective) -> Cloud:
     """Return moments over the rows of each column; no pass where the survey knows them."""
     columns, n = objective.columns, objective.n_columns
     shared = columns.weights is None or columns.weights.values.shape[1] == 1
-    if shared and columns.offsets is None:
+    if shared and columns.offsets is None and columns.has_intercept:
         none, zero = np.zeros(n), np.zeros((objective.n_parameters - 1, n))
         return Cloud(zero, (_shared(objective),), np.zeros(n, np.intp), none, none, zero)
     # Columns with the same weights and offsets have the same moments.
@@ -109,7 +109,7 @@ def over_events(objective: Objective) -> tuple[Cloud, FloatArray]:
 
 
 def _shared(objective: Objective) -> FloatArray:
-    """Return the covariance of the standardised features over rows that count alike."""
+    """Return mean products of the standardised features over rows that count alike."""
     return objective.features.correlation.dense
 
 
@@ -132,9 +132,10 @@ def _first(sums: Any, objective: Objective) -> Cloud:
     """Return first moments as a cloud, with the covariance that all rows share."""
     x, offset = sums.x / sums.weight, sums.offset / sums.weight
     by_offset = sums.x_offset / sums.weight - x * offset
+    z = _standardised(sums.x, sums.weight, objective) / sums.weight
     return Cloud(
-        mean=_standardised(sums.x, sums.weight, objective) / sums.weight,
-        covariances=(_shared(objective),),
+        mean=z,
+        covariances=(_shared(objective) - np.outer(z[:, 0], z[:, 0]),),
         which=np.zeros(len(offset), np.intp),
         offset=offset,
         offset_variance=np.maximum(sums.offset_squared / sums.weight - offset**2, 0.0),

@@ -203,11 +203,12 @@ def _loss(objective: Objective) -> Callable[[Any, Any, Any], Any]:
     """Return the loss, mean over rows and sum over neurons, in NumPy or JAX like its arguments."""
     likelihood, mask = objective.columns.likelihood, objective.columns.mask
     has_gaps = objective.columns.weights is not None
+    has_intercept = objective.columns.has_intercept
 
     def loss(params: Any, X: Any, y: Any) -> Any:
         xp = namespace(params.coef, params.intercept, X, y)
         coef = params.coef if mask is None else params.coef * _like(mask, params.coef)
-        eta = X @ coef + params.intercept
+        eta = X @ coef + params.intercept if has_intercept else X @ coef
         if not has_gaps:
             return likelihood.value(eta, y, xp).mean(axis=0).sum()
         present = xp.isfinite(y)

@@ -194,6 +194,8 @@ def _without_features(expected: ExpectedLoss, task: Task) -> FloatArray:
     """Return theta (p + 1, C) of the mean response; where no intercept gives it, the task's."""
     likelihood, mean = expected.rows.columns.likelihood, expected.mean_response
     theta = np.zeros_like(task.start)
+    if not expected.rows.columns.has_intercept:
+        return theta
     intercept = likelihood.start(mean) - expected.terms[0].cloud.offset
     theta[-1] = np.where(likelihood.no_start(mean) == "", intercept, task.start[-1])
     return theta

@@ -97,6 +97,7 @@ class ClassifierGLM(GLM):
         solver_name: str | None = None,
         solver_kwargs: dict[str, Any] | None = None,
         feature_mask: ArrayLike | None = None,
+        fit_intercept: bool = True,
     ) -> None:
         self.n_classes = n_classes
         self.inverse_link_function = inverse_link_function
@@ -105,6 +106,7 @@ class ClassifierGLM(GLM):
         self.solver_name = solver_name
         self.solver_kwargs = solver_kwargs
         self.feature_mask = feature_mask
+        self.fit_intercept = fit_intercept
 
     @property
     def observation_model(self) -> CategoricalObservations:
@@ -235,7 +237,8 @@ class ClassifierGLM(GLM):
         frequency = y_hot.sum(axis=0) / np.maximum(y_hot.any(axis=-1).sum(axis=0), 1)[..., None]
         log_p = np.log(np.maximum(frequency, np.finfo(float).eps))
         coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))
-        return shapes.user_coef(coef), log_p - log_p.mean(axis=-1, keepdims=True)
+        intercept = (log_p - log_p.mean(axis=-1, keepdims=True)) * shapes.has_intercept
+        return shapes.user_coef(coef), intercept
 
     def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
         """Check data as :meth:`GLM.read_inputs`, given the classes that are known."""

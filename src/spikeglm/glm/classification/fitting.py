@@ -10,7 +10,7 @@ from ...engine.columns import Columns
 from ...engine.objective import Objective
 from ...engine.plan import Plan, plan
 from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import Survey, survey_features, survey_responses
+from ...engine.survey import Responses, Survey, survey_features, survey_responses
 from ...engine.table import Table
 from ...engine.threads import one_blas_thread
 from ...inference.record import FitResult
@@ -70,18 +70,13 @@ class Frequencies:
     """How often each class occurs; (K, N) and (N,).
 
     A class that never occurs gets half an event in the whole recording (the posterior mean under
-    Jeffreys' prior): the optimum would be a probability of zero.
+    Jeffreys' prior): the optimum would be a probability of zero. Without intercepts that is for the
+    features to say, and what is known before them is that classes are as many as they are.
     """
 
     frequency: FloatArray
     absent: BoolArray
     weight: FloatArray
-
-    @property
-    def intercept(self) -> FloatArray:
-        """(K, N) that of the model without features: centred log frequencies."""
-        log_p = np.log(self.frequency)
-        return log_p - log_p.mean(axis=0)
 
     @property
     def hopeless(self) -> list[Status | None]:
@@ -93,9 +88,12 @@ class Frequencies:
         ]
 
 
-def _frequencies(mean: FloatArray, weight: FloatArray, n_classes: int) -> Frequencies:
-    total = weight.reshape(n_classes, -1)[0]
-    frequency = np.nan_to_num(mean, nan=1.0 / n_classes).reshape(n_classes, -1)
+def _frequencies(observed: Responses, n_classes: int, *, has_intercept: bool) -> Frequencies:
+    total = observed.weight.reshape(n_classes, -1)[0]
+    even = 1.0 / n_classes
+    frequency = np.nan_to_num(observed.mean, nan=even).reshape(n_classes, -1)
+    if not has_intercept:
+        frequency = np.full_like(frequency, even)
     absent = frequency <= 0
     half = 0.5 / np.maximum(total, 1.0)
     return Frequencies(np.where(absent, half, frequency), absent, total)
@@ -115,9 +113,9 @@ def _fit(
     with survey_report(rows):
         observed = survey_responses(table, columns, how)
         survey = survey_features(table, columns, how)
-    seen = _frequencies(observed.mean, observed.weight, n_classes)
+    seen = _frequencies(observed, n_classes, has_intercept=columns.has_intercept)
     coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
-    intercept: FloatArray = seen.intercept - _centred_offset(observed.offset, n_classes)
+    intercept = _intercepts(columns, seen, observed)
     first = (coef, intercept)
     if start is not None:
         first = (
@@ -151,6 +149,7 @@ def _fit(
         mean_response=observed.mean,
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
+        has_intercept=columns.has_intercept,
         **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
     )
 
@@ -249,7 +248,9 @@ def _with_absent_classes(status: tuple[Status, ...], absent: BoolArray) -> tuple
     )
 
 
-def _centred_offset(offset: FloatArray, n_classes: int) -> FloatArray:
-    """Return the mean offset of each class, (K, N), centred."""
-    by_class = np.nan_to_num(offset).reshape(n_classes, -1)
-    return by_class - by_class.mean(axis=0)
+def _intercepts(columns: Columns, seen: Frequencies, observed: Responses) -> FloatArray:
+    """Return those of the model without features, (K, N): log frequencies less offsets, centred."""
+    if not columns.has_intercept:
+        return np.zeros_like(seen.frequency)
+    out = np.log(seen.frequency) - np.nan_to_num(observed.offset).reshape(seen.frequency.shape)
+    return out - out.mean(axis=0)

@@ -47,7 +47,12 @@ def read_class_inputs(
     softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
     response = np.where(codes < 0, np.nan, codes)
     inputs = read_fit_inputs(
-        X, response, ndim=ndim, likelihood=softmax, sample_weight=sample_weight
+        X,
+        response,
+        ndim=ndim,
+        likelihood=softmax,
+        sample_weight=sample_weight,
+        has_intercept=model._has_intercept,
     )
     axis = time_axis_of(y)
     if axis is not None and inputs.rows.time_axis is not None:
@@ -66,6 +71,7 @@ def read_class_inputs(
         weights,
         offsets,
         shapes.read_mask(model.feature_mask),
+        shapes.has_intercept,
     )
     return replace(
         inputs,

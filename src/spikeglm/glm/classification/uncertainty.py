@@ -36,7 +36,7 @@ def class_uncertainties(
 ) -> Uncertainties:
     """Return how sure the n = (p + 1) K parameters of each neuron are, and the shapes of all.
 
-    Parameter j of class k comes at j·K + k, intercepts last.
+    Parameter j of class k comes at j·K + k, intercepts last (of variance 0 where there are none).
 
     References
     ----------
@@ -95,7 +95,8 @@ def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:
     )
     shapes = inputs.shapes
     penalty = model.read_penalty(shapes)
-    return SoftmaxObjective(classes, penalty, shapes.by_class(observed.mean[None])[0] <= 0)
+    is_absent = shapes.by_class(observed.mean[None])[0] <= 0
+    return SoftmaxObjective(classes, penalty, is_absent & shapes.has_intercept)
 
 
 def _to_user(objective: SoftmaxObjective) -> FloatArray:
