@@ -160,10 +160,12 @@ def test_checks_of_functions():
 
 def test_a_printed_estimator_shows_what_was_given():
     model = nmo.GLM("Gamma", nmo.observation_models.links.Exp(), feature_mask=np.ones(3))
-    expected = "GLM(observation_model='Gamma', inverse_link_function=exp)"
+    expected = "GLM(observation_model='Gamma', inverse_link_function=exp, fit_intercept=True)"
     assert utils.format_repr(model, use_name_keys=["inverse_link_function"]) == expected
     lines = utils.format_repr(model, ["observation_model"], multiline=True).splitlines()
-    assert lines == ["GLM(", "    inverse_link_function=Exp()", ")"]
+    assert lines == [
+        "GLM(", "    inverse_link_function=Exp(),", "    fit_intercept=True", ")",
+    ]  # fmt: skip
 
 
 def test_versions_are_those_installed():

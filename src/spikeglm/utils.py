@@ -146,7 +146,7 @@ def format_repr(
     --------
     >>> import spikeglm as nmo
     >>> format_repr(nmo.GLM("Gamma"))
-    "GLM(observation_model='Gamma')"
+    "GLM(observation_model='Gamma', fit_intercept=True)"
     """
     params = obj.get_params(deep=False)
     shown = [name for name in params if name not in (exclude_keys or ())]

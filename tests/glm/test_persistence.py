@@ -109,6 +109,7 @@ VALUES = {
     | st.fixed_dictionaries({}, optional={"tol": NUMBERS, "maxiter": st.integers(1, 10**6)}),
     "feature_mask": st.none() | TREES,
     "n_classes": st.integers(2, 9),
+    "fit_intercept": st.booleans(),
 }
 
 

@@ -38,7 +38,7 @@ FIRST = {"observation_model": "Gamma", "inverse_link_function": "exp"}
 FIRST_OF_CLASSIFIERS = {"n_classes": 3, "inverse_link_function": "log_softmax"}
 OTHERS = {
     "regularizer": "Ridge", "regularizer_strength": 0.5, "solver_name": "LBFGS",
-    "solver_kwargs": {"tol": 1e-5}, "feature_mask": None,
+    "solver_kwargs": {"tol": 1e-5}, "feature_mask": None, "fit_intercept": False,
 }  # fmt: skip
 
 

@@ -57,6 +57,7 @@ def inspect_npz(file_path: Any) -> None:
     solver_name: None
     solver_kwargs: None
     feature_mask: None
+    fit_intercept: True
     <BLANKLINE>
     Model fit parameters
     --------------------
