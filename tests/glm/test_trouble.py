@@ -169,7 +169,8 @@ def test_rows_of_features_that_are_not_finite_are_left_out(solver):
 @both
 def test_three_rows(solver):
     X, y = features()[:3, :1], np.array([1.0, 3.0, 2.0])
-    fit = nmo.GLM("Gaussian", solver_name=solver).fit(X, y)
+    with pytest.warns(UserWarning, match="without a dispersion"):
+        fit = nmo.GLM("Gaussian", solver_name=solver).fit(X, y)
     slope, intercept = np.polyfit(X[:, 0], y, 1)
     assert_allclose([fit.coef_[0], fit.intercept_[0]], [slope, intercept], rtol=1e-7)
 

@@ -15,6 +15,7 @@ from ..typing import Array, ArrayLike, FloatArray
 from . import fitted, persistence, prediction, stepping
 from .arguments import FeatureMask, RegularizerArgument
 from .choices import read_fit_intercept, solver_of, warn_of_unused_strength
+from .dispersion import Dispersion
 from .fitting import SolverChoice
 from .inputs import FitInputs
 from .parameters import with_nested_params
@@ -38,6 +39,7 @@ class BaseGLM(Estimator):
     intercept_: FloatArray
     scale_: FloatArray
     dof_resid_: FloatArray
+    edf_: FloatArray
     n_features_in_: int
     fit_intercept: bool = True  # of models that an older version pickled
     feature_names_: tuple[str, ...]
@@ -292,8 +294,10 @@ class BaseGLM(Estimator):
         """Return a mini-batch."""
         raise NotImplementedError
 
-    def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
-        """Return the dispersion (N,) after a fit with residual degrees of freedom (N,)."""
+    def _dispersion(
+        self, inputs: FitInputs, result: FitResult, *, dof_resid: FloatArray, weight: FloatArray
+    ) -> Dispersion:
+        """Return the dispersion after a fit, from data that weigh ``weight`` (N,)."""
         raise NotImplementedError
 
     def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:

@@ -14,6 +14,7 @@ from ..inference.record import FitResult
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray
+from . import dispersion
 from .inputs import FitInputs, read_offset
 from .layout import Layout
 from .parameters import check_feature_names, dof_resid
@@ -139,10 +140,13 @@ def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
     model.n_features_in_ = rows.n_features
     model.feature_names_ = rows.feature_names
     model.dof_resid_ = dof_resid(shapes, result, model._regularizer, inputs.columns.mask)
-    model.scale_ = model._dispersion(inputs, result, model.dof_resid_)
+    weight = result.total_weight
+    found = model._dispersion(inputs, result, dof_resid=model.dof_resid_, weight=weight)
+    dispersion.store(model, found)
     vars(model).pop("update_state_", None)  # of updates before this fit
     neurons = inputs.neurons or tuple(range(len(result.status)))
     model.fit_report_ = FitReport(result, neurons, rows.feature_names)
+    dispersion.warn_if_unknown(found, result, neurons)
 
 
 def wrapped(model: BaseGLM, values: Array, axis: TimeAxis | None) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..typing import Array, ArrayLike, FloatArray
-from . import fitted, prediction, scoring, stepping
+from . import dispersion, fitted, scoring, stepping
 from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
@@ -61,9 +61,13 @@ class GLM(BaseGLM):
     coef_, intercept_ :
         Estimates, float64, (p,) and (1,).
     scale_ :
-        (1,) dispersion.
+        (1,) dispersion: Pearson's sum over the sum of the weights less ``edf_``; NaN where nothing
+        is left.
     dof_resid_ :
-        (1,) residual degrees of freedom.
+        (1,) sum of the weights less the number of parameters, shrunk or not.
+    edf_ :
+        (1,) effective degrees of freedom of the fit, intercept included: what a penalty leaves of
+        that number. Only for models with a dispersion.
     fit_report_ :
         Status, certificate and advice; print it, or ``.to_frame()``.
 
@@ -249,8 +253,11 @@ class GLM(BaseGLM):
         penalty = self.read_penalty(inputs.shapes)
         return stepping.NumberBatch(inputs, stepping.in_the_users_units(inputs, penalty))
 
-    def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
-        return prediction.estimate_scale(inputs.rows, inputs.columns, result, dof, keep=inputs.keep)
+    def _dispersion(
+        self, inputs: FitInputs, result: FitResult, *, dof_resid: FloatArray, weight: FloatArray
+    ) -> dispersion.Dispersion:
+        penalty = self.read_penalty(inputs.shapes)
+        return dispersion.estimate(inputs, result, penalty, dof_resid=dof_resid, weight=weight)
 
     def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
         return fitted.uncertainties(self, X, y, **more)

@@ -61,7 +61,8 @@ def estimate_scale(
 ) -> FloatArray:
     """Return the dispersion of each column, (C,): Pearson's sum over the degrees of freedom.
 
-    A row of weight a counts as a rows. Models without a dispersion to estimate state theirs.
+    A row of weight a counts as a rows. Models without a dispersion to estimate state theirs. Where
+    the degrees of freedom are NaN, so is the dispersion.
 
     References
     ----------
@@ -73,7 +74,7 @@ def estimate_scale(
     if not model.has_dispersion:
         return np.full(columns.n_columns, float(model.scale))
     sums = _sweep(kernels.pearson, rows, columns, result.coef, result.intercept, keep)
-    return np.where(sums.weight > 0, sums.total, np.nan) / np.maximum(dof, 1)
+    return np.where(sums.weight > 0, sums.total, np.nan) / dof
 
 
 def _scale_at_once(
@@ -89,7 +90,7 @@ def _scale_at_once(
     for c, used in enumerate(np.broadcast_to(weight > 0, mean.shape).T):
         if used.any():
             y, mu = block.y[used, c, None], mean[used, c, None]
-            scale[c] = np.ravel(model.estimate_scale(y, mu, np.maximum(dof[c], 1)))[0]
+            scale[c] = np.ravel(model.estimate_scale(y, mu, dof[c]))[0]
     return scale
 
 

@@ -7,7 +7,7 @@ for data that arrive over time, and for scripts written so.
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -27,6 +27,7 @@ from ..solvers import SVRG, OptimizationInfo, ProxSVRG, SolverAdapterState, Stat
 from ..solvers.foreign import ForeignSolver, ForeignSteps
 from ..solvers.online import PlainSteps, ReducedSteps, RunningModel, Stepper
 from ..typing import ArrayLike, FloatArray
+from . import dispersion
 from .inputs import FitInputs
 from .parameters import dof_resid
 
@@ -243,9 +244,9 @@ def _write(model: BaseGLM, theta: FloatArray, batch: Batch, n_samples: int | Non
     model.coef_ = inputs.shapes.user_coef(coef)
     model.intercept_ = inputs.shapes.user_intercept(intercept)
     model.dof_resid_ = dof_resid(inputs.shapes, record, model._regularizer, inputs.columns.mask)
-    # Pearson's sum over the batch stands for that over all samples.
-    per_batch, dof = replace(record, total_weight=in_batch), model.dof_resid_ * in_batch / total
-    model.scale_ = model._dispersion(inputs, per_batch, dof)
+    # What the batch says of residuals and features stands for all samples.
+    found = model._dispersion(inputs, record, dof_resid=model.dof_resid_, weight=in_batch)
+    dispersion.store(model, found)
 
 
 def _info(value: float | None, stepper: Stepper) -> OptimizationInfo:

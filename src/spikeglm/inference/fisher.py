@@ -130,7 +130,7 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
     shift = np.zeros(p) if table.shift is None else table.shift
     weight = survey_responses(table, columns, how).weight
     ridge = (optimum.penalty.curvature(optimum.coef.shape) * weight).T
-    table = _in_longer_blocks(table, how)
+    table = in_longer_blocks(table, how)
     for group in groups(columns.n_columns, p + 1):
         coef = optimum.coef[:, group]
         shifted = optimum.intercept[group] + shift @ coef
@@ -147,7 +147,7 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
             yield Uncertainty(covariance, undetermined | optimum.has_none(c))
 
 
-def _in_longer_blocks(table: Table, how: Plan) -> Table:
+def in_longer_blocks(table: Table, how: Plan) -> Table:
     """Return the table in blocks long enough that adding up matrices is little beside them."""
     settings, row_bytes = get_config(), 8 * _COPIES * (table.rows.n_features + 1)
     most = int(_SHARE_FOR_ROWS * settings.memory_bytes) // (row_bytes * settings.workers)

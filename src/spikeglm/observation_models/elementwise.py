@@ -44,6 +44,8 @@ class ElementwiseObservations(Observations):
         Whether ``estimate_scale`` of all rows is the sum of those of parts of the rows.
     expects_curvature :
         Whether :meth:`information` is the exact expectation of the curvature.
+    constant_information :
+        Whether :meth:`information` is the same at every mean.
     loss_unit :
         The loss as a multiple of the negative log-likelihood at dispersion one.
     """
@@ -54,6 +56,7 @@ class ElementwiseObservations(Observations):
     has_dispersion: ClassVar[bool] = False
     dispersion_adds_up: ClassVar[bool] = True
     expects_curvature: ClassVar[bool] = True
+    constant_information: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 1.0
 
     # --- for the engine: elementwise in theta; `mean` is given where it is already known ---

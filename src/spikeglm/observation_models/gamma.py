@@ -38,6 +38,7 @@ class GammaObservations(ElementwiseObservations):
     means: ClassVar[tuple[float, float]] = (0.0, math.inf)
     support: ClassVar[str] = "positive numbers"
     has_dispersion: ClassVar[bool] = True
+    constant_information: ClassVar[bool] = True
 
     @property
     def default_inverse_link_function(self) -> Link:

@@ -39,6 +39,7 @@ class GaussianObservations(ElementwiseObservations):
     means: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
     support: ClassVar[str] = "real numbers"
     has_dispersion: ClassVar[bool] = True
+    constant_information: ClassVar[bool] = True
     loss_unit: ClassVar[float] = 2.0
 
     @property

@@ -209,6 +209,11 @@ class Likelihood:
         if n_wrong:
             raise _response_error(self.model, shown, n_wrong)
 
+    @property
+    def has_constant_information(self) -> bool:
+        """Whether :meth:`information` is the same everywhere."""
+        return self._straight and self.model.constant_information
+
     @cached_property
     def _straight(self) -> bool:
         return self.link.linear_in == self.model.natural

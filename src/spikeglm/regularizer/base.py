@@ -96,7 +96,10 @@ class Regularizer(ABC):
 
     @abstractmethod
     def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
-        """Return the parameters that each column of ``coef`` (p, C) uses up, (C,)."""
+        """Return how many parameters each column of ``coef`` (p, C) has, shrunk or not, (C,).
+
+        It is for ``dof_resid_``; what a penalty leaves of them, ``edf_``, follows from its curvature.
+        """
 
     @abstractmethod
     def get_params(self, deep: bool = True) -> dict[str, Any]:

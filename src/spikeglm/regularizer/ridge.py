@@ -17,7 +17,9 @@ class Ridge(Regularizer):
 
     The loss it is added to is a mean over rows, so λ does not depend on the length of a recording;
     it equals the ``alpha`` of scikit-learn's ``PoissonRegressor``. As a prior: independent
-    w ~ Normal(0, 1 / (λ T)).
+    w ~ Normal(0, φ / (λ A)) with A the sum of the row weights (T without) and φ the dispersion (1
+    for Poisson, Bernoulli and negative binomial); for the Gaussian model, whose loss is the squared
+    error without its half, Normal(0, 2 φ / (λ A)). Standard errors are those of the posterior.
 
     >>> import numpy as np
     >>> penalty = Ridge().bind(0.5, (3, 1))

@@ -15,6 +15,7 @@ from ...observation_models.categorical import CategoricalObservations, class_lin
 from ...typing import Array, ArrayLike, FloatArray
 from .. import fitted
 from ..choices import read_solver
+from ..dispersion import Dispersion
 from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
@@ -281,8 +282,10 @@ class ClassifierGLM(GLM):
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> LabelBatch:
         return read_label_batch(self, X, y)
 
-    def _dispersion(self, inputs: FitInputs, result: FitResult, dof: FloatArray) -> FloatArray:
-        return np.ones_like(dof)
+    def _dispersion(
+        self, inputs: FitInputs, result: FitResult, *, dof_resid: FloatArray, weight: FloatArray
+    ) -> Dispersion:
+        return Dispersion(np.ones_like(dof_resid), None)
 
     def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
         return class_uncertainties(self, X, y, **more)
