@@ -98,7 +98,7 @@ class Regularizer(ABC):
     def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
         """Return how many parameters each column of ``coef`` (p, C) has, shrunk or not, (C,).
 
-        It is for ``dof_resid_``; what a penalty leaves of them, ``edf_``, follows from its curvature.
+        It is for ``dof_resid_``; what a penalty leaves of them is ``edf_``.
         """
 
     @abstractmethod
