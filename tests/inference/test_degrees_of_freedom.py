@@ -85,6 +85,15 @@ def test_masked_features_use_up_nothing():
     assert_allclose(model.edf_, [edf_of(X[:, mask == 1], 0.2)], rtol=1e-6)
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.2])
+def test_a_model_without_an_intercept_does_not_count_one(strength):
+    features = X - [0, 0, 0, 0, 100, 0]
+    F = 2 * features.T @ features
+    edf = np.trace(np.linalg.solve(F + T * strength * np.eye(P), F))
+    model = ridge(strength, fit_intercept=False).fit(features, Y)
+    assert_allclose(model.edf_, [edf], rtol=1e-6)
+
+
 def test_neurons_have_their_own():
     strengths = np.array([[0.01, 0.2, 5.0]])
     mask = np.ones((P, 3))

@@ -40,7 +40,7 @@ _FEWEST_ROWS = 2000  # of a sample
 def effective_parameters(
     optimum: Optimum, counted: FloatArray, *, total_weight: FloatArray, has_aliased: bool
 ) -> FloatArray:
-    """Return how many parameters the estimates of each column use up, intercept included, (C,).
+    """Return how many parameters the estimates of each column use up, intercept (if there is one) included, (C,).
 
     Only columns whose penalty bends read the rows. F is then summed over all rows or, of a long
     recording, over 32 for each feature: that moves a dispersion by less than a thousandth.
@@ -50,7 +50,7 @@ def effective_parameters(
     optimum :
         The estimates and their data; of those neither dispersion nor status is used.
     counted :
-        (C,) parameters of the columns whose penalty does not bend, intercept included.
+        (C,) parameters of the columns whose penalty does not bend, intercept (if there is one) included.
     total_weight :
         (C,) sum of the row weights.
     has_aliased :
@@ -78,6 +78,7 @@ class _Active(NamedTuple):
 
     features: IntArray  # (a,)
     curvature: FloatArray  # (a, a), or its diagonal (a,)
+    has_intercept: bool
 
     @classmethod
     def of(cls, optimum: Optimum, column: int) -> _Active:
@@ -89,10 +90,10 @@ class _Active(NamedTuple):
         features = np.flatnonzero(used if kinks is None else used & kinks.moves(z)[0, :-1])
         curvature = penalty.curvature(coef.shape)[features, 0]
         if kinks is None or kinks.is_piecewise_linear:
-            return cls(features, curvature)
+            return cls(features, curvature, optimum.columns.has_intercept)
         here = kinks.on([features], len(features) + 1)
         bend = here.bend(z[:, np.append(features, -1)])[0, :-1, :-1]
-        return cls(features, bend + np.diag(curvature))
+        return cls(features, bend + np.diag(curvature), optimum.columns.has_intercept)
 
     @property
     def bends(self) -> bool:
@@ -104,7 +105,9 @@ class _Active(NamedTuple):
 
     def trace(self, information: FloatArray, weight: float) -> float:
         """Return tr[(F + A K)⁻¹ F] among these features and the intercept."""
-        among = np.append(self.features, len(information) - 1)
+        among = self.features
+        if self.has_intercept:
+            among = np.append(among, len(information) - 1)
         F, a = information[np.ix_(among, among)], len(self.features)
         bent = F.copy()
         K = self.curvature if self.curvature.ndim == 2 else np.diag(self.curvature)
