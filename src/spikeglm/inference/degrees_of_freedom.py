@@ -40,7 +40,7 @@ _FEWEST_ROWS = 2000  # of a sample
 def effective_parameters(
     optimum: Optimum, counted: FloatArray, *, total_weight: FloatArray, has_aliased: bool
 ) -> FloatArray:
-    """Return how many parameters the estimates of each column use up, intercept (if there is one) included, (C,).
+    """Return how many parameters the estimates of each column use up, any intercept included, (C,).
 
     Only columns whose penalty bends read the rows. F is then summed over all rows or, of a long
     recording, over 32 for each feature: that moves a dispersion by less than a thousandth.
@@ -50,7 +50,7 @@ def effective_parameters(
     optimum :
         The estimates and their data; of those neither dispersion nor status is used.
     counted :
-        (C,) parameters of the columns whose penalty does not bend, intercept (if there is one) included.
+        (C,) parameters of the columns whose penalty does not bend, any intercept included.
     total_weight :
         (C,) sum of the row weights.
     has_aliased :
