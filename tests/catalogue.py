@@ -1,4 +1,4 @@
-"""Every public fit: model x link x regularizer x solver, and every kind of input.
+"""Every public fit: model x link x penalty x solver, and every kind of input.
 
 The laws of ``tests/glm`` loop over these lists; a new part adds one row here and gains all tests.
 """
@@ -8,7 +8,8 @@ from functools import cache
 from itertools import product
 
 import numpy as np
-from tests.reference import numpy_glm
+from tests.penalties import PENALTIES, Penalty
+from tests.reference import numpy_fista, numpy_glm
 
 from spikeglm.glm import GLM, PopulationGLM
 from spikeglm.observation_models import NegativeBinomialObservations
@@ -36,8 +37,7 @@ _OF_PROBABILITIES = {
     "identity": (0.5, 0.3),
     "one_over_x": (2.5, 0.9),
 }
-REGULARIZERS = {"UnRegularized": None, "Ridge": 0.05}
-SOLVERS = ("LBFGS", "Newton")
+SOLVERS = ("LBFGS", "Newton")  # the two for smooth penalties that users meet
 PAIRS = tuple(product(MODELS, LINKS))
 CANONICAL = (
     ("Poisson", "exp"),
@@ -63,18 +63,21 @@ class Case:
         return "-".join(filter(None, (self.model, self.link, self.regularizer, self.solver)))
 
     @property
-    def strength(self) -> float:
-        return REGULARIZERS[self.regularizer] or 0.0
+    def penalty(self) -> Penalty:
+        return PENALTIES[self.regularizer]
+
+    @property
+    def slack(self) -> float:
+        """The tolerance that this solver stops at by default over that of the main ones."""
+        return (self.penalty.main_solvers | self.penalty.other_solvers).get(self.solver, 1.0)
 
     @property
     def arguments(self) -> dict:
         return {
             "observation_model": MODELS[self.model],
             "inverse_link_function": self.link,
-            "regularizer": self.regularizer,
-            "regularizer_strength": REGULARIZERS[self.regularizer],
             "solver_name": self.solver,
-        }
+        } | self.penalty.arguments
 
     def glm(self, **changes) -> GLM:
         return GLM(**(self.arguments | changes))
@@ -86,18 +89,37 @@ class Case:
         return simulated(self.model, self.link, self.n_rows, self.n_neurons)
 
     def oracle(self, X, y, **more) -> numpy_glm.Fit:
-        arguments = {"ridge": self.strength, "nb_scale": NB_SCALE} | more
-        return numpy_glm.fit(X, y, self.model, self.link, **arguments)
+        arguments = {"nb_scale": NB_SCALE, "ridge": self.penalty.l2} | more
+        if self.penalty.is_smooth:
+            return numpy_glm.fit(X, y, self.model, self.link, **arguments)
+        return numpy_fista.glm(X, y, self.penalty.kinked, self.model, self.link, **arguments)
 
 
-CASES = tuple(
-    Case(model, link, regularizer, solver)
-    for (model, link), regularizer, solver in product(PAIRS, REGULARIZERS, SOLVERS)
-)
+def _cases(pairs, solvers_of) -> tuple[Case, ...]:
+    """Return a case per pair of model and link, penalty and solver of that penalty."""
+    return tuple(
+        Case(model, link, name, solver)
+        for model, link in pairs
+        for name, penalty in PENALTIES.items()
+        for solver in solvers_of(penalty)
+    )
+
+
+CASES = _cases(PAIRS, lambda penalty: penalty.main_solvers)
+BY_OTHER_SOLVERS = _cases(CANONICAL, lambda penalty: penalty.other_solvers)
 CANONICAL_CASES = tuple(
     Case(model, link, "UnRegularized", solver)
     for (model, link), solver in product(CANONICAL, SOLVERS)
 )
+
+
+def those(cases, **properties) -> list[Case]:
+    """Return the cases whose penalty has these properties: ``those(CASES, is_smooth=True)``."""
+    return [
+        case
+        for case in cases
+        if all(getattr(case.penalty, name) == value for name, value in properties.items())
+    ]
 
 
 def true_parameters(model: str, link: str, n_neurons: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,10 @@ from tests.reference.numpy_glm import LINKS, variance
 
 
 def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
-    """d/d(w, b) of factor * sum a D / 2 / sum a + ridge / 2 |w|^2; dD/dmu = -2 (y - mu) / V."""
+    """d/d(w, b) of factor * sum a D / 2 / sum a + ridge / 2 |w|^2; dD/dmu = -2 (y - mu) / V.
+
+    The smooth part of the objective: kinks of the penalty are left out.
+    """
     f, slope, _ = LINKS[case.link]
     Z = np.column_stack([X, np.ones(len(y))])[:, : len(parameters)]
     a = np.ones(len(y)) if weights is None else weights
@@ -17,8 +20,15 @@ def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
     mu = f(eta)
     factor = 2.0 if case.model == "Gaussian" else 1.0
     residual = factor * (mu - y) / variance(case.model, mu, NB_SCALE) * slope(eta)
-    penalty = np.append(np.broadcast_to(case.strength if ridge is None else ridge, X.shape[1]), 0.0)
+    l2 = case.penalty.l2 if ridge is None else ridge
+    penalty = np.append(np.broadcast_to(l2, X.shape[1]), 0.0)
     return Z.T @ (a * residual) / a.sum() + penalty[: len(parameters)] * parameters
+
+
+def smallest_subgradient(parameters, X, y, case, **more):
+    """The shortest slope of the whole objective, kinks included: zero at the optimum alone."""
+    slope = gradient(parameters, X, y, case, ridge=0.0, **more)
+    return np.append(case.penalty.shortest_slope(parameters[:-1], slope[:-1]), slope[-1])
 
 
 def hessian(parameters, X, y, case, **more):

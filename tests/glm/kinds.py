@@ -1,6 +1,6 @@
 """The four estimators, each with all of its arguments and a response: what holds for every one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,33 @@ class Kind:
     cls: Any
     arguments: dict[str, Any]
     y: Any
+    penalty: str = "Ridge"
 
     def __str__(self):
-        return self.cls.__name__
+        return f"{self.cls.__name__}-{self.penalty}"
+
+    def with_penalty(self, penalty):
+        """The same with another penalty, its strengths, and the solver that it prefers."""
+        regularizer, strength_of = PENALTIES[penalty]
+        changes = {
+            "regularizer": regularizer,
+            "regularizer_strength": strength_of(self.arguments["regularizer_strength"]),
+            "solver_name": regularizer.default_solver,
+        }
+        return replace(self, arguments=self.arguments | changes, penalty=penalty)
 
     def fitted(self):
         return self.cls(**self.arguments).fit(X, self.y)
 
 
+# the penalty, and its strengths given those of a ridge
+PENALTIES = {
+    "UnRegularized": (nmo.regularizer.UnRegularized(), lambda strength: None),
+    "Ridge": (nmo.regularizer.Ridge(), lambda strength: strength),
+    "Lasso": (nmo.regularizer.Lasso(), lambda strength: 0.02 * strength),
+    "ElasticNet": (nmo.regularizer.ElasticNet(), lambda strength: (0.02 * strength, 0.5)),
+    "GroupLasso": (nmo.regularizer.GroupLasso([[1, 0, 1], [0, 1, 0]]), lambda strength: 0.02),
+}
 _SOLVER = {
     "solver_name": "Newton",
     "solver_kwargs": {"tol": 1e-6, "maxiter": 50},
@@ -71,4 +90,7 @@ CLASSIFIERS = (
         _of_two_neurons(_LABELS),
         np.column_stack([LABELS, LABELS[::-1]]),
     ),
+)
+EVERY_KIND = tuple(
+    kind.with_penalty(penalty) for kind in REGRESSORS + CLASSIFIERS for penalty in PENALTIES
 )

@@ -5,13 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.catalogue import CASES, PAIRS, Case
+from tests.catalogue import CASES, PAIRS, Case, those
 from tests.glm import dense
 
 import spikeglm as nmo
 from spikeglm import solvers
 
-of_cases = pytest.mark.parametrize("case", CASES, ids=str)
+of_smooth = pytest.mark.parametrize("case", those(CASES, is_smooth=True), ids=str)
 of_pairs = pytest.mark.parametrize("case", [Case(*pair) for pair in PAIRS], ids=str)
 MIX = np.random.default_rng(3).normal(size=(4, 4))
 
@@ -45,7 +45,7 @@ def test_the_fit_is_the_oracles(case):
     assert_allclose(model.predict(X), oracle.mean, rtol=2e-6)
 
 
-@of_cases
+@of_smooth
 def test_the_fit_is_certified(case):
     X, y = mixed(case)
     model = fitted(case)

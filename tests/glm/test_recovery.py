@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import scipy.stats as st
 from numpy.testing import assert_allclose
-from tests.catalogue import CASES, MODELS, NB_SCALE, PAIRS, Case, drawn, true_parameters
+from tests.catalogue import (
+    CASES,
+    MODELS,
+    NB_SCALE,
+    PAIRS,
+    Case,
+    drawn,
+    those,
+    true_parameters,
+)
 from tests.reference import numpy_glm
 
 import spikeglm as nmo
@@ -47,7 +56,7 @@ def test_ridge_standard_errors_are_those_of_its_posterior():
     assert_allclose(model.covariance(X, y[:, 0]), expected, rtol=1e-8)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.regularizer == "UnRegularized"], ids=str)
+@pytest.mark.parametrize("case", those(CASES, is_none=True), ids=str)
 def test_standard_errors_are_the_oracles(case):
     X, y = case.data()
     model = case.population().fit(X, y)

@@ -17,7 +17,7 @@ of_cases = pytest.mark.parametrize(
 def test_a_number_is_an_array_of_that_number(case, shape):
     X, y = case.data()
     expected = case.population().fit(X, y)
-    model = case.population(regularizer_strength=np.full(shape, case.strength)).fit(X, y)
+    model = case.population(regularizer_strength=np.full(shape, case.penalty.l2)).fit(X, y)
     assert_allclose(model.coef_, expected.coef_, rtol=1e-6, atol=1e-7)
 
 
@@ -25,7 +25,7 @@ def test_a_number_is_an_array_of_that_number(case, shape):
 def test_a_number_is_an_array_for_one_neuron_too(case):
     X, y = case.data()
     expected = case.glm().fit(X, y[:, 0])
-    for strength in (np.full(3, case.strength), [case.strength] * 3):
+    for strength in (np.full(3, case.penalty.l2), [case.penalty.l2] * 3):
         model = case.glm(regularizer_strength=strength).fit(X, y[:, 0])
         assert_allclose(model.coef_, expected.coef_, rtol=1e-6, atol=1e-7)
 

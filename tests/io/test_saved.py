@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from tests.catalogue import PAIRS, REGULARIZERS, Case
+from tests.catalogue import PAIRS, Case
+from tests.penalties import PENALTIES
 
 import spikeglm as nmo
 from spikeglm.errors import ConvergenceWarning
@@ -18,7 +19,7 @@ from spikeglm.observation_models.links import Softplus
 
 
 @pytest.mark.parametrize(
-    "case", [Case(*pair, regularizer) for pair in PAIRS for regularizer in REGULARIZERS], ids=str
+    "case", [Case(*pair, regularizer) for pair in PAIRS for regularizer in PENALTIES], ids=str
 )
 @pytest.mark.parametrize("kind", ["glm", "population"])
 def test_a_loaded_model_predicts_and_scores_the_same(case, kind, tmp_path):

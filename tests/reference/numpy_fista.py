@@ -1,13 +1,14 @@
 """Sparse fits of one neuron by the plainest method: accelerated proximal gradient, dense, slow.
 
-An oracle for penalties with kinks: Poisson with log link or Gaussian with identity, as means over
-rows, plus any penalty that is given by its value and its proximal operator.
+An oracle for penalties with kinks: means over rows, plus any penalty that is given by its value and
+its proximal operator.
 
 Source: Beck & Teboulle (2009), SIAM J Imaging Sci 2:183-202, with a backtracked step, and started
 anew where the objective rises (O'Donoghue & Candès 2015, Found Comput Math 15:715-32).
 """
 
 import numpy as np
+from tests.reference import numpy_glm
 
 
 def lasso(strength):
@@ -46,7 +47,6 @@ def group_lasso(strength, groups):
 
 def fit(X, y, penalty, model="Poisson", n_steps=20_000):
     """Return coefficients (p,), intercept and objective for a penalty ``(value, prox)``."""
-    value_of, prox = penalty
 
     def loss(w, b):
         eta = X @ w + b
@@ -57,7 +57,40 @@ def fit(X, y, penalty, model="Poisson", n_steps=20_000):
         by_eta = (np.exp(eta) - y if model == "Poisson" else 2 * (eta - y)) / len(y)
         return X.T @ by_eta, by_eta.sum()
 
-    w, b = np.zeros(X.shape[1]), np.log(y.mean()) if model == "Poisson" else y.mean()
+    b = np.log(y.mean()) if model == "Poisson" else y.mean()
+    return minimised(loss, slope, penalty, np.zeros(X.shape[1]), b, n_steps)
+
+
+def glm(X, y, penalty, model, link, *, weights=None, offset=0.0, ridge=0.0, nb_scale=1.0):
+    """Fit any model: as :func:`numpy_glm.fit`, with a penalty ``(value, prox)`` added."""
+    f, by_eta, eta_of_mean = numpy_glm.LINKS[link]
+    a = np.ones(len(y)) if weights is None else weights
+    a = a / a.sum() * (2.0 if model == "Gaussian" else 1.0)
+
+    def loss(w, b):
+        with np.errstate(all="ignore"):
+            mu = f(X @ w + b + offset)
+            value = np.sum(a * numpy_glm.deviance(model, y, mu, nb_scale)) / 2
+            possible = np.all(numpy_glm.variance(model, mu, nb_scale) > 0) and np.isfinite(value)
+        return value + ridge / 2 * w @ w if possible else np.inf
+
+    def slope(w, b):
+        eta = X @ w + b + offset
+        mu = f(eta)
+        residual = a * (mu - y) / numpy_glm.variance(model, mu, nb_scale) * by_eta(eta)
+        return X.T @ residual + ridge * w, residual.sum()
+
+    b = eta_of_mean(np.average(y, weights=weights)) - np.average(
+        np.broadcast_to(offset, len(y)), weights=weights
+    )
+    w, b, objective = minimised(loss, slope, penalty, np.zeros(X.shape[1]), b)
+    mean = f(X @ w + b + offset)
+    return numpy_glm.Fit(w, b, mean, np.nan, objective, np.nan, np.full(len(w) + 1, np.nan))
+
+
+def minimised(loss, slope, penalty, w, b, n_steps=20_000):
+    """Return w, b and the objective at the minimum of ``loss(w, b) + value(w)``."""
+    value_of, prox = penalty
     v, c, t, step = w, b, 1.0, 1.0
     best = loss(w, b) + value_of(w)
     for _ in range(n_steps):
