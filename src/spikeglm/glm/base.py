@@ -203,7 +203,8 @@ class BaseGLM(Estimator):
         numpy.ndarray
             (n, n); (N, n, n) for a population. n = p + 1: ``coef_``, then the intercept; with K
             classes n = (p + 1) K: ``coef_.ravel()``, then ``intercept_``, and rows add up to zero
-            over classes. Under Ridge the posterior covariance for the prior that it states.
+            over classes. With ``fit_intercept=False`` n is p, or p K. Under Ridge the posterior
+            covariance for the prior that it states.
 
         Raises
         ------

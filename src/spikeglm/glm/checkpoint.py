@@ -54,7 +54,8 @@ class Identity:
     Attributes
     ----------
     exact :
-        Shapes, and checksums of responses, row weights, offsets and masks.
+        Shapes, checksums of responses, row weights, offsets and masks, and whether there are
+        intercepts.
     close :
         Location and scale of the features, the loss and its gradient at a few rows, the penalty.
     """
@@ -80,6 +81,7 @@ class Identity:
                 "shape": [objective.table.rows.n_rows, objective.table.n_kept, p, C],
                 "sources": [_checksum(source) for source in sources],
                 "mask": mask,
+                "has_intercept": columns.has_intercept,
             },
             {
                 "location": features.mean,
@@ -201,7 +203,8 @@ def _read(path: Path, identity: Identity, shape: tuple[int, ...]) -> tuple[Float
         raise _no_checkpoint(path, "a saved model")
     theta = arrays.pop("theta")
     close = {name.removeprefix("close."): value for name, value in arrays.items()}
-    wrong = identity.differs_in(header["checkpoint"], close)
+    known = {"has_intercept": True, **header["checkpoint"]}  # older versions knew no other
+    wrong = identity.differs_in(known, close)
     if theta.shape != shape or not np.isfinite(theta).all():
         wrong.append("parameters")
     if wrong:

@@ -61,6 +61,7 @@ def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncert
         If the data cannot be used.
     """
     inputs = model.read_inputs(X, y, **more)
+    check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows)
     optimum = fisher.Optimum(
         inputs.rows,
@@ -73,6 +74,24 @@ def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncert
         status=model.fit_report_.result.status if hasattr(model, "fit_report_") else None,
     )
     return Uncertainties(fisher.uncertainties(optimum), shapes)
+
+
+def check_same_intercept(model: BaseGLM) -> None:
+    """Check that ``fit_intercept`` is that of the fit.
+
+    Raises
+    ------
+    ValueError
+        If it was changed after the fit.
+    """
+    report = getattr(model, "fit_report_", None)
+    if report is not None and report.result.has_intercept != model._has_intercept:
+        raise errors.value_error(
+            "fit_intercept was changed after the fit.",
+            given=f"fit_intercept={model.fit_intercept}",
+            expected=f"{report.result.has_intercept}, as in the fit",
+            todo="call fit again.",
+        )
 
 
 def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:

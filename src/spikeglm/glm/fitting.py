@@ -153,7 +153,7 @@ def _solve(
     start: tuple[FloatArray, FloatArray],
 ) -> Outcome:
     likelihood = objective.columns.likelihood
-    theta = made_possible(objective, for_the_solver(objective, *start), observed)
+    theta, lost = made_possible(objective, for_the_solver(objective, *start), observed)
     penalty = objective.penalty.value(np.ones(start[0].shape))
     with (
         pass_report(objective.table.n_kept) as report,
@@ -169,7 +169,15 @@ def _solve(
             report=report,
             h_at_start=np.nan_to_num(likelihood.fisher(theta[-1]), posinf=0.0),
         )
-        return _in_turns(task, solver.method)
+        return _named(_in_turns(task, solver.method), lost)
+
+
+def _named(outcome: Outcome, lost: IntArray) -> Outcome:
+    """Say of columns that had no possible start, and went nowhere, that this is why."""
+    status = list(outcome.status)
+    for c in lost:
+        status[c] = Status.OUT_OF_RANGE if status[c] is Status.STALLED else status[c]
+    return replace(outcome, status=tuple(status))
 
 
 def _in_turns(task: Task, method: Method) -> Outcome:

@@ -55,6 +55,9 @@ class GLM(BaseGLM):
         (passes over the rows, 500).
     feature_mask :
         (p,) 1 where a feature may be used, 0 where its coefficient stays zero.
+    fit_intercept :
+        False leaves the intercept out: ``intercept_`` is zero, and an offset of ``fit`` is the only
+        baseline.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from ..engine.survey import Responses
 from ..engine.whitening import Whitening
 from ..observation_models.likelihood import Likelihood
 from ..solvers import Status
-from ..typing import FloatArray
+from ..typing import FloatArray, IntArray
 
 _SMALLEST_SPREAD = 1e-7  # of a response relative to its mean; below, its variance is rounding
 _WORDS = {
@@ -74,8 +74,10 @@ def dispersion(likelihood: Likelihood, observed: Responses, start: FloatArray) -
     return np.maximum(unit, np.finfo(float).tiny)
 
 
-def made_possible(objective: Objective, theta: FloatArray, observed: Responses) -> FloatArray:
-    """Return theta (p + 1, C) at which the loss is finite, where a simple guess finds such a point.
+def made_possible(
+    objective: Objective, theta: FloatArray, observed: Responses
+) -> tuple[FloatArray, IntArray]:
+    """Return theta (p + 1, C) at which losses are finite, and the columns where none was found.
 
     Without an intercept zero weights predict the offset alone, which some links and models do not
     allow: a rate of zero, a mean of 1 / 0. There, first the weights are tried whose predictions
@@ -83,7 +85,7 @@ def made_possible(objective: Objective, theta: FloatArray, observed: Responses) 
     are right for features of one sign each.
     """
     if objective.columns.has_intercept or objective.columns.likelihood.takes_any_predictor:
-        return theta
+        return theta, np.zeros(0, dtype=np.intp)
     theta = theta.copy()
     everything = np.arange(objective.n_columns)
     lost = everything[~objective.evaluate(theta, everything).finite]
@@ -93,7 +95,7 @@ def made_possible(objective: Objective, theta: FloatArray, observed: Responses) 
         lost = lost[~there]
         if len(lost) == 0:
             break
-    return theta
+    return theta, lost
 
 
 def _guesses(objective: Objective, observed: Responses) -> tuple[FloatArray, FloatArray]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from ..engine.columns import Columns
 from ..glm import GLM
 from ..glm.choices import read_solver, refuse_classifiers
 from ..io.timeseries import to_array
@@ -143,8 +144,8 @@ def regularization_path(
     Raises
     ------
     ValueError
-        If the penalty has no kinks (no strength makes a coefficient zero), or strengths cannot be
-        used.
+        If the penalty has no kinks (no strength makes a coefficient zero), strengths cannot be
+        used, or without an intercept the link has no mean where all coefficients are zero.
     TypeError
         If strengths are not numeric, or the model is a classifier.
 
@@ -173,6 +174,7 @@ def regularization_path(
     refuse_classifiers(model)
     inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
     shape = inputs.rows.n_features, inputs.columns.n_columns
+    _check_start(inputs.columns)
     penalty = _at_strength_one(model).read_penalty(inputs.shapes)
     if penalty.is_smooth:
         raise errors.value_error(
@@ -194,6 +196,18 @@ def regularization_path(
     if not path.converged:
         warnings.warn(_problems(path), errors.ConvergenceWarning, stacklevel=2)
     return path
+
+
+def _check_start(columns: Columns) -> None:
+    likelihood = columns.likelihood
+    if not columns.has_intercept and not likelihood.takes_any_predictor:
+        raise errors.value_error(
+            "Without an intercept this model has no path: one begins where all coefficients are "
+            "zero.",
+            given=f"the link {likelihood.link.name}, and fit_intercept=False",
+            expected="a link that has a mean for every linear predictor, such as 'exp'",
+            todo="fit at one strength after the other, or take another link.",
+        )
 
 
 def _at_strength_one(model: GLM) -> GLM:

@@ -73,8 +73,8 @@ ADVICE: dict[Status, str] = {
         "recording and the coefficients to zero"
     ),
     Status.OUT_OF_RANGE: (
-        "this link cannot produce the mean of the response; use the default link, or for a link of "
-        "your own give init_params"
+        "this link cannot produce the mean of the response, or without an intercept that of the "
+        "coefficients to start from; use the default link, or give init_params"
     ),
     Status.NO_ROWS: "every row has a NaN, an inf or weight zero; check the features and the epochs",
     Status.ABSENT_CLASS: (

@@ -59,6 +59,8 @@ class ClassifierGLM(GLM):
         As for :class:`GLM`.
     feature_mask :
         The shape of ``coef_``: 1 where a feature may be used, 0 where its coefficient stays zero.
+    fit_intercept :
+        As for :class:`GLM`.
 
     Attributes
     ----------
@@ -231,7 +233,10 @@ class ClassifierGLM(GLM):
         )
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Return where a fit starts: zero coefficients and centred log frequencies of classes."""
+        """Return where a fit starts: zero coefficients and centred log frequencies of classes.
+
+        Without intercepts: zero.
+        """
         inputs = self.read_inputs(X, y)
         shapes = inputs.shapes
         y_hot = shapes.user(inputs.columns.responses.values)

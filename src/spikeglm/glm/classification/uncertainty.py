@@ -22,7 +22,7 @@ from ...regularizer import UnRegularized
 from ...solvers import Status
 from ...typing import ArrayLike, BoolArray, FloatArray
 from .. import fitting
-from ..fitted import Uncertainties, estimates
+from ..fitted import Uncertainties, check_same_intercept, estimates
 from ..inputs import FitInputs
 from .inputs import read_class_inputs
 from .prediction import known_classes
@@ -45,6 +45,7 @@ def class_uncertainties(
     """
     classes = known_classes(model)
     inputs = read_class_inputs(model, X, y, classes, **more)
+    check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows, len(classes))
     status = model.fit_report_.result.status if hasattr(model, "fit_report_") else None
     found = _uncertainties(model, inputs, coef, intercept, status)
