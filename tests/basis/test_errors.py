@@ -198,6 +198,22 @@ def test_orthogonal_exponentials_need_enough_samples_that_tell_them_apart():
         basis.compute_features([0.0, 1.0] * 5)
 
 
+@pytest.mark.parametrize("rates", [[-1000.0, 1.0], [1.0, -1e300]])
+def test_orthogonal_exponentials_that_overflow_are_no_error_of_linear_algebra(rates):
+    with pytest.raises(ValueError, match="too large for double precision"):
+        B.OrthExponentialEval(2, rates).compute_features(np.linspace(0, 1, 50))
+    with pytest.raises(ValueError, match="too large for double precision"):
+        B.OrthExponentialConv(2, 10, rates).compute_features(np.linspace(0, 1, 50))
+    with pytest.raises(ValueError, match="too large for double precision"):
+        B.OrthExponentialEval(2, rates).evaluate_on_grid(20)
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf])
+def test_a_decay_rate_is_a_number(rate):
+    with pytest.raises(ValueError, match="A decay rate is no number"):
+        B.OrthExponentialEval(2, [rate, 1.0])
+
+
 def test_frequencies_out_of_order_are_sorted():
     with pytest.warns(UserWarning, match="sorted"):
         basis = B.FourierEval(np.array([3, 1]))

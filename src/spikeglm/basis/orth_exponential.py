@@ -39,6 +39,12 @@ class OrthExponential(Family):
                 expected=f"{b} decay rates",
                 todo="To change both, use set_params(n_basis_funcs=..., decay_rates=...).",
             )
+        if not np.isfinite(rates).all():
+            raise errors.value_error(
+                "A decay rate is no number.",
+                given=f"decay_rates={rates.tolist()}",
+                expected="finite numbers",
+            )
         if len(set(rates.tolist())) < b:
             raise errors.value_error(
                 "Two decay rates are equal, so two functions would be the same.",
@@ -74,7 +80,8 @@ class OrthExponential(Family):
         return replace(self, mixing=None, **changes)
 
     def _decays(self, u: FloatArray) -> FloatArray:
-        return np.exp(-u[..., None] * self.decay_rates)
+        with np.errstate(over="ignore"):  # infinite decays are refused by name
+            return np.exp(-u[..., None] * self.decay_rates)
 
     def _orthonormalising(self, u: Array) -> Array:
         """Return (b, b) M with decays @ M orthonormal: ``E = L diag(s) R'`` gives ``M = R / s``."""
@@ -87,6 +94,12 @@ class OrthExponential(Family):
                 "There are fewer samples than orthogonal functions.",
                 given=f"{len(decays)} samples for {b} functions",
                 expected=f"at least {b} samples",
+            )
+        if not np.isfinite(decays).all():
+            raise errors.value_error(
+                "These decays are too large for double precision.",
+                given=f"a decay rate of {self.decay_rates.min()}",
+                expected="decay rates that are positive, or at least not below -700",
             )
         _, s, right = np.linalg.svd(decays, full_matrices=False)
         rank = int(np.sum(s > np.finfo(float).eps * max(decays.shape) * s[0]))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import errors
+from .. import errors, notices
 from ..inference import fisher
 from ..inference.fisher import Uncertainty
 from ..inference.record import FitResult
 from ..io.timeseries import TimeAxis, to_pynapple
+from ..observation_models.likelihood import Likelihood
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray
 from . import dispersion
@@ -38,6 +39,9 @@ class Uncertainties(NamedTuple):
 def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArray:
     """Return the mean response, (T,) or (T, N) as y has it; NaN where a row is not finite.
 
+    A warning tells of means that the observation model cannot have: they stay as the link gives
+    them.
+
     Raises
     ------
     NotFittedError
@@ -47,7 +51,26 @@ def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArra
     """
     shapes, coef, intercept = estimates(model, rows)
     added = read_offset(offset, rows.n_rows, len(intercept))
-    return shapes.user(model._likelihood.mean(linear_predictor(rows, coef, intercept, added)))
+    eta = linear_predictor(rows, coef, intercept, added)
+    mean = model._likelihood.mean(eta)
+    _warn_of_impossible(model._likelihood, mean, eta)
+    return shapes.user(mean)
+
+
+def _warn_of_impossible(likelihood: Likelihood, mean: FloatArray, eta: FloatArray) -> None:
+    """Tell of means (T, N) that are finite predictors' and yet no means of the model."""
+    low, high = likelihood.model.means
+    smallest, largest = np.fmin.reduce(mean, axis=None), np.fmax.reduce(mean, axis=None)
+    if smallest >= low and largest <= high and largest < np.inf and smallest > -np.inf:
+        return
+    wrong = np.isfinite(eta) & ~(np.isfinite(mean) & (mean >= low) & (mean <= high))
+    if wrong.any():
+        notices.warn(
+            f"{int(wrong.any(axis=1).sum())} of {len(mean)} rows have means that are none of a "
+            f"{likelihood.model.name} model. Given: means from {smallest} to {largest}. Expected: "
+            f"between {low} and {high}, finite. What to do: choose a link that gives no others "
+            "(None takes the model's default), or compare these features with those of the fit."
+        )
 
 
 def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:

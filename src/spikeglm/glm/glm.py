@@ -125,6 +125,11 @@ class GLM(BaseGLM):
         -------
         numpy.ndarray or pynapple object
             pynapple where ``X`` came from pynapple.
+
+        Warns
+        -----
+        UserWarning
+            If the link gives means that the model cannot have, e.g. negative counts.
         """
         rows = read_rows(X)
         return self._wrapped(fitted.mean_response(self, rows, offset), rows.time_axis)
@@ -192,7 +197,8 @@ class GLM(BaseGLM):
         Returns
         -------
         samples, mean :
-            Both shaped like y.
+            Both shaped like y; samples are NaN where the model cannot have the mean, with a
+            warning.
         """
         rows = read_rows(feedforward_input)
         rate, axis = fitted.mean_response(self, rows, offset), rows.time_axis

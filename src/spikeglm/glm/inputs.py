@@ -23,6 +23,7 @@ from ..rows.series import StoredSeries, pieces, stored_series
 from ..rows.stored import is_stored
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray
+from . import magnitudes
 from .layout import Layout
 from .shapes import Shapes
 
@@ -195,6 +196,7 @@ def read_fit_inputs(
     likelihood.check_response(
         response if isinstance(response, StoredSeries) or ndim == 2 else response[:, 0]
     )
+    magnitudes.check_response(response)
     n_neurons = response.shape[1]
     keep = rows.valid_rows()
     weights = offsets = None
@@ -202,6 +204,7 @@ def read_fit_inputs(
     if sample_weight is not None:
         weight = _per_row("sample_weight", sample_weight, rows.n_rows, n_neurons)[:]
         _check_weights(weight)
+        magnitudes.check_weights(weight)
         keep = keep & (finite_rows(weight) & (weight > 0).any(axis=1))
         present = weight * present if present is not None else weight
     if present is not None:
@@ -209,6 +212,7 @@ def read_fit_inputs(
         weights = _shared(present, n_neurons)
     if offset is not None:
         offset_values = _per_row("offset", offset, rows.n_rows, n_neurons)
+        magnitudes.check_offset(offset_values)
         keep = keep & _finite(offset_values)
         offsets = _shared(offset_values, n_neurons)
     if not keep.any():

@@ -7,6 +7,7 @@ deviance, draw) follows everything that people ask of a model.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,8 @@ class ElementwiseObservations(Observations):
         Whether :meth:`information` is the same at every mean.
     loss_unit :
         The loss as a multiple of the negative log-likelihood at dispersion one.
+    largest_drawn :
+        The largest mean of which NumPy can draw a response.
     """
 
     name: ClassVar[str]
@@ -58,6 +61,7 @@ class ElementwiseObservations(Observations):
     expects_curvature: ClassVar[bool] = True
     constant_information: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 1.0
+    largest_drawn: ClassVar[float] = math.inf
 
     # --- for the engine: elementwise in theta; `mean` is given where it is already known ---
 
@@ -95,7 +99,7 @@ class ElementwiseObservations(Observations):
 
     @abstractmethod
     def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
-        """Draw one response per mean; every mean is finite."""
+        """Draw one response per mean; every mean is possible and finite, and so is the scale."""
 
     # --- for people: functions of the mean ---
 
@@ -130,14 +134,21 @@ class ElementwiseObservations(Observations):
     def sample_generator(
         self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
     ) -> Array:
-        """Draw one response per predicted mean, as a NumPy array; NaN where the mean is not finite.
+        """Draw one response per predicted mean, as a NumPy array.
+
+        NaN where the model cannot have the mean, where the dispersion is not finite, and where a
+        count would be too large for an integer.
 
         ``key`` is a NumPy Generator, an int or a JAX key; the same key gives the same draw.
         """
         mean = np.asarray(predicted_rate)
-        known = np.isfinite(mean)
         scale = np.asarray(self._scale(scale), dtype=float)
-        draw = self._draw(as_generator(key), np.where(known, mean, 0.5), scale)
+        low, high = self.means
+        known = np.isfinite(mean) & (mean >= low) & (mean <= high) & (mean <= self.largest_drawn)
+        usable = np.where(np.isfinite(scale), scale, 1.0)
+        with numerics.quiet():
+            draw = self._draw(as_generator(key), np.where(known, mean, 0.5), usable)
+        known = known & np.isfinite(scale)
         return draw if known.all() else np.where(known, draw, np.nan)
 
     def _negative_log_likelihood(
@@ -175,3 +186,20 @@ class ElementwiseObservations(Observations):
         margin = xp.finfo(mean.dtype).eps
         low, high = self.means
         return xp.clip(mean, low + margin, high - margin)
+
+
+def without_spread(
+    at_mean: float,
+    elsewhere: float,
+    density: Array,
+    y: Array,
+    mean: Array,
+    scale: Any,
+    xp: Namespace,
+) -> Array:
+    """Return a density per sample, or its limits where the dispersion is zero.
+
+    A response that never differs from its mean leaves no dispersion: then all probability is there.
+    """
+    limit = xp.where(y == mean, at_mean, elsewhere)
+    return xp.where(xp.asarray(scale) == 0, limit, density)

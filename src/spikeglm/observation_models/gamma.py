@@ -10,10 +10,12 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .elementwise import ElementwiseObservations
+from .elementwise import ElementwiseObservations, without_spread
 from .inverse_link import Link
 from .links import OneOverX
 from .observations import as_arrays
+
+_NO_SPREAD = 1e-32  # a dispersion with which a draw is its mean, to rounding
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,28 @@ class GammaObservations(ElementwiseObservations):
         return y * xp.exp(-theta) if mean is None else y / mean
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
+        # With k the shape: -log y + [k log k - k - log Gamma(k)] - k D / 2, D the deviance.
         shape = 1.0 / xp.asarray(scale)
-        constant = (shape - 1.0) * xp.log(y) + shape * xp.log(shape)
-        return constant - numerics.special(xp).gammaln(shape) - shape * self._mean_loss(y, mean, xp)
+        density = _peak(shape, xp) - xp.log(y) - shape * _half_deviance(y, mean, xp)
+        return without_spread(math.inf, -math.inf, density, y, mean, scale, xp)
 
     def _sample_deviance(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
-        return 2.0 * ((y - mean) / mean - xp.log(y / mean)) / xp.asarray(scale)
+        deviance = 2.0 * _half_deviance(y, mean, xp) / xp.asarray(scale)
+        return without_spread(0.0, math.inf, deviance, y, mean, scale, xp)
 
     def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
+        scale = np.maximum(scale, _NO_SPREAD)
         return generator.gamma(1.0 / scale, scale * mean)
+
+
+def _half_deviance(y: Array, mean: Array, xp: Namespace) -> Array:
+    """Return r - log(1 + r) with r = y / mean - 1: a series where the two nearly cancel."""
+    r = (y - mean) / mean
+    near = r**2 * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r / 5)))
+    return xp.where(xp.abs(r) < 1e-3, near, r - xp.log(y / mean))
+
+
+def _peak(shape: Array, xp: Namespace) -> Array:
+    """Return k log k - k - log Gamma(k): Stirling's series for a k beyond which the digits go."""
+    exact = shape * xp.log(shape) - shape - numerics.special(xp).gammaln(shape)
+    return xp.where(shape < 1e4, exact, 0.5 * xp.log(shape / (2 * math.pi)) - 1 / (12 * shape))

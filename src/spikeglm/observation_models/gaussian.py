@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .elementwise import ElementwiseObservations
+from .elementwise import ElementwiseObservations, without_spread
 from .inverse_link import Coordinate, Link
 from .links import Identity
 from .observations import as_arrays
@@ -77,10 +77,12 @@ class GaussianObservations(ElementwiseObservations):
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         scale = xp.asarray(scale)
-        return -0.5 * xp.log(2.0 * math.pi * scale) - (y - mean) ** 2 / (2.0 * scale)
+        density = -0.5 * xp.log(2.0 * math.pi * scale) - (y - mean) ** 2 / (2.0 * scale)
+        return without_spread(math.inf, -math.inf, density, y, mean, scale, xp)
 
     def _sample_deviance(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
-        return (y - mean) ** 2 / xp.asarray(scale)
+        deviance = (y - mean) ** 2 / xp.asarray(scale)
+        return without_spread(0.0, math.inf, deviance, y, mean, scale, xp)
 
     def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
         return generator.normal(mean, np.sqrt(scale))

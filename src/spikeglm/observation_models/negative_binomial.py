@@ -15,6 +15,8 @@ from .inverse_link import Link
 from .links import Exp
 from .observations import as_arrays
 
+_NO_SPREAD = 1e-32  # a dispersion with which a draw is its mean, to rounding
+
 
 @dataclass(frozen=True)
 class NegativeBinomialObservations(ElementwiseObservations):
@@ -54,6 +56,7 @@ class NegativeBinomialObservations(ElementwiseObservations):
     name: ClassVar[str] = "NegativeBinomial"
     means: ClassVar[tuple[float, float]] = (0.0, math.inf)
     support: ClassVar[str] = "counts: 0, 1, 2, ..."
+    largest_drawn: ClassVar[float] = 1e15
 
     def __post_init__(self) -> None:
         try:
@@ -117,4 +120,6 @@ class NegativeBinomialObservations(ElementwiseObservations):
         return 2.0 * (numerics.special(xp).xlogy(y, y / mean * shrunk) + xp.log(shrunk) / scale)
 
     def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
-        return generator.poisson(generator.gamma(1.0 / scale, scale * mean))
+        scale = np.maximum(scale, _NO_SPREAD)
+        rate = generator.gamma(1.0 / scale, scale * mean)
+        return generator.poisson(np.minimum(rate, 1e18))  # what 64 bits hold

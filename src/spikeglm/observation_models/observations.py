@@ -172,7 +172,8 @@ class Observations(ABC):
         """Return the gain over the mean of y, as a share of what there was to gain.
 
         McFadden: 1 - LL(model) / LL(null). Cohen: 1 - D(model) / D(null), at the model's own scale.
-        The null model is the mean over time of the y that is scored.
+        The null model is the mean over time of the y that is scored. NaN where that is perfect
+        (y never changes): there is nothing to gain.
 
         Raises
         ------
@@ -186,8 +187,14 @@ class Observations(ABC):
         """
         if score_type not in _SCORES:
             raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
-        y, mean, xp = as_arrays(y, predicted_rate)
-        null = self._null_mean(y, mean, xp)
+        y, mean, _ = as_arrays(y, predicted_rate)
+        with numerics.quiet():
+            return self._pseudo_r2(y, mean, score_type, scale, aggregate_sample_scores)
+
+    def _pseudo_r2(
+        self, y: Array, mean: Array, score_type: str, scale: Any, aggregate_sample_scores: Aggregate
+    ) -> Any:
+        null = self._null_mean(y, mean, numerics.namespace(y, mean))
         if score_type == "pseudo-r2-McFadden":
             scale = self._scale(scale)
             gained = self.log_likelihood(y, mean, scale, aggregate_sample_scores)

@@ -37,6 +37,7 @@ class PoissonObservations(ElementwiseObservations):
     name: ClassVar[str] = "Poisson"
     means: ClassVar[tuple[float, float]] = (0.0, math.inf)
     support: ClassVar[str] = "counts: 0, 1, 2, ..."
+    largest_drawn: ClassVar[float] = 1e18  # 64 bits hold little more
 
     @property
     def default_inverse_link_function(self) -> Link:

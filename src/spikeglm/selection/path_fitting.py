@@ -14,6 +14,7 @@ from ..engine.survey import survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..glm.fitting import for_the_solver, of_the_rows
+from ..glm.magnitudes import check_features
 from ..glm.progress import pass_report, survey_report
 from ..glm.starts import typical_curvature, without_features
 from ..numerics import quiet
@@ -78,6 +79,7 @@ def fit_path(
         with survey_report(rows):
             observed = survey_responses(table, columns, how)
             survey = survey_features(table, columns, how)
+        check_features(survey, rows)
         coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
         walking = np.flatnonzero([status is None for status in hopeless])
         n_surveys = 1 + survey.n_passes

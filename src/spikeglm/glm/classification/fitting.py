@@ -23,8 +23,8 @@ from ...typing import BoolArray, FloatArray, IntArray
 from .. import fitting
 from ..checkpoint import resumable
 from ..fitting import SolverChoice
+from ..magnitudes import check_features
 from ..progress import pass_report, survey_report
-from ..remarks import remarks
 
 
 def fit_classes(
@@ -114,6 +114,7 @@ def _fit(
     with survey_report(rows):
         observed = survey_responses(table, columns, how)
         survey = survey_features(table, columns, how)
+    check_features(survey, rows)
     seen = _frequencies(observed, n_classes, has_intercept=columns.has_intercept)
     coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
     intercept = _intercepts(columns, seen, observed)
@@ -151,12 +152,6 @@ def _fit(
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
         has_intercept=columns.has_intercept,
-        remarks=remarks(
-            survey.features,
-            fitting.location(survey),
-            rows,
-            fitting.settled_by(penalty, (len(coef) * n_classes, len(seen.weight)), n_classes),
-        ),
         **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
     )
 
