@@ -37,6 +37,15 @@ class Range:
         """Return where x (m, S) lies outside of the closed range; a NaN does not."""
         return (x < self.low) | (x > self.high)
 
+    def covered_by(self, x: Array) -> str:
+        """Say what samples x (m, S) cover of the range."""
+        inside = x[~self.outside(x) & np.isfinite(x)]
+        low, high = float(np.min(self.low)), float(np.max(self.high))
+        bounds = f"[{low:.4g}, {high:.4g}]"
+        if not inside.size:
+            return f"nothing of {bounds}"
+        return f"{float(inside.min()):.4g} to {float(inside.max()):.4g} of {bounds}"
+
 
 def range_of(x: Array) -> Range:
     """Return the range of the finite entries of each column of x (n, S), (0, 1) without any."""

@@ -50,6 +50,11 @@ def _unfolded(array: Array, axis: int, columns: slice, part: Basis) -> Array:
     return piece.reshape(*before, *part._term.feature_shape(part.input_shape), *after)
 
 
+def labels(basis: Basis) -> tuple[str, ...]:
+    """Return what the additive components are called."""
+    return tuple(label_of(part) for part in basis)
+
+
 def names(basis: Basis) -> tuple[str, ...]:
     """Return ``label[function]``, or ``label[channel,function]`` for inputs of several channels."""
     found: list[str] = []

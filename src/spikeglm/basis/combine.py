@@ -170,6 +170,10 @@ class PairRows(TermRows):
         """Return the leaves of both terms."""
         return self.left.leaves() + self.right.leaves()
 
+    def coverage(self) -> tuple[str, ...]:
+        """Return what the samples cover of the inputs of both terms."""
+        return self.left.coverage() + self.right.coverage()
+
     def at(self, signals: Signals) -> Self:
         """Return the same features of other signals."""
         left, right = _parts(signals, self.left.n_inputs)
@@ -182,6 +186,10 @@ class SumRows(PairRows):
 
     Inside of a product the order is by channel: all functions of channel 0 come first.
     """
+
+    def components(self) -> list[TermRows]:
+        """Return those of both terms."""
+        return self.left.components() + self.right.components()
 
     @property
     def n_columns(self) -> int:

@@ -178,6 +178,11 @@ class CustomRows(TermRows):
         """Number of outputs, times b."""
         return math.prod(self.values.shape[1:-2]) * self.values.shape[-1]
 
+    @property
+    def n_copies(self) -> int:
+        """Once per channel; once where each output has all channels."""
+        return 1 if len(self.values.shape) > 3 else self.n_channels
+
     def learned_parameters(self) -> dict[str, Any]:
         """Return the shape of what the functions return, if that is news."""
         shape = self.values.shape[1:-2]

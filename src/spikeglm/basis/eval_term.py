@@ -169,6 +169,14 @@ class EvalRows(TermRows):
         from_data = self.term.bounds is None and self.term.family.scales
         return {"_ranges": self.ranges if from_data else ()}
 
+    def coverage(self) -> tuple[str, ...]:
+        """Return from where to where the samples of each input reach, within its bounds."""
+        return tuple(
+            r.covered_by(channels(x))
+            for r, x in zip(self.ranges, self.signals.arrays, strict=True)
+            if r is not None
+        )
+
     def at(self, signals: Signals) -> EvalRows:
         """Return the same functions of other signals."""
         require_like(

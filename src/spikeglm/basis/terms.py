@@ -90,6 +90,11 @@ class TermRows(ABC):
         """b."""
 
     @property
+    def n_copies(self) -> int:
+        """How often its functions stand side by side: once per channel."""
+        return self.n_channels
+
+    @property
     def n_columns(self) -> int:
         """p."""
         return self.n_channels * self.n_functions
@@ -97,6 +102,14 @@ class TermRows(ABC):
     def leaves(self) -> list[TermRows]:
         """Return the parts that are not composed, left to right."""
         return [self]
+
+    def components(self) -> list[TermRows]:
+        """Return the parts whose columns stand side by side, left to right."""
+        return [self]
+
+    def coverage(self) -> tuple[str, ...]:
+        """Return what the samples cover of each input that has bounds, in words."""
+        return ()
 
     def learned(self) -> dict[str, Any]:
         """Return what a basis remembers of being placed on signals: attributes by name."""

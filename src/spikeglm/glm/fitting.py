@@ -13,7 +13,7 @@ from ..engine.columns import Columns
 from ..engine.features import Features
 from ..engine.objective import Objective
 from ..engine.plan import Look, plan
-from ..engine.survey import Responses, survey_features, survey_responses
+from ..engine.survey import Responses, Survey, survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..inference.record import FitResult
@@ -26,9 +26,9 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
 from .magnitudes import check_features
 from .progress import pass_report, survey_report
+from .remarks import TOUCHED, remarks
 from .starts import dispersion, made_possible, typical_curvature, without_features
 
-_TOUCHED = 1e-6  # share of a feature in a null direction from which it counts as aliased
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
 _SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
 
@@ -143,6 +143,7 @@ def _fit(
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
         has_intercept=columns.has_intercept,
+        remarks=remarks(features, location(survey), rows, settled_by(penalty, coef.shape)),
         **how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes),
     )
 
@@ -215,8 +216,22 @@ def smallest_norm(theta: FloatArray, null: FloatArray) -> FloatArray:
 
 def aliased(features: Features) -> IntArray:
     """Return the features that are constant or combinations of others."""
-    dependent = np.linalg.norm(features.null_space, axis=1) > _TOUCHED
+    dependent = np.linalg.norm(features.null_space, axis=1) > TOUCHED
     return np.flatnonzero(dependent | (features.scale == 0))
+
+
+def location(survey: Survey) -> FloatArray:
+    """Return the means of the features, (p,), as the user has them."""
+    mean, shift = survey.features.mean, survey.table.shift
+    return mean if shift is None else mean + shift
+
+
+def settled_by(penalty: Penalty, shape: tuple[int, int], n_classes: int = 1) -> BoolArray:
+    """Return (p,) True for features whose coefficients, (p K, N), all have a penalty."""
+    if not penalty.is_smooth:
+        return np.ones(shape[0] // n_classes, dtype=bool)
+    is_penalised: BoolArray = penalty.curvature(shape) > 0
+    return is_penalised.all(axis=1).reshape(-1, n_classes).min(axis=1)
 
 
 def how_it_went(

@@ -128,13 +128,7 @@ class FitReport:
             f"{int(result.n_rows.max(initial=0))} rows",
             result.plan,
         ]
-        if len(result.aliased):
-            names = ", ".join(self.aliased_features[:_MOST_NAMES])
-            lines.append(
-                f"{len(result.aliased)} feature(s) are constant or combinations of others "
-                f"({names}{', ...' if len(result.aliased) > _MOST_NAMES else ''}): predictions are "
-                "unique; without a penalty their coefficients are those of smallest norm"
-            )
+        lines += result.remarks
         is_approximate = [s in (Status.APPROXIMATE, Status.ROUGH) for s in result.status]
         if any(is_approximate):
             bits = self.excess_bits_per_spike[is_approximate].max()

@@ -40,6 +40,8 @@ class FitResult:
         How the passes ran, in words.
     has_intercept :
         Whether intercepts were fitted; if not, they are zero.
+    remarks :
+        What there is to say of the features, a line each.
     """
 
     coef: FloatArray
@@ -58,3 +60,4 @@ class FitResult:
     certificate: str
     plan: str
     has_intercept: bool = True
+    remarks: tuple[str, ...] = ()

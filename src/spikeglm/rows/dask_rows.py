@@ -24,6 +24,7 @@ from ..settings import available_threads
 from ..typing import Array, ArrayLike, BoolArray
 from .arrays import ArrayRows
 from .contract import Rows
+from .groups import Group
 from .sections import FetchedRows, Section
 from .sending import received, to_send
 
@@ -50,6 +51,8 @@ class DaskRows:
         As of any table.
     sizes, structure :
         Features of each leaf, and the tree, where X was one.
+    groups :
+        Columns that belong together, where X knew.
     sent :
         What was sent after the rows, by whoever sent it; it stays on the workers as long as this.
 
@@ -70,6 +73,7 @@ class DaskRows:
     time_axis: Any = None
     sizes: tuple[int, ...] = ()
     structure: Any = None
+    groups: tuple[Group, ...] = ()
     sent: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -116,6 +120,7 @@ class DaskRows:
             rows.time_axis,
             getattr(rows, "sizes", (rows.n_features,)),
             getattr(rows, "structure", None),
+            getattr(rows, "groups", ()),
         )
 
     @property

@@ -6,10 +6,11 @@ into features. The (T, p) table itself never exists, unless :meth:`Design.to_arr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..io.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing
+from .groups import Group
 
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
@@ -99,6 +101,9 @@ class Source(Protocol):
     def at(self, signals: Signals) -> Source:
         """Return the same features of other signals."""
 
+    def components(self) -> Sequence[Any]:
+        """Return the parts whose columns stand side by side."""
+
     def write(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start:stop`` into ``out`` (stop - start, p), float32 or 64; thread-safe."""
 
@@ -125,6 +130,8 @@ class Design:
         ``"label[function]"``, or ``"label[channel,function]"`` for an input of several channels.
     time_axis :
         Times and epochs where an input was a pynapple object, else None.
+    labels : tuple of str
+        What the additive components of the source are called; () if they have no names.
 
     Examples
     --------
@@ -143,6 +150,14 @@ class Design:
     source: Source
     feature_names: tuple[str, ...]
     time_axis: TimeAxis | None = None
+    labels: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The columns of each additive component."""
+        parts = self.source.components() if self.labels else []
+        edges = [0, *accumulate(part.n_columns for part in parts)]
+        return tuple(map(Group, self.labels, edges, edges[1:], parts))
 
     @property
     def n_rows(self) -> int:
@@ -255,7 +270,7 @@ class Design:
                 expected="one for each input it was made of, in the same order",
             )
         signals = read_signals(*inputs, readers=self.source.readers)
-        return Design(self.source.at(signals), self.feature_names, signals.time_axis)
+        return replace(self, source=self.source.at(signals), time_axis=signals.time_axis)
 
     def to_array(self) -> FloatArray:
         """Write the whole table out as a (T, p) array, in parallel."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
+from .groups import Group, groups_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,16 @@ class StackedRows:
             name
             for label, part in zip(self.labels, self.parts, strict=True)
             for name in _names(label, part)
+        )
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of all parts; one for a part that has none."""
+        edges = accumulate(self.sizes, initial=0)
+        return tuple(
+            group.within(label, first)
+            for label, first, part in zip(self.labels, edges, self.parts, strict=False)
+            for group in groups_of(part)
         )
 
     @property

@@ -25,6 +25,7 @@ from ..checkpoint import resumable
 from ..fitting import SolverChoice
 from ..magnitudes import check_features
 from ..progress import pass_report, survey_report
+from ..remarks import remarks
 
 
 def fit_classes(
@@ -152,6 +153,12 @@ def _fit(
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
         has_intercept=columns.has_intercept,
+        remarks=remarks(
+            survey.features,
+            fitting.location(survey),
+            rows,
+            fitting.settled_by(penalty, (len(coef) * n_classes, len(seen.weight)), n_classes),
+        ),
         **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
     )
 
