@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import spikeglm as nmo
 from spikeglm.inference.filters import filter_band
 
 
@@ -89,3 +90,41 @@ def test_pieces_that_do_not_fit_are_explained(pieces, change, says):
     arguments = {**pieces, "bin_s": 0.001, **change}
     with pytest.raises(ValueError, match=says):
         filter_band(arguments.pop("kernel"), arguments.pop("coef"), **arguments)
+
+
+WINDOWS = [
+    {},
+    {"shift": False},
+    {"shift": 3},
+    {"predictor_causality": "anti-causal"},
+    {"predictor_causality": "anti-causal", "shift": False},
+    {"predictor_causality": "acausal"},
+]
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_a_basis_says_at_which_lags_its_filter_lies(window):
+    basis = nmo.basis.HistoryConv(5, conv_kwargs=window)
+    assert basis.lags_ is None
+    impulse = np.zeros(40)
+    impulse[20] = 1.0
+    row, function = np.nonzero(np.nan_to_num(basis.compute_features(impulse)))
+    lag = np.empty(5, dtype=int)
+    lag[function] = row - 20  # which rows see the impulse, through which function
+    np.testing.assert_array_equal(basis.lags_, lag)
+    known = {"covariance": np.eye(5), "bin_s": 0.002}
+    found = filter_band(basis, np.arange(5.0), **known)
+    np.testing.assert_allclose(found.lag_ms, 2.0 * lag)
+    np.testing.assert_array_equal(found.log_gain, np.arange(5.0))
+    assert filter_band(basis, np.zeros(5), **known, first_lag=lag[0]).lag_ms[0] == 2 * lag[0]
+    with pytest.raises(ValueError, match="first_lag is not that of the basis"):
+        filter_band(basis, np.zeros(5), **known, first_lag=lag[0] + 1)
+
+
+def test_a_basis_that_saw_nothing_or_was_changed_since_has_no_lags():
+    basis = nmo.basis.HistoryConv(5).setup_basis(np.zeros(9))
+    basis.set_params(window_size=4)
+    with pytest.raises(ValueError, match="call compute_features"):
+        filter_band(basis, np.zeros(4), covariance=np.eye(4), bin_s=1.0)
+    transformer = nmo.basis.HistoryConv(3).to_transformer().fit(np.zeros((9, 1)))
+    assert list(transformer.basis.setup_basis(np.zeros(9)).lags_) == [1, 2, 3]

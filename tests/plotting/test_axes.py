@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from spikeglm import plotting
+from spikeglm.inference.filters import filter_band
 from spikeglm.inference.time_rescaling import TimeRescaling
 
 UNIT = r"\((ms|s|spikes/s|per \w+|factor( per \w+)?|intervals|cm)\)"
@@ -176,3 +177,16 @@ def test_bits_per_spike_shows_each_fold_and_the_overall_value():
 def test_bits_below_zero_stay_in_sight():
     ax = plotting.plot_bits_per_spike({"a": [-0.5, 0.1]})
     assert ax.get_xlim()[0] < -0.5
+
+
+@pytest.mark.parametrize("draw", [plotting.plot_filter, plotting.plot_rate_gain])
+@pytest.mark.parametrize("first_lag", [-5, -2, 0, 1, 4])
+def test_all_lags_of_a_filter_are_in_sight(draw, first_lag):
+    found = filter_band(
+        np.eye(4), np.ones(4), covariance=np.eye(4), bin_s=0.002, first_lag=first_lag
+    )
+    ax = draw(found)
+    left, right = ax.get_xlim()
+    assert left == min(0, found.lag_ms[0]) and right == max(0, found.lag_ms[-1])
+    at_zero = [line for line in ax.get_lines() if list(line.get_xdata()) == [0, 0]]
+    assert len(at_zero) == (first_lag < 0)  # tells before from after

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..estimator import Estimator
 from ..rows.design import Design, written_out
-from ..typing import Array, ArrayLike, FloatArray
+from ..typing import Array, ArrayLike, FloatArray, IntArray
 from . import columns, inputs, memory, parameters, tree
 
 
@@ -43,6 +43,7 @@ class Basis(Estimator):
         self._term, self._label, self._shapes = term, None, None
         if hasattr(type(term), "kernel"):
             self.kernel_: FloatArray | None = None
+            self.lags_: IntArray | None = None
         self.label = label
 
     def compute_features(self, *xi: ArrayLike) -> Any:
@@ -91,14 +92,18 @@ class Basis(Estimator):
         return Design(rows, columns.names(self), rows.signals.time_axis, columns.labels(self))
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
-        """Remember the shapes of these inputs and compute the ``kernel_`` of convolutions.
+        """Remember the shapes of these inputs; compute ``kernel_`` and ``lags_`` of convolutions.
+
+        ``kernel_`` (W, b) has the functions at ``lags_`` (W,): how many bins a sample lies before
+        the row that sees it; negative where it comes after (anti-causal and acausal windows).
 
         Examples
         --------
         >>> import numpy as np, spikeglm as nmo
-        >>> nmo.basis.HistoryConv(2).setup_basis(np.zeros(5)).kernel_
-        array([[1., 0.],
-               [0., 1.]])
+        >>> basis = nmo.basis.HistoryConv(2).setup_basis(np.zeros(5))
+        >>> basis.kernel_, basis.lags_
+        (array([[1., 0.],
+               [0., 1.]]), array([1, 2]))
         """
         memory.placed(self, inputs.read(self, xi))
         return self

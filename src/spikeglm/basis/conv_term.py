@@ -170,8 +170,8 @@ class ConvRows(TermRows):
         return channels(self.signals.arrays[0])
 
     def learned(self) -> dict[str, Any]:
-        """Return the kernels, for the eye: the rows keep their own."""
-        return {"kernel_": self.convolution.kernel.copy()}
+        """Return the kernels and their lags, for the eye: the rows keep their own."""
+        return {"kernel_": self.convolution.kernel.copy(), "lags_": self.window.lags}
 
     def learned_parameters(self) -> dict[str, Any]:
         """Return the length of a bin, where durations are used."""

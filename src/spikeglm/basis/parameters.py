@@ -37,7 +37,7 @@ def put_in_term(leaf: Any, changes: dict[str, Any]) -> None:
         leaf._shapes = None
     leaf._term = term
     if hasattr(leaf, "kernel_"):
-        leaf.kernel_ = None
+        leaf.kernel_ = leaf.lags_ = None
 
 
 def of_tree(whole: Basis) -> dict[str, Any]:

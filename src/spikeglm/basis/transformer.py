@@ -67,6 +67,7 @@ class TransformerBasis(Estimator):
     is_complex = Forwarded()
     label = Forwarded()
     kernel_ = Forwarded()
+    lags_ = Forwarded()
     basis1 = Forwarded()
     basis2 = Forwarded()
     bounds = Forwarded()

@@ -61,6 +61,11 @@ class Window:
         lag = 1 if shift is None else _checked_shift(shift)
         return cls(size, -lag if predictor_causality == "causal" else size - 1 + lag)
 
+    @property
+    def lags(self) -> IntArray:
+        """(W,) how many bins before the row the sample lies that each row of the kernel weighs."""
+        return np.arange(self.size) - self.newest
+
     def samples(self, start: int, stop: int) -> tuple[int, int]:
         """The range of samples that rows ``start:stop`` see; may leave the recording."""
         return start + self.newest - self.size + 1, stop + self.newest

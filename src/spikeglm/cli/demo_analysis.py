@@ -129,8 +129,8 @@ class FeatureTable:
     ----------
     features :
         (T, p) 60 lags of stimulus on 30 B-splines, 80 lags of history on 12 raised cosines.
-    columns, kernels :
-        By input: which columns of ``features`` it has, and the (W, b) basis behind them.
+    columns, bases :
+        By input: which columns of ``features`` it has, and the basis behind them.
     counts :
         (T,) spikes per bin.
     usable :
@@ -141,7 +141,7 @@ class FeatureTable:
 
     features: FloatArray
     columns: dict[str, Array]
-    kernels: dict[str, FloatArray]
+    bases: dict[str, basis.Basis]
     counts: FloatArray
     usable: BoolArray
     folds: Array
@@ -171,7 +171,7 @@ def feature_table(recording: GrasshopperRecording) -> FeatureTable:
     return FeatureTable(
         features=features,
         columns=inputs.split_by_feature(np.arange(features.shape[1]), axis=0),
-        kernels={part: np.asarray(inputs[part].kernel_) for part in PARTS[BOTH]},
+        bases={part: inputs[part] for part in PARTS[BOTH]},
         counts=counts,
         usable=np.isfinite(features).all(axis=1),
         folds=folds,
@@ -221,7 +221,7 @@ def _filters(table: FeatureTable, model: GLM, bin_s: float) -> dict[str, Filter]
     covariance = model.covariance(table.features, table.counts)
     return {
         part: filter_band(
-            table.kernels[part],
+            table.bases[part],
             model.coef_[columns],
             covariance=covariance[np.ix_(columns, columns)],
             bin_s=bin_s,

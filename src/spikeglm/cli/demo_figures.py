@@ -31,7 +31,7 @@ def save_figures(result: DemoResult, folder: Path) -> Iterator[Path]:
 
 def overview(result: DemoResult) -> Figure:
     """Return all answers on one figure, two columns wide."""
-    figure = _figure(style.TWO_COLUMNS_MM, 112)
+    figure = _figure(style.TWO_COLUMNS_MM, 120)
     layout = ["abcd", "sssk", "eeek"]
     axes = figure.subplot_mosaic([list(row) for row in layout], height_ratios=[1, 0.3, 0.75])
     _draw_scores(result, axes["a"])
@@ -40,6 +40,16 @@ def overview(result: DemoResult) -> Figure:
     _draw_rescaling(result, axes["k"])
     axes["k"].set_anchor("N")
     figure.align_ylabels([axes["s"], axes["e"]])
+    models = axes["e"].get_legend_handles_labels()
+    axes["s"].legend(*models, loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
+    below = axes["k"].legend(
+        loc="upper left",
+        bbox_to_anchor=(0, -0.3),
+        borderaxespad=0,
+        labelspacing=0.25,
+        handlelength=1.5,
+    )
+    below.set_in_layout(False)  # it takes the room that a square leaves in its cell
     for letter, key in zip("abcdef", "abcdsk", strict=True):
         axes[key].set_title(letter, fontweight="bold")
     return figure
@@ -54,14 +64,11 @@ def scores(result: DemoResult) -> Figure:
 
 def filters(result: DemoResult) -> Figure:
     """Return the filters of the full model in physical units, with their 95 % bands."""
-    figure = _figure(style.TWO_COLUMNS_MM, 50)
-    left, middle, *right = figure.subplots(1, 4)
-    _draw_filters(result, [left, *right])
-    plotting.plot_rate_gain(
-        result.filters[STIMULUS], middle, unit="dB", color=COLORS[STIMULUS]
-    ).set_xlabel("Stimulus lag (ms)")
-    left.set_title("Stimulus")
-    right[0].set_title("Spike history")
+    figure = _figure(style.TWO_COLUMNS_MM, 55)
+    axes = figure.subplots(1, 3)
+    _draw_filters(result, axes)
+    for ax, title in zip(axes, ("Stimulus", "Spike history", "The same, as a factor"), strict=True):
+        ax.set_title(title)
     return figure
 
 

@@ -7,12 +7,13 @@ error follows exactly from their covariance, ``kernel @ covariance @ kernelᵀ``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
 
 from .. import errors
-from ..typing import ArrayLike, FloatArray
+from ..typing import ArrayLike, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Filter:
     Attributes
     ----------
     lag_ms :
-        (W,) how long before the predicted bin the input was, in milliseconds.
+        (W,) how long before the predicted bin the input was, in milliseconds; negative where it
+        came after.
     log_gain :
         (W,) what one unit of input at that lag adds to the log rate (nats per unit).
     standard_error :
@@ -67,12 +69,12 @@ class Filter:
 
 
 def filter_band(
-    kernel: ArrayLike,
+    kernel: Any,
     coef: ArrayLike,
     *,
     covariance: ArrayLike,
     bin_s: float,
-    first_lag: int = 1,
+    first_lag: int | None = None,
     level: float = 0.95,
 ) -> Filter:
     """Return the filter that ``coef`` describes on the basis ``kernel``, with its band.
@@ -80,7 +82,8 @@ def filter_band(
     Parameters
     ----------
     kernel :
-        (W, b) the basis functions at the W lags (``kernel_`` of a convolution basis).
+        A convolution basis that has seen its input, which knows its lags; or the (W, b) basis
+        functions at W lags.
     coef :
         (b,) coefficients of this input.
     covariance :
@@ -88,8 +91,9 @@ def filter_band(
     bin_s :
         Width of a bin, seconds.
     first_lag :
-        Lag, in bins, of the first row of ``kernel``: 1 where the features end with the bin before
-        the predicted one (the default of causal features), 0 where they include it.
+        Lag, in bins, of the first row of an array ``kernel``: 1 (None) where the features end with
+        the bin before the predicted one, 0 where they include it, negative where they lie after.
+        A basis says it by itself.
     level :
         Pointwise coverage of the band, between 0 and 1.
 
@@ -101,7 +105,8 @@ def filter_band(
     Raises
     ------
     ValueError
-        If the shapes do not fit, a variance is negative, or ``level`` is not between 0 and 1.
+        If the shapes do not fit, a variance is negative, ``level`` is not between 0 and 1, the
+        basis has not seen an input, or ``first_lag`` contradicts it.
 
     References
     ----------
@@ -116,18 +121,48 @@ def filter_band(
     ([2.0, 4.0, 6.0], [0.2, -0.1, -0.4])
     >>> found.standard_error.round(4).tolist()
     [0.1, 0.0707, 0.1]
+
+    >>> import spikeglm as nmo
+    >>> basis = nmo.basis.HistoryConv(3, conv_kwargs={"predictor_causality": "anti-causal"})
+    >>> basis = basis.setup_basis(np.zeros(9))
+    >>> filter_band(basis, np.zeros(3), covariance=np.eye(3), bin_s=0.002).lag_ms.tolist()
+    [-6.0, -4.0, -2.0]
     """
-    kernel, coef, covariance = (np.asarray(a, dtype=float) for a in (kernel, coef, covariance))
+    kernel, lags = _kernel_and_lags(kernel, first_lag)
+    coef, covariance = (np.asarray(a, dtype=float) for a in (coef, covariance))
     _check_shapes(kernel, coef, covariance)
     if not 0 < level < 1:
         raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")
     variance = np.einsum("wb,bc,wc->w", kernel, covariance, kernel)
     return Filter(
-        lag_ms=1e3 * bin_s * (first_lag + np.arange(kernel.shape[0])),
+        lag_ms=1e3 * bin_s * lags,
         log_gain=kernel @ coef,
         standard_error=np.sqrt(_without_rounding_errors(variance, kernel, covariance)),
         level=level,
     )
+
+
+def _kernel_and_lags(kernel: Any, first_lag: int | None) -> tuple[FloatArray, IntArray]:
+    """Return a kernel (W, b) and the lags (W,) of its rows, in bins; of a basis, its own."""
+    if not hasattr(kernel, "lags_"):
+        table = np.asarray(kernel, dtype=float)
+        return table, np.arange(len(table) if table.ndim else 0) + (
+            1 if first_lag is None else first_lag
+        )
+    if kernel.lags_ is None:
+        raise errors.value_error(
+            "The basis has not seen its input, so its lags are not known.",
+            given=f"{kernel!r}",
+            expected="a basis that made features",
+            todo="call compute_features, design or setup_basis first.",
+        )
+    if first_lag not in (None, kernel.lags_[0]):
+        raise errors.value_error(
+            "first_lag is not that of the basis.",
+            given=f"first_lag={first_lag}",
+            expected=f"{kernel.lags_[0]}, as the basis has it, or nothing",
+        )
+    return kernel.kernel_, kernel.lags_
 
 
 def _check_shapes(kernel: FloatArray, coef: FloatArray, covariance: FloatArray) -> None:

@@ -24,6 +24,9 @@ def plot_filter(
 ) -> Axes:
     """Draw the log gain of a filter over the lag in ms, with its band and a line at 0.
 
+    All lags are shown, from 0 or from the earliest: inputs after the predicted bin have negative
+    ones.
+
     Parameters
     ----------
     found :
@@ -102,7 +105,10 @@ def _draw(
     band: style.Look = {"color": color, "alpha": style.BAND_ALPHA, "linewidth": 0}
     ax.fill_between(found.lag_ms, low, high, **band)
     ax.plot(found.lag_ms, middle, color=color, linewidth=style.LINE_PT, label=label)
-    ax.set_xlim(0, found.lag_ms[-1])
+    first, last = min(0.0, found.lag_ms.min()), max(0.0, found.lag_ms.max())
+    ax.set_xlim(first, last)
+    if first < 0:  # what came after the predicted bin, and what came before
+        ax.axvline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     ax.locator_params(axis="y", nbins=5)
     ax.set_xlabel("Lag (ms)")
     return ax
