@@ -14,6 +14,8 @@ import numpy as np
 from . import errors
 from .coupling_filters import difference_of_gammas, regress_filter
 from .io.random_keys import RandomKey, as_generator
+from .io.row_labels import require_same_rows
+from .io.timeseries import to_array
 from .observation_models import Likelihood, Observations
 from .observation_models.inverse_link import Link
 from .observation_models.named import link_named, model_named
@@ -103,7 +105,9 @@ def simulate_responses(
     model = model_named(observation_model)
     default = model.default_inverse_link_function
     link = default if inverse_link_function is None else link_named(inverse_link_function)
-    eta = np.asarray(X, float) @ np.asarray(coef, float) + np.asarray(intercept) + offset
+    require_same_rows(X=X, offset=offset)
+    rows, weights = _floats(X, "X"), _floats(coef, "coef")
+    eta = rows @ weights + _floats(intercept, "intercept") + _floats(offset, "offset")
     rate = _checked_means(Likelihood(model, link), eta)
     return Simulated(model.sample_generator(random_key, rate, scale), rate)
 
@@ -169,9 +173,11 @@ def simulate_recurrent(
     >>> rates[0].round(6)
     array([2.21552 , 2.305083])
     """
-    coupling, basis = np.asarray(coupling_coef, float), np.asarray(coupling_basis_matrix, float)
-    feedforward, drive_in = (np.asarray(a, float) for a in (feedforward_coef, feedforward_input))
-    past, bias = np.asarray(init_y, float), np.asarray(intercepts, float)
+    coupling = _floats(coupling_coef, "coupling_coef")
+    basis = _floats(coupling_basis_matrix, "coupling_basis_matrix")
+    feedforward = _floats(feedforward_coef, "feedforward_coef")
+    drive_in = _floats(feedforward_input, "feedforward_input")
+    past, bias = _floats(init_y, "init_y"), _floats(intercepts, "intercepts")
     _check_network(coupling, feedforward, bias, drive_in, basis, past)
     filters = np.einsum("wb,ijb->wij", basis, coupling)
     drive = np.einsum("tif,if->ti", drive_in, feedforward) + bias
@@ -180,6 +186,10 @@ def simulate_recurrent(
         ahead = np.tensordot(filters, counts, axes=(2, 0))[len(past) - 1 - w :]
         drive[: len(ahead)] += ahead[: len(drive)]
     return _run(drive, filters, link_named(inverse_link_function), as_generator(random_key))
+
+
+def _floats(x: ArrayLike, name: str) -> FloatArray:
+    return to_array(x, name=name).astype(np.float64)
 
 
 def _checked_means(likelihood: Likelihood, eta: FloatArray) -> FloatArray:

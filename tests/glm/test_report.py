@@ -157,7 +157,7 @@ def test_features_in_another_order_are_refused():
     y = rng.poisson(1.0, 80)
     model = nmo.GLM().fit(X, y)
     assert model.feature_names_ == ("speed", "position")
-    with pytest.raises(ValueError, match="'position' as feature 0"):
+    with pytest.raises(ValueError, match="'position' as column 0"):
         model.predict(X[["position", "speed"]])
     assert_allclose(model.predict(X.to_numpy()), model.predict(X))
 

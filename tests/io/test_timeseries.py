@@ -11,6 +11,7 @@ import pynapple as nap
 import pytest
 import scipy.sparse
 
+import spikeglm
 from spikeglm.io.timeseries import is_pynapple, time_axis_of, to_array, to_pynapple
 
 TIMES = np.arange(10) * 0.1
@@ -126,13 +127,32 @@ def test_values_must_have_one_row_per_time():
     [
         (nap.Tsd(t=TIMES[:9], d=TIMES[:9]), "length"),
         (nap.Tsd(t=TIMES + 1e-3, d=TIMES), "times"),
-        (nap.Tsd(t=TIMES, d=TIMES, time_support=nap.IntervalSet(0.0, 2.0)), "epochs"),
+        (nap.Tsd(t=TIMES + 1e-3, d=TIMES), r"from 0 to 0.9 s .*from 0.001 to 0.901 s"),
+        (nap.Tsd(t=TIMES[:9], d=TIMES[:9]), r"\.count\(bin, ep=epochs\)"),
     ],
 )
 def test_disagreeing_time_axes_are_refused(other, what):
     first = nap.Tsd(t=TIMES, d=TIMES)
     with pytest.raises(ValueError, match=what):
         time_axis_of(first, other)
+
+
+WHOLE, HALVES = nap.IntervalSet(-1.0, 2.0), nap.IntervalSet([0.0, 0.45], [0.41, 1.0])
+
+
+@pytest.mark.parametrize("first", [WHOLE, HALVES])
+@pytest.mark.parametrize("second", [WHOLE, HALVES])
+def test_equal_times_with_another_time_support_pair_and_no_window_crosses_a_border(first, second):
+    """The epochs are those of the first object; a border in either is a border."""
+    xs = [nap.Tsd(t=TIMES, d=TIMES, time_support=epochs) for epochs in (first, second)]
+    axis = time_axis_of(*xs)
+    assert axis.time_support is xs[0].time_support
+    borders = [0] if first is second is WHOLE else [0, 5]
+    np.testing.assert_array_equal(axis.epoch_starts, borders)
+    basis = spikeglm.basis.HistoryConv(2, label="a") + spikeglm.basis.HistoryConv(2, label="b")
+    features = basis.compute_features(*xs)
+    lost = np.isnan(features.values).any(axis=1)
+    np.testing.assert_array_equal(np.flatnonzero(lost), np.ravel([[b, b + 1] for b in borders]))
 
 
 def test_times_may_differ_below_the_precision_of_pynapple():

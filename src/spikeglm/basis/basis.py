@@ -89,7 +89,7 @@ class Basis(Estimator):
         Design(n_rows=1000, n_features=400)
         """
         rows = memory.placed_again(self, inputs.read(self, xi))
-        return Design(rows, columns.names(self), rows.signals.time_axis, columns.labels(self))
+        return Design.of(rows, columns.names(self), rows.signals, columns.labels(self))
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
         """Remember the shapes of these inputs; compute ``kernel_`` and ``lags_`` of convolutions.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from .. import errors
-from ..io.timeseries import is_pynapple, time_axis_of
+from ..io.column_names import require_same_columns
+from ..io.frames import column_labels, in_memory
+from ..io.row_labels import require_same_rows
+from ..io.timeseries import is_pynapple, time_axis_of, to_array
 from ..rows.design import Signals
 from ..typing import Array, ArrayLike, FloatArray
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from .basis import Basis
 
 CONTAINERS = ["default", "pandas", "polars"]
+Labels: TypeAlias = tuple[Any, ...] | None
 
 
 def signals_of(basis: Basis, X: ArrayLike, y: ArrayLike) -> Signals:
@@ -30,6 +34,7 @@ def signals_of(basis: Basis, X: ArrayLike, y: ArrayLike) -> Signals:
         X is no 2-D table, or has another number of columns, or of rows than y.
     """
     table = _table(X)
+    require_same_rows(X=X, y=y)
     _check_shape(table.shape, n_columns(basis))
     _check_length(len(table), y)
     arrays = []
@@ -82,6 +87,17 @@ def check_column_names(fitted: Array | None, X: ArrayLike) -> None:
     )
 
 
+def check_columns(fitted: Labels, X: ArrayLike) -> None:
+    """Raise ValueError unless X calls its columns, by text or numbers, as the table of ``fit``."""
+    require_same_columns(
+        column_labels(X),
+        fitted,
+        table="X",
+        what="those passed during fit",
+        todo="select them in that order.",
+    )
+
+
 def name_array(names: Any) -> Array:
     """Return names as scikit-learn keeps them: an array of objects."""
     return np.array(list(names), dtype=object)
@@ -122,6 +138,9 @@ def _package(x: object) -> str:
 
 def _table(X: ArrayLike) -> Any:
     """Return X with ``shape`` and rows to index: a pandas frame as it is, else a NumPy array."""
+    X = in_memory(X)
+    if isinstance(X, np.ma.MaskedArray):
+        to_array(X, name="X")  # which says what to do
     if _package(X) == "pandas":
         return X
     if _package(X) == "scipy" and hasattr(X, "toarray"):

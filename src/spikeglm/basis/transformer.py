@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from .. import errors
 from ..estimator import Estimator
+from ..io.frames import column_labels
 from ..rows.design import written_out
 from ..typing import Array, ArrayLike
 from . import columns, inputs, memory, pipeline_tables
@@ -106,6 +107,7 @@ class TransformerBasis(Estimator):
         self._basis = memory.without_ranges(copy.deepcopy(unwrapped(basis)))
         inputs.put_shapes(self._basis, [shape or () for shape in self._basis.input_shape])
         self._frozen: Frozen | None = None
+        self._columns: tuple[Any, ...] | None = None
 
     def fit(self, X: ArrayLike, y: ArrayLike = None) -> Self:
         """Freeze what depends on the data: ranges, and functions that adapt to samples.
@@ -133,6 +135,7 @@ class TransformerBasis(Estimator):
         pipeline_tables.require_rows(signals)
         self._frozen = Frozen.of(self._basis, signals)
         self.n_features_in_ = pipeline_tables.n_columns(self._basis)
+        self._columns = column_labels(X)
         names = pipeline_tables.column_names(X)
         if names is not None:
             self.feature_names_in_ = names
@@ -160,6 +163,7 @@ class TransformerBasis(Estimator):
         """
         frozen = self._current()
         pipeline_tables.check_column_names(getattr(self, "feature_names_in_", None), X)
+        pipeline_tables.check_columns(self._columns, X)
         signals = pipeline_tables.signals_of(self._basis, X, y)
         features = written_out(frozen.rows.at(signals))
         frame = pipeline_tables.chosen_container(self)

@@ -18,6 +18,7 @@ from .choices import read_fit_intercept, solver_of, warn_of_unused_strength
 from .dispersion import Dispersion
 from .fitting import SolverChoice
 from .inputs import FitInputs
+from .labels import check_features, check_neurons
 from .parameters import with_nested_params
 from .report import FitReport
 from .shapes import Shapes
@@ -43,11 +44,14 @@ class BaseGLM(Estimator):
     n_features_in_: int
     fit_intercept: bool = True  # of models that an older version pickled
     feature_names_: tuple[str, ...]
+    feature_names_in_: Array
+    feature_columns_: dict[str, tuple[Any, ...] | None]
     classes_: Array
     neuron_columns_: tuple[Any, ...] | None
     neuron_metadata_: Any
     fit_report_: FitReport
     update_state_: SolverAdapterState
+    update_columns_: tuple[dict[str, tuple[Any, ...] | None], tuple[Any, ...] | None]
     regularizer_strength: Any
     solver_name: str | None
 
@@ -108,6 +112,8 @@ class BaseGLM(Estimator):
             If the parameters do not fit the data.
         """
         inputs = self.read_inputs(X, y)
+        check_features(self, inputs.rows)
+        check_neurons(self, y=y)
         coef, intercept = inputs.shapes.read_first(params)
         losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
         return float(losses.sum())

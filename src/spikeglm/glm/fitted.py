@@ -17,8 +17,9 @@ from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray
 from . import dispersion
 from .inputs import FitInputs, read_offset
+from .labels import check_features, check_neurons, remember
 from .layout import Layout
-from .parameters import check_feature_names, dof_resid
+from .parameters import dof_resid
 from .prediction import linear_predictor
 from .report import FitReport
 from .scoring import known_scale
@@ -50,7 +51,8 @@ def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArra
         If the features are not those of the fit.
     """
     shapes, coef, intercept = estimates(model, rows)
-    added = read_offset(offset, rows.n_rows, len(intercept))
+    check_neurons(model, offset=offset)
+    added = read_offset(offset, rows, len(intercept))
     eta = linear_predictor(rows, coef, intercept, added)
     mean = model._likelihood.mean(eta)
     _warn_of_impossible(model._likelihood, mean, eta)
@@ -86,6 +88,7 @@ def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncert
     inputs = model.read_inputs(X, y, **more)
     check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows)
+    check_neurons(model, y=y)
     optimum = fisher.Optimum(
         inputs.rows,
         inputs.columns,
@@ -173,19 +176,15 @@ def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
     shapes, rows = inputs.shapes, inputs.rows
     if inputs.classes is not None:
         model.classes_ = inputs.classes
-    if shapes.n_neurons is not None:
-        axis = inputs.response_axis
-        model.neuron_columns_ = inputs.neurons
-        model.neuron_metadata_ = None if axis is None else axis.metadata
     model.coef_ = shapes.user_coef(result.coef)
     model.intercept_ = shapes.user_intercept(result.intercept)
-    model.n_features_in_ = rows.n_features
-    model.feature_names_ = rows.feature_names
+    remember(model, inputs)
     model.dof_resid_ = dof_resid(shapes, result, model._regularizer, inputs.columns.mask)
     weight = result.total_weight
     found = model._dispersion(inputs, result, dof_resid=model.dof_resid_, weight=weight)
     dispersion.store(model, found)
-    vars(model).pop("update_state_", None)  # of updates before this fit
+    for of_updates in ("update_state_", "update_columns_"):  # before this fit
+        vars(model).pop(of_updates, None)
     neurons = inputs.neurons or tuple(range(len(result.status)))
     model.fit_report_ = FitReport(result, neurons, rows.feature_names)
     dispersion.warn_if_unknown(found, result, neurons)
@@ -227,4 +226,4 @@ def check_fitted(model: BaseGLM, rows: Rows) -> None:
             expected=f"(n_samples, {known}), the features of the fit",
             todo="build X with the basis that made the X of the fit.",
         )
-    check_feature_names(rows, getattr(model, "feature_names_", rows.feature_names))
+    check_features(model, rows)

@@ -15,6 +15,7 @@ from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
+from .labels import check_neurons, check_rows
 from .parameters import first_intercept
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ class GLM(BaseGLM):
             If X and y differ in rows or times, or no row is complete.
         """
         rows = read_rows(X)
+        check_rows(rows, y=y, offset=offset)
         rate = fitted.mean_response(self, rows, offset)
+        check_neurons(self, y=y)
         response, _ = read_response(y, rows, ndim=self._response_ndim)
         return scoring.score(
             self._likelihood,

@@ -12,18 +12,22 @@ import numpy as np
 
 from .. import errors
 from ..engine.columns import Columns, Source
+from ..io.frames import column_labels
+from ..io.row_labels import RowLabels, agreed
 from ..io.storage import is_in_file
-from ..io.timeseries import TimeAxis, check_same_time, time_axis_of, to_array
+from ..io.timeseries import TimeAxis, time_axis_of, to_array
 from ..io.trees import flatten, is_tree
 from ..observation_models.likelihood import Likelihood
 from ..rows import ArrayRows, Rows, StackedRows, StoredRows
 from ..rows.arrays import finite_rows
 from ..rows.dask_rows import DaskRows, is_dask
+from ..rows.labels import row_labels_of
 from ..rows.series import StoredSeries, pieces, stored_series
 from ..rows.stored import is_stored
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray
 from . import magnitudes
+from .labels import check_beside_response, check_rows
 from .layout import Layout
 from .shapes import Shapes
 
@@ -52,6 +56,7 @@ def _stacked(tree: Any) -> StackedRows:
     parts = tuple(
         _one_table(leaf, f"X[{label!r}]") for label, leaf in zip(labels, leaves, strict=True)
     )
+    row_labels = agreed(*map(row_labels_of, parts))
     lengths = [part.n_rows for part in parts]
     if len(set(lengths)) > 1:
         raise errors.value_error(
@@ -61,9 +66,9 @@ def _stacked(tree: Any) -> StackedRows:
             todo="bring all features to the same time bins.",
         )
     axes = [part.time_axis for part in parts if part.time_axis is not None]
-    for other in axes[1:]:
-        check_same_time(axes[0], other)
-    return StackedRows(parts, tuple(labels), axes[0] if axes else None, structure)
+    return StackedRows(
+        parts, tuple(labels), axes[0] if axes else None, structure, row_labels=row_labels
+    )
 
 
 def _one_table(X: ArrayLike, name: str) -> Rows:
@@ -85,16 +90,13 @@ def _one_table(X: ArrayLike, name: str) -> Rows:
             if values.ndim == 1
             else "reshape it to one row per sample.",
         )
-    names = column_names(X)
-    if names is not None and not any(isinstance(name, str) for name in names):
+    columns = column_labels(X)
+    names = columns
+    if columns is not None and not any(isinstance(name, str) for name in columns):
         names = None  # mere numbers: 0, 1, ... of a table without names
-    return ArrayRows(values, names and tuple(map(str, names)), time_axis_of(X))
-
-
-def column_names(table: ArrayLike) -> tuple[Any, ...] | None:
-    """Return the column names of a pandas or pynapple table, None for anything else."""
-    names = getattr(table, "columns", None)
-    return None if names is None else tuple(names)
+    row_labels = RowLabels.of(X, called=name)
+    axis = None if row_labels is None else row_labels.time_axis
+    return ArrayRows(values, names and tuple(map(str, names)), axis, row_labels, columns)
 
 
 def read_response(
@@ -107,9 +109,10 @@ def read_response(
     Raises
     ------
     ValueError
-        If it has the wrong number of dimensions or rows, or another time axis than the rows.
+        If it has the wrong number of dimensions or rows, or calls its rows otherwise than X.
     """
     check_given(y, "the response")
+    check_rows(rows, y=y)
     values = _numbers(y, "y")
     check_dimensions(values.shape, ndim, single="GLM", population="PopulationGLM")
     _check_length("y", len(values), rows.n_rows)
@@ -119,10 +122,8 @@ def read_response(
             given=f"y of shape {values.shape}",
             expected="at least one sample and one neuron",
         )
-    axis = time_axis_of(y)
-    if axis is not None and rows.time_axis is not None:
-        check_same_time(rows.time_axis, axis)
-    return (values if isinstance(values, StoredSeries) or ndim == 2 else values[:, None]), axis
+    shaped = values if isinstance(values, StoredSeries) or ndim == 2 else values[:, None]
+    return shaped, time_axis_of(y)
 
 
 def check_given(y: Any, what: str) -> None:
@@ -192,7 +193,10 @@ def read_fit_inputs(
         For whatever cannot be used; the message says what to do.
     """
     rows = read_rows(X)
+    check_rows(rows, y=y, sample_weight=sample_weight, offset=offset)
     response, axis = read_response(y, rows, ndim=ndim)
+    neurons = column_labels(y)
+    check_beside_response(neurons, sample_weight=sample_weight, offset=offset)
     likelihood.check_response(
         response if isinstance(response, StoredSeries) or ndim == 2 else response[:, 0]
     )
@@ -227,14 +231,15 @@ def read_fit_inputs(
     mask = shapes.read_mask(feature_mask)
     response_of = Source.one_per_column(response)
     columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)
-    return FitInputs(rows, shapes, columns, keep, axis, column_names(y))
+    return FitInputs(rows, shapes, columns, keep, axis, neurons)
 
 
-def read_offset(offset: ArrayLike | None, n_rows: int, n_neurons: int) -> Array:
-    """Return the offset as (T, N) or (T, 1), or zero."""
+def read_offset(offset: ArrayLike | None, rows: Rows, n_neurons: int) -> Array:
+    """Return the offset of each row as (T, N) or (T, 1), or zero."""
     if offset is None:
         return np.zeros((1, 1))
-    return _per_row("offset", offset, n_rows, n_neurons)[:]
+    check_rows(rows, offset=offset)
+    return _per_row("offset", offset, rows.n_rows, n_neurons)[:]
 
 
 def _present(response: Array | StoredSeries) -> Array | None:

@@ -11,11 +11,8 @@ from ..engine.columns import Columns
 from ..inference.record import FitResult
 from ..observation_models.likelihood import Likelihood
 from ..regularizer import regularizer_of
-from ..rows.arrays import ArrayRows
-from ..rows.contract import Rows
 from ..rows.series import pieces
 from ..typing import BoolArray, FloatArray
-from .layout import Layout
 from .shapes import Shapes
 
 
@@ -58,42 +55,6 @@ def _no_intercept(likelihood: Likelihood, n_columns: int) -> FloatArray:
             todo="call fit, which looks for some, or begin with coefficients of your own.",
         )
     return zero
-
-
-def check_feature_names(rows: Rows, fitted: tuple[str, ...]) -> None:
-    """Check that named features come in the order in which the model was fitted on them.
-
-    Raises
-    ------
-    ValueError
-        If X names its columns otherwise than the X of the fit did.
-    """
-    unnamed = ArrayRows(np.empty((0, rows.n_features))).feature_names
-    given = rows.feature_names
-    if unnamed in (given, fitted) or given == fitted:
-        return
-    expected = _in_the_order_of_leaves(fitted, given, Layout.of(rows))
-    if given == expected:
-        return
-    other = next(
-        j for j, names in enumerate(zip(given, expected, strict=True)) if len(set(names)) > 1
-    )
-    raise errors.value_error(
-        "X has other features than the model was fitted on, or in another order.",
-        given=f"{given[other]!r} as feature {other}",
-        expected=repr(expected[other]),
-        todo="put the columns in the order of model.feature_names_.",
-    )
-
-
-def _in_the_order_of_leaves(
-    fitted: tuple[str, ...], given: tuple[str, ...], layout: Layout
-) -> tuple[str, ...]:
-    """Return the fitted names leaf by leaf: keys of a dict may come in any order."""
-    names: list[str] = []
-    for leaf in layout.parts(np.array(given, dtype=object)):
-        names += [name for name in fitted if name in set(leaf)]
-    return tuple(names) if len(names) == len(fitted) else fitted
 
 
 def dof_resid(

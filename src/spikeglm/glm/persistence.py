@@ -30,7 +30,7 @@ _HOMES = (
     "inference.record",
 )
 """Modules whose public classes a file may name."""
-_NOT_SAVED = ("solver_state_", "update_state_", "aux_")
+_NOT_SAVED = ("solver_state_", "update_state_", "update_columns_", "aux_")
 _NUMBERS = ("coef_", "intercept_", "scale_", "dof_resid_")
 
 

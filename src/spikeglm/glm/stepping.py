@@ -29,6 +29,7 @@ from ..solvers.online import PlainSteps, ReducedSteps, RunningModel, Stepper
 from ..typing import ArrayLike, FloatArray
 from . import dispersion
 from .inputs import FitInputs
+from .labels import begin_batches, check_batch, remember
 from .parameters import dof_resid
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def begin(model: BaseGLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> Solve
         For arguments that cannot be used.
     """
     batch = model._read_batch(X, y)
+    begin_batches(model, batch.inputs)
     theta = _read_theta(batch, init_params)
     method = model._solver().method
     with one_blas_thread(), quiet():
@@ -100,6 +102,7 @@ def step(
     _check_state(opt_state)
     _check_n_samples(n_samples)
     batch = model._read_batch(X, y)
+    check_batch(model, batch.inputs)
     theta, goal = _read_theta(batch, params), batch.objective
     with one_blas_thread(), quiet():
         theta, stepper = opt_state.solver_state.step(goal, theta)
@@ -241,6 +244,7 @@ def _write(model: BaseGLM, theta: FloatArray, batch: Batch, n_samples: int | Non
         plan="",
         has_intercept=inputs.columns.has_intercept,
     )
+    remember(model, inputs)
     model.coef_ = inputs.shapes.user_coef(coef)
     model.intercept_ = inputs.shapes.user_intercept(intercept)
     model.dof_resid_ = dof_resid(inputs.shapes, record, model._regularizer, inputs.columns.mask)

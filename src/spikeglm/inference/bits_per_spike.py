@@ -18,6 +18,10 @@ import numpy as np
 from scipy.special import xlogy
 
 from .. import errors
+from ..io.column_names import require_same_columns
+from ..io.frames import column_labels, index_of
+from ..io.row_labels import require_same_rows
+from ..io.timeseries import to_array
 from ..typing import ArrayLike, FloatArray
 from .record import FitResult
 
@@ -68,7 +72,8 @@ def bits_per_spike(
     Raises
     ------
     ValueError
-        If the shapes of counts and predictions differ or ``null_mean`` does not fit them.
+        If the shapes of counts and predictions differ or ``null_mean`` does not fit them, or if
+        they call rows or neurons differently.
 
     References
     ----------
@@ -81,8 +86,11 @@ def bits_per_spike(
     >>> bits_per_spike([2, 0, 2, 0], [2, 0, 2, 0], null_mean=1.0)
     1.0
     """
-    counts, mean_counts = np.asarray(counts, dtype=float), np.asarray(mean_counts, dtype=float)
-    null = _checked_null(counts, mean_counts, np.asarray(null_mean, dtype=float))
+    _check_labels(counts, mean_counts, null_mean)
+    counts = to_array(counts, name="counts").astype(float)
+    mean_counts = to_array(mean_counts, name="mean_counts").astype(float)
+    null = to_array(null_mean, name="null_mean").astype(float)
+    null = _checked_null(counts, mean_counts, null)
     kept = ~(np.isnan(counts) | np.isnan(mean_counts))
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = log_likelihood(counts, mean_counts) - log_likelihood(counts, null)
@@ -128,6 +136,23 @@ def excess_bits_per_spike(result: FitResult) -> FloatArray:
     nats = 0.5 * result.decrement**2 if is_decrement else np.full_like(result.decrement, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         return nats / (np.log(2) * np.where(result.mean_response > 0, result.mean_response, np.nan))
+
+
+def _check_labels(counts: ArrayLike, mean_counts: ArrayLike, null_mean: ArrayLike) -> None:
+    """Check that all call rows and neurons alike; a mean per neuron names neurons, not rows."""
+    neurons = column_labels(counts)
+    per_neuron = np.ndim(null_mean) == 1 and np.ndim(counts) == 2
+    by_row = {"counts": counts, "mean_counts": mean_counts}
+    require_same_rows(**by_row, **({} if per_neuron else {"null_mean": null_mean}))
+    named = index_of(null_mean) if per_neuron else column_labels(null_mean)
+    for table, names in (("mean_counts", column_labels(mean_counts)), ("null_mean", named)):
+        require_same_columns(
+            None if names is None else tuple(names),
+            neurons,
+            table=table,
+            what="the neurons of counts",
+            todo=f"{table}[counts.columns].",
+        )
 
 
 def _checked_null(counts: FloatArray, mean_counts: FloatArray, null: FloatArray) -> FloatArray:

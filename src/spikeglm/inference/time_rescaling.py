@@ -27,6 +27,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import errors
+from ..io.row_labels import require_same_rows
+from ..io.timeseries import to_array
 from ..typing import Array, ArrayLike, FloatArray
 from .rescaled_intervals import TimeRescaling, summarise
 
@@ -216,7 +218,9 @@ def _drawn(seed: int | np.random.Generator, *, n_draws: int, n_spikes: int) -> F
 
 def _checked_rows(counts: ArrayLike, predicted: ArrayLike) -> tuple[Array, FloatArray]:
     """Return integer counts and predictions of one neuron, NaN predictions left out."""
-    counts, predicted = np.asarray(counts, dtype=float), np.asarray(predicted, dtype=float)
+    require_same_rows(counts=counts, predicted=predicted)
+    counts = to_array(counts, name="counts").astype(float)
+    predicted = to_array(predicted, name="predicted").astype(float)
     if counts.ndim != 1 or counts.shape != predicted.shape:
         raise errors.value_error(
             "Time rescaling looks at one spike train at a time.",

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from .. import errors
 from ..typing import Array, ArrayLike
-from .timeseries import TimeAxis, check_same_time, is_pynapple, time_axis_of, to_pynapple
+from .timeseries import (
+    TimeAxis,
+    check_same_time,
+    have_same_epochs,
+    is_pynapple,
+    time_axis_of,
+    to_pynapple,
+)
 from .tree_functions import leaves_of, mapped
 
 
@@ -84,11 +92,14 @@ def all_same_time_info(*args: Any, **kwargs: Any) -> bool:
     >>> all_same_time_info([1.0], other=2)
     True
     """
+    found = (time_axis_of(leaf) for leaf in leaves_of((args, kwargs)))
+    axes = [axis for axis in found if axis is not None]
     try:
-        time_axis_of(*leaves_of((args, kwargs)))
+        for first, other in pairwise(axes):
+            check_same_time(first, other)
     except ValueError:
         return False
-    return True
+    return all(have_same_epochs(first, other) for first, other in pairwise(axes))
 
 
 def get_time_info(*args: Any, **kwargs: Any) -> tuple[Array, Any]:
@@ -162,7 +173,7 @@ def support_pynapple(conv_type: str = "jax") -> Callable[..., Any]:
     NotImplementedError
         When called with a pynapple object, for another ``conv_type``.
     ValueError
-        When called with pynapple objects whose times or epochs differ.
+        When called with pynapple objects whose times differ.
 
     Examples
     --------

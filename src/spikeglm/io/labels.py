@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..typing import Array, ArrayLike
+from .frames import in_memory
 from .timeseries import to_array
 
 
@@ -31,6 +32,9 @@ def to_labels(x: ArrayLike, *, name: str) -> Array:
     >>> to_labels(["left", "right"], name="side").shape
     (2,)
     """
+    x = in_memory(x)
+    if isinstance(x, np.ma.MaskedArray):
+        return to_array(x, name=name)  # which says what to do
     labels = _as_array(x.to_numpy() if hasattr(x, "to_numpy") else x)
     if labels is None or labels.dtype.kind not in "USO" or _is_opaque(labels):
         return to_array(x, name=name)  # which knows what to say of most of it

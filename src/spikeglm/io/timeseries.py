@@ -6,20 +6,24 @@ so that receiving NumPy imports nothing.
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .. import errors
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .storage import from_file, is_in_file, warn_of_gaps_behind
+from .numbers import is_series, pynapple_name, to_array
 
-_SERIES = ("Tsd", "TsdFrame", "TsdTensor")
-_EXPECTED = (
-    "real numbers in an array, a list, a pandas or a pynapple object (Tsd, TsdFrame, TsdTensor)"
-)
+__all__ = [
+    "TimeAxis",
+    "check_same_time",
+    "have_same_epochs",
+    "is_pynapple",
+    "time_axis_of",
+    "to_array",
+    "to_pynapple",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,45 +54,16 @@ class TimeAxis:
         return len(self.times)
 
 
-def to_array(x: ArrayLike, *, name: str) -> Array:
-    """Return the numbers of ``x`` as a NumPy array of a real dtype, without a copy where possible.
-
-    Parameters
-    ----------
-    x :
-        NumPy or JAX array (any shape), pandas Series (n,) or DataFrame (n, columns), pynapple Tsd
-        (n,), TsdFrame (n, columns) or TsdTensor (n, ...), a number, a list of numbers (n,), a list
-        of lists (n, columns), or a stored array. Booleans and integers keep their dtype.
-    name :
-        What the user calls this input; opens the error message.
-
-    Raises
-    ------
-    TypeError
-        ``x`` is not made of real numbers: text, complex numbers, dates, ragged lists, None,
-        masked or sparse arrays, spike times that were not counted yet.
-    OSError
-        ``x`` is stored, and the file is not whole.
-
-    Examples
-    --------
-    >>> to_array([[1, 2], [3, 4]], name="X").shape
-    (2, 2)
-    """
-    _refuse_unreadable(x, name)
-    array = _numbers_of(x, name)
-    if array.dtype.kind not in "biuf":
-        raise _not_numbers(name, f"{_kind(x)} of dtype {array.dtype}", _advice(array.dtype.kind))
-    return array
-
-
 def time_axis_of(*xs: ArrayLike) -> TimeAxis | None:
-    """Return the time axis of the first pynapple object among ``xs``, None if there is none.
+    """Return the time axis of the pynapple objects among ``xs``, None if there is none.
+
+    Rows pair by their times. Where epochs (time_support) differ, those of the first object are
+    kept, and rows are split at the borders of all, so that no window reaches over any.
 
     Raises
     ------
     ValueError
-        Two pynapple objects differ in length, in times (beyond pynapple's precision) or in epochs.
+        Two pynapple objects differ in length, or in times (beyond pynapple's precision).
 
     Examples
     --------
@@ -98,39 +73,54 @@ def time_axis_of(*xs: ArrayLike) -> TimeAxis | None:
     axes = [_axis(x) for x in xs if is_pynapple(x)]
     for other in axes[1:]:
         check_same_time(axes[0], other)
-    return axes[0] if axes else None
+    if len(axes) < 2:
+        return axes[0] if axes else None
+    starts = np.unique(np.concatenate([axis.epoch_starts for axis in axes]))
+    return replace(axes[0], epoch_starts=starts)
 
 
-def check_same_time(first: TimeAxis, other: TimeAxis) -> None:
-    """Check that two time axes are one.
+def check_same_time(
+    first: TimeAxis, other: TimeAxis, *, called: tuple[str, str] = ("one", "another")
+) -> None:
+    """Check that two time axes have the same times; their epochs may differ.
+
+    Parameters
+    ----------
+    called :
+        What the user calls the two inputs.
 
     Raises
     ------
     ValueError
-        They differ in length, in times (beyond pynapple's precision) or in epochs.
+        They differ in length, or in times (beyond pynapple's precision).
     """
-    todo = "Bring them to the same bins and epochs, e.g. with .bin_average or .restrict."
-    if len(first) != len(other):
-        raise errors.value_error(
-            "Two pynapple inputs differ in length.",
-            given=f"{len(first)} and {len(other)} rows",
-            expected="the same time axis",
-            todo=todo,
-        )
-    if not _close(first.times, other.times):
-        raise errors.value_error(
-            "Two pynapple inputs differ in their times.",
-            given=f"times that differ by up to {np.abs(first.times - other.times).max():.3g} s",
-            expected="the same time axis",
-            todo=todo,
-        )
-    if not _close(first.time_support.values, other.time_support.values):
-        raise errors.value_error(
-            "Two pynapple inputs differ in their epochs (time_support).",
-            given=f"{len(first.time_support)} and {len(other.time_support)} epochs",
-            expected="the same epochs, with the same edges",
-            todo=todo,
-        )
+    if len(first) == len(other) and _close(first.times, other.times):
+        return
+    what = "times" if len(first) == len(other) else "length"
+    given = " and ".join(
+        f"{name} with {_span(axis)}" for name, axis in zip(called, (first, other), strict=True)
+    )
+    if what == "times":
+        given += f"; they differ by up to {np.abs(first.times - other.times).max():.3g} s"
+    raise errors.value_error(
+        f"Two pynapple inputs differ in {'their ' if what == 'times' else ''}{what}.",
+        given=given,
+        expected="one time for each row, the same in both",
+        todo="bring both to one grid of bins: spikes by .count(bin, ep=epochs), signals by "
+        ".bin_average(bin, ep=epochs), or signal.interpolate(counts); .restrict(epochs) both.",
+    )
+
+
+def have_same_epochs(first: TimeAxis, other: TimeAxis) -> bool:
+    """Tell whether two time axes have one time_support, up to pynapple's precision."""
+    return _close(first.time_support.values, other.time_support.values)
+
+
+def _span(axis: TimeAxis) -> str:
+    """Say how many rows there are, and from when to when."""
+    if len(axis) == 0:
+        return "no rows"
+    return f"{len(axis)} rows from {axis.times[0]:.10g} to {axis.times[-1]:.10g} s"
 
 
 def to_pynapple(values: Array, axis: TimeAxis, *, columns: Any = None, metadata: Any = None) -> Any:
@@ -175,106 +165,14 @@ def to_pynapple(values: Array, axis: TimeAxis, *, columns: Any = None, metadata:
 
 def is_pynapple(x: object) -> bool:
     """Tell whether ``x`` is a pynapple time series with values (Tsd, TsdFrame or TsdTensor)."""
-    return _pynapple_name(x) in _SERIES
-
-
-def _pynapple_name(x: object) -> str | None:
-    """The name of the pynapple class that ``x`` is an instance of (a user may subclass it)."""
-    for cls in type(x).__mro__:
-        if cls.__module__.partition(".")[0] == "pynapple":
-            return cls.__name__
-    return None
-
-
-def _package(x: object) -> str:
-    return type(x).__module__.partition(".")[0]
-
-
-def _kind(x: object) -> str:
-    package = _package(x)
-    name = type(x).__name__
-    return name if package == "builtins" else f"{package}.{name}"
-
-
-def _refuse_unreadable(x: object, name: str) -> None:
-    """Raise for what NumPy would turn into an array of the wrong thing."""
-    if x is None:
-        raise _not_numbers(name, "None", "")
-    if isinstance(x, (str, bytes, os.PathLike)):
-        todo = "Open the file and pass what is in it, e.g. np.load(path, mmap_mode='r')."
-        raise _not_numbers(name, repr(x), todo)
-    spikes = _pynapple_name(x)
-    if spikes is not None and spikes not in _SERIES:
-        todo = "Count the spikes in bins first: call .count(bin_size) on it."
-        raise _not_numbers(name, f"a pynapple {spikes}", todo)
-    if isinstance(x, np.ma.MaskedArray):
-        raise _not_numbers(name, "a masked array", "Say what a masked entry is: .filled(np.nan).")
-    if _package(x) == "scipy" and hasattr(x, "toarray"):
-        raise _not_numbers(name, f"a sparse {type(x).__name__}", "Call .toarray() on it.")
-    if isinstance(x, (dict, set)):
-        raise _not_numbers(name, f"a {type(x).__name__}", "Pass its arrays one by one.")
-
-
-def _numbers_of(x: Any, name: str) -> Array:
-    if _package(x) == "pandas":
-        return _pandas_values(x)
-    if is_pynapple(x):
-        return _numbers_of(x.values, name)  # which may be a dataset that is not read yet
-    if is_in_file(x):
-        return from_file(x, name=name)
-    warn_of_gaps_behind(x, name=name)
-    try:
-        array = np.asarray(x)
-        return _from_objects(array, name) if array.dtype == object else array
-    except ValueError as error:
-        todo = "Make all its rows equally long, or pass one array per row."
-        raise _not_numbers(name, f"a ragged {_kind(x)}", todo) from error
-
-
-def _from_objects(array: Array, name: str) -> Array:
-    """Return Python numbers that were stored as objects as float64."""
-    if any(entry is None or isinstance(entry, (str, bytes)) for entry in array.flat):
-        return array
-    try:
-        return array.astype(np.float64)
-    except (
-        TypeError,
-        ValueError,
-    ) as error:  # NumPy's words say which type stands where a number should
-        raise _not_numbers(name, f"objects ({error})", _advice("O")) from error
-
-
-def _pandas_values(x: Any) -> Array:
-    """Nullable pandas columns come out as objects; their missing entries are NaN."""
-    values = x.to_numpy()
-    if values.dtype != object:
-        return values
-    try:
-        return x.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        return values
-
-
-def _not_numbers(name: str, given: str, todo: str) -> TypeError:
-    return errors.type_error(
-        f"{name} cannot be read as numbers.", given=given, expected=_EXPECTED, todo=todo
-    )
-
-
-def _advice(dtype_kind: str) -> str:
-    return {
-        "c": "Complex data not supported: take the real part, or modulus and phase as two inputs.",
-        "M": "Convert the dates to seconds, as floats.",
-        "m": "Convert the durations to seconds, as floats.",
-        "O": "Make its rows equally long and all its entries numbers (use np.nan for a gap).",
-    }.get(dtype_kind, "Convert it to numbers first.")
+    return is_series(x)
 
 
 def _axis(series: Any) -> TimeAxis:
     times = np.asarray(series.t)
     starts = np.searchsorted(times, np.asarray(series.time_support.start))
     starts = np.unique(np.concatenate(([0], starts[starts < len(times)])))
-    is_frame = _pynapple_name(series) == "TsdFrame"
+    is_frame = pynapple_name(series) == "TsdFrame"
     return TimeAxis(
         times=times,
         time_support=series.time_support,

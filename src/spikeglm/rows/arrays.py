@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.row_labels import RowLabels
 from ..typing import Array, BoolArray
 
 _SCAN_ROWS = 16384
@@ -15,6 +16,8 @@ _SCAN_ROWS = 16384
 @dataclass(frozen=True, eq=False)
 class ArrayRows:
     """A (T, p) array as a table of rows; reading a block is a view, never a copy.
+
+    ``row_labels`` and ``columns`` are what the user calls its rows and columns, None for nothing.
 
     >>> import numpy as np
     >>> table = ArrayRows(np.arange(6.0).reshape(3, 2))
@@ -26,6 +29,8 @@ class ArrayRows:
     values: Array
     names: tuple[str, ...] | None = None
     time_axis: Any = field(default=None)
+    row_labels: RowLabels | None = None
+    columns: tuple[Any, ...] | None = None
 
     @property
     def n_rows(self) -> int:

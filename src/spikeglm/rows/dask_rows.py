@@ -25,6 +25,7 @@ from ..typing import Array, ArrayLike, BoolArray
 from .arrays import ArrayRows
 from .contract import Rows
 from .groups import Group
+from .labels import TableLabels
 from .sections import FetchedRows, Section
 from .sending import received, to_send
 
@@ -55,6 +56,8 @@ class DaskRows:
         Columns that belong together, where X knew.
     sent :
         What was sent after the rows, by whoever sent it; it stays on the workers as long as this.
+    table_labels :
+        What the user calls rows and columns, where the table came with labels.
 
     Examples
     --------
@@ -75,6 +78,7 @@ class DaskRows:
     structure: Any = None
     groups: tuple[Group, ...] = ()
     sent: dict[str, Any] = field(default_factory=dict)
+    table_labels: TableLabels | None = None
 
     @classmethod
     def of_array(cls, X: Any) -> DaskRows:
@@ -121,6 +125,7 @@ class DaskRows:
             getattr(rows, "sizes", (rows.n_features,)),
             getattr(rows, "structure", None),
             getattr(rows, "groups", ()),
+            table_labels=TableLabels.of(rows),
         )
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, Protocol, TypeAlias
@@ -16,6 +16,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from .. import errors
+from ..io.column_names import require_same_columns
+from ..io.frames import column_labels
+from ..io.row_labels import RowLabels, agreed
 from ..io.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
@@ -36,10 +39,13 @@ class Signals:
     """Signals that share their rows: arrays (T, ...) and the time axis they came with.
 
     ``epoch_starts`` is the first row of each epoch; without pynapple there is one epoch.
+    ``row_labels`` is what the user calls the rows, ``columns`` what the channels of each signal.
     """
 
     arrays: tuple[Array, ...]
     time_axis: TimeAxis | None = None
+    row_labels: RowLabels | None = None
+    columns: tuple[tuple[Any, ...] | None, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -64,10 +70,11 @@ def read_signals(*xs: ArrayLike, readers: tuple[Reader, ...]) -> Signals:
     TypeError
         An input is not what its reader takes (numbers, or labels).
     ValueError
-        The inputs differ in their number of rows, or in their pynapple time axis.
+        The inputs differ in their number of rows, or in what they call them (times, index).
     """
     pairs = enumerate(zip(xs, readers, strict=True))
     arrays = tuple(np.atleast_1d(read(x, name=f"Input {i}")) for i, (x, read) in pairs)
+    labels = agreed(*(RowLabels.of(x, called=f"Input {i}") for i, x in enumerate(xs)))
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1:
         raise errors.value_error(
@@ -76,7 +83,27 @@ def read_signals(*xs: ArrayLike, readers: tuple[Reader, ...]) -> Signals:
             expected="one number of samples for all inputs",
             todo="Bring all inputs to the same time bins.",
         )
-    return Signals(arrays, time_axis_of(*xs))
+    return Signals(arrays, time_axis_of(*xs), labels, tuple(map(column_labels, xs)))
+
+
+def check_columns(
+    given: tuple[tuple[Any, ...] | None, ...], known: tuple[tuple[Any, ...] | None, ...]
+) -> None:
+    """Check that each input calls its columns as the input that it replaces.
+
+    Raises
+    ------
+    ValueError
+        If one does not, or has them in another order.
+    """
+    for i, (names, before) in enumerate(zip(given, known, strict=False)):
+        require_same_columns(
+            names,
+            before,
+            table=f"Input {i}",
+            what="those that the design was made of",
+            todo="select them in that order, e.g. table[list(names)].",
+        )
 
 
 class Source(Protocol):
@@ -132,6 +159,8 @@ class Design:
         Times and epochs where an input was a pynapple object, else None.
     labels : tuple of str
         What the additive components of the source are called; () if they have no names.
+    row_labels, input_columns :
+        What the user calls the rows, and the columns of each input; None for nothing.
 
     Examples
     --------
@@ -151,6 +180,20 @@ class Design:
     feature_names: tuple[str, ...]
     time_axis: TimeAxis | None = None
     labels: tuple[str, ...] = ()
+    row_labels: RowLabels | None = None
+    input_columns: tuple[tuple[Any, ...] | None, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        source: Source,
+        feature_names: tuple[str, ...],
+        signals: Signals,
+        labels: tuple[str, ...] = (),
+    ) -> Design:
+        """Make a design of what is computed from signals, with their times and names."""
+        names = labels, signals.row_labels, signals.columns
+        return cls(source, feature_names, signals.time_axis, *names)
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -261,7 +304,8 @@ class Design:
         Raises
         ------
         TypeError, ValueError
-            As ``compute_features``; also when an input has another shape than the one it replaces.
+            As ``compute_features``; also when an input has another shape than the one it replaces,
+            or calls its columns otherwise.
         """
         if len(inputs) != self.source.n_inputs:
             raise errors.type_error(
@@ -270,7 +314,8 @@ class Design:
                 expected="one for each input it was made of, in the same order",
             )
         signals = read_signals(*inputs, readers=self.source.readers)
-        return replace(self, source=self.source.at(signals), time_axis=signals.time_axis)
+        check_columns(signals.columns, self.input_columns)
+        return self.of(self.source.at(signals), self.feature_names, signals, self.labels)
 
     def to_array(self) -> FloatArray:
         """Write the whole table out as a (T, p) array, in parallel."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.row_labels import RowLabels
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
 from .groups import Group, groups_of
@@ -29,6 +30,7 @@ class StackedRows:
     labels: tuple[str, ...]
     time_axis: Any = None
     structure: Any = None
+    row_labels: RowLabels | None = None
 
     @property
     def n_rows(self) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from .. import errors
 from ..glm import GLM, FitReport
 from ..glm.inputs import read_offset, read_rows
+from ..glm.labels import check_rows
 from ..glm.weightings import fit_weightings, held_out_predictor
 from ..inference.record import FitResult
 from ..io.timeseries import to_array
@@ -88,6 +89,7 @@ def cross_validated(
     (1000,)
     """
     rows, numbers = read_rows(X), to_array(folds, name="folds")
+    check_rows(rows, y=y, folds=folds, offset=offset)
     labels, fold = np.unique(numbers, return_inverse=True)
     if numbers.ndim != 1 or len(labels) < 2 or len(numbers) != rows.n_rows:
         raise errors.value_error(
@@ -101,7 +103,7 @@ def cross_validated(
     n_neurons = inputs.columns.n_columns
     _warn_of_trouble(result, inputs.neurons or range(n_neurons), labels)
     eta = held_out_predictor(rows, result, fold, n_neurons)
-    eta += read_offset(offset, rows.n_rows, n_neurons)
+    eta += read_offset(offset, rows, n_neurons)
     shape = to_array(y, name="y").shape
     return HeldOut(
         inputs.columns.likelihood.mean(eta).reshape(shape),

@@ -19,6 +19,7 @@ from ..dispersion import Dispersion
 from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
+from ..labels import check_neurons, check_rows
 from . import prediction
 from .fitting import fit_classes
 from .inputs import read_class_inputs
@@ -193,10 +194,13 @@ class ClassifierGLM(GLM):
         ValueError, NotImplementedError
             As :meth:`GLM.score`; also for a label that is no class.
         """
-        inputs = self.read_inputs(X, y)
+        rows = self.read_inputs(X, y).rows
+        check_rows(rows, y=y, offset=offset)
+        log_p = log_probabilities(self, rows, offset)
+        check_neurons(self, y=y)
         return prediction.score(
             encode(y, known_classes(self)),
-            log_probabilities(self, inputs.rows, offset),
+            log_p,
             score_type=score_type,
             aggregate=aggregate_sample_scores,
         )

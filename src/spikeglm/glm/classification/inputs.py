@@ -10,10 +10,14 @@ import numpy as np
 from ... import errors
 from ...engine.columns import Columns, Source
 from ...engine.softmax_kernels import Softmax
-from ...io.timeseries import check_same_time, time_axis_of, to_array
+from ...io.column_names import require_same_columns
+from ...io.frames import column_labels
+from ...io.timeseries import time_axis_of, to_array
 from ...rows.arrays import finite_rows
+from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, IntArray
-from ..inputs import FitInputs, check_dimensions, column_names, read_fit_inputs
+from ..inputs import FitInputs, check_dimensions, read_fit_inputs, read_rows
+from ..labels import check_beside_response, check_rows
 from ..shapes import Shapes
 from .labels import encode
 
@@ -46,23 +50,23 @@ def read_class_inputs(
     )
     softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
     response = np.where(codes < 0, np.nan, codes)
+    rows, neurons = read_rows(X), column_labels(y)
+    check_rows(rows, y=y, sample_weight=sample_weight, offset=offset)
+    check_beside_response(neurons, sample_weight=sample_weight)
     inputs = read_fit_inputs(
-        X,
+        rows,
         response,
         ndim=ndim,
         likelihood=softmax,
         sample_weight=sample_weight,
         has_intercept=model._has_intercept,
     )
-    axis = time_axis_of(y)
-    if axis is not None and inputs.rows.time_axis is not None:
-        check_same_time(inputs.rows.time_axis, axis)
     shapes = replace(inputs.shapes, n_classes=len(classes))
     weights, offsets, keep = inputs.columns.weights, None, inputs.keep
     if weights is not None:
         weights = replace(weights, of=np.tile(weights.of, len(classes)))
     if offset is not None:
-        values = read_class_offset(offset, len(codes), shapes)
+        values = read_class_offset(offset, inputs.rows, shapes, classes)
         keep = keep & finite_rows(values)
         offsets = Source.one_per_column(values)
     columns = Columns(
@@ -78,8 +82,8 @@ def read_class_inputs(
         shapes=shapes,
         columns=columns,
         keep=keep,
-        response_axis=axis,
-        neurons=column_names(y),
+        response_axis=time_axis_of(y),
+        neurons=neurons,
         classes=classes,
     )
 
@@ -90,18 +94,21 @@ def one_hot_columns(codes: IntArray, n_classes: int) -> Array:
     return (codes == np.arange(n_classes)[:, None]).reshape(len(codes), -1)
 
 
-def read_class_offset(offset: ArrayLike | None, n_rows: int, shapes: Shapes) -> Array:
+def read_class_offset(
+    offset: ArrayLike | None, rows: Rows, shapes: Shapes, classes: Array
+) -> Array:
     """Return what is added to the linear predictors of the classes, (T, K·N), or zero.
 
     Raises
     ------
     ValueError
-        If it has not a number per row and class.
+        If it has not a number per row and class, or calls rows or classes otherwise.
     """
     if offset is None:
         return np.zeros((1, 1))
+    check_rows(rows, offset=offset)
     values = to_array(offset, name="offset")
-    expected = (n_rows, *shapes.intercept_shape)
+    expected = (rows.n_rows, *shapes.intercept_shape)
     if values.shape != expected:
         raise errors.value_error(
             "offset has the wrong shape.",
@@ -112,4 +119,11 @@ def read_class_offset(offset: ArrayLike | None, n_rows: int, shapes: Shapes) -> 
             if values.ndim == 1
             else "",
         )
+    require_same_columns(
+        column_labels(offset),
+        tuple(classes.tolist()),
+        table="offset",
+        what="the classes of the model",
+        todo="offset[model.classes_].",
+    )
     return shapes.columns(values)

@@ -35,7 +35,7 @@ def log_probabilities(
     """
     classes = known_classes(model)
     shapes, coef, intercept = estimates(model, rows, len(classes))
-    added = read_class_offset(offset, rows.n_rows, shapes)
+    added = read_class_offset(offset, rows, shapes, classes)
     return LogSoftmax()(shapes.user(linear_predictor(rows, coef, intercept, added)))
 
 

@@ -24,6 +24,7 @@ from ...typing import ArrayLike, BoolArray, FloatArray
 from .. import fitting
 from ..fitted import Uncertainties, check_same_intercept, estimates
 from ..inputs import FitInputs
+from ..labels import check_neurons
 from .inputs import read_class_inputs
 from .prediction import known_classes
 
@@ -47,6 +48,7 @@ def class_uncertainties(
     inputs = read_class_inputs(model, X, y, classes, **more)
     check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows, len(classes))
+    check_neurons(model, y=y)
     status = model.fit_report_.result.status if hasattr(model, "fit_report_") else None
     found = _uncertainties(model, inputs, coef, intercept, status)
     return Uncertainties(found, shapes)
