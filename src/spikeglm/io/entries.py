@@ -63,6 +63,8 @@ def in_pythons_words(entry: Any) -> str:
     >>> in_pythons_words({})
     "{} (float() argument must be a string or a real number, not 'dict')"
     """
+    if isinstance(entry, np.generic):
+        return short(entry)
     try:
         float(entry)
     except TypeError as error:
