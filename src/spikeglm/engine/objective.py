@@ -62,10 +62,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and variance of coordinates z of the features under each column's own curvature h.
-
-    Without an intercept: zero and the mean square.
-    """
+    """Mean and variance of coordinates z of the features under each column's own curvature h."""
 
     h: FloatArray  # (A,)        mean of h
     mean: FloatArray  # (p, A)
@@ -157,7 +154,7 @@ class Objective:
         sample = self.sample.thinned(every)
         kernel = partial(feature_kernels.moments, views=views)
         sums = threads.run(kernel, sample, self._columns_of(active), W, b, self.plan)
-        mean = sums.h_z / sums.h if self.columns.has_intercept else np.zeros_like(sums.h_z)
+        mean = sums.h_z / sums.h
         moments = Moments(
             h=sums.h / sums.weight,
             mean=mean,

@@ -169,7 +169,9 @@ def _solve(
             n_rows=objective.table.n_kept,
             is_smooth=objective.penalty.is_smooth,
             report=report,
-            h_at_start=np.nan_to_num(likelihood.fisher(theta[-1]), posinf=0.0),
+            h_at_start=np.nan_to_num(
+                likelihood.fisher(theta[-1] + np.nan_to_num(observed.offset)), posinf=0.0
+            ),
         )
         return _named(_in_turns(task, solver.method), lost)
 

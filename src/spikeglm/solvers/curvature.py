@@ -148,18 +148,35 @@ class SharedCurvature:
     def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return H⁻¹ g for the listed columns, (p + 1, A)."""
         mean, diagonal = self.mean[:, columns], self.diagonal[:, columns]
-        by_intercept, group = gradient[-1], self.group[columns]
+        group = self.group[columns]
         out = np.empty_like(gradient)
         z = np.empty_like(mean)
         members = self._members(group)
         for g, mine in members:
             z[:, mine] = self.bases[g] @ gradient[:-1, mine]
+        by_intercept = self._by_intercept(gradient[-1], z, columns)
         with np.errstate(divide="ignore", invalid="ignore"):
             z = np.where(diagonal > 0, (z - mean * by_intercept) / diagonal, 0.0)
         for g, mine in members:
             out[:-1, mine] = self.bases[g].transposed_times(z[:, mine])
         out[-1] = by_intercept / self.h[columns] - np.einsum("pc,pc->c", mean, z)
         return np.where(self.frozen[:, columns], 0.0, out)
+
+    def _by_intercept(self, given: FloatArray, z: FloatArray, columns: IntArray) -> FloatArray:
+        """Return the slope along the intercepts, (A,), given B g as z (p, A).
+
+        An intercept that is none is held: by the slope that would leave it where it is, so that
+        steps are those of H without its row and column, V + h m m'.
+        """
+        held = self.frozen[-1, columns]
+        if not held.any():
+            return given
+        mean, diagonal = self.mean[:, columns], self.diagonal[:, columns]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(diagonal > 0, mean / diagonal, 0.0)
+            pull = np.einsum("pc,pc->c", share, z)
+            force = pull / (1.0 / self.h[columns] + np.einsum("pc,pc->c", share, mean))
+        return np.where(held, force, given)
 
     def _members(self, group: IntArray) -> list[tuple[int, slice | BoolArray]]:
         """Return each group in use with its places in ``group`` (A,)."""
