@@ -24,7 +24,13 @@ class Estimator:
     """
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the constructor arguments; with ``deep`` also theirs, as ``name__argument``."""
+        """Return the constructor arguments; with ``deep`` also theirs, as ``name__argument``.
+
+        >>> import spikeglm as nmo
+        >>> params = nmo.GLM(regularizer="Ridge").get_params()
+        >>> params["regularizer"], params["observation_model"]
+        ('Ridge', 'Poisson')
+        """
         params: dict[str, Any] = {}
         for name in signature(type(self).__init__).parameters:
             if name == "self":

@@ -67,6 +67,11 @@ class LabelEncoder:
         ------
         ValueError
             If there are more or fewer than ``n_classes``.
+
+        Examples
+        --------
+        >>> LabelEncoder(2).set_classes(["right", "left", "left"]).classes_
+        array(['left', 'right'], dtype='<U5')
         """
         found = np.unique(np.asarray(labels))
         if len(found) != self._n_classes:
@@ -95,6 +100,12 @@ class LabelEncoder:
             Before :meth:`set_classes`.
         ValueError
             For a label that is none of ``classes_``.
+
+        Examples
+        --------
+        >>> encoder = LabelEncoder(2).set_classes(["right", "left", "left"])
+        >>> encoder.encode(["left", "right"])
+        array([0, 1])
         """
         classes = self._known_classes("encode")
         values = np.asarray(labels)
@@ -110,15 +121,33 @@ class LabelEncoder:
         ------
         RuntimeError
             Before :meth:`set_classes`.
+
+        Examples
+        --------
+        >>> encoder = LabelEncoder(2).set_classes(["right", "left", "left"])
+        >>> encoder.decode([1, 0])
+        array(['right', 'left'], dtype='<U5')
         """
         return self._known_classes("decode")[np.asarray(numbers)]
 
     def reset(self) -> None:
-        """Forget the labels."""
+        """Forget the labels.
+
+        >>> encoder = LabelEncoder(2).set_classes(["right", "left"])
+        >>> encoder.reset()
+        >>> encoder.classes_ is None
+        True
+        """
         self._classes = None
 
     def check_classes_is_set(self, method_name: str) -> None:
-        """Raise a RuntimeError that names the method if the labels are not known yet."""
+        """Raise a RuntimeError that names the method if the labels are not known yet.
+
+        >>> LabelEncoder(2).check_classes_is_set("decode")
+        Traceback (most recent call last):
+            ...
+        RuntimeError: The labels are not known yet. Given: a call of decode. Expected: classes_. ...
+        """
         self._known_classes(method_name)
 
     def __eq__(self, other: object) -> bool:

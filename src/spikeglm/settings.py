@@ -181,18 +181,38 @@ _current: ContextVar[Settings] = ContextVar("spikeglm_settings", default=_DEFAUL
 
 
 def get_config() -> Settings:
-    """Return the settings in force here."""
+    """Return the settings in force here.
+
+    >>> import spikeglm as nmo
+    >>> nmo.get_config().memory
+    '2GiB'
+    """
     return _current.get()
 
 
 def set_config(**changes: Any) -> None:
-    """Change settings from here on, in this thread or task; see :class:`Settings`."""
+    """Change settings from here on, in this thread or task; see :class:`Settings`.
+
+    >>> import spikeglm as nmo
+    >>> nmo.set_config(memory="1GiB")
+    >>> nmo.get_config().memory_bytes
+    1073741824
+    >>> nmo.set_config(memory="2GiB")
+    """
     _current.set(_replaced(changes))
 
 
 @contextmanager
 def config_context(**changes: Any) -> Iterator[Settings]:
-    """Change settings inside a ``with`` block; see :class:`Settings` for the names."""
+    """Change settings inside a ``with`` block; see :class:`Settings` for the names.
+
+    >>> import spikeglm as nmo
+    >>> with nmo.config_context(n_threads=1, memory="200MiB"):
+    ...     print(nmo.get_config().memory)
+    200MiB
+    >>> nmo.get_config().memory
+    '2GiB'
+    """
     token = _current.set(_replaced(changes))
     try:
         yield _current.get()

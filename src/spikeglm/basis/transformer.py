@@ -218,24 +218,46 @@ class TransformerBasis(Estimator):
         return self
 
     def set_input_shape(self, *xi: Any) -> Self:
-        """Say what one sample of each input looks like, as :meth:`Basis.set_input_shape`."""
+        """Say what one sample of each input looks like, as :meth:`Basis.set_input_shape`.
+
+        >>> import spikeglm as nmo
+        >>> two_channels = nmo.basis.HistoryConv(3).to_transformer().set_input_shape(2)
+        >>> two_channels.basis.n_output_features
+        6
+        """
         self._basis.set_input_shape(*xi)
         self._frozen = None
         return self
 
     def setup_basis(self, *xi: ArrayLike) -> Self:
-        """Remember the shapes of these inputs and compute kernels, as :meth:`Basis.setup_basis`."""
+        """Remember the shapes of these inputs and compute kernels, as :meth:`Basis.setup_basis`.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> past = nmo.basis.RaisedCosineLogConv(3, window_size=10).to_transformer()
+        >>> past.setup_basis(np.zeros(50)).basis.kernel_.shape
+        (10, 3)
+        """
         self._basis.setup_basis(*xi)
         return self
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the basis, and with ``deep`` its parameters by the names that it gives them."""
+        """Return the basis, and with ``deep`` its parameters by the names that it gives them.
+
+        >>> import spikeglm as nmo
+        >>> params = nmo.basis.BSplineEval(5, label="x").to_transformer().get_params()
+        >>> params["n_basis_funcs"], params["basis"]
+        (5, 'x': BSplineEval(n_basis_funcs=5, order=4))
+        """
         return {"basis": self._basis, **(self._basis.get_params() if deep else {})}
 
     def set_params(self, **params: Any) -> Self:
         """Exchange the basis (``basis=...``) or set parameters of it, not both.
 
         Raises ValueError for both at once, for unknown names and impossible values.
+
+        >>> import spikeglm as nmo
+        >>> nmo.basis.BSplineEval(5).to_transformer().set_params(n_basis_funcs=8)
+        Transformer(BSplineEval(n_basis_funcs=8, order=4))
         """
         if "basis" not in params:
             self._basis.set_params(**params)

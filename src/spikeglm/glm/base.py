@@ -91,6 +91,15 @@ class BaseGLM(Estimator):
         ConvergenceWarning
             If a neuron has no certificate, or never shows one of the classes; ``fit_report_`` says
             why and what to do.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> first = nmo.GLM().fit(X, y, sample_weight=np.arange(1000) < 500)
+        >>> first.coef_.round(2), nmo.GLM().fit(X, y).coef_.round(2)
+        (array([ 0.33, -0.18]), array([ 0.49, -0.21]))
         """
         solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
@@ -110,6 +119,18 @@ class BaseGLM(Estimator):
         ------
         ValueError, TypeError
             If the parameters do not fit the data.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> zero = np.zeros(2), np.log([y.mean()])
+        >>> round(model.compute_loss(zero, X, y), 3)
+        0.802
+        >>> round(model.compute_loss((model.coef_, model.intercept_), X, y), 3)
+        0.739
         """
         inputs = self.read_inputs(X, y)
         check_features(self, inputs.rows)
@@ -216,6 +237,17 @@ class BaseGLM(Estimator):
         ------
         ValueError
             If it is larger than the memory budget: 8 N n² bytes.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> model.covariance(X, y).round(4)
+        array([[ 0.0024,  0.    , -0.0011],
+               [ 0.    ,  0.0024,  0.0006],
+               [-0.0011,  0.0006,  0.0029]])
         """
         return fitted.covariances(self, X, y, sample_weight=sample_weight, offset=offset)
 
@@ -231,11 +263,28 @@ class BaseGLM(Estimator):
 
         NaN where the data do not determine a coefficient (constant or duplicated, no penalty).
         Every group of neurons whose covariances fit the memory budget takes a pass over the rows.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> coef_error, _ = model.standard_errors(X, y)
+        >>> model.coef_.round(2), coef_error.round(2)
+        (array([ 0.49, -0.21]), array([0.05, 0.05]))
         """
         return fitted.standard_errors(self, X, y, sample_weight=sample_weight, offset=offset)
 
     def save_params(self, filename: Any) -> None:
-        """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`."""
+        """Save constructor arguments and estimates to an ``.npz`` file; see :func:`load_model`.
+
+        >>> import os, tempfile, numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> model = nmo.GLM("Gaussian").fit(X, X @ [1.0, 2.0])
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
+        >>> model.save_params(path)
+        >>> nmo.load_model(path).coef_.round(6)
+        array([1., 2.])
+        """
         persistence.save(self, filename)
 
     def set_params(self, **params: Any) -> Self:
@@ -252,6 +301,15 @@ class BaseGLM(Estimator):
         -----
         UserWarning
             If the solver cannot handle a new regularizer: ``solver_name`` is None then.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> nmo.GLM().set_params(regularizer="Ridge", regularizer_strength=0.1)
+        GLM(regularizer='Ridge', regularizer_strength=0.1)
+        >>> model = nmo.GLM(nmo.observation_models.NegativeBinomialObservations())
+        >>> model.set_params(observation_model__scale=0.5)
+        GLM(observation_model=NegativeBinomialObservations(scale=0.5))
         """
         return super().set_params(**with_nested_params(self, params))
 

@@ -131,6 +131,15 @@ class GLM(BaseGLM):
         -----
         UserWarning
             If the link gives means that the model cannot have, e.g. negative counts.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> model.predict([[0.0, 0.0], [1.0, 0.0]]).round(2)
+        array([0.38, 0.63])
         """
         rows = read_rows(X)
         return self._wrapped(fitted.mean_response(self, rows, offset), rows.time_axis)
@@ -164,6 +173,17 @@ class GLM(BaseGLM):
             For another score type.
         ValueError
             If X and y differ in rows or times, or no row is complete.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> float(model.score(X, y).round(3))
+        -0.827
+        >>> float(model.score(X, y, "pseudo-r2-Cohen").round(3))
+        0.119
         """
         rows = read_rows(X)
         check_rows(rows, y=y, offset=offset)
@@ -202,6 +222,16 @@ class GLM(BaseGLM):
         samples, mean :
             Both shaped like y; samples are NaN where the model cannot have the mean, with a
             warning.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> counts, rate = model.simulate(0, X)
+        >>> int(counts.sum()), int(y.sum()), round(float(rate.sum()), 1)
+        (473, 441, 441.0)
         """
         rows = read_rows(feedforward_input)
         rate, axis = fitted.mean_response(self, rows, offset), rows.time_axis
@@ -218,6 +248,15 @@ class GLM(BaseGLM):
         ValueError
             If the link cannot produce the mean response, or without an intercept that of zero
             coefficients.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> coef, intercept = nmo.GLM().initialize_params(X, y)
+        >>> coef, intercept.round(3), round(float(np.log(y.mean())), 3)
+        (array([0., 0.]), array([-0.819]), -0.819)
         """
         inputs = self.read_inputs(X, y)
         coef = np.zeros((inputs.rows.n_features, inputs.columns.n_columns))

@@ -87,6 +87,15 @@ class FitReport:
         curvature; times sqrt(``n_rows``) in standard errors) or ``kkt_violation`` (of the
         optimality conditions, relative to the strength); ``n_iterations``; ``n_passes``;
         ``n_rows``; ``objective`` (penalised mean loss, nats per bin); ``what_to_do``.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X[:, [0, 1]] - 1.0))
+        >>> frame = nmo.PopulationGLM().fit(X, y).fit_report_.to_frame()
+        >>> print(frame[["status", "n_rows"]].to_string(index=False))
+           status  n_rows
+        converged     200
+        converged     200
         """
         import pandas as pd
 
@@ -105,7 +114,16 @@ class FitReport:
         )
 
     def problems(self) -> str:
-        """Return what is wrong and what to do, a line per kind of trouble; empty if all is well."""
+        """Return what is wrong and what to do, a line per kind of trouble; empty if all is well.
+
+        >>> import warnings, numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     report = nmo.GLM().fit(X, np.zeros(100)).fit_report_
+        >>> print(report.problems()[:55])
+        1 neuron(s) silent (0): the response is zero everywhere
+        """
         lines = []
         for status in dict.fromkeys(self.result.status):
             if status in WELL:

@@ -31,6 +31,14 @@ class Filter:
         (W,) of ``log_gain``.
     level :
         Pointwise coverage of the band, 0.95 for 95 %.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spikeglm.inference.filters import Filter
+    >>> refractory = Filter(np.array([1.0, 2.0]), np.log([0.1, 0.5]), np.array([0.3, 0.2]))
+    >>> refractory.rate_gain.round(2), refractory.rate_gain_high.round(2)
+    (array([0.1, 0.5]), array([0.18, 0.74]))
     """
 
     lag_ms: FloatArray

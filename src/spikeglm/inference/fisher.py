@@ -103,6 +103,10 @@ class Uncertainty(NamedTuple):
     does not have. Where features are linearly
     dependent without a penalty the covariance is the generalised inverse, right for every
     combination that the data determine, such as a prediction.
+
+    >>> import numpy as np
+    >>> Uncertainty(np.diag([0.04, 1.0]), np.array([False, True])).standard_errors
+    array([0.2, nan])
     """
 
     covariance: FloatArray  # (n, n)
@@ -157,7 +161,13 @@ def in_longer_blocks(table: Table, how: Plan) -> Table:
 
 
 def groups(n_columns: int, n_parameters: int) -> list[IntArray]:
-    """Return the columns in groups whose matrices, one (n, n) per column, fit the memory budget."""
+    """Return the columns in groups whose matrices, one (n, n) per column, fit the memory budget.
+
+    >>> import spikeglm as nmo
+    >>> with nmo.config_context(memory="32MiB", n_threads=1):
+    ...     [len(group) for group in groups(n_columns=1000, n_parameters=50)]
+    [200, 200, 200, 200, 200]
+    """
     settings = get_config()
     each = 8 * n_parameters**2 * (_COPIES * settings.workers + 1)
     at_once = max(1, int(_SHARE_OF_MEMORY * settings.memory_bytes) // each)
@@ -204,7 +214,13 @@ def _unshift(covariance: FloatArray, shift: FloatArray) -> None:
 
 
 def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Invert in units in which the diagonal is one; also tell which parameters have no inverse."""
+    """Invert in units in which the diagonal is one; also tell which parameters have no inverse.
+
+    >>> import numpy as np
+    >>> pseudo_inverse(np.diag([4.0, 0.0]))
+    (array([[0.25, 0.  ],
+           [0.  , 0.  ]]), array([False,  True]))
+    """
     unit = np.sqrt(np.diag(information))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
     scaled = information * np.outer(inverse_unit, inverse_unit)

@@ -42,6 +42,15 @@ class FitResult:
         Whether intercepts were fitted; if not, they are zero.
     remarks :
         What there is to say of the features, a line each.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> model = nmo.GLM("Gaussian").fit(X, X @ [1.0, -1.0])
+    >>> record = model.fit_report_.result
+    >>> record.coef.shape, record.n_rows, record.rank
+    ((2, 1), array([200.]), 2)
     """
 
     coef: FloatArray

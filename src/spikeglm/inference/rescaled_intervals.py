@@ -43,6 +43,13 @@ class TimeRescaling:
         model.
     autocorrelation_band_95 :
         1.96/√n: 95 % of the autocorrelations lie within ± this, under the model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = summarise(np.random.default_rng(1).exponential(size=(1, 500)), n_lags=5)
+    >>> found.n_spikes, round(found.ks_distance, 3), found.ks_distance < found.band_95
+    (500, 0.033, True)
     """
 
     intervals: FloatArray

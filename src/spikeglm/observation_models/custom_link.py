@@ -81,11 +81,21 @@ class CustomLink(Link):
         return self.mean(np.asarray(eta, dtype=float) if xp is np else eta, xp)
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
-        """Return function(eta)."""
+        """Return function(eta).
+
+        >>> import jax.numpy as jnp, numpy as np
+        >>> CustomLink(lambda eta: jnp.exp(0.5 * eta)).mean(np.array([0.0, 2.0])).round(3)
+        array([1.   , 2.718])
+        """
         return self._at(eta, xp).value
 
     def predictor(self, mean: Array, xp: Namespace = np) -> Array:
-        """Return an eta whose mean is ``mean``, of several one near zero; NaN where none is."""
+        """Return an eta whose mean is ``mean``, of several one near zero; NaN where none is.
+
+        >>> import jax.numpy as jnp, numpy as np
+        >>> CustomLink(lambda eta: jnp.exp(0.5 * eta)).predictor(np.array([1.0, np.e])).round(3)
+        array([0., 2.])
+        """
         mean = np.asarray(mean, dtype=float)
         known, of = np.unique(mean, return_inverse=True)
         return _roots(self._differentiated, known)[of].reshape(mean.shape)

@@ -67,25 +67,58 @@ class ElementwiseObservations(Observations):
 
     @abstractmethod
     def loss(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return the training loss per sample, constants in y dropped."""
+        """Return the training loss per sample, constants in y dropped.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> PoissonObservations().loss(np.array([0.0, 2.0]), np.log([0.5, 1.5]), None, np).round(3)
+        array([0.5  , 0.689])
+        """
 
     @abstractmethod
     def loss_and_slope(
         self, y: Array, theta: Array, mean: Array | None, xp: Namespace
     ) -> tuple[Array, Array]:
-        """Return the loss and its derivative with respect to theta."""
+        """Return the loss and its derivative with respect to theta.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> y, theta = np.array([0, 2]), np.log([0.5, 1.5])
+        >>> _, slope = PoissonObservations().loss_and_slope(y, theta, None, np)
+        >>> slope.round(3)
+        array([ 0.5, -0.5])
+        """
 
     @abstractmethod
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return the second derivative of the loss with respect to theta."""
+        """Return the second derivative of the loss with respect to theta.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> y, theta = np.array([0, 2]), np.log([0.5, 1.5])
+        >>> PoissonObservations().loss_curvature(y, theta, None, np).round(3)
+        array([0.5, 1.5])
+        """
 
     @abstractmethod
     def information(self, theta: Array, mean: Array | None, xp: Namespace) -> Array:
-        """Return the expectation of :meth:`loss_curvature` over y at the given mean."""
+        """Return the expectation of :meth:`loss_curvature` over y at the given mean.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import BernoulliObservations
+        >>> BernoulliObservations().information(np.zeros(1), None, np)
+        array([0.25])
+        """
 
     @abstractmethod
     def allowed(self, y: Array) -> BoolArray:
-        """Return which responses the model can produce, shape of y."""
+        """Return which responses the model can produce, shape of y.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> PoissonObservations().allowed(np.array([0.0, 2.0, 0.5, -1.0]))
+        array([ True,  True, False, False])
+        """
 
     # --- the hooks of the methods for people ---
 

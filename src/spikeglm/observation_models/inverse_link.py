@@ -79,14 +79,32 @@ class Link(ABC):
 
     @abstractmethod
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
-        """Return f(eta)."""
+        """Return f(eta).
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models.links import Softplus
+        >>> Softplus().mean(np.array([-10.0, 0.0, 10.0])).round(4)
+        array([ 0.    ,  0.6931, 10.    ])
+        """
 
     @abstractmethod
     def predictor(self, mean: Array, xp: Namespace = np) -> Array:
-        """Return the eta whose mean is ``mean``: f inverted."""
+        """Return the eta whose mean is ``mean``: f inverted.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models.links import Softplus
+        >>> Softplus().predictor(np.array([1.0, 10.0])).round(3)
+        array([ 0.541, 10.   ])
+        """
 
     def curve(self, coordinate: Coordinate, eta: Array, xp: Namespace = np) -> Curve:
-        """Return the mean, its coordinate and the coordinate's slope at eta."""
+        """Return the mean, its coordinate and the coordinate's slope at eta.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models.links import Logistic
+        >>> Logistic().curve("mean", np.zeros(1))
+        Curve(mean=array([0.5]), theta=array([0.5]), slope=array([0.25]))
+        """
         if coordinate == "log":
             return self._log_curve(eta, xp)
         if coordinate == "logit":
@@ -94,7 +112,13 @@ class Link(ABC):
         return self._mean_curve(eta, xp)
 
     def bend(self, coordinate: Coordinate, eta: Array, xp: Namespace = np) -> Array:
-        """Return the second derivative of the coordinate of the mean with respect to eta."""
+        """Return the second derivative of the coordinate of the mean with respect to eta.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models.links import Exp
+        >>> Exp().bend("log", np.array([0.5])), Exp().bend("mean", np.array([0.0]))
+        (array([0.]), array([1.]))
+        """
         if coordinate == "log":
             return self._log_bend(eta, xp)
         if coordinate == "logit":

@@ -71,12 +71,28 @@ class Likelihood:
     link: Link
 
     def mean(self, eta: Array, xp: Namespace = np) -> Array:
-        """Return the mean response."""
+        """Return the mean response.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Softplus
+        >>> pair = Likelihood(PoissonObservations(), Softplus())
+        >>> pair.mean(np.array([0.0, 10.0])).round(3)
+        array([ 0.693, 10.   ])
+        """
         with numerics.quiet():
             return self.link.mean(eta, xp)
 
     def value(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
-        """Return the loss; +inf where the model cannot have the mean that eta gives."""
+        """Return the loss; +inf where the model cannot have the mean that eta gives.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Identity
+        >>> pair = Likelihood(PoissonObservations(), Identity())
+        >>> pair.value(np.array([2.0, -1.0]), np.array([1.0, 1.0])).round(3)
+        array([1.307,   inf])
+        """
         with numerics.quiet():
             if self._straight:
                 return self.model.loss(y, eta, None, xp)
@@ -85,7 +101,16 @@ class Likelihood:
             return value if inside is None else xp.where(inside, value, math.inf)
 
     def value_and_slope(self, eta: Array, y: Array, xp: Namespace = np) -> tuple[Array, Array]:
-        """Return the loss and its derivative in eta; outside the domain +inf and a finite slope."""
+        """Return the loss and its derivative in eta; outside the domain +inf and a finite slope.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Softplus
+        >>> pair = Likelihood(PoissonObservations(), Softplus())
+        >>> _, slope = pair.value_and_slope(np.zeros(2), np.array([0.0, 3.0]))
+        >>> slope.round(3)
+        array([ 0.5  , -1.664])
+        """
         with numerics.quiet():
             if self._straight:
                 return self.model.loss_and_slope(y, eta, None, xp)
@@ -95,7 +120,15 @@ class Likelihood:
             return value, slope * curve.slope
 
     def curvature(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
-        """Return the second derivative of the loss in eta (observed; it may be negative)."""
+        """Return the second derivative of the loss in eta (observed; it may be negative).
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Softplus
+        >>> pair = Likelihood(PoissonObservations(), Softplus())
+        >>> pair.curvature(np.zeros(2), np.array([0.0, 3.0])).round(3)
+        array([0.25 , 0.729])
+        """
         model, natural = self.model, self.model.natural
         with numerics.quiet():
             if self._straight:
@@ -112,6 +145,13 @@ class Likelihood:
         """Return the expectation of :meth:`curvature` over y at eta; never negative.
 
         For a model that does not state it: the curvature at a response equal to its mean.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Softplus
+        >>> pair = Likelihood(PoissonObservations(), Softplus())
+        >>> pair.fisher(np.zeros(1)).round(3)
+        array([0.361])
         """
         with numerics.quiet():
             if self._straight:
@@ -128,6 +168,15 @@ class Likelihood:
         References
         ----------
         Efron & Hinkley (1978), Biometrika 65:457-82.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Exp
+        >>> pair = Likelihood(PoissonObservations(), Exp())
+        >>> pair.information(np.zeros(1), np.array([3.0]))
+        array([1.])
         """
         if self.model.expects_curvature:
             return self.fisher(eta, xp)
@@ -146,6 +195,15 @@ class Likelihood:
         numpy.ndarray
             eta0 with f(eta0) = mean_y, the shape of mean_y. Where :meth:`no_start` has a word, the
             eta of a mean next to the nearest possible one.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Exp
+        >>> pair = Likelihood(PoissonObservations(), Exp())
+        >>> pair.start([1.0, 2.0]).round(3)
+        array([0.   , 0.693])
         """
         low, high = self._mean_bounds
         mean = np.asarray(mean_y, dtype=float)
@@ -165,6 +223,15 @@ class Likelihood:
             ``"silent"`` (mean at the model's lower end), ``"saturated"`` (at its upper end),
             ``"outside the link's range"``, ``"no finite response"`` (the mean is NaN) or ``""``;
             the shape of mean_y.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Exp
+        >>> pair = Likelihood(PoissonObservations(), Exp())
+        >>> pair.no_start([1.0, 0.0, np.nan]).tolist()
+        ['', 'silent', 'no finite response']
         """
         mean = np.asarray(mean_y, dtype=float)
         lowest, highest = self.model.means
@@ -192,6 +259,14 @@ class Likelihood:
         ------
         ValueError
             It cannot; the message names the first offending rows. Rows with NaN or inf are ignored.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Exp
+        >>> pair = Likelihood(PoissonObservations(), Exp())
+        >>> pair.check_response([0, 1, 2])
         """
         y = y if getattr(y, "is_stored", False) else np.asarray(y)  # a part at a time
         step = max(1, _CHECKED_AT_ONCE * len(y) // max(y.size, 1))

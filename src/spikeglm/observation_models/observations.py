@@ -132,20 +132,47 @@ class Observations(ABC):
         scale: Any = None,
         aggregate_sample_scores: Aggregate = mean_then_sum,
     ) -> Any:
-        """Return the normalised log-likelihood, aggregated over the samples."""
+        """Return the normalised log-likelihood, aggregated over the samples.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> y, rate = np.array([0, 2, 1]), np.array([0.5, 1.5, 1.0])
+        >>> float(PoissonObservations().log_likelihood(y, rate).round(3))
+        -0.961
+        """
 
     @abstractmethod
     def deviance(self, y: ArrayLike, predicted_rate: ArrayLike, scale: Any = None) -> Array:
-        """Return twice the log-likelihood ratio to the perfect fit, per sample (not aggregated)."""
+        """Return twice the log-likelihood ratio to the perfect fit, per sample (not aggregated).
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> y, rate = np.array([0, 2, 1]), np.array([0.5, 1.5, 1.0])
+        >>> PoissonObservations().deviance(y, rate).round(3)
+        array([1.   , 0.151, 0.   ])
+        """
 
     @abstractmethod
     def sample_generator(
         self, key: RandomKey, predicted_rate: ArrayLike, scale: Any = None
     ) -> Array:
-        """Draw one response per predicted mean."""
+        """Draw one response per predicted mean.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> PoissonObservations().sample_generator(0, np.array([0.5, 1.5, 10.0]))
+        array([ 1,  0, 15])
+        """
 
     def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
-        """Return the dispersion, one per neuron: ones, for a model that has none to estimate."""
+        """Return the dispersion, one per neuron: ones, for a model that has none to estimate.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import GaussianObservations
+        >>> y, mean = np.array([1.0, 2.0, 4.0, 5.0]), np.array([1.5, 2.5, 3.5, 4.5])
+        >>> float(GaussianObservations().estimate_scale(y, mean, dof_resid=2))
+        0.5
+        """
         xp = numerics.namespace(y, predicted_rate)
         return xp.ones_like(xp.atleast_1d(xp.asarray(y)[0]), dtype=float)
 
@@ -156,7 +183,14 @@ class Observations(ABC):
         scale: Any = None,
         aggregate_sample_scores: Aggregate = mean_then_sum,
     ) -> Any:
-        """Return exp of :meth:`log_likelihood`: by default the geometric mean over time."""
+        """Return exp of :meth:`log_likelihood`: by default the geometric mean over time.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> y, rate = np.array([0, 2, 1]), np.array([0.5, 1.5, 1.0])
+        >>> float(PoissonObservations().likelihood(y, rate).round(3))
+        0.383
+        """
         xp = numerics.namespace(y, predicted_rate)
         scale = self._scale(scale)
         return xp.exp(self.log_likelihood(y, predicted_rate, scale, aggregate_sample_scores))
@@ -184,6 +218,16 @@ class Observations(ABC):
         ----------
         McFadden (1974), Conditional logit analysis. Cohen et al. (2003), Applied Multiple
         Regression/Correlation Analysis, 3rd ed., p. 502.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> y, rate = np.array([0, 2, 1]), np.array([0.5, 1.5, 1.0])
+        >>> float(PoissonObservations().pseudo_r2(y, rate, "pseudo-r2-Cohen").round(3))
+        0.585
+        >>> float(PoissonObservations().pseudo_r2(y, np.ones(3)))
+        0.0
         """
         if score_type not in _SCORES:
             raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
@@ -203,7 +247,12 @@ class Observations(ABC):
         return 1.0 - left / aggregate_sample_scores(self.deviance(y, null, self.scale))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the constructor's arguments by name, in scikit-learn's manner."""
+        """Return the constructor's arguments by name, in scikit-learn's manner.
+
+        >>> from spikeglm.observation_models import NegativeBinomialObservations
+        >>> NegativeBinomialObservations(scale=0.5).get_params()
+        {'scale': 0.5}
+        """
         names = [name for name in signature(type(self).__init__).parameters if name != "self"]
         return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
@@ -214,6 +263,12 @@ class Observations(ABC):
         ------
         ValueError
             The model has no such argument.
+
+        Examples
+        --------
+        >>> from spikeglm.observation_models import NegativeBinomialObservations
+        >>> NegativeBinomialObservations(scale=0.5).replaced(scale=2.0)
+        NegativeBinomialObservations(scale=2.0)
         """
         known = self.get_params()
         for name in params:

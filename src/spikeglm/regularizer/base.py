@@ -38,34 +38,83 @@ class Penalty(Protocol):
         ...
 
     def take(self, columns: IntArray) -> Penalty:
-        """Keep only some columns."""
+        """Keep only some columns.
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> per_neuron = Ridge().bind([[1.0, 10.0]], (2, 2))
+        >>> per_neuron.take(np.array([1])).value(np.ones((2, 1)))
+        array([10.])
+        """
         ...
 
     def times(self, factor: FloatArray) -> Penalty:
-        """Return the penalty with each column's strengths multiplied, (C,)."""
+        """Return the penalty with each column's strengths multiplied, (C,).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> penalty = Ridge().bind(2.0, (2, 1))
+        >>> penalty.times(np.array([0.5])).value(np.ones((2, 1))), penalty.value(np.ones((2, 1)))
+        (array([1.]), array([2.]))
+        """
         ...
 
     def value(self, W: FloatArray) -> FloatArray:
-        """Return the penalty of each column, (C,)."""
+        """Return the penalty of each column, (C,).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Lasso
+        >>> penalty = Lasso().bind(2.0, (2, 1))
+        >>> penalty.value(np.array([[1.0], [-0.5]]))
+        array([3.])
+        """
         ...
 
     def gradient(self, W: FloatArray) -> FloatArray:
-        """Return the derivative of its smooth part by the coefficients, (p, C)."""
+        """Return the derivative of its smooth part by the coefficients, (p, C).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> penalty = Ridge().bind(2.0, (2, 1))
+        >>> penalty.gradient(np.array([[1.0], [-0.5]])).ravel()
+        array([ 2., -1.])
+        """
         ...
 
     def curvature(self, shape: tuple[int, int]) -> FloatArray:
-        """Return the second derivative of its smooth part, a diagonal, as (p, C)."""
+        """Return the second derivative of its smooth part, a diagonal, as (p, C).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> penalty = Ridge().bind(2.0, (2, 1))
+        >>> penalty.curvature((2, 1)).ravel()
+        array([2., 2.])
+        """
         ...
 
     def kinks(self, unit: FloatArray, n_columns: int) -> Kinks | None:
         """Return its part that is not smooth, as a function of z with w = unit z; unit is (p,).
 
         None where all is smooth.
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Lasso, Ridge
+        >>> Ridge().bind(2.0, (2, 1)).kinks(np.ones(2), 1) is None
+        True
+        >>> Lasso().bind(2.0, (2, 1)).kinks(np.ones(2), 1).value(np.array([[1.0, -0.5, 9.0]]))
+        array([3.])
         """
         ...
 
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
-        """Return argmin_V penalty(V) + |V - W|² / (2 step), (p, C)."""
+        """Return argmin_V penalty(V) + |V - W|² / (2 step), (p, C).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Lasso
+        >>> penalty = Lasso().bind(2.0, (2, 1))
+        >>> penalty.prox(np.array([[1.0], [-0.1]]), step=0.1).ravel()
+        array([0.8, 0. ])
+        """
         ...
 
 
@@ -92,18 +141,36 @@ class Regularizer(ABC):
 
     @abstractmethod
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> Penalty:
-        """Return the penalty for coefficients of shape (p, C)."""
+        """Return the penalty for coefficients of shape (p, C).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Lasso
+        >>> penalty = Lasso().bind([0.1, 1.0], (2, 1))
+        >>> penalty.value(np.array([[3.0], [-2.0]])).round(1)
+        array([2.3])
+        """
 
     @abstractmethod
     def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
         """Return how many parameters each column of ``coef`` (p, C) has, shrunk or not, (C,).
 
         It is for ``dof_resid_``; what a penalty leaves of them is ``edf_``.
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Lasso, Ridge
+        >>> coef = np.array([[0.5, 0.0], [0.0, 0.0], [1.0, 2.0]])
+        >>> Lasso().n_parameters(coef, rank=3), Ridge().n_parameters(coef, rank=3)
+        (array([2., 1.]), array([3., 3.]))
         """
 
     @abstractmethod
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Return the constructor's arguments.
+
+        >>> from spikeglm.regularizer import GroupLasso
+        >>> GroupLasso([[1, 1, 0], [0, 0, 1]]).get_params()
+        {'mask': [[1, 1, 0], [0, 0, 1]]}
+        """
 
     @classmethod
     def allow_solver(cls, algo_name: str) -> None:
@@ -122,6 +189,14 @@ class Regularizer(ABC):
         ------
         ValueError
             If it is not.
+
+        Examples
+        --------
+        >>> from spikeglm.regularizer import Lasso
+        >>> Lasso().check_solver("LBFGS")
+        Traceback (most recent call last):
+            ...
+        ValueError: This solver cannot handle this regularizer. Given: LBFGS with Lasso. ...
         """
         if solver_name.partition("[")[0] not in self.allowed_solvers:
             raise errors.value_error(

@@ -75,7 +75,11 @@ class GroupLasso(Regularizer):
             )
 
     def replaced(self, **changes: Any) -> GroupLasso:
-        """Return a copy with some arguments changed."""
+        """Return a copy with some arguments changed.
+
+        >>> GroupLasso([[1, 1, 0], [0, 0, 1]]).replaced(mask=[[1, 1, 1]])
+        GroupLasso(mask=[[1, 1, 1]])
+        """
         return type(self)(**({"mask": self.mask} | changes))
 
     def on_leaves(self, sizes: Sequence[int], masks: Sequence[Array] | None) -> GroupLasso:

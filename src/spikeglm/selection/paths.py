@@ -93,6 +93,14 @@ class RegularizationPath:
         """Return a pandas table with a row per neuron and strength.
 
         Columns: ``strength``, ``n_nonzero``, ``objective``, ``kkt_violation``, ``status``.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 3))
+        >>> y = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0] - 1))
+        >>> lasso = nmo.GLM(regularizer="Lasso")
+        >>> path = nmo.selection.regularization_path(lasso, X, y, strengths=4)
+        >>> path.to_frame()["n_nonzero"].tolist()
+        [0, 3, 3, 3]
         """
         import pandas as pd
 

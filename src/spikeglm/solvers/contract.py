@@ -130,7 +130,14 @@ class Outcome:
 
     @classmethod
     def joined(cls, parts: Sequence[Outcome]) -> Outcome:
-        """Return the outcome of all columns from those of some at a time."""
+        """Return the outcome of all columns from those of some at a time.
+
+        >>> import numpy as np
+        >>> one, steps = np.zeros(1), np.array([3])
+        >>> part = Outcome(np.ones((2, 1)), one, one, True, (Status.CONVERGED,), steps, n_passes=4)
+        >>> Outcome.joined([part, part]).theta.shape, Outcome.joined([part, part]).n_passes
+        ((2, 2), 8)
+        """
         return cls(
             np.concatenate([part.theta for part in parts], axis=1),
             np.concatenate([part.value for part in parts]),

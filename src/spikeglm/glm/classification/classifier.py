@@ -124,6 +124,12 @@ class ClassifierGLM(GLM):
         ------
         ValueError
             If there are not ``n_classes`` different labels.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> nmo.ClassifierGLM(n_classes=3).set_classes(["stay", "left", "right"]).classes_
+        array(['left', 'right', 'stay'], dtype='<U5')
         """
         self.classes_ = read_classes(y, self.n_classes)
         return self
@@ -133,6 +139,13 @@ class ClassifierGLM(GLM):
 
         Arguments are those of :meth:`fit`. Where a row is not finite the label is NaN, None among
         text. The result is a pynapple object where ``X`` came from pynapple.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> y = np.where(X[:, 0] > np.random.default_rng(1).normal(size=300), "right", "left")
+        >>> model = nmo.ClassifierGLM(regularizer_strength=0.01).fit(X, y)
+        >>> model.predict([[-1.0], [1.0]])
+        array(['left', 'right'], dtype='<U5')
         """
         rows = read_rows(X)
         codes = prediction.most_probable(log_probabilities(self, rows, offset))
@@ -154,6 +167,17 @@ class ClassifierGLM(GLM):
         ------
         ValueError
             For another ``return_type``.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> y = np.where(X[:, 0] > np.random.default_rng(1).normal(size=300), "right", "left")
+        >>> model = nmo.ClassifierGLM(regularizer_strength=0.01).fit(X, y)
+        >>> model.predict_proba([[-1.0], [0.0], [1.0]]).round(2)
+        array([[0.83, 0.17],
+               [0.46, 0.54],
+               [0.13, 0.87]])
         """
         if return_type not in _OF_LOG_P:
             raise errors.unknown_name("return_type", return_type, list(_OF_LOG_P))
@@ -162,7 +186,15 @@ class ClassifierGLM(GLM):
         return self._wrapped_classes(values, rows.time_axis)
 
     def predict_log_proba(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
-        """Return the log-probability of each class; see :meth:`predict_proba`."""
+        """Return the log-probability of each class; see :meth:`predict_proba`.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> y = np.where(X[:, 0] > np.random.default_rng(1).normal(size=300), "right", "left")
+        >>> model = nmo.ClassifierGLM(regularizer_strength=0.01).fit(X, y)
+        >>> np.exp(model.predict_log_proba([[1.0]])).round(2)
+        array([[0.13, 0.87]])
+        """
         return self.predict_proba(X, "log-proba", offset=offset)
 
     def score(
@@ -193,6 +225,17 @@ class ClassifierGLM(GLM):
         ------
         ValueError, NotImplementedError
             As :meth:`GLM.score`; also for a label that is no class.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> y = np.where(X[:, 0] > np.random.default_rng(1).normal(size=300), "right", "left")
+        >>> model = nmo.ClassifierGLM(regularizer_strength=0.01).fit(X, y)
+        >>> float(model.score(X, y).round(2)), round(float(np.log(0.5)), 2)
+        (-0.48, -0.69)
+        >>> float((model.predict(X) == y).mean())
+        0.77
         """
         rows = self.read_inputs(X, y).rows
         check_rows(rows, y=y, offset=offset)
@@ -225,6 +268,17 @@ class ClassifierGLM(GLM):
         -------
         labels, log_proba :
             Shaped like y, and (T, K) or (T, N, K).
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> y = np.where(X[:, 0] > np.random.default_rng(1).normal(size=300), "right", "left")
+        >>> model = nmo.ClassifierGLM(regularizer_strength=0.01).fit(X, y)
+        >>> labels, log_p = model.simulate(0, [[-3.0], [3.0]])
+        >>> labels, np.exp(log_p).round(2)
+        (array(['left', 'right'], dtype='<U5'), array([[0.99, 0.01],
+               [0.  , 1.  ]]))
         """
         rows = read_rows(feedforward_input)
         log_p = log_probabilities(self, rows, offset)
@@ -240,6 +294,14 @@ class ClassifierGLM(GLM):
         """Return where a fit starts: zero coefficients and centred log frequencies of classes.
 
         Without intercepts: zero.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> y = np.where(X[:, 0] > np.random.default_rng(1).normal(size=300), "right", "left")
+        >>> model = nmo.ClassifierGLM(regularizer_strength=0.01).fit(X, y)
+        >>> coef, intercept = model.initialize_params(X, y)
+        >>> coef, intercept.round(3)
+        (array([[0., 0.]]), array([-0.027,  0.027]))
         """
         inputs = self.read_inputs(X, y)
         shapes = inputs.shapes
