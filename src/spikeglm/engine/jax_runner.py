@@ -56,7 +56,7 @@ COMPILED: dict[Callable[..., Any], Compiled] = {
     kernels.loss_and_gradient_at_zero: Compiled((-1, -1, -1)),
     kernels.loss: Compiled((-1, -1)),
     kernels.pearson: Compiled((-1, -1)),
-    kernels.responses: Compiled((-1,) * 5),
+    kernels.responses: Compiled((-1,) * 6),
     feature_kernels.gram: Compiled((None, None, None)),
     kernels.loss_and_hessian: Compiled((-1, -1, -1, 0), is_written_out=True),
     kernels.fisher_information: Compiled((0,), is_written_out=True),

@@ -48,6 +48,7 @@ class ResponseSums(NamedTuple):
     y: FloatArray  # (C,)      sum a·y
     yy: FloatArray  # (C,)     sum a·y²
     offset: FloatArray  # (C,) sum a·o
+    offset_square: FloatArray  # (C,) sum a·o²
     n_rows: FloatArray  # (C,) rows with a > 0
 
 
@@ -165,15 +166,19 @@ def responses(
     if block.weights is None and block.offset is None:
         y = block.y
         total = xp.full(y.shape[1], float(y.shape[0]))
+        none = xp.zeros_like(total)
         return ResponseSums(
-            total, xp.ones(y.shape[0]) @ y, xp.einsum("tc,tc->c", y, y), xp.zeros_like(total), total
+            total, xp.ones(y.shape[0]) @ y, xp.einsum("tc,tc->c", y, y), none, none, total
         )
     a = row_weights(block, xp)
     y = xp.where(a > 0, block.y, 0.0)
-    offset = xp.zeros_like(y) if block.offset is None else a * block.offset
-    ay = a * y
+    ay, total = a * y, a.sum(axis=0)
+    offset = square = xp.zeros_like(total)
+    if block.offset is not None:
+        weighted_offset = a * block.offset
+        offset, square = weighted_offset.sum(axis=0), (weighted_offset * block.offset).sum(axis=0)
     return ResponseSums(
-        a.sum(axis=0), ay.sum(axis=0), (ay * y).sum(axis=0), offset.sum(axis=0), (a > 0).sum(axis=0)
+        total, ay.sum(axis=0), (ay * y).sum(axis=0), offset, square, (a > 0).sum(axis=0)
     )
 
 

@@ -42,6 +42,7 @@ class Responses:
     mean: FloatArray
     variance: FloatArray
     offset: FloatArray  # mean of the offset
+    offset_square: FloatArray  # mean of its square
 
     def take(self, columns: IntArray) -> Responses:
         """Keep only some columns."""
@@ -54,12 +55,13 @@ def survey_responses(table: Table, columns: Columns, how: Plan) -> Responses:
     empty = np.zeros((0, columns.n_columns))
     if not table.blocks:
         none = np.zeros(columns.n_columns)
-        return Responses(none, none, none * np.nan, none * np.nan, none)
+        return Responses(none, none, none * np.nan, none * np.nan, none, none)
     sums = threads.run(kernels.responses, no_features, columns, empty, empty, how)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums.y / sums.weight
         variance = np.maximum(sums.yy / sums.weight - mean**2, 0.0)
-        return Responses(sums.weight, sums.n_rows, mean, variance, sums.offset / sums.weight)
+        offset, square = sums.offset / sums.weight, sums.offset_square / sums.weight
+        return Responses(sums.weight, sums.n_rows, mean, variance, offset, square)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncert
         intercept,
         penalty=model.read_penalty(inputs.shapes),
         scale=known_scale(getattr(model, "scale_", None), model._likelihood),
-        status=model.fit_report_.result.status if hasattr(model, "fit_report_") else None,
+        record=record_of(model, coef, intercept),
     )
     return Uncertainties(fisher.uncertainties(optimum), shapes)
 
@@ -118,6 +118,15 @@ def check_same_intercept(model: BaseGLM) -> None:
             expected=f"{report.result.has_intercept}, as in the fit",
             todo="call fit again.",
         )
+
+
+def record_of(model: BaseGLM, coef: FloatArray, intercept: FloatArray) -> FitResult | None:
+    """Return the record of the fit that led to these estimates, None if they were set by hand."""
+    if not hasattr(model, "fit_report_"):
+        return None
+    result: FitResult = model.fit_report_.result
+    pairs = ((result.coef, coef), (result.intercept, intercept))
+    return result if all(np.array_equal(then, now) for then, now in pairs) else None
 
 
 def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:

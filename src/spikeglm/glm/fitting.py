@@ -27,6 +27,7 @@ from .checkpoint import resumable
 from .magnitudes import check_features
 from .progress import pass_report, survey_report
 from .remarks import TOUCHED, remarks
+from .separating import VISITS, separating_features
 from .starts import dispersion, made_possible, typical_curvature, without_features
 
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
@@ -132,6 +133,11 @@ def _fit(
             free = ~(objective.penalty_curvature(np.arange(len(walking))) > 0).any(axis=0)
             theta[:, free] = smallest_norm(theta[:, free], null)
         coef[:, walking], intercept[walking] = of_the_rows(objective, theta)
+    went = how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes)
+    separating = separating_features(
+        survey.table, columns, how, penalty, observed, (coef, intercept), went["status"]
+    )
+    went["n_passes"] += 0 if separating is None else VISITS
     return FitResult(
         coef=coef,
         intercept=intercept,
@@ -144,7 +150,10 @@ def _fit(
         plan=how.explain(),
         has_intercept=columns.has_intercept,
         remarks=remarks(features, location(survey), rows, settled_by(penalty, coef.shape)),
-        **how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes),
+        offset_mean=observed.offset,
+        offset_square=observed.offset_square,
+        separating=separating,
+        **went,
     )
 
 

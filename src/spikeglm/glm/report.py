@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..inference.bits_per_spike import excess_bits_per_spike
 from ..inference.record import FitResult
@@ -129,10 +132,34 @@ class FitReport:
             if status in WELL:
                 continue
             who = [n for n, s in zip(self.neurons, self.result.status, strict=True) if s is status]
-            more = ", ..." if len(who) > _MOST_NAMES else ""
-            names = ", ".join(map(str, who[:_MOST_NAMES])) + more
-            lines.append(f"{len(who)} neuron(s) {status} ({names}): {ADVICE[status]}.")
+            lines.append(f"{len(who)} neuron(s) {status} ({_listed(who)}): {ADVICE[status]}.")
+            if status is Status.SEPARATED:
+                lines += self._who_is_separated_by_what()
         return "\n".join(lines)
+
+    def separating_features(self, neuron: int = 0) -> tuple[str, ...]:
+        """Return the features that predict responses of a neuron perfectly, for the n-th neuron.
+
+        Their coefficients have no finite optimum; those of others have, and standard errors too.
+        Empty for a neuron that is not separated, and where the search was left to
+        ``standard_errors`` because it would have taken longer than the fit.
+        """
+        if self.result.separating is None or not self.feature_names:
+            return ()
+        found = np.flatnonzero(self.result.separating[:, neuron])
+        return tuple(self.feature_names[j] for j in found)
+
+    def _who_is_separated_by_what(self) -> list[str]:
+        by_what: dict[tuple[str, ...], list[Any]] = {}
+        for n, name in enumerate(self.neurons):
+            if features := self.separating_features(n):
+                by_what.setdefault(features, []).append(name)
+        lines = [
+            f"  separated by {_listed(features)}: {_listed(who)}; other coefficients, and their "
+            "standard errors, are those of the rows that this leaves undecided"
+            for features, who in by_what.items()
+        ]
+        return lines[:_MOST_NAMES] + ["  ..."] * (len(lines) > _MOST_NAMES)
 
     def __str__(self) -> str:
         result = self.result
@@ -158,3 +185,7 @@ class FitReport:
         return "\n".join([*lines, self.problems()]).rstrip()
 
     __repr__ = __str__
+
+
+def _listed(names: Sequence[Any]) -> str:
+    return ", ".join(map(str, names[:_MOST_NAMES])) + ", ..." * (len(names) > _MOST_NAMES)

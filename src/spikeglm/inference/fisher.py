@@ -16,7 +16,7 @@ fit the memory budget, each group in one visit of the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import Plan, plan
 from ..engine.runners import run
-from ..engine.survey import survey_locations, survey_responses
+from ..engine.survey import Responses, survey_locations, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
 from ..regularizer.base import Penalty
@@ -35,11 +35,12 @@ from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
+from .record import FitResult, check_optimum, check_same_data
+from .separation import Separation, curvature_at, separations, without_rows
 
 _RANK_TOLERANCE = 1e-13
 _CLEAR_RANK = 1e-11
 NO_OPTIMUM = {
-    Status.SEPARATED,
     Status.SILENT,
     Status.SATURATED,
     Status.OUT_OF_RANGE,
@@ -47,7 +48,6 @@ NO_OPTIMUM = {
     Status.ONE_CLASS,
 }
 _TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
-
 
 _SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
 _COPIES = 3  # of a group's matrices, and of its rows, that a worker holds while it adds up a block
@@ -69,9 +69,10 @@ class Optimum:
         The penalty of the fit.
     scale :
         (C,) dispersion; None for a model without one.
-    status :
-        (C,) how each fit ended. Where it ended without an optimum (a silent or separated neuron)
-        every parameter is undetermined.
+    record :
+        That of the fit, if it led to these estimates: then the data are checked to be those of the
+        fit. Where a fit ended without an optimum (a silent neuron) every parameter is undetermined;
+        of a separated one those are that separate.
     """
 
     rows: Rows
@@ -81,7 +82,7 @@ class Optimum:
     intercept: FloatArray
     penalty: Penalty
     scale: FloatArray | None = None
-    status: Sequence[Status] | None = None
+    record: FitResult | None = None
 
     @property
     def unit(self) -> FloatArray:
@@ -93,7 +94,7 @@ class Optimum:
     def has_none(self, column: int) -> bool:
         """Tell whether a column ended where no standard errors are valid."""
         selected = not self.penalty.is_smooth  # none are after a selection
-        return selected or (self.status is not None and self.status[column] in NO_OPTIMUM)
+        return selected or (self.record is not None and self.record.status[column] in NO_OPTIMUM)
 
 
 class Uncertainty(NamedTuple):
@@ -122,33 +123,106 @@ class Uncertainty(NamedTuple):
 def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
     """Yield, column by column, the covariance from the Fisher information at the optimum.
 
+    Raises
+    ------
+    ValueError
+        If the data are not those of the fit.
+
     References
     ----------
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5; for the penalised case
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
-    columns, p = optimum.columns, len(optimum.coef)
-    how = plan(optimum.rows, columns.n_columns)
-    cut = Table.cut(optimum.rows, optimum.keep, how.block_rows)
-    table = survey_locations(cut, columns, how).table
-    shift = np.zeros(p) if table.shift is None else table.shift
-    weight = survey_responses(table, columns, how).weight
-    ridge = (optimum.penalty.curvature(optimum.coef.shape) * weight).T
-    table = in_longer_blocks(table, how)
-    for group in groups(columns.n_columns, p + 1):
-        coef = optimum.coef[:, group]
-        shifted = optimum.intercept[group] + shift @ coef
-        kernel, some = kernels.fisher_information, columns.take(group)
-        sums = run(kernel, table, some, coef, shifted, how)
-        for c, information in zip(group, sums.information, strict=True):
-            information[np.arange(p), np.arange(p)] += ridge[c]
-            used = np.ones(p, dtype=bool) if columns.mask is None else columns.mask[:, c]
-            covariance, undetermined = _inverse_among(
-                np.append(used, columns.has_intercept), information
-            )
+    reading = _Reading.of(optimum)
+    limits = reading.limits()
+    ridge = optimum.penalty.curvature(optimum.coef.shape) * reading.observed.weight
+    p, shift = len(optimum.coef), reading.shift
+    for group in groups(optimum.columns.n_columns, p + 1):
+        slopes = reading.slopes(group)
+        information_of = reading.informations(group, limits)
+        for c, slope, information in zip(group, slopes, information_of, strict=True):
+            information[np.arange(p), np.arange(p)] += ridge[:, c]
+            covariance, undetermined = _inverse_among(reading.free(c), information)
+            if optimum.record is not None:
+                squared = float(slope @ covariance @ slope)
+                check_optimum(optimum.record, c, squared, reading.observed, optimum.unit[c])
             _unshift(covariance, shift)
             covariance *= optimum.unit[c]
+            if c in limits:
+                limit = limits[c]
+                undetermined |= True if limit is None else limit.touched
             yield Uncertainty(covariance, undetermined | optimum.has_none(c))
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """The data of an optimum as they are read: features less ``shift`` (p,), in longer blocks."""
+
+    optimum: Optimum
+    how: Plan
+    table: Table
+    shift: FloatArray
+    observed: Responses
+
+    @classmethod
+    def of(cls, optimum: Optimum) -> _Reading:
+        """Look at the data, and check that they are those of the fit."""
+        columns = optimum.columns
+        how = plan(optimum.rows, columns.n_columns)
+        table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+        observed = survey_responses(table, columns, how)
+        if optimum.record is not None:
+            check_same_data(optimum.record, observed)
+        table = survey_locations(table, columns, how).table
+        shift = np.zeros(len(optimum.coef)) if table.shift is None else table.shift
+        return cls(optimum, how, in_longer_blocks(table, how), shift, observed)
+
+    def free(self, column: int) -> BoolArray:
+        """Return (p + 1,) True for the parameters that a column has."""
+        columns = self.optimum.columns
+        used = np.ones(len(self.shift), bool) if columns.mask is None else columns.mask[:, column]
+        return np.append(used, columns.has_intercept)
+
+    def at(self, group: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the estimates of some columns, for the features as they are read."""
+        coef = self.optimum.coef[:, group]
+        return coef, self.optimum.intercept[group] + self.shift @ coef
+
+    def limits(self) -> dict[int, Separation | None]:
+        """Return what separates each column that the record says is separated."""
+        optimum, record = self.optimum, self.optimum.record
+        if record is None or not optimum.penalty.is_smooth:
+            return {}
+        apart = np.flatnonzero([status is Status.SEPARATED for status in record.status])
+        if len(apart) == 0:
+            return {}
+        columns = optimum.columns.take(apart)
+        free = np.column_stack([self.free(c) for c in map(int, apart)])
+        free[:-1] &= optimum.penalty.curvature(optimum.coef.shape)[:, apart] == 0
+        h = curvature_at(columns, self.observed.take(apart))
+        found = separations(self.table, columns, *self.at(apart), self.how, free=free, h=h)
+        return dict(zip(map(int, apart), found, strict=True))
+
+    def informations(self, group: IntArray, limits: dict[int, Separation | None]) -> FloatArray:
+        """Return the information of some columns, (C, p + 1, p + 1), on what is not certain."""
+        columns = self.optimum.columns.take(group)
+        if any(limits.get(c) is not None for c in group):
+            everything = np.ones(self.table.rows.n_rows, dtype=bool)
+            stays = [everything if (s := limits.get(c)) is None else s.stays for c in group]
+            columns = without_rows(columns, np.column_stack(stays))
+        sums = run(kernels.fisher_information, self.table, columns, *self.at(group), self.how)
+        return sums.information
+
+    def slopes(self, group: IntArray) -> FloatArray:
+        """Return the derivative (C, p + 1) of the penalised summed loss."""
+        optimum = self.optimum
+        if optimum.record is None:
+            return np.zeros((len(group), len(self.shift) + 1))
+        W, b = self.at(group)
+        columns = optimum.columns.take(group)
+        sums = run(kernels.loss_and_gradient, self.table, columns, W, b, self.how)
+        penalty = optimum.penalty.take(group).gradient(W) * self.observed.weight[group]
+        return np.vstack([sums.by_weights + penalty, sums.by_intercept]).T
 
 
 def in_longer_blocks(table: Table, how: Plan) -> Table:

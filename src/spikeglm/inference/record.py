@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from .. import errors
+from ..engine.survey import Responses
 from ..solvers import Status
-from ..typing import FloatArray, IntArray
+from ..typing import BoolArray, FloatArray, IntArray
+
+_TENTH = 0.1  # standard errors; an optimum is nearer
+_MANY = 100.0  # times the squared decrement of the fit
+_SMALL_STEP = 1e-6  # in deviations of the response; less is rounding
+_SAME = 1e-6  # relative; sums may be added in another order, of what is stored otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +52,12 @@ class FitResult:
         Whether intercepts were fitted; if not, they are zero.
     remarks :
         What there is to say of the features, a line each.
+    offset_mean, offset_square :
+        (C,) mean of the offset and of its square, by row weight, zero without an offset; None in
+        the record of an older version.
+    separating :
+        (p, C) True for features that predict responses of a separated column perfectly; None where
+        no column is separated, or nobody looked.
 
     Examples
     --------
@@ -70,3 +86,85 @@ class FitResult:
     plan: str
     has_intercept: bool = True
     remarks: tuple[str, ...] = ()
+    offset_mean: FloatArray | None = None
+    offset_square: FloatArray | None = None
+    separating: BoolArray | None = None
+
+
+def check_same_data(record: FitResult, observed: Responses) -> None:
+    """Check that responses, row weights and offsets are those of the fit.
+
+    Parameters
+    ----------
+    record :
+        Of a fit of N neurons; with K classes each has K columns.
+    observed :
+        What the data say of each column, (K N,).
+
+    Raises
+    ------
+    ValueError
+        If they are not; the message says what differs.
+    """
+    size = np.abs(observed.mean) + np.sqrt(observed.variance)
+    compared = [
+        ("the number of rows that take part", record.n_rows, observed.n_rows, observed.weight),
+        ("the sum of the row weights", record.total_weight, observed.weight, observed.weight),
+        ("the mean response", record.mean_response, observed.mean, size),
+    ]
+    if record.offset_mean is not None and record.offset_square is not None:
+        square = observed.offset_square + record.offset_square
+        compared += [
+            ("the mean offset", record.offset_mean, observed.offset, np.sqrt(square)),
+            ("the mean squared offset", record.offset_square, observed.offset_square, square),
+        ]
+    for what, then, now, unit in compared:
+        if now.size > then.size:  # of neurons, whose classes are alike
+            now, unit = (np.broadcast_to(v, now.shape)[: then.size] for v in (now, unit))
+        differs = ~(np.isclose(now, then, rtol=0, atol=_SAME * unit, equal_nan=True))
+        if differs.any():
+            c = int(np.argmax(differs))
+            raise _other_data(f"{what} is {now[c]:.10g}", f"{then[c]:.10g}, as for the fit")
+
+
+def check_optimum(
+    record: FitResult, column: int, squared: float, observed: Responses, unit: float
+) -> None:
+    """Check that estimates that were certified are the best ones for the data that are given now.
+
+    Parameters
+    ----------
+    record, column :
+        Of the fit.
+    squared :
+        The squared Newton decrement of the summed loss at the estimates, for these data.
+    observed, unit :
+        Moments of the responses, and the loss in units of the negative log-likelihood.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
+    if record.status[column] is not Status.CONVERGED:
+        return
+    weight = observed.weight[column]
+    rounding = _SMALL_STEP**2 * weight * max(observed.variance[column], 1.0)
+    recorded = _MANY * record.decrement[column] ** 2 * weight
+    if squared > recorded + rounding and squared > _TENTH**2 * unit:
+        raise _other_data(
+            f"data whose best estimates are {math.sqrt(squared / unit):.3g} standard errors from "
+            f"those of this fit (of column {column})",
+            "those for which the fit is the best",
+        )
+
+
+def _other_data(given: str, expected: str) -> ValueError:
+    """Build the error for data that are not those of the fit."""
+    return errors.value_error(
+        "These are not the data of the fit.",
+        given=given,
+        expected=expected,
+        todo="pass the X, y, sample_weight and offset that fit was given; how sure a fit to other "
+        "data is, a fit to those can tell.",
+    )

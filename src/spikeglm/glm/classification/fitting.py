@@ -153,6 +153,8 @@ def _fit(
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
         has_intercept=columns.has_intercept,
+        offset_mean=observed.offset,
+        offset_square=observed.offset_square,
         remarks=remarks(
             survey.features,
             fitting.location(survey),

@@ -7,7 +7,7 @@ to zero over the classes, and their covariance has that direction as its null sp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +15,15 @@ import numpy as np
 from ...engine.objective import Objective
 from ...engine.plan import plan
 from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import survey_locations, survey_responses
+from ...engine.survey import Responses, survey_locations, survey_responses
 from ...engine.table import Table
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups, pseudo_inverse
+from ...inference.record import FitResult, check_optimum, check_same_data
 from ...regularizer import UnRegularized
 from ...solvers import Status
 from ...typing import ArrayLike, BoolArray, FloatArray
 from .. import fitting
-from ..fitted import Uncertainties, check_same_intercept, estimates
+from ..fitted import Uncertainties, check_same_intercept, estimates, record_of
 from ..inputs import FitInputs
 from ..labels import check_neurons
 from .inputs import read_class_inputs
@@ -30,6 +31,8 @@ from .prediction import known_classes
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
+
+_NO_OPTIMUM = NO_OPTIMUM | {Status.SEPARATED}
 
 
 def class_uncertainties(
@@ -49,8 +52,8 @@ def class_uncertainties(
     check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows, len(classes))
     check_neurons(model, y=y)
-    status = model.fit_report_.result.status if hasattr(model, "fit_report_") else None
-    found = _uncertainties(model, inputs, coef, intercept, status)
+    record = record_of(model, coef, intercept)
+    found = _uncertainties(model, inputs, coef, intercept, record)
     return Uncertainties(found, shapes)
 
 
@@ -59,20 +62,26 @@ def _uncertainties(
     inputs: FitInputs,
     coef: FloatArray,
     intercept: FloatArray,
-    status: Sequence[Status] | None,
+    record: FitResult | None,
 ) -> Iterator[Uncertainty]:
-    objective = _objective(model, inputs)
+    objective, observed = _objective(model, inputs)
+    if record is not None:
+        check_same_data(record, observed)
     theta = objective.stacked(fitting.for_the_solver(objective.classes, coef, intercept))
     to_user = _to_user(objective)
     for group in groups(objective.n_columns, objective.n_parameters):
-        _, H = objective.evaluate_with_hessian(theta[:, group], group)
+        evaluation, H = objective.evaluate_with_hessian(theta[:, group], group)
         frozen = objective.frozen(group)
         absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
         for a, n in enumerate(group):
             covariance, unsure = _inverse(objective, H[a], frozen[:, a], n)
+            slope = evaluation.gradient[:, a]
+            if record is not None:
+                squared = float(slope @ covariance @ slope) * objective.total_weight[n]
+                check_optimum(record, n, squared, observed, 1.0)
             covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
             selected = not objective.penalty.is_smooth  # no standard errors are valid then
-            has_none = selected or (status is not None and status[n] in NO_OPTIMUM)
+            has_none = selected or (record is not None and record.status[n] in _NO_OPTIMUM)
             yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
 
 
@@ -87,7 +96,7 @@ def _inverse(
     return objective.balanced(np.ascontiguousarray(once.T), here), unsure
 
 
-def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:
+def _objective(model: ClassifierGLM, inputs: FitInputs) -> tuple[SoftmaxObjective, Responses]:
     how = plan(inputs.rows, inputs.columns.n_columns)
     table = Table.cut(inputs.rows, inputs.keep, how.block_rows).in_double()
     observed = survey_responses(table, inputs.columns, how)
@@ -99,7 +108,7 @@ def _objective(model: ClassifierGLM, inputs: FitInputs) -> SoftmaxObjective:
     shapes = inputs.shapes
     penalty = model.read_penalty(shapes)
     is_absent = shapes.by_class(observed.mean[None])[0] <= 0
-    return SoftmaxObjective(classes, penalty, is_absent & shapes.has_intercept)
+    return SoftmaxObjective(classes, penalty, is_absent & shapes.has_intercept), observed
 
 
 def _to_user(objective: SoftmaxObjective) -> FloatArray:
