@@ -266,3 +266,22 @@ def test_a_checkpoint_is_not_for_a_model_with_an_intercept(tmp_path, monkeypatch
                 other.fit(centred, Y[:, 0])
             same = nmo.GLM(fit_intercept=first, solver_name="LBFGS").fit(centred, Y[:, 0])
     assert_allclose(same.coef_, expected(X=centred).coef, atol=1e-6)
+
+
+def test_separation_and_effective_degrees_of_freedom_are_those_of_a_column_of_ones():
+    refractory = RNG.random(400) < 0.1
+    features = np.column_stack([X, refractory])
+    with_ones = np.column_stack([features, np.ones(400)])
+    y = np.where(refractory, 0.0, Y[:, 0])
+    usual, other = nmo.GLM(), nmo.GLM(fit_intercept=False)
+    with pytest.warns(ConvergenceWarning, match="separated by x3"):
+        usual.fit(features, y)
+    with pytest.warns(ConvergenceWarning, match="separated by x3"):
+        other.fit(with_ones, y)
+    expected_errors = np.append(*usual.standard_errors(features, y))
+    assert_allclose(other.standard_errors(with_ones, y)[0], expected_errors, rtol=1e-5)
+    strength = np.append(np.full(4, 0.3), 0.0)
+    usual = nmo.GLM("Gaussian", None, "Ridge", 0.3).fit(features, y)
+    other = nmo.GLM("Gaussian", None, "Ridge", strength, fit_intercept=False).fit(with_ones, y)
+    assert_allclose(other.edf_, usual.edf_, rtol=1e-7)
+    assert_allclose(other.scale_, usual.scale_, rtol=1e-7)
