@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    ShuffleSplit,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
-from spikeglm import GLM, PopulationGLM
+from spikeglm import GLM, ClassifierGLM, ClassifierPopulationGLM, PopulationGLM
 from spikeglm.basis import HistoryConv
 from spikeglm.errors import ConvergenceWarning
 from spikeglm.selection import cross_validated, interleaved_blocks
@@ -83,3 +91,119 @@ def test_a_feature_that_one_fold_lacks_leaves_its_predictions_sane() -> None:
     plain = cross_validated(GLM(), X, Y[:, 0], FOLDS)
     rows = FOLDS == 0
     np.testing.assert_allclose(held_out.prediction[rows], plain.prediction[rows], rtol=0.5)
+
+
+def same(one, other):
+    np.testing.assert_allclose(one.prediction, other.prediction, rtol=1e-7)
+    np.testing.assert_allclose(one.training_mean, other.training_mean, rtol=1e-12)
+    np.testing.assert_array_equal(one.folds, other.folds)
+
+
+def test_a_number_of_folds_is_a_splitter_is_pairs_is_fold_numbers():
+    y = Y[:, 0]
+    splitter = KFold(7)
+    numbers = np.empty(600, dtype=int)
+    for k, (_, test) in enumerate(splitter.split(X)):
+        numbers[test] = k
+    expected = cross_validated(GLM(), X, y, numbers)
+    masks = [(numbers != k, numbers == k) for k in range(7)]
+    for folds in (7, np.int64(7), splitter, list(splitter.split(X)), splitter.split(X), masks):
+        same(cross_validated(GLM(), X, y, folds), expected)
+
+
+@pytest.mark.parametrize(
+    "splitter", [GroupKFold(3), LeaveOneGroupOut(), StratifiedKFold(3), TimeSeriesSplit(3)], ids=str
+)
+def test_splitters_decide_which_rows_train_and_which_test(splitter):
+    y, trials = Y[:, 0] > 0, np.arange(600) // 10 % 6
+    groups = trials if "Group" in type(splitter).__name__ else None
+    held_out = cross_validated(GLM("Bernoulli"), X, y, splitter, groups=groups)
+    untested = np.ones(600, dtype=bool)
+    for k, (train, test) in enumerate(splitter.split(X, y, groups)):
+        alone = GLM("Bernoulli").fit(X[train], y[train])
+        np.testing.assert_allclose(held_out.prediction[test], alone.predict(X[test]), rtol=1e-6)
+        np.testing.assert_allclose(held_out.training_mean[test], y[train].mean(), rtol=1e-12)
+        assert (held_out.folds[test] == k).all()
+        untested[test] = False
+    assert (held_out.folds[untested] == -1).all()
+    assert np.isnan(held_out.prediction[untested]).all()
+    assert untested.any() == isinstance(splitter, TimeSeriesSplit)
+
+
+def test_a_row_that_a_pair_lists_twice_counts_twice():
+    train, test = RNG.integers(0, 400, 500), np.arange(400, 600)
+    held_out = cross_validated(GLM(), X, Y[:, 0], [(train, test)])
+    alone = GLM().fit(X[train], Y[train, 0])
+    np.testing.assert_allclose(held_out.prediction[test], alone.predict(X[test]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(600,), (600, 2)], ids=["one neuron", "population"])
+@pytest.mark.parametrize("missing", [False, True])
+def test_classifiers_predict_probabilities_of_rows_they_have_not_seen(shape, missing):
+    rng = np.random.default_rng(1)
+    bins = (X[:, 0] + rng.normal(size=(600, 2)).T).T
+    labels = np.array(["left", "right", "stay"], dtype=object)[np.digitize(bins, [-0.5, 0.5])]
+    labels = labels[:, 0] if len(shape) == 1 else labels
+    if missing:
+        labels[(slice(5, 40), 0)[: labels.ndim]] = None
+    make = ClassifierGLM if labels.ndim == 1 else ClassifierPopulationGLM
+    model = make(3, regularizer="Ridge", regularizer_strength=0.1)
+    held_out = cross_validated(model, X, labels, FOLDS)
+    assert held_out.prediction.shape == held_out.training_mean.shape == (*shape, 3)
+    assert list(held_out.classes) == ["left", "right", "stay"]
+    assert not hasattr(model, "coef_")
+    for fold in range(4):
+        rows = fold == FOLDS
+        alone = make(3, regularizer="Ridge", regularizer_strength=0.1).fit(X[~rows], labels[~rows])
+        np.testing.assert_allclose(
+            held_out.prediction[rows], alone.predict_proba(X[rows]), rtol=1e-5
+        )
+        known = labels[~rows].reshape(len(labels[~rows]), -1)
+        share = [
+            [(column == c).sum() / (column != None).sum() for c in held_out.classes]  # noqa: E711
+            for column in known.T
+        ]
+        null = np.broadcast_to(np.squeeze(share), held_out.training_mean[rows].shape)
+        np.testing.assert_allclose(held_out.training_mean[rows], null, rtol=1e-12)
+
+
+def test_a_classifiers_offset_and_penalty_per_class_go_with_the_folds():
+    rng = np.random.default_rng(2)
+    labels, offset = rng.integers(0, 3, 600), rng.normal(size=(600, 3))
+    strength = np.array([[0.1, 0.2, 0.3]]) * np.ones((4, 1))
+    make = {"n_classes": 3, "regularizer": "Ridge", "regularizer_strength": strength}
+    held_out = cross_validated(ClassifierGLM(**make), X, labels, FOLDS, offset=offset)
+    rows = FOLDS == 1
+    alone = ClassifierGLM(**make).fit(X[~rows], labels[~rows], offset=offset[~rows])
+    expected = alone.predict_proba(X[rows], offset=offset[rows])
+    np.testing.assert_allclose(held_out.prediction[rows], expected, rtol=1e-5)
+
+
+EVEN, ODD = np.arange(0, 600, 2), np.arange(1, 600, 2)
+
+
+@pytest.mark.parametrize(
+    ("folds", "match"),
+    [
+        (1, "at least two"),
+        (601, "no more than"),
+        (True, "folds"),
+        (2.5, "folds"),
+        ("KFold", "folds"),
+        ([(EVEN, EVEN)], "row 0, which pair 0 trains and tests on"),
+        ([(EVEN, ODD), (EVEN, ODD)], "row 1, which pairs 0 and 1 test.*once per repeat"),
+        ([(EVEN, ODD + 1)], "row 600"),
+        ([(EVEN, ODD - 2)], "row -1"),
+        ([(EVEN, ODD, ODD)], "3 parts"),
+        ([(EVEN / 2, ODD)], "float64"),
+        (ShuffleSplit(3, random_state=0), "once per repeat"),
+    ],
+)
+def test_folds_that_would_mislead_are_refused(folds, match):
+    with pytest.raises((ValueError, TypeError), match=match):
+        cross_validated(GLM(), X, Y[:, 0], folds)
+
+
+def test_groups_without_a_splitter_are_refused():
+    with pytest.raises(ValueError, match="groups are for splitters"):
+        cross_validated(GLM(), X, Y[:, 0], 5, groups=FOLDS)

@@ -54,6 +54,7 @@ class BaseGLM(Estimator):
     update_columns_: tuple[dict[str, tuple[Any, ...] | None], tuple[Any, ...] | None]
     regularizer_strength: Any
     solver_name: str | None
+    solver_kwargs: dict[str, Any] | None
 
     def fit(
         self,
@@ -105,7 +106,8 @@ class BaseGLM(Estimator):
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
         start = None if init_params is None else inputs.shapes.read_first(init_params)
-        fitted.store(self, self._minimise(inputs, solver, start), inputs)
+        penalty = self.read_penalty(inputs.shapes)
+        fitted.store(self, self._minimise(inputs, penalty, solver, start), inputs)
         if not self.fit_report_.is_well:
             warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
         return self
@@ -350,9 +352,17 @@ class BaseGLM(Estimator):
         return self.read_inputs(X, y, **more)
 
     def _minimise(
-        self, inputs: FitInputs, solver: SolverChoice, start: tuple[FloatArray, FloatArray] | None
+        self,
+        inputs: FitInputs,
+        penalty: Penalty,
+        solver: SolverChoice,
+        start: tuple[FloatArray, FloatArray] | None = None,
     ) -> FitResult:
-        """Find the optimum."""
+        """Find the optimum of all columns."""
+        raise NotImplementedError
+
+    def _expected(self, eta: FloatArray, inputs: FitInputs) -> FloatArray:
+        """Return means, or probabilities of classes, for linear predictors (T, C)."""
         raise NotImplementedError
 
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> stepping.Batch:

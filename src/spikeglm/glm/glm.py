@@ -9,6 +9,7 @@ import numpy as np
 
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
+from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
 from . import dispersion, fitted, scoring, stepping
 from .base import BaseGLM
@@ -288,16 +289,23 @@ class GLM(BaseGLM):
         )
 
     def _minimise(
-        self, inputs: FitInputs, solver: SolverChoice, start: tuple[FloatArray, FloatArray] | None
+        self,
+        inputs: FitInputs,
+        penalty: Penalty,
+        solver: SolverChoice,
+        start: tuple[FloatArray, FloatArray] | None = None,
     ) -> FitResult:
         return fit_columns(
             inputs.rows,
             inputs.columns,
-            penalty=self.read_penalty(inputs.shapes),
+            penalty=penalty,
             keep=inputs.keep,
             solver=solver,
             start=start,
         )
+
+    def _expected(self, eta: FloatArray, inputs: FitInputs) -> FloatArray:
+        return inputs.shapes.user(inputs.columns.likelihood.mean(eta))
 
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> stepping.Batch:
         inputs = self.read_inputs(X, y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,15 +15,48 @@ from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..solvers import QuasiNewton
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .choices import read_solver, refuse_classifiers
-from .fitting import fit_columns
-from .glm import GLM
+from .base import BaseGLM
+from .choices import read_solver
 from .inputs import FitInputs
 
 
+@dataclass(frozen=True, eq=False)
+class WeightedFits:
+    """Fits of N neurons under W row weightings each; K classes, or K = 1.
+
+    Attributes
+    ----------
+    result :
+        A record of all columns: column (k·W + w)·N + n is class k of neuron n under weighting w.
+        What has one entry per neuron has entry w·N + n.
+    inputs :
+        The data, K·N columns.
+    n_weightings :
+        W.
+    """
+
+    result: FitResult
+    inputs: FitInputs
+    n_weightings: int
+
+    @property
+    def n_neurons(self) -> int:
+        """N."""
+        return self.inputs.shapes.n_neurons or 1
+
+    def by_weighting(self, columns: Array) -> Array:
+        """Return (..., K·W·N) as (..., K, W, N)."""
+        return columns.reshape(*columns.shape[:-1], -1, self.n_weightings, self.n_neurons)
+
+
 def fit_weightings(
-    model: GLM, X: ArrayLike, y: ArrayLike, weightings: Array, *, offset: ArrayLike | None = None
-) -> tuple[FitResult, FitInputs]:
+    model: BaseGLM,
+    X: ArrayLike,
+    y: ArrayLike,
+    weightings: Array,
+    *,
+    offset: ArrayLike | None = None,
+) -> WeightedFits:
     """Fit a model once per row weighting, all in one solver call.
 
     Parameters
@@ -33,63 +66,53 @@ def fit_weightings(
     X, y, offset :
         As for ``fit``; N neurons.
     weightings :
-        (T, K) >= 0.
-
-    Returns
-    -------
-    FitResult, FitInputs
-        A record of K·N columns, weighting by weighting: column k·N + n is neuron n under weighting
-        k; and the data it was made from.
+        (T, W) >= 0.
     """
-    refuse_classifiers(model)
-    inputs = model.read_inputs(X, y, offset=offset)
-    n_neurons, n_weightings = inputs.columns.n_columns, weightings.shape[1]
-    neuron = np.tile(np.arange(n_neurons), n_weightings)
-    columns = _under(inputs.columns.take(neuron), weightings, n_neurons)
-    penalty = model.read_penalty(inputs.shapes).take(neuron)
-    solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
+    inputs = model._read_to_fit(X, y, offset=offset)
+    n_neurons, n_weightings = inputs.shapes.n_neurons or 1, weightings.shape[1]
+    shape = inputs.shapes.n_classes or 1, n_weightings, n_neurons
+    each = np.arange(inputs.columns.n_columns).reshape(shape[0], 1, n_neurons)
+    under = np.arange(n_weightings)[:, None]
+    columns = _under(
+        inputs.columns.take(np.broadcast_to(each, shape).ravel()),
+        weightings,
+        np.broadcast_to(under, shape).ravel(),
+    )
+    penalty = model.read_penalty(inputs.shapes).take(np.tile(np.arange(n_neurons), n_weightings))
+    solver = read_solver(model.solver_name, model.solver_kwargs, model._regularizer)
     if solver.name is None and penalty.is_smooth:
         # A fold may lack a feature that the others have. Newton would divide by its curvature.
         solver = replace(solver, method=QuasiNewton(solver.tol, solver.maxiter))
-    result = fit_columns(
-        inputs.rows,
-        columns,
-        penalty=penalty,
-        keep=inputs.keep,
-        solver=solver,
-    )
-    return result, inputs
+    result = model._minimise(replace(inputs, columns=columns), penalty, solver)
+    return WeightedFits(result, inputs, n_weightings)
 
 
-def held_out_predictor(
-    rows: Rows, result: FitResult, weighting: IntArray, n_neurons: int
-) -> FloatArray:
-    """Return the linear predictor (T, N) of row t under the fit of weighting ``weighting[t]``.
+def held_out_predictor(rows: Rows, fits: WeightedFits, weighting: IntArray) -> FloatArray:
+    """Return the linear predictors (T, K·N) of row t under the fit of weighting ``weighting[t]``.
 
-    NaN where a row is not finite.
+    NaN where a row is not finite, or its weighting is -1.
     """
-    n_weightings = len(result.intercept) // n_neurons
-    eta = np.empty((rows.n_rows, n_neurons))
+    result, columns = fits.result, fits.inputs.columns
+    eta = np.empty((rows.n_rows, columns.n_columns))
     how = plan(rows, len(result.intercept))
 
     def fill(starts: Sequence[int]) -> None:
         for start in starts:
-            stop = min(start + how.block_rows, rows.n_rows)
-            X = rows.read(start, stop)
+            part = slice(start, min(start + how.block_rows, rows.n_rows))
+            X, fit = rows.read(part.start, part.stop), weighting[part]
             with np.errstate(invalid="ignore"):
-                every = X @ result.coef + result.intercept
-            every = every.reshape(-1, n_weightings, n_neurons)
-            eta[start:stop] = every[np.arange(stop - start), weighting[start:stop]]
-            eta[start:stop][~finite_rows(X)] = np.nan
+                every = fits.by_weighting(X @ result.coef + result.intercept)
+            eta[part] = every[np.arange(len(fit)), :, fit].reshape(len(fit), -1)
+            if columns.offsets is not None:
+                eta[part] += columns.offsets.block(part)
+            eta[part][(fit < 0) | ~finite_rows(X)] = np.nan
 
     in_shares(fill, range(0, rows.n_rows, how.block_rows), n_threads=how.n_threads)
     return eta
 
 
-def _under(columns: Columns, weightings: Array, n_neurons: int) -> Columns:
-    """Return the columns with their row weights multiplied by one weighting per N columns."""
-    n_weightings = weightings.shape[1]
-    of = np.repeat(np.arange(n_weightings), n_neurons)
+def _under(columns: Columns, weightings: Array, of: IntArray) -> Columns:
+    """Return the columns with the row weights of column c multiplied by weighting ``of[c]``."""
     if columns.weights is None:
         weights = Source(weightings, of)
     else:

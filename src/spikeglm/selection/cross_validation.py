@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from ..glm import GLM, FitReport
-from ..glm.inputs import read_offset, read_rows
+from ..glm import FitReport
+from ..glm.base import BaseGLM
+from ..glm.inputs import read_rows
 from ..glm.labels import check_rows
 from ..glm.weightings import fit_weightings, held_out_predictor
 from ..inference.record import FitResult
-from ..io.timeseries import to_array
 from ..typing import Array, ArrayLike, FloatArray, IntArray
+from .folds import read_folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,30 +28,40 @@ class HeldOut:
     Attributes
     ----------
     prediction :
-        (T,) or (T, N) mean response, each row as predicted by the fit that left its fold out; NaN
-        where a row has no complete features.
+        (T,) or (T, N) mean response, each row as predicted by the fit that left its fold out; of a
+        classifier probabilities, with a class on a last axis. NaN where a row has no complete
+        features, or is in no fold.
     training_mean :
-        The same shape: mean response of the rows that this fit was trained on, the null model.
+        The same shape: mean response (frequencies of classes) of the rows that this fit was trained
+        on, the null model.
     folds :
-        (T,) the fold of each row.
+        (T,) number of the fold of each row, from 0; -1 where it is in none.
+    classes :
+        The labels of a classifier's last axis, else None.
 
     Examples
     --------
     >>> import numpy as np
     >>> import spikeglm as nmo
     >>> X, y = np.ones((8, 1)), np.array([0, 1, 0, 1, 2, 3, 2, 3])
-    >>> folds = np.repeat([0, 1], 4)
-    >>> nmo.selection.cross_validated(nmo.GLM(), X, y, folds).training_mean
+    >>> nmo.selection.cross_validated(nmo.GLM(), X, y, 2).training_mean
     array([2.5, 2.5, 2.5, 2.5, 0.5, 0.5, 0.5, 0.5])
     """
 
     prediction: FloatArray
     training_mean: FloatArray
     folds: IntArray
+    classes: Array | None = None
 
 
 def cross_validated(
-    model: GLM, X: ArrayLike, y: ArrayLike, folds: ArrayLike, *, offset: ArrayLike | None = None
+    model: BaseGLM,
+    X: ArrayLike,
+    y: ArrayLike,
+    folds: Any,
+    *,
+    groups: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
 ) -> HeldOut:
     """Predict each fold with a fit to all others.
 
@@ -60,21 +71,33 @@ def cross_validated(
     Parameters
     ----------
     model :
-        A :class:`GLM` or :class:`PopulationGLM`; fitted or not.
+        A :class:`GLM`, a :class:`ClassifierGLM`, or a population of either; fitted or not.
     X, y, offset :
         As for ``fit``.
     folds :
-        (T,) integers, the fold of each row; see :func:`interleaved_blocks`.
+        A number K: as many runs of consecutive rows. (T,) integers: the fold of each row, see
+        :func:`interleaved_blocks`. A splitter of scikit-learn's kind, such as ``GroupKFold(5)`` or
+        ``TimeSeriesSplit()``. Or pairs ``(train, test)`` of row numbers or masks; a row number that
+        is there twice counts twice.
+    groups :
+        (T,) for splitters that keep groups together: trials, sessions, animals.
 
     Raises
     ------
     ValueError
-        If ``folds`` does not fit the rows, or names fewer than two folds.
+        If ``folds`` does not fit the rows, tests a row twice or with a fit that has seen it, or
+        names fewer than two folds.
 
     Warns
     -----
     ConvergenceWarning
         If a neuron has no certificate in some fold; the message names both.
+
+    Notes
+    -----
+    Neighbouring bins resemble each other, so folds that deal them singly (``KFold(shuffle=True)``,
+    ``StratifiedKFold``) test a model on rows whose neighbours it has seen: its scores are too good.
+    Deal trials, or blocks much longer than filters.
 
     Examples
     --------
@@ -88,27 +111,18 @@ def cross_validated(
     >>> held_out.prediction.shape
     (1000,)
     """
-    rows, numbers = read_rows(X), to_array(folds, name="folds")
-    check_rows(rows, y=y, folds=folds, offset=offset)
-    labels, fold = np.unique(numbers, return_inverse=True)
-    if numbers.ndim != 1 or len(labels) < 2 or len(numbers) != rows.n_rows:
-        raise errors.value_error(
-            "folds cannot be used.",
-            given=f"shape {numbers.shape} with {len(labels)} distinct fold(s); {rows.n_rows} rows",
-            expected="(n_samples,) integers with at least two distinct values",
-            todo="make them with selection.interleaved_blocks.",
-        )
-    training = fold[:, None] != np.arange(len(labels))
-    result, inputs = fit_weightings(model, rows, y, training, offset=offset)
-    n_neurons = inputs.columns.n_columns
-    _warn_of_trouble(result, inputs.neurons or range(n_neurons), labels)
-    eta = held_out_predictor(rows, result, fold, n_neurons)
-    eta += read_offset(offset, rows, n_neurons)
-    shape = to_array(y, name="y").shape
+    rows = read_rows(X)
+    check_rows(rows, y=y, folds=folds, groups=groups, offset=offset)
+    split = read_folds(folds, rows.n_rows, y, groups)
+    fits = fit_weightings(model, rows, y, split.training, offset=offset)
+    inputs = fits.inputs
+    _warn_of_trouble(fits.result, inputs.neurons or range(fits.n_neurons), split.labels)
+    eta = held_out_predictor(rows, fits, split.tested_by)
+    by_fold = np.moveaxis(fits.by_weighting(fits.result.mean_response), 1, 0)
+    null = by_fold[split.tested_by].reshape(rows.n_rows, -1)
+    null[split.tested_by < 0] = np.nan
     return HeldOut(
-        inputs.columns.likelihood.mean(eta).reshape(shape),
-        result.mean_response.reshape(len(labels), n_neurons)[fold].reshape(shape),
-        fold,
+        model._expected(eta, inputs), inputs.shapes.user(null), split.tested_by, inputs.classes
     )
 
 

@@ -101,6 +101,5 @@ def test_what_is_refused():
 
 
 def test_functions_for_responses_that_are_numbers_say_so():
-    folds = nmo.selection.interleaved_blocks(T, 4, block_rows=50)
     with pytest.raises(TypeError, match="cross_val_score"):
-        nmo.selection.cross_validated(nmo.ClassifierGLM(K), X, Y, folds)
+        nmo.selection.regularization_path(nmo.ClassifierGLM(K, regularizer="Lasso"), X, Y)

@@ -11,7 +11,8 @@ from ... import errors
 from ...inference.record import FitResult
 from ...io.random_keys import RandomKey
 from ...io.timeseries import TimeAxis, to_pynapple
-from ...observation_models.categorical import CategoricalObservations, class_link_named
+from ...observation_models.categorical import CategoricalObservations, LogSoftmax, class_link_named
+from ...regularizer import Penalty
 from ...typing import Array, ArrayLike, FloatArray
 from .. import fitted
 from ..choices import read_solver
@@ -338,17 +339,24 @@ class ClassifierGLM(GLM):
         return read_class_inputs(self, X, y, read_classes(y, self.n_classes), **more)
 
     def _minimise(
-        self, inputs: FitInputs, solver: SolverChoice, start: tuple[FloatArray, FloatArray] | None
+        self,
+        inputs: FitInputs,
+        penalty: Penalty,
+        solver: SolverChoice,
+        start: tuple[FloatArray, FloatArray] | None = None,
     ) -> FitResult:
         return fit_classes(
             inputs.rows,
             inputs.columns,
             n_classes=len(np.asarray(inputs.classes)),
-            penalty=self.read_penalty(inputs.shapes),
+            penalty=penalty,
             keep=inputs.keep,
             solver=solver,
             start=start,
         )
+
+    def _expected(self, eta: FloatArray, inputs: FitInputs) -> FloatArray:
+        return np.exp(LogSoftmax()(inputs.shapes.user(eta)))
 
     def _read_batch(self, X: ArrayLike, y: ArrayLike) -> LabelBatch:
         return read_label_batch(self, X, y)
