@@ -1,7 +1,18 @@
-"""How property tests draw: the same examples in each run, or others (``make test-fresh``)."""
+"""How property tests draw: the same examples in each run, or others (``make test-fresh``).
+
+The fuzzer of fits draws its cases from seeds: ``pytest tests/fuzz --fuzz-fits 20000`` takes more of
+them, and ``--fuzz-seed 500`` others.
+"""
 
 from hypothesis import settings
 
 settings.register_profile("spikeglm", deadline=None, derandomize=True)
 settings.register_profile("fresh", deadline=None, derandomize=False, database=None)
 settings.load_profile("spikeglm")
+
+
+def pytest_addoption(parser):
+    """Add the size of the fuzzer's run."""
+    group = parser.getgroup("fuzzer of fits")
+    group.addoption("--fuzz-fits", type=int, default=500, help="how many cases (500)")
+    group.addoption("--fuzz-seed", type=int, default=0, help="seed of the first case (0)")

@@ -1,0 +1,157 @@
+"""What must hold for every fit; each check returns what it found, a line each."""
+
+import pickle
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from tests.fuzz import losses, oracle
+from tests.reference import numpy_glm
+
+from spikeglm.errors import ConvergenceWarning
+
+SMOOTH, SPARSE = 1e-9, 1e-7  # what "converged" may miss: share of the unit, and of the penalty
+GAVE_UP = ("iteration limit", "stalled", "stopped early")
+
+
+class Verdict(NamedTuple):
+    """How the neurons of a fit ended, and everything that is wrong."""
+
+    status: tuple[str, ...]
+    findings: list[str]
+
+
+def examine(case):
+    """Fit a case, use the fit in every way, and judge each neuron."""
+    before = pickle.dumps((case.X, case.y, case.more, case.arguments))
+    findings = []
+    try:
+        model = fitted(case)
+        findings += _uses(case, model)
+    except (ValueError, TypeError) as error:
+        possible = any(case.problem(n) is not None for n in range(case.n_neurons))
+        return Verdict((), [f"refused: {error}"] if possible else [])
+    except Exception as error:
+        return Verdict((), [f"raised {type(error).__name__}: {error}"])
+    if pickle.dumps((case.X, case.y, case.more, case.arguments)) != before:
+        findings.append("an input changed")
+    status = model.fit_report_.status
+    for n, word in enumerate(status):
+        findings += judged(case, n, word, *parameters(model, n))
+    if len(status) > 1 and case.model != "labels":
+        findings += _of_neighbours(case, model)
+    return Verdict(status, findings)
+
+
+def fitted(case):
+    """Return the fitted model; a warning of NumPy's is an error."""
+    with warnings.catch_warnings():
+        _only_what_users_should_see()
+        return case.estimator().fit(case.X, case.y, **case.more)
+
+
+def parameters(model, n):
+    """Return coefficients (p, K) and intercepts (K,) of neuron n."""
+    n_classes = getattr(model, "classes_", np.zeros(1)).size
+    coef, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
+    if model._response_ndim == 2:
+        coef, intercept = coef[:, n], intercept[n]
+    return coef.reshape(-1, n_classes), intercept.reshape(n_classes)
+
+
+def judged(case, n, word, coef, intercept):
+    """Return whether there is a lower point than one that is said to be the optimum."""
+    problem = case.problem(n)
+    if problem is None or word != "converged":
+        return []
+    here = problem.at(coef, intercept)
+    V, lowest = _lowest(case, problem, here, n)
+    excess = problem.value(here) - lowest
+    allowed = _allowed(case, problem, (here, V), n)
+    if excess <= allowed:
+        return []
+    return [
+        f"beaten: neuron {n}: {float(excess):.2e} nats per row above {float(lowest):.9g}, "
+        f"allowed {allowed:.1e}"
+    ]
+
+
+def _only_what_users_should_see():
+    warnings.simplefilter("error")
+    for kind in (ConvergenceWarning, UserWarning):
+        warnings.simplefilter("ignore", kind)
+
+
+def _uses(case, model):
+    """Call what users call after a fit."""
+    findings = []
+    if not all(np.isfinite(part).all() for part in (model.coef_, model.intercept_)):
+        findings.append("parameters that are not finite")
+    offset = {name: value for name, value in case.more.items() if name == "offset"}
+    with warnings.catch_warnings():
+        _only_what_users_should_see()
+        predict = model.predict_proba if case.model == "labels" else model.predict
+        predicted = np.asarray(predict(case.X, **offset))
+        complete = np.isfinite(case.response.values).all(axis=1)
+        if (complete & np.isfinite(predicted.reshape(len(complete), -1)).all(axis=1)).any():
+            model.score(case.X, case.y, **offset)
+        model.simulate(0, case.X, **offset)
+        model.standard_errors(case.X, case.y, **case.more)
+        str(model.fit_report_)
+    return findings
+
+
+def _of_neighbours(case, model):
+    """Compare each neuron of a population with the same neuron alone."""
+    findings = []
+    for n, word in enumerate(model.fit_report_.status):
+        problem = case.problem(n)
+        if problem is None:
+            continue
+        other = fitted(case.alone(n))
+        alone = other.fit_report_.status[0]
+        if word != alone and not {word, alone} <= {*GAVE_UP, "converged"}:
+            findings.append(f"neighbours: neuron {n} is {word} among others, {alone} alone")
+        if word == alone == "converged" and (case.model, case.link) in losses.CONVEX:
+            points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]
+            values = [problem.value(point) for point in points]
+            if abs(values[0] - values[1]) > _allowed(case, problem, points, n):
+                findings.append(f"neighbours: neuron {n} is at {values[0]}, alone at {values[1]}")
+    return findings
+
+
+def _lowest(case, problem, here, n):
+    """Return the lowest point that is found from here and, where that is the same, from afar."""
+    V, lowest = oracle.minimum(problem, here)
+    if case.model == "labels" or (case.model, case.link) in losses.CONVEX:
+        other, value = oracle.minimum(problem, _start(case, problem, n))
+        if value < lowest:
+            V, lowest = other, value
+    return V, lowest
+
+
+def _allowed(case, problem, points, n):
+    """Return by how much values may differ: by the certificate's tolerance, and by rounding.
+
+    A smooth fit is certified to a decrement of 1e-8 units, 1e-16 of the loss; one with kinks to a
+    slope of 1e-7 of its strength. Parameters are stored in float64: eta is off by its rounding.
+    """
+    y = case.response.values[:, n]
+    y = y[np.isfinite(y)]
+    unit = y.var() + (1e-7 * np.abs(y).max()) ** 2 if case.model == "Gaussian" else 1.0
+    kinks = sum(float(problem.penalty.value(V[:-1])) for V in points)
+    rounding = min(problem.rounding(V) for V in points)
+    return SMOOTH * unit + SPARSE * kinks + 4 * rounding**2
+
+
+def _start(case, problem, n):
+    """Return the point without features from which the oracle walks by itself."""
+    if case.model == "labels":
+        return oracle.start_of(problem, np.zeros(case.response.n_classes))
+    y = case.response.values[:, n]
+    mean = y[np.isfinite(y)].mean()
+    if case.model == "Bernoulli":
+        mean = np.clip(mean, 0.01, 0.99)
+    elif case.model != "Gaussian":
+        mean = max(mean, 1e-3)
+    return oracle.start_of(problem, np.array([numpy_glm.LINKS[case.link][2](mean)]))

@@ -1,0 +1,238 @@
+"""The optimum of one neuron's fit, found densely and in long double: who judges the library.
+
+    minimise  sum_t a_t l(eta_t) / sum_t a_t  +  sum l1 |w| + l2 w² / 2  +  sum_g weight_g |w_g|
+
+over coefficients W (p, K) and intercepts (K,), eta = X W + b + offset; K is 1, but for labels the
+number of classes. Newton's method, damped, on the coefficients that are not zero, whose system is
+solved through the singular values of its root and never through X'X; between its runs proximal
+steps, one coefficient or group at a time, say which are zero. Shares no code with the library.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Long = np.longdouble
+_ROUNDS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Penalty:
+    """Strengths (p, K), and groups: pairs of a boolean (p, K) and a weight."""
+
+    l1: np.ndarray
+    l2: np.ndarray
+    groups: tuple = ()
+
+    def value(self, W):
+        norms = sum(weight * _norm(W[g]) for g, weight in self.groups)
+        return np.sum(self.l1 * np.abs(W) + self.l2 * W**2 / 2) + norms
+
+    @property
+    def parts(self):
+        """What is zero together: groups, and single coefficients with an absolute value."""
+        singles = [(_one(self.l1.shape, at), self.l1[tuple(at)]) for at in np.argwhere(self.l1 > 0)]
+        return [*self.groups, *singles]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Rows that take part: Z (T, p + 1) features with their mean removed and ones, weights (T,)."""
+
+    loss: Any
+    X: np.ndarray
+    weights: np.ndarray
+    offset: np.ndarray
+    penalty: Penalty
+    free: np.ndarray  # (p, K) bool
+    noise: float = 2.0**-52  # relative rounding of the features as they were stored
+    has_intercept: bool = True
+    Z: np.ndarray = field(init=False)
+    centre: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        X, a = self.X.astype(Long), self.weights.astype(Long)
+        centre = a @ X / a.sum() * self.has_intercept
+        centred = X - centre
+        centred[:, (X[:1] == X).all(axis=0) & self.has_intercept] = 0
+        object.__setattr__(self, "centre", centre)
+        object.__setattr__(self, "Z", np.column_stack([centred, np.ones(len(X), dtype=Long)]))
+        object.__setattr__(self, "weights", a / a.sum())
+
+    @property
+    def movable(self):
+        return np.vstack([self.free, np.full((1, self.free.shape[1]), self.has_intercept)])
+
+    @property
+    def resolution(self):
+        """Singular values, relative to the largest, that the rounding of features may have made."""
+        used = np.sqrt(self.weights @ self.Z[:, :-1] ** 2)
+        largest = np.abs(self.X).max(axis=0, initial=0)
+        lost = self.noise * largest[used > 0] / used[used > 0]
+        noise = 8 * max(np.max(lost, initial=0), 2.0**-52) * np.sqrt(len(used) + 1)
+        return min(float(noise), 1e-3)
+
+    def at(self, coef, intercept):
+        """Return coefficients (p, K) and intercepts (K,) of the features as they are, as V."""
+        W = np.where(self.free, coef, 0).astype(Long)
+        return np.vstack([W, intercept + self.centre @ W])
+
+    def eta(self, V):
+        return self.Z @ V + self.offset
+
+    def value(self, V):
+        with np.errstate(all="ignore"):
+            losses = self.loss(self.eta(V))[0]
+            value = self.weights @ losses + self.penalty.value(V[:-1])
+        return value if np.isfinite(value) else Long(np.inf)
+
+    def rounding(self, V):
+        """Return by how much eta may be off because V was stored in float64."""
+        size = np.abs(self.X).max(axis=0, initial=0) @ np.abs(V[:-1]) + np.abs(V[-1])
+        return float(np.max(size, initial=0)) * 2.0**-52
+
+
+def minimum(problem, start):
+    """Return the lowest point (p + 1, K) that is found from a start, and its value."""
+    V, best = start.astype(Long), problem.value(start)
+    if not np.isfinite(best):  # not where a loss is defined
+        return V, best
+    for _ in range(_ROUNDS):
+        before = best
+        V, best = _sweep(problem, V, best)
+        V, best = _newton(problem, V, best)
+        if not problem.penalty.parts or before - best <= 1e-14 * abs(best):
+            break
+    return V, best
+
+
+def start_of(problem, eta):
+    """Return a start without features, at a linear predictor of the mean response (K,)."""
+    V = np.zeros_like(problem.movable, dtype=Long)
+    if problem.has_intercept:
+        V[-1] = eta - problem.weights @ problem.offset
+    return V
+
+
+def _newton(problem, V, best):
+    """Walk on the coefficients that are not zero, until no step is lower."""
+    for _ in range(200):
+        moving = problem.movable.copy()
+        for part, _ in problem.penalty.parts:
+            moving[:-1][part] &= bool(np.any(V[:-1][part] != 0))
+        gradient, root = _system(problem, V, moving)
+        step = np.zeros_like(V)
+        step[moving] = _solution(root, -gradient, problem.resolution)
+        slope = gradient @ step[moving]
+        if not np.isfinite(slope) or slope > -1e-22:
+            break
+        V_new, new = _line_search(problem, V, step, best, slope)
+        if new >= best:
+            break
+        gained, V, best = best - new, V_new, new
+        if gained < 1e-17 * abs(best):
+            break
+    return V, best
+
+
+def _line_search(problem, V, step, best, slope):
+    singles = np.vstack([problem.penalty.l1 > 0, np.zeros((1, V.shape[1]), dtype=bool)])
+    t = Long(1)
+    for _ in range(50):
+        V_new = V + t * step
+        crossed = singles & (V * V_new < 0)
+        V_new[crossed] = 0
+        new = problem.value(V_new)
+        if new <= best + 1e-4 * t * slope or (crossed.any() and new < best):
+            return V_new, new
+        if crossed.any():  # as far as the first of them, and no further
+            with np.errstate(all="ignore"):
+                t = np.min((-V / step)[crossed])
+                first = crossed & (-V / step <= t)
+            V_new = np.where(first, 0, V + t * step)
+            new = problem.value(V_new)
+            if new < best:
+                return V_new, new
+        t = t / 4
+    return V, best
+
+
+def _solution(root, target, resolution):
+    """Solve root' root step = target, leaving alone what root maps to rounding."""
+    size = np.sqrt((root.astype(float) ** 2).sum(axis=0))
+    size = np.where(size > 0, size, 1.0)
+    _, values, rows = np.linalg.svd(root.astype(float) / size, full_matrices=False)
+    kept = values > max(resolution, 1e-15) * values.max(initial=0)
+    rows, values = rows[kept].astype(Long), values[kept].astype(Long)
+    return rows.T @ (rows @ (target / size) / values**2) / size
+
+
+def _gradient(problem, V):
+    """Return the gradient (p + 1, K), of absolute values and norms where they have one."""
+    W, penalty = V[:-1], problem.penalty
+    with np.errstate(all="ignore"):
+        _, slope, roots = problem.loss(problem.eta(V))
+    gradient = problem.Z.T @ (problem.weights[:, None] * slope)
+    gradient[:-1] += penalty.l2 * W + penalty.l1 * np.sign(W)
+    for group, weight in penalty.groups:
+        norm = _norm(W[group])
+        if norm > 0:
+            gradient[:-1][group] += weight * W[group] / norm
+    return gradient, np.nan_to_num(roots, posinf=0)
+
+
+def _system(problem, V, moving):
+    """Return the gradient by the moving parameters, and a root of the curvature."""
+    gradient, roots = _gradient(problem, V)
+    penalty, K = problem.penalty, V.shape[1]
+    roots = np.sqrt(problem.weights)[:, None, None] * roots
+    rows = [np.einsum("tik,tj->tijk", roots, problem.Z).reshape(-1, V.size)]
+    rows.append(np.diag(np.append(np.sqrt(penalty.l2).ravel(), np.zeros(K))))
+    for group, weight in penalty.groups:
+        norm = _norm(V[:-1][group])
+        if norm > 0:
+            unit = np.zeros_like(V)
+            unit[:-1][group] = V[:-1][group] / norm
+            inside = np.vstack([group, np.zeros((1, K), dtype=bool)]).ravel()
+            flat = np.diag(inside.astype(Long)) - np.outer(unit.ravel(), unit.ravel())
+            rows.append(np.sqrt(weight / norm) * flat[inside])
+    return gradient[moving], np.vstack(rows)[:, moving.ravel()]
+
+
+def _sweep(problem, V, best):
+    """Take a proximal step on every part that can be zero, where the step is lower."""
+    parts = [(part & problem.free, weight) for part, weight in problem.penalty.parts]
+    if not parts:
+        return V, best
+    _, roots = _gradient(problem, V)
+    by_class = problem.weights[:, None] * (roots**2).sum(axis=1)
+    curvature = (problem.Z[:, :-1] ** 2).T @ by_class + problem.penalty.l2
+    for part, weight in parts:
+        here, steepest = V[:-1][part], curvature[part].sum()
+        norm = _norm(here)
+        smooth = _gradient(problem, V)[0][:-1][part] - (weight * here / norm if norm > 0 else 0)
+        candidates = [np.zeros_like(here)] if norm > 0 else []
+        for shorter in (1, 8) if steepest > 0 and (norm > 0 or _norm(smooth) > weight) else ():
+            target = here - smooth / (shorter * steepest)
+            length = _norm(target)
+            scale = max(0, 1 - weight / (shorter * steepest) / length) if length else 0
+            candidates.append(scale * target)
+        for candidate in candidates:
+            V_new = V.copy()
+            V_new[:-1][part] = candidate
+            new = problem.value(V_new)
+            if new < best:
+                V, best = V_new, new
+    return V, best
+
+
+def _norm(values):
+    size = np.max(np.abs(values), initial=0)
+    return size * np.sqrt(np.sum((values / size) ** 2)) if size > 0 else size
+
+
+def _one(shape, at):
+    mask = np.zeros(shape, dtype=bool)
+    mask[tuple(at)] = True
+    return mask
