@@ -193,3 +193,14 @@ def test_a_feature_that_cannot_be_squared_is_refused_on_a_path_and_by_a_classifi
 def test_an_offset_that_cannot_be_squared_is_refused(model, link):
     with pytest.raises(ValueError, match="offset is too large"):
         fitted(model, link, X, response(model, link), offset=np.full(T, 1e300))
+
+
+@pytest.mark.parametrize("regularizer", ["Lasso", "ElasticNet"])
+def test_nothing_is_left_of_a_model_without_an_intercept(regularizer):
+    y = response("Gaussian", "identity")
+    estimator = nmo.GLM(
+        "Gaussian", regularizer=regularizer, regularizer_strength=1e6, fit_intercept=False
+    ).fit(X, y)
+    assert (estimator.coef_ == 0).all()
+    assert_allclose(estimator.scale_, np.mean(y**2))
+    used_in_every_way(estimator, X, y)

@@ -295,6 +295,8 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
     (array([[0.25, 0.  ],
            [0.  , 0.  ]]), array([False,  True]))
     """
+    if information.size == 0:
+        return information, np.zeros(0, dtype=bool)
     unit = np.sqrt(np.diag(information))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
     scaled = information * np.outer(inverse_unit, inverse_unit)
