@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
 from spikeglm.inference.fisher import groups, pseudo_inverse
+from spikeglm.regularizer import GroupLasso
 
 T, P, N = 400, 6, 5
 RNG = np.random.default_rng(0)
@@ -117,3 +118,14 @@ def test_the_inverse_is_exact_and_says_what_it_cannot_know(tie):
     expected, tied = moore_penrose(matrix / np.outer(unit, unit))
     assert_allclose(inverse, expected / np.outer(unit, unit), rtol=1e-6, atol=1e-9)
     assert_array_equal(unsure, tied)
+
+
+@pytest.mark.parametrize("regularizer", ["Lasso", "ElasticNet", GroupLasso(np.eye(3))])
+@pytest.mark.parametrize("model", ["Poisson", "Gaussian"])
+def test_a_penalty_with_kinks_does_not_look_like_other_data(model, regularizer):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = rng.poisson(np.exp(0.5 * X[:, 0] - 0.5))
+    more = {"regularizer": regularizer, "regularizer_strength": 0.1}
+    nmo.GLM(model, **more).fit(X, y).standard_errors(X, y)
+    nmo.ClassifierGLM(n_classes=2, **more).fit(X, y > 0).standard_errors(X, y > 0)

@@ -143,7 +143,7 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
         for c, slope, information in zip(group, slopes, information_of, strict=True):
             information[np.arange(p), np.arange(p)] += ridge[:, c]
             covariance, undetermined = _inverse_among(reading.free(c), information)
-            if optimum.record is not None:
+            if optimum.record is not None and optimum.penalty.is_smooth:
                 squared = float(slope @ covariance @ slope)
                 check_optimum(optimum.record, c, squared, reading.observed, optimum.unit[c])
             _unshift(covariance, shift)
@@ -216,7 +216,7 @@ class _Reading:
     def slopes(self, group: IntArray) -> FloatArray:
         """Return the derivative (C, p + 1) of the penalised summed loss."""
         optimum = self.optimum
-        if optimum.record is None:
+        if optimum.record is None or not optimum.penalty.is_smooth:
             return np.zeros((len(group), len(self.shift) + 1))
         W, b = self.at(group)
         columns = optimum.columns.take(group)

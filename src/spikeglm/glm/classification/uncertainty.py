@@ -76,7 +76,7 @@ def _uncertainties(
         for a, n in enumerate(group):
             covariance, unsure = _inverse(objective, H[a], frozen[:, a], n)
             slope = evaluation.gradient[:, a]
-            if record is not None:
+            if record is not None and objective.penalty.is_smooth:
                 squared = float(slope @ covariance @ slope) * objective.total_weight[n]
                 check_optimum(record, n, squared, observed, 1.0)
             covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
