@@ -91,6 +91,12 @@ class GLM(BaseGLM):
     >>> model = nmo.GLM().fit(X, y)
     >>> model.coef_.round(2), model.fit_report_.status
     (array([ 0.4 , -0.22]), ('converged',))
+
+    With a baseline that is known, and nothing else:
+
+    >>> known = nmo.GLM(fit_intercept=False).fit(X, y, offset=np.full(1000, -1.0))
+    >>> known.coef_.round(2), known.intercept_
+    (array([ 0.38, -0.21]), array([0.]))
     """
 
     def __init__(
