@@ -83,6 +83,11 @@ def connection_error(
     return ConnectionError(_message(problem, given, expected, todo))
 
 
+def process_error(problem: str, *, given: object, expected: str, todo: str = "") -> RuntimeError:
+    """Build the error for what cannot work in this process, whatever its arguments."""
+    return RuntimeError(_message(problem, given, expected, todo))
+
+
 def unknown_name(kind: str, name: object, known: list[str]) -> ValueError:
     """Build the error for a string that names nothing, with the closest known spelling."""
     import difflib

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from ..io.dask_calls import computed, placed
 from ..rows.arrays import finite_rows
-from ..rows.dask_rows import DaskRows, as_rows, computed, placed
+from ..rows.dask_rows import DaskRows, as_rows
 from ..rows.sending import SentSeries, cut_to_send
 from ..typing import Array, FloatArray
 from . import threads

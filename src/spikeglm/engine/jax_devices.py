@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import errors
 from ..io.autodiff import double_precision
+from ..io.forks import check_jax, inherited
 
 ROWS = "rows"  # the only axis along which devices share work
 # NVIDIA (there whichever of its cards a job was given), WSL, AMD, TPU
@@ -37,6 +38,8 @@ def accelerator() -> Found:
     >>> isinstance(accelerator().is_present, bool)
     True
     """
+    if inherited().has_jax:
+        return Found(False, "this process was forked after JAX had started, which cannot be used")
     if "jax" not in sys.modules:
         if not any(Path(name).exists() for name in _DEVICE_FILES):
             return Found(False, "no accelerator was found")
@@ -56,7 +59,10 @@ def jax_module() -> Any:
     ------
     ImportError
         It is not installed; the message says how to install it.
+    RuntimeError
+        It cannot compute in this process, which was forked after JAX had started.
     """
+    check_jax()
     try:
         import jax
     except ImportError as error:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import errors
 from ..engine.columns import Columns, Source
+from ..io.dask_calls import is_dask
 from ..io.frames import column_labels
 from ..io.row_labels import RowLabels, agreed
 from ..io.storage import is_in_file
@@ -20,7 +21,7 @@ from ..io.trees import flatten, is_tree
 from ..observation_models.likelihood import Likelihood
 from ..rows import ArrayRows, Rows, StackedRows, StoredRows
 from ..rows.arrays import finite_rows
-from ..rows.dask_rows import DaskRows, is_dask
+from ..rows.dask_rows import DaskRows
 from ..rows.labels import row_labels_of
 from ..rows.series import StoredSeries, pieces, stored_series
 from ..rows.stored import is_stored

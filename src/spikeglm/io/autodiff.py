@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import errors
 from ..typing import Array, FloatArray
+from .forks import check_jax
 from .numpy_on_jax import through_jax
 
 _LENGTHS = (1024, 16384)
@@ -49,7 +50,10 @@ def jax_module() -> Any:
     ------
     ImportError
         It is not installed; the message says how to install it.
+    RuntimeError
+        It cannot compute in this process, which was forked after JAX had started.
     """
+    check_jax()
     try:
         import jax
     except ImportError as error:
@@ -216,11 +220,10 @@ def traceable(function: Callable[..., Any]) -> Callable[..., Any]:
     >>> Elementwise(traceable(lambda x: np.log1p(np.exp(x))))(np.zeros(1)).curvature
     array([0.25])
     """
-    reasons = []
+    jax, reasons = jax_module(), []
     for candidate in through_jax(function):
         try:
             with double_precision():
-                jax = jax_module()
                 one = jax.ShapeDtypeStruct((1,), jax.numpy.zeros(1, dtype=float).dtype)
                 jax.eval_shape(_derivatives(candidate, 1), one)
         except Exception as error:  # a user's code may raise anything

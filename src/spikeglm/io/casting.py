@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import errors
 from ..typing import Array, ArrayLike
+from .forks import check_jax
 from .timeseries import (
     TimeAxis,
     check_same_time,
@@ -279,4 +280,5 @@ def _jax_numpy() -> Any:
         import jax.numpy
     except ImportError:
         raise errors.missing_package("jax", purpose="Converting to JAX", extra="jax") from None
+    check_jax()
     return jax.numpy

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import errors
 from .casting import is_numpy_array_like
+from .forks import check_jax
 
 
 def assert_has_attribute(obj: Any, attr_name: str) -> None:
@@ -93,6 +94,7 @@ def assert_differentiable(func: Callable[..., Any], func_name: str) -> None:
         import jax
     except ImportError:
         raise errors.missing_package("jax", purpose="Differentiating", extra="jax") from None
+    check_jax()
     try:
         jax.grad(func)(1.0)
     except Exception as error:  # JAX and the function may raise anything here

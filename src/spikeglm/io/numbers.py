@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..typing import Array, ArrayLike
+from .dask_calls import checked, is_dask, reaching
 from .entries import PLAIN, advice_for_entry, in_pythons_words, is_real
 from .frames import is_from, is_named_table, package_of
 from .refusals import advice_for, advice_for_nothing, not_numbers
@@ -116,7 +117,9 @@ def _numbers_of(x: Any, name: str) -> Array:
         return numbers_of_table(x, name=name, read=to_array)
     if package_of(x) == "dask" and hasattr(x, "compute"):
         warn_of_gaps_behind(x, name=name)
-        return to_array(x.compute(), name=name)  # whose chunks may be masked or sparse
+        with reaching():
+            values = checked(x, name=name).compute() if is_dask(x) else x.compute()
+        return to_array(values, name=name)  # whose chunks may be masked or sparse
     if is_from("xarray", x) and hasattr(x, "data"):
         return to_array(x.data, name=name)
     if isinstance(x, (list, tuple)):

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import errors
+from .forks import check_jax
 
 RandomKey: TypeAlias = Any
 """A NumPy Generator, a non-negative int, ``None``, or a JAX key (raw or typed)."""
@@ -76,6 +77,7 @@ def as_jax_key(key: RandomKey) -> Any:
     """
     import jax
 
+    check_jax()
     if hasattr(key, "dtype") and _key_words(key) is not None:
         return key
     return jax.random.PRNGKey(as_generator(key).integers(2**31))

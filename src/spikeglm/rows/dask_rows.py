@@ -8,9 +8,7 @@ is lost with its worker is made again, by Dask, from what it was made of.
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -19,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..io.dask_calls import checked, cluster_threads, computed, placed
 from ..io.storage import warn_of_gaps_behind
-from ..settings import available_threads
-from ..typing import Array, ArrayLike, BoolArray
+from ..typing import Array, BoolArray
 from .arrays import ArrayRows
 from .contract import Rows
 from .groups import Group
@@ -31,11 +29,6 @@ from .sending import received, to_send
 
 _PARTS_PER_THREAD = 2
 _SHORTEST_PART = 1024
-_LARGE_IS_FINE = {"distributed.admin.large-graph-warning-threshold": "1TiB"}
-_LOST = (
-    "FutureCancelledError", "CancelledError", "CommClosedError", "KilledWorker", "TimeoutError",
-    "NoValidWorkerError", "ClosedClientError",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +86,7 @@ class DaskRows:
         """
         _check_array(X)
         warn_of_gaps_behind(X, name="X")
-        whole_rows = X.rechunk({1: -1})
+        whole_rows = checked(X, name="X").rechunk({1: -1})
         edges = np.cumsum([0, *(n for n in whole_rows.chunks[0] if n)]).tolist()
         chunks = [
             chunk
@@ -178,72 +171,6 @@ class DaskRows:
         return valid
 
 
-def is_dask(x: ArrayLike) -> bool:
-    """Tell whether ``x`` is a dask array.
-
-    >>> is_dask([1.0])
-    False
-    """
-    return type(x).__module__.startswith("dask.array")
-
-
-def placed(wanted: Sequence[Any]) -> tuple[Any, ...]:
-    """Have Delayed objects computed where they will stay; return what stands for them."""
-    import dask
-
-    with _reachable(), _large_is_fine():
-        return dask.persist(*wanted)
-
-
-def computed(wanted: Sequence[Any]) -> list[Any]:
-    """Compute Delayed objects and fetch their values.
-
-    Raises
-    ------
-    ConnectionError
-        If the scheduler cannot be reached, or what was computed from is lost for good.
-    """
-    import dask
-
-    with _reachable(), _large_is_fine():
-        return list(dask.compute(*wanted, optimize_graph=False))
-
-
-def _large_is_fine() -> AbstractContextManager[Any]:
-    """Return a context in which Dask says nothing of data within a graph.
-
-    A setting of distributed's made before it is imported would, at its end, take all of them away.
-    """
-    import dask
-
-    return dask.config.set(_LARGE_IS_FINE) if "distributed" in sys.modules else nullcontext()
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    """Turn what a lost cluster raises into one error that says so."""
-    try:
-        yield
-    except Exception as error:
-        if not _is_loss(error):
-            raise
-        raise errors.connection_error(
-            "The Dask cluster did not give a result.",
-            given=f"{type(error).__name__}: {error}",
-            expected="a scheduler that can be reached, and rows that can be computed again",
-            todo="check that the cluster runs (client.status, the dashboard) and that a worker has "
-            "memory for its rows; rows given by client.scatter cannot be made again when a "
-            "worker is lost.",
-        ) from error
-
-
-def _is_loss(error: Exception) -> bool:
-    """Tell whether Dask misses a part: also one that was persisted on a cluster that is closed."""
-    is_a_part = isinstance(error, KeyError) and any(isinstance(key, tuple) for key in error.args)
-    is_missed = isinstance(error, ValueError) and str(error).startswith("Missing dependency")
-    return is_a_part or is_missed or type(error).__name__ in _LOST
-
-
 def _check_array(X: Any) -> None:
     if X.ndim != 2:
         raise errors.value_error(
@@ -268,18 +195,9 @@ def _check_array(X: Any) -> None:
 def _edges(rows: Rows) -> tuple[int, ...]:
     """Return where to cut: some parts per thread of the cluster, whole chunks of a storage."""
     unit = rows.efficient_block_rows if getattr(rows, "is_stored", False) else 1
-    longest = math.ceil(rows.n_rows / (_PARTS_PER_THREAD * _cluster_threads()))
+    longest = math.ceil(rows.n_rows / (_PARTS_PER_THREAD * cluster_threads()))
     step = max(1, math.ceil(max(longest, _SHORTEST_PART) / unit)) * unit
     return (*range(0, rows.n_rows, step), rows.n_rows)
-
-
-def _cluster_threads() -> int:
-    try:
-        from distributed import get_client
-
-        return max(1, sum(get_client().nthreads().values()))
-    except (ImportError, ValueError):  # Dask's own threads
-        return available_threads()
 
 
 def _itself(values: Array) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from .. import errors
 from ..engine.objective import Objective
 from ..io.autodiff import double_precision
+from ..io.forks import inherited
 from ..numerics import namespace
 from ..regularizer.base import Penalty
 from ..regularizer.penalised import penalised, proximal
@@ -223,5 +224,6 @@ def _like(mask: BoolArray, coef: Any) -> Array:
 
 
 def _double() -> AbstractContextManager[Any]:
-    """Return a context in which JAX computes in float64, where the user has imported it."""
-    return double_precision() if "jax" in sys.modules else nullcontext()
+    """Return a context in which JAX computes in float64, where the user has it and can use it."""
+    is_usable = "jax" in sys.modules and not inherited().has_jax
+    return double_precision() if is_usable else nullcontext()
