@@ -11,6 +11,9 @@ import numpy as np
 from .. import errors
 from ..typing import Array, BoolArray, FloatArray
 
+_NEAR = 0.01
+_WHOLE_TURN = 2 * np.pi * 1.001
+
 
 @dataclass(frozen=True, eq=False)
 class Range:
@@ -45,6 +48,32 @@ class Range:
         if not inside.size:
             return f"nothing of {bounds}"
         return f"{float(inside.min()):.4g} to {float(inside.max()):.4g} of {bounds}"
+
+    def missed_by(self, x: Array) -> str:
+        """Say from where to where samples x (m, S) reach that do not stay in the range."""
+        seen = range_of(x.reshape(-1, 1))
+        low, high = float(np.min(self.low)), float(np.max(self.high))
+        where = f"{float(seen.low[0]):.4g} to {float(seen.high[0]):.4g}"
+        return f"outside of [{low:.4g}, {high:.4g}], seen from {where}"
+
+
+def units_in_doubt(x: Array, period: Range) -> str:
+    """Say so if samples x (m, S) look like degrees and the period is 2 pi, or the other way round.
+
+    >>> degrees = np.linspace(0.0, 350.0, 36)[:, None]
+    >>> units_in_doubt(degrees, Range(np.array(0.0), np.array(2 * np.pi)))
+    'from 0 to 350, where a period is 6.283: degrees, where radians are expected'
+    """
+    seen = range_of(x.reshape(-1, 1))
+    low, high, span = float(seen.low[0]), float(seen.high[0]), float(np.max(period.span))
+    words = f"from {low:.4g} to {high:.4g}, where a period is {span:.4g}"
+    is_turn = low >= -361 and high <= 361
+    if abs(span - 2 * np.pi) < _NEAR * span and high - low > 4 * np.pi and is_turn:
+        return f"{words}: degrees, where radians are expected"
+    is_small = low >= -_WHOLE_TURN and high <= _WHOLE_TURN and high - low > 1
+    if abs(span - 360) < _NEAR * span and is_small:
+        return f"{words}: radians, where degrees are expected"
+    return ""
 
 
 def range_of(x: Array) -> Range:

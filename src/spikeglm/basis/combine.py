@@ -174,6 +174,14 @@ class PairRows(TermRows):
         """Return what the samples cover of the inputs of both terms."""
         return self.left.coverage() + self.right.coverage()
 
+    def edges(self) -> BoolArray:
+        """Return (T,) True where a window of either term leaves its epoch."""
+        return self.left.edges() | self.right.edges()
+
+    def losses(self) -> list[tuple[str, BoolArray]]:
+        """Return those of both terms."""
+        return self.left.losses() + self.right.losses()
+
     def at(self, signals: Signals) -> Self:
         """Return the same features of other signals."""
         left, right = _parts(signals, self.left.n_inputs)

@@ -204,6 +204,12 @@ class ConvRows(TermRows):
         bad = _not_finite(self._seen(start, stop))
         return fits if bad is None else fits & ~self.window.touched(np.any(bad, axis=1))
 
+    def edges(self) -> BoolArray:
+        """Return (T,) True where the window leaves its epoch, or spans a gap in time."""
+        if self.n_functions == 0 or self.n_channels == 0:
+            return np.zeros(self.n_rows, dtype=bool)
+        return ~self._fits(0, self.n_rows)
+
     def _fits(self, start: int, stop: int) -> BoolArray:
         return self.window.fits(start, stop, self.n_rows, self.starts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
-from .bounds import Range, check_fill_value, checked_bounds, range_of
+from .bounds import Range, check_fill_value, checked_bounds, range_of, units_in_doubt
 from .family import Family
 from .terms import TermRows, channels, parameter_of, require_like, with_parameters
 
@@ -210,6 +211,27 @@ class EvalRows(TermRows):
             filled = bool(np.isfinite(self.term.fill_value))
             finite = (finite | outside) if filled else (finite & ~outside)
         return finite.all(axis=1)
+
+    def losses(self) -> list[tuple[str, BoolArray]]:
+        """Return rows with samples out of range, and what the range is; rows with NaN or inf."""
+        found = [("NaN or inf", self._any_channel(lambda x: ~np.isfinite(x)))]
+        if self._outside(self._inputs(0, 0)) is None or np.isfinite(self.term.fill_value):
+            return found
+        for r, x in zip(self.ranges, self._inputs(0, self.n_rows), strict=True):
+            if r is not None:
+                found.append((r.missed_by(x), np.asarray(r.outside(x).any(axis=1))))
+        return found
+
+    def doubt(self) -> str:
+        """Return that degrees look like radians to the functions, or radians like degrees."""
+        if not self.term.family.wraps or self.term.bounds is None:
+            return ""
+        pairs = zip(self.ranges, self._inputs(0, self.n_rows), strict=True)
+        return "; ".join(filter(None, (units_in_doubt(x, r) for r, x in pairs if r is not None)))
+
+    def _any_channel(self, mark: Callable[[Array], BoolArray]) -> BoolArray:
+        inputs = self._inputs(0, self.n_rows)
+        return np.logical_or.reduce([mark(x) for x in inputs]).any(axis=1)
 
     def _inputs(self, start: int, stop: int) -> list[Array]:
         return [channels(x[start:stop]) for x in self.signals.arrays]

@@ -28,6 +28,13 @@ def placed(basis: Basis, signals: Signals) -> TermRows:
     put_shapes(basis, known)
     for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
         _remember(leaf, leaf_rows)
+        doubt = leaf_rows.doubt()
+        if doubt:
+            warn(
+                f"The units of {label_of(leaf)!r} are in doubt. Given: samples {doubt}. Expected: "
+                "samples and bounds in one unit. What to do: convert the samples "
+                "(numpy.deg2rad, numpy.rad2deg), or set bounds in their unit."
+            )
     return rows
 
 

@@ -111,6 +111,18 @@ class TermRows(ABC):
         """Return what the samples cover of each input that has bounds, in words."""
         return ()
 
+    def edges(self) -> BoolArray:
+        """Return (T,) True where a window leaves its epoch."""
+        return np.zeros(self.n_rows, dtype=bool)
+
+    def losses(self) -> list[tuple[str, BoolArray]]:
+        """Return why rows (T,) are lost beyond these edges, and which; visits all samples."""
+        return [("NaN or inf", ~self.finite(0, self.n_rows) & ~self.edges())]
+
+    def doubt(self) -> str:
+        """Return what about the units of the samples looks like a mistake; empty for nothing."""
+        return ""
+
     def learned(self) -> dict[str, Any]:
         """Return what a basis remembers of being placed on signals: attributes by name."""
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from .. import errors
@@ -105,9 +106,12 @@ class BaseGLM(Estimator):
         solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
+        lost = "" if inputs.lost is None else inputs.lost.announce()
         start = None if init_params is None else inputs.shapes.read_first(init_params)
-        penalty = self.read_penalty(inputs.shapes)
-        fitted.store(self, self._minimise(inputs, penalty, solver, start), inputs)
+        result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)
+        if lost:
+            result = replace(result, remarks=(lost, *result.remarks))
+        fitted.store(self, result, inputs)
         if not self.fit_report_.is_well:
             warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
         return self
@@ -135,6 +139,8 @@ class BaseGLM(Estimator):
         0.739
         """
         inputs = self.read_inputs(X, y)
+        if inputs.lost is not None:
+            inputs.lost.announce()
         check_features(self, inputs.rows)
         check_neurons(self, y=y)
         coef, intercept = inputs.shapes.read_first(params)

@@ -17,6 +17,7 @@ from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .labels import check_neurons, check_rows
+from .lost_rows import announce_gaps
 from .parameters import first_intercept
 
 if TYPE_CHECKING:
@@ -149,7 +150,9 @@ class GLM(BaseGLM):
         array([0.38, 0.63])
         """
         rows = read_rows(X)
-        return self._wrapped(fitted.mean_response(self, rows, offset), rows.time_axis)
+        rate = fitted.mean_response(self, rows, offset)
+        announce_gaps(rows, rate)
+        return self._wrapped(rate, rows.time_axis)
 
     def score(
         self,
@@ -202,6 +205,7 @@ class GLM(BaseGLM):
             response[:][:, 0] if self._response_ndim == 1 else response[:],
             rate,
             getattr(self, "scale_", None),
+            rows=rows,
             score_type=score_type,
             aggregate=aggregate_sample_scores,
         )
@@ -242,6 +246,7 @@ class GLM(BaseGLM):
         """
         rows = read_rows(feedforward_input)
         rate, axis = fitted.mean_response(self, rows, offset), rows.time_axis
+        announce_gaps(rows, rate)
         samples = self._likelihood.model.sample_generator(
             random_key, rate, getattr(self, "scale_", 1.0)
         )

@@ -30,6 +30,7 @@ from ..typing import Array, ArrayLike, BoolArray
 from . import magnitudes
 from .labels import check_beside_response, check_rows
 from .layout import Layout
+from .lost_rows import LostRows
 from .shapes import Shapes
 
 
@@ -161,7 +162,8 @@ class FitInputs:
     """What a fit needs: rows, column problems and the rows that take part.
 
     ``shapes`` are those of the parameters; ``neurons`` are the column names of y, where it has
-    some; ``response_axis`` is its time axis; ``classes`` (K,) are those of a classifier.
+    some; ``response_axis`` is its time axis; ``classes`` (K,) are those of a classifier; ``lost``
+    tells of rows that take no part.
     """
 
     rows: Rows
@@ -171,6 +173,7 @@ class FitInputs:
     response_axis: TimeAxis | None
     neurons: tuple[Any, ...] | None
     classes: Array | None = None
+    lost: LostRows | None = None
 
 
 def read_fit_inputs(
@@ -206,11 +209,16 @@ def read_fit_inputs(
     keep = rows.valid_rows()
     weights = offsets = None
     present = _present(response)
+    wanted, others = None, {}
+    if present is not None:
+        others["y"] = np.asarray(~(present > 0).any(axis=1))
     if sample_weight is not None:
         weight = _per_row("sample_weight", sample_weight, rows.n_rows, n_neurons)[:]
         _check_weights(weight)
         magnitudes.check_weights(weight)
-        keep = keep & (finite_rows(weight) & (weight > 0).any(axis=1))
+        others["sample_weight"] = ~finite_rows(weight)
+        wanted = np.asarray(others["sample_weight"] | (weight > 0).any(axis=1))
+        keep = keep & (wanted & ~others["sample_weight"])
         present = weight * present if present is not None else weight
     if present is not None:
         keep = keep & (present > 0).any(axis=1)
@@ -218,12 +226,14 @@ def read_fit_inputs(
     if offset is not None:
         offset_values = _per_row("offset", offset, rows.n_rows, n_neurons)
         magnitudes.check_offset(offset_values)
-        keep = keep & _finite(offset_values)
+        others["offset"] = ~_finite(offset_values)
+        keep = keep & ~others["offset"]
         offsets = _shared(offset_values, n_neurons)
+    lost = LostRows(rows, keep, wanted, others)
     if not keep.any():
         raise errors.value_error(
             "At least a NaN or an Inf at all sample points, or a weight of zero.",
-            given=f"{rows.n_rows} rows, none of them complete",
+            given=f"{rows.n_rows} rows, none of them complete: {lost.causes()}",
             expected="some rows with finite features and response, and a positive weight",
             todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
             "that are all zero.",
@@ -232,7 +242,7 @@ def read_fit_inputs(
     mask = shapes.read_mask(feature_mask)
     response_of = Source.one_per_column(response)
     columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)
-    return FitInputs(rows, shapes, columns, keep, axis, neurons)
+    return FitInputs(rows, shapes, columns, keep, axis, neurons, lost=lost)
 
 
 def read_offset(offset: ArrayLike | None, rows: Rows, n_neurons: int) -> Array:

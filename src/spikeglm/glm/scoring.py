@@ -10,7 +10,9 @@ import numpy as np
 from .. import errors
 from ..observation_models.likelihood import Likelihood
 from ..rows.arrays import finite_rows
-from ..typing import Array, BoolArray
+from ..rows.contract import Rows
+from ..typing import Array
+from .lost_rows import LostRows
 
 SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 
@@ -21,6 +23,7 @@ def score(
     rate: Array,
     scale: Array | None,
     *,
+    rows: Rows,
     score_type: str,
     aggregate: Callable[[Array], Any],
 ) -> Any:
@@ -35,8 +38,9 @@ def score(
     """
     check_request(score_type, y.shape, rate.shape)
     likelihood.check_response(y)
-    valid = finite_rows(y) & finite_rows(rate)
-    check_complete(valid, "finite features and response")
+    answered = finite_rows(y)
+    valid = answered & finite_rows(rate)
+    check_complete(LostRows(rows, valid, others={"y": ~answered}), "finite features and response")
     if not valid.all():
         y, rate = y[valid], rate[valid]
     y = y if y.dtype.kind in "biu" else y.astype(np.float64, copy=False)  # counts stay small
@@ -66,15 +70,17 @@ def check_request(score_type: str, given: tuple[int, ...], predicted: tuple[int,
         )
 
 
-def check_complete(valid: BoolArray, what: str) -> None:
-    """Raise a ValueError if no row (T,) can be scored."""
-    if not valid.any():
+def check_complete(scored: LostRows, what: str) -> None:
+    """Raise a ValueError if no row can be scored; warn where many cannot."""
+    if not scored.keep.any():
         raise errors.value_error(
             "At least a NaN or an Inf at all sample points.",
-            given=f"{len(valid)} rows, none of them complete",
+            given=f"{len(scored.keep)} rows, none of them complete: {scored.causes()}",
             expected=f"some rows with {what}",
-            todo="check for an all-NaN feature, or epochs shorter than the basis window.",
+            todo="check for an all-NaN feature, samples outside of bounds or of the range of the "
+            "fit, or epochs shorter than the basis window.",
         )
+    scored.announce("take no part in the score")
 
 
 def known_scale(scale: Array | None, likelihood: Likelihood) -> Array | None:

@@ -69,6 +69,8 @@ def fit_weightings(
         (T, W) >= 0.
     """
     inputs = model._read_to_fit(X, y, offset=offset)
+    if inputs.lost is not None:
+        inputs.lost.announce()
     n_neurons, n_weightings = inputs.shapes.n_neurons or 1, weightings.shape[1]
     shape = inputs.shapes.n_classes or 1, n_weightings, n_neurons
     each = np.arange(inputs.columns.n_columns).reshape(shape[0], 1, n_neurons)

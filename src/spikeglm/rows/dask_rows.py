@@ -24,6 +24,7 @@ from .arrays import ArrayRows
 from .contract import Rows
 from .groups import Group
 from .labels import TableLabels
+from .lost import Loss
 from .sections import FetchedRows, Section
 from .sending import received, to_send
 
@@ -159,6 +160,10 @@ class DaskRows:
             for span, piece in zip(mine, values, strict=True):
                 pieces[span].append(piece)
         return FetchedRows(self, {span: np.concatenate(runs) for span, runs in pieces.items()})
+
+    def losses(self, lost: BoolArray) -> list[Loss]:
+        """Return what loses rows: of columns nothing is told, they would have to be fetched."""
+        return [Loss("X", "NaN or inf", ~self.valid_rows())]
 
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite; found by the workers, once."""

@@ -24,6 +24,7 @@ from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing
 from .groups import Group
+from .lost import Loss
 
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
@@ -136,6 +137,9 @@ class Source(Protocol):
 
     def finite(self, start: int, stop: int) -> BoolArray:
         """Return (stop - start,) True where every feature is finite, without computing them."""
+
+    def edges(self) -> BoolArray:
+        """Return (T,) True where a window leaves its epoch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,6 +298,18 @@ class Design:
             valid[start:stop] = self.source.finite(start, stop)
         valid.flags.writeable = False
         return valid
+
+    def edges_of_windows(self) -> BoolArray:
+        """Return (T,) True where a window leaves its epoch."""
+        return self.source.edges()
+
+    def losses(self, lost: BoolArray) -> list[Loss]:
+        """Return which terms lose rows beyond these edges, and why; visits all samples."""
+        return [
+            Loss(repr(group.label), *found)
+            for group in self.groups
+            for found in (() if group.term is None else group.term.losses())
+        ]
 
     def at(self, *inputs: ArrayLike) -> Design:
         """Return the same features of new inputs: a test set, another session.

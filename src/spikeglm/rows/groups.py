@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from ..typing import BoolArray
+
 
 class Described(Protocol):
     """What a group of columns can tell of itself."""
@@ -15,6 +17,9 @@ class Described(Protocol):
 
     def coverage(self) -> tuple[str, ...]:
         """What the data cover of each input that has bounds, in words; may visit all samples."""
+
+    def losses(self) -> list[tuple[str, BoolArray]]:
+        """Why rows (T,) are lost beyond the edges of windows, and which; visits all samples."""
 
 
 @dataclass(frozen=True, eq=False)

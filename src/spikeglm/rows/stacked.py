@@ -13,6 +13,7 @@ from ..io.row_labels import RowLabels
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
 from .groups import Group, groups_of
+from .lost import Loss, edges_of, losses_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,18 @@ class StackedRows:
     def efficient_block_rows(self) -> int:
         """The longest of the shortest."""
         return max(part.efficient_block_rows for part in self.parts)
+
+    def edges_of_windows(self) -> BoolArray:
+        """Return (T,) True where a window of some part leaves its epoch."""
+        return reduce(np.logical_or, (edges_of(part, part.valid_rows()) for part in self.parts))
+
+    def losses(self, lost: BoolArray) -> list[Loss]:
+        """Return what loses rows in each part."""
+        return [
+            loss._replace(what=f"{loss.what} of X[{label!r}]")
+            for label, part in zip(self.labels, self.parts, strict=True)
+            for loss in losses_of(part, lost)
+        ]
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows ``start:stop`` of all parts, side by side."""

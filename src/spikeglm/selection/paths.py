@@ -181,6 +181,8 @@ def regularization_path(
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     refuse_classifiers(model)
     inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
+    if inputs.lost is not None:
+        inputs.lost.announce()
     shape = inputs.rows.n_features, inputs.columns.n_columns
     _check_start(inputs.columns)
     penalty = _at_strength_one(model).read_penalty(inputs.shapes)

@@ -21,6 +21,7 @@ from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
 from ..labels import check_neurons, check_rows
+from ..lost_rows import announce_gaps
 from . import prediction
 from .fitting import fit_classes
 from .inputs import read_class_inputs
@@ -149,7 +150,9 @@ class ClassifierGLM(GLM):
         array(['left', 'right'], dtype='<U5')
         """
         rows = read_rows(X)
-        codes = prediction.most_probable(log_probabilities(self, rows, offset))
+        log_p = log_probabilities(self, rows, offset)
+        announce_gaps(rows, log_p)
+        codes = prediction.most_probable(log_p)
         return self._wrapped(decode(codes, known_classes(self)), rows.time_axis)
 
     def predict_proba(
@@ -184,6 +187,7 @@ class ClassifierGLM(GLM):
             raise errors.unknown_name("return_type", return_type, list(_OF_LOG_P))
         rows = read_rows(X)
         values = _OF_LOG_P[return_type](log_probabilities(self, rows, offset))
+        announce_gaps(rows, values)
         return self._wrapped_classes(values, rows.time_axis)
 
     def predict_log_proba(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
@@ -245,6 +249,7 @@ class ClassifierGLM(GLM):
         return prediction.score(
             encode(y, known_classes(self)),
             log_p,
+            rows=rows,
             score_type=score_type,
             aggregate=aggregate_sample_scores,
         )
@@ -283,6 +288,7 @@ class ClassifierGLM(GLM):
         """
         rows = read_rows(feedforward_input)
         log_p = log_probabilities(self, rows, offset)
+        announce_gaps(rows, log_p)
         draw = CategoricalObservations().sample_generator(random_key, log_p)
         codes = np.where(np.isnan(log_p).any(axis=-1), -1, np.argmax(draw, axis=-1))
         labels = decode(codes, known_classes(self))

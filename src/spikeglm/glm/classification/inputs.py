@@ -63,11 +63,14 @@ def read_class_inputs(
     )
     shapes = replace(inputs.shapes, n_classes=len(classes))
     weights, offsets, keep = inputs.columns.weights, None, inputs.keep
+    lost = inputs.lost
     if weights is not None:
         weights = replace(weights, of=np.tile(weights.of, len(classes)))
     if offset is not None:
         values = read_class_offset(offset, inputs.rows, shapes, classes)
-        keep = keep & finite_rows(values)
+        complete = finite_rows(values)
+        keep = keep & complete
+        lost = None if lost is None else lost.also(keep, offset=~complete)
         offsets = Source.one_per_column(values)
     columns = Columns(
         softmax,
@@ -85,6 +88,7 @@ def read_class_inputs(
         response_axis=time_axis_of(y),
         neurons=neurons,
         classes=classes,
+        lost=lost,
     )
 
 

@@ -13,6 +13,7 @@ from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..fitted import estimates
+from ..lost_rows import LostRows
 from ..prediction import linear_predictor
 from ..scoring import check_complete, check_request
 from .inputs import read_class_offset
@@ -60,7 +61,12 @@ def most_probable(log_p: FloatArray) -> IntArray:
 
 
 def score(
-    codes: IntArray, log_p: FloatArray, *, score_type: str, aggregate: Callable[[Array], Any]
+    codes: IntArray,
+    log_p: FloatArray,
+    *,
+    rows: Rows,
+    score_type: str,
+    aggregate: Callable[[Array], Any],
 ) -> Any:
     """Score log-probabilities against the classes that occurred, where all are known.
 
@@ -72,9 +78,9 @@ def score(
         If the shapes differ, or no row is complete.
     """
     check_request(score_type, codes.shape, log_p.shape[:-1])
-    valid = (codes >= 0).reshape(len(codes), -1).all(axis=1)
-    valid &= finite_rows(log_p.reshape(len(log_p), -1))
-    check_complete(valid, "finite features and a label")
+    answered = np.asarray((codes >= 0).reshape(len(codes), -1).all(axis=1))
+    valid = answered & finite_rows(log_p.reshape(len(log_p), -1))
+    check_complete(LostRows(rows, valid, others={"y": ~answered}), "finite features and a label")
     y, log_p = codes[valid, ..., None] == np.arange(log_p.shape[-1]), log_p[valid]
     model = CategoricalObservations()
     if score_type == "log-likelihood":
