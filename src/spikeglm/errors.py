@@ -88,11 +88,17 @@ def process_error(problem: str, *, given: object, expected: str, todo: str = "")
     return RuntimeError(_message(problem, given, expected, todo))
 
 
-def unknown_name(kind: str, name: object, known: list[str]) -> ValueError:
-    """Build the error for a string that names nothing, with the closest known spelling."""
+def unknown_name(
+    kind: str, name: object, known: list[str], *, meant: dict[str, str] | None = None
+) -> ValueError:
+    """Build the error for a string that names nothing, with what is meant by it elsewhere.
+
+    ``meant`` are names (in lower case) that other books and libraries use, and what they are here;
+    of others the closest known spelling is told.
+    """
     import difflib
 
-    by_lower_case = {word.lower(): word for word in known}
+    by_lower_case = {word.lower(): word for word in known} | (meant or {})
     close = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     hint = f"Did you mean {by_lower_case[close[0]]!r}?" if close else ""
     return value_error(

@@ -10,6 +10,7 @@ import numpy as np
 from .. import errors
 from ..io.timeseries import TimeAxis, to_pynapple
 from ..rows.design import Signals, read_signals
+from ..rows.matching import advice_on_packed
 from ..typing import Array, ArrayLike, FloatArray
 from .tree import leaves, root
 
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
 
 def read(basis: Basis, xi: tuple[ArrayLike, ...]) -> Signals:
     """Read the inputs of a basis, one per variable."""
-    require_count(basis, len(xi))
+    require_count(basis, len(xi), packed=xi[0] if len(xi) == 1 else None)
     return read_signals(*xi, readers=basis._term.readers)
 
 
-def require_count(basis: Basis, given: int) -> None:
-    """Raise TypeError unless something is given for each variable."""
+def require_count(basis: Basis, given: int, *, packed: Any = None) -> None:
+    """Raise TypeError unless something is given for each variable, one by one."""
     if given != basis.n_inputs:
         raise errors.type_error(
             f"This basis requires {basis.n_inputs} input(s).",
             given=f"{given} input(s)",
             expected=f"one for each of {', '.join(leaf.label for leaf in leaves(basis))}",
+            todo=advice_on_packed(packed, basis.n_inputs),
         )
 
 

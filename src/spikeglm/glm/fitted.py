@@ -19,6 +19,7 @@ from . import dispersion
 from .inputs import FitInputs, read_offset
 from .labels import check_features, check_neurons, remember
 from .layout import Layout
+from .mistaken_shapes import advice_on_features
 from .parameters import dof_resid
 from .prediction import linear_predictor
 from .report import FitReport
@@ -233,6 +234,6 @@ def check_fitted(model: BaseGLM, rows: Rows) -> None:
             "features as input.",
             given=f"X of shape ({rows.n_rows}, {rows.n_features})",
             expected=f"(n_samples, {known}), the features of the fit",
-            todo="build X with the basis that made the X of the fit.",
+            todo=advice_on_features(rows, known),
         )
     check_features(model, rows)

@@ -31,6 +31,7 @@ from . import magnitudes
 from .labels import check_beside_response, check_rows
 from .layout import Layout
 from .lost_rows import LostRows
+from .mistaken_shapes import advice_on_length, as_columns, one_column
 from .shapes import Shapes
 
 
@@ -88,7 +89,7 @@ def _one_table(X: ArrayLike, name: str) -> Rows:
             given=f"an array of shape {values.shape}",
             expected="(n_samples, n_features)",
             todo="Reshape your data: a single feature is "
-            f"{name}[:, None], a single sample {name}[None, :]."
+            f"{as_columns(X, name)}, a single sample {name}[None, :]."
             if values.ndim == 1
             else "reshape it to one row per sample.",
         )
@@ -116,8 +117,8 @@ def read_response(
     check_given(y, "the response")
     check_rows(rows, y=y)
     values = _numbers(y, "y")
-    check_dimensions(values.shape, ndim, single="GLM", population="PopulationGLM")
-    _check_length("y", len(values), rows.n_rows)
+    check_dimensions(y, values.shape, ndim, single="GLM", population="PopulationGLM")
+    _check_length("y", values.shape, rows)
     if values.size == 0:
         raise errors.value_error(
             "There is nothing to fit.",
@@ -138,7 +139,9 @@ def check_given(y: Any, what: str) -> None:
         )
 
 
-def check_dimensions(shape: tuple[int, ...], ndim: int, *, single: str, population: str) -> None:
+def check_dimensions(
+    y: ArrayLike, shape: tuple[int, ...], ndim: int, *, single: str, population: str
+) -> None:
     """Check that a response is one neuron's or many neurons', as the model expects; name the other.
 
     Raises
@@ -151,9 +154,9 @@ def check_dimensions(shape: tuple[int, ...], ndim: int, *, single: str, populati
             f"y must be {ndim}-dimensional.",
             given=f"an array of shape {shape}",
             expected="(n_samples,)" if ndim == 1 else "(n_samples, n_neurons)",
-            todo=f"use {population} for several neurons, or y[:, 0] for one."
+            todo=f"use {population} for several neurons, or {one_column(y, 'y')} for one."
             if ndim == 1
-            else f"use {single} for one neuron, or y[:, None].",
+            else f"use {single} for one neuron, or {as_columns(y, 'y')}.",
         )
 
 
@@ -213,7 +216,7 @@ def read_fit_inputs(
     if present is not None:
         others["y"] = np.asarray(~(present > 0).any(axis=1))
     if sample_weight is not None:
-        weight = _per_row("sample_weight", sample_weight, rows.n_rows, n_neurons)[:]
+        weight = _per_row("sample_weight", sample_weight, rows, n_neurons)[:]
         _check_weights(weight)
         magnitudes.check_weights(weight)
         others["sample_weight"] = ~finite_rows(weight)
@@ -224,7 +227,7 @@ def read_fit_inputs(
         keep = keep & (present > 0).any(axis=1)
         weights = _shared(present, n_neurons)
     if offset is not None:
-        offset_values = _per_row("offset", offset, rows.n_rows, n_neurons)
+        offset_values = _per_row("offset", offset, rows, n_neurons)
         magnitudes.check_offset(offset_values)
         others["offset"] = ~_finite(offset_values)
         keep = keep & ~others["offset"]
@@ -250,7 +253,7 @@ def read_offset(offset: ArrayLike | None, rows: Rows, n_neurons: int) -> Array:
     if offset is None:
         return np.zeros((1, 1))
     check_rows(rows, offset=offset)
-    return _per_row("offset", offset, rows.n_rows, n_neurons)[:]
+    return _per_row("offset", offset, rows, n_neurons)[:]
 
 
 def _present(response: Array | StoredSeries) -> Array | None:
@@ -274,11 +277,11 @@ def _numbers(values: ArrayLike, name: str) -> Any:
     return to_array(values, name=name) if stored is None else stored
 
 
-def _per_row(name: str, values: ArrayLike, n_rows: int, n_neurons: int) -> Array | StoredSeries:
+def _per_row(name: str, values: ArrayLike, rows: Rows, n_neurons: int) -> Array | StoredSeries:
     array = _numbers(values, name)
     if array.ndim == 0:
-        array = np.full(n_rows, array)
-    _check_length(name, len(array), n_rows)
+        array = np.full(rows.n_rows, array)
+    _check_length(name, array.shape, rows)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] not in (1, n_neurons):
         raise errors.value_error(
@@ -305,11 +308,11 @@ def _shared(values: Array | StoredSeries, n_neurons: int) -> Source:
     return Source(values, np.zeros(n_neurons, dtype=np.intp))
 
 
-def _check_length(name: str, length: int, n_rows: int) -> None:
-    if length != n_rows:
+def _check_length(name: str, shape: tuple[int, ...], rows: Rows) -> None:
+    if shape[0] != rows.n_rows:
         raise errors.value_error(
             f"X and {name} must have the same number of samples.",
-            given=f"{n_rows} rows in X and {length} in {name}",
+            given=f"{rows.n_rows} rows in X and {shape[0]} in {name}",
             expected="one entry per row of X",
-            todo="check that both were binned alike and restricted to the same epochs.",
+            todo=advice_on_length(rows, shape, name),
         )

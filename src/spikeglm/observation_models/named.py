@@ -45,6 +45,17 @@ _LINK_ALIASES = {
     "ndtr": "norm.cdf",
     "OneOverX": "one_over_x",
 }
+_MODELS_ELSEWHERE = {
+    "binomial": "Bernoulli", "binary": "Bernoulli", "logistic": "Bernoulli", "logit": "Bernoulli",
+    "normal": "Gaussian", "linear": "Gaussian", "ols": "Gaussian", "exponential": "Gamma",
+    "nb": "NegativeBinomial", "negbin": "NegativeBinomial", "count": "Poisson",
+    "counts": "Poisson",
+}  # fmt: skip
+_CLASSES_ELSEWHERE = ("multinomial", "softmax", "multiclass")
+_LINKS_ELSEWHERE = {
+    "log": "exp", "logit": "logistic", "probit": "norm.cdf", "inverse": "one_over_x",
+    "reciprocal": "one_over_x", "linear": "identity", "none": "identity",
+}  # fmt: skip
 _LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "nemos", "spikeglm")
 
 
@@ -90,10 +101,10 @@ def model_named(model: Any) -> ElementwiseObservations:
 
 def _model_of_path(path: str) -> ElementwiseObservations:
     name = path.rpartition(".")[2].removesuffix("Observations")
-    if name == CategoricalObservations.name:
+    if name == CategoricalObservations.name or name.lower() in _CLASSES_ELSEWHERE:
         raise _needs_a_classifier(path)
     if name not in _MODELS:
-        raise errors.unknown_name("observation model", path, list(_MODELS))
+        raise errors.unknown_name("observation model", path, list(_MODELS), meant=_MODELS_ELSEWHERE)
     return _MODELS[name]()
 
 
@@ -135,7 +146,9 @@ def link_named(link: str | Link | Callable[..., Any]) -> Link:
     if isinstance(link, str):
         found = _link_of_path(link)
         if found is None:
-            raise errors.unknown_name("inverse link function", link, sorted(_LINKS))
+            raise errors.unknown_name(
+                "inverse link function", link, sorted(_LINKS), meant=_LINKS_ELSEWHERE
+            )
         return found
     if not callable(link):
         raise errors.type_error(

@@ -21,6 +21,12 @@ _BY_NAME: dict[str, type[Any]] = {
 }
 
 
+_ELSEWHERE = {
+    "l1": "Lasso", "l2": "Ridge", "tikhonov": "Ridge", "none": "UnRegularized",
+    "l1_l2": "ElasticNet", "enet": "ElasticNet",
+}  # fmt: skip
+
+
 def regularizer_of(choice: str | Regularizer | None) -> Regularizer:
     """Turn the user's choice into a regularizer; None means :class:`UnRegularized`.
 
@@ -39,7 +45,7 @@ def regularizer_of(choice: str | Regularizer | None) -> Regularizer:
     if isinstance(choice, str):
         name = choice.rsplit(".", 1)[-1]
         if name not in _BY_NAME:
-            raise errors.unknown_name("regularizer", choice, list(_BY_NAME))
+            raise errors.unknown_name("regularizer", choice, list(_BY_NAME), meant=_ELSEWHERE)
         return _BY_NAME[name]()
     if not callable(getattr(choice, "bind", None)) or isinstance(choice, type):
         raise errors.type_error(

@@ -16,7 +16,6 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from .. import errors
-from ..io.column_names import require_same_columns
 from ..io.frames import column_labels
 from ..io.row_labels import RowLabels, agreed
 from ..io.timeseries import TimeAxis, time_axis_of
@@ -25,6 +24,7 @@ from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing
 from .groups import Group
 from .lost import Loss
+from .matching import advice_on_packed, check_columns
 
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
@@ -85,26 +85,6 @@ def read_signals(*xs: ArrayLike, readers: tuple[Reader, ...]) -> Signals:
             todo="Bring all inputs to the same time bins.",
         )
     return Signals(arrays, time_axis_of(*xs), labels, tuple(map(column_labels, xs)))
-
-
-def check_columns(
-    given: tuple[tuple[Any, ...] | None, ...], known: tuple[tuple[Any, ...] | None, ...]
-) -> None:
-    """Check that each input calls its columns as the input that it replaces.
-
-    Raises
-    ------
-    ValueError
-        If one does not, or has them in another order.
-    """
-    for i, (names, before) in enumerate(zip(given, known, strict=False)):
-        require_same_columns(
-            names,
-            before,
-            table=f"Input {i}",
-            what="those that the design was made of",
-            todo="select them in that order, e.g. table[list(names)].",
-        )
 
 
 class Source(Protocol):
@@ -328,6 +308,7 @@ class Design:
                 f"This design was made of {self.source.n_inputs} input(s).",
                 given=f"{len(inputs)} input(s)",
                 expected="one for each input it was made of, in the same order",
+                todo=advice_on_packed(inputs[0] if inputs else None, self.source.n_inputs),
             )
         signals = read_signals(*inputs, readers=self.source.readers)
         check_columns(signals.columns, self.input_columns)

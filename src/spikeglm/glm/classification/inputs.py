@@ -46,7 +46,7 @@ def read_class_inputs(
     """
     codes, ndim = encode(y, classes), model._response_ndim
     check_dimensions(
-        codes.shape, ndim, single="ClassifierGLM", population="ClassifierPopulationGLM"
+        y, codes.shape, ndim, single="ClassifierGLM", population="ClassifierPopulationGLM"
     )
     softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
     response = np.where(codes < 0, np.nan, codes)
