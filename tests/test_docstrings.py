@@ -37,13 +37,17 @@ SHOWN_ELSEWHERE = {
     "ForeignSolver.theta": OF_ONES_OWN,
     "Task.curvature": ALL_INSIDE_A_FIT,
     "Task.take": ALL_INSIDE_A_FIT,
-    "Optimum": STANDARD_ERRORS,
-    "Optimum.has_none": STANDARD_ERRORS,
-    "effective_parameters": STANDARD_ERRORS,
-    "in_longer_blocks": STANDARD_ERRORS,
-    "uncertainties": STANDARD_ERRORS,
+    "check_same_data": STANDARD_ERRORS,
+    "check_optimum": STANDARD_ERRORS,
 }
 """What has no example of its own, and why."""
+
+INNER_PAGES = {
+    "inference.degrees_of_freedom": "edf_ after a fit is what users see of it",
+    "inference.fisher": STANDARD_ERRORS,
+    "inference.separation": STANDARD_ERRORS,
+}
+"""Pages of packages that name nothing, of which users see the results alone, and why."""
 
 
 def modules():
@@ -53,7 +57,8 @@ def modules():
         yield module
         if hasattr(module, "__path__") and not getattr(module, "__all__", None):
             for page in pkgutil.iter_modules(module.__path__):
-                if not page.name.startswith("_"):
+                is_inner = f"{name}.{page.name}" in INNER_PAGES
+                if not page.name.startswith("_") and not is_inner:
                     yield importlib.import_module(f"{module.__name__}.{page.name}")
 
 

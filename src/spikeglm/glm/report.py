@@ -143,6 +143,16 @@ class FitReport:
         Their coefficients have no finite optimum; those of others have, and standard errors too.
         Empty for a neuron that is not separated, and where the search was left to
         ``standard_errors`` because it would have taken longer than the fit.
+
+        >>> import warnings, numpy as np, spikeglm as nmo
+        >>> just_fired = np.arange(100) % 4 == 0  # no second spike comes so early
+        >>> X = np.column_stack([np.random.default_rng(0).normal(size=100), just_fired])
+        >>> y = np.where(just_fired, 0, np.random.default_rng(1).poisson(1.0, 100))
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     report = nmo.GLM().fit(X, y).fit_report_
+        >>> report.status, report.separating_features()
+        (('separated',), ('x1',))
         """
         if self.result.separating is None or not self.feature_names:
             return ()
