@@ -110,7 +110,8 @@ def _of_neighbours(case, model):
             continue
         other = fitted(case.alone(n))
         alone = other.fit_report_.status[0]
-        if word != alone and not {word, alone} <= {*GAVE_UP, "converged"}:
+        unstarted = () if problem.has_intercept else ("outside the link's range",)
+        if word != alone and not {word, alone} <= {*GAVE_UP, *unstarted, "converged"}:
             findings.append(f"neighbours: neuron {n} is {word} among others, {alone} alone")
         if word == alone == "converged" and (case.model, case.link) in losses.CONVEX:
             points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]

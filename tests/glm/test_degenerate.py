@@ -204,3 +204,13 @@ def test_nothing_is_left_of_a_model_without_an_intercept(regularizer):
     assert (estimator.coef_ == 0).all()
     assert_allclose(estimator.scale_, np.mean(y**2))
     used_in_every_way(estimator, X, y)
+
+
+@models
+def test_a_neuron_without_any_response_costs_no_standard_errors(model, link):
+    y = np.column_stack([response(model, link), np.full(T, np.nan)])
+    estimator = fitted(model, link, X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        errors, _ = estimator.standard_errors(X, y)
+    assert list(np.isnan(errors[0])) == [False, True]
