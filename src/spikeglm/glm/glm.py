@@ -15,7 +15,7 @@ from . import dispersion, fitted, scoring, stepping
 from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
-from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
+from .inputs import FitInputs, read_fit_inputs, read_offset, read_response, read_rows
 from .labels import check_neurons, check_rows
 from .lost_rows import announce_gaps
 from .parameters import first_intercept
@@ -162,6 +162,7 @@ class GLM(BaseGLM):
         aggregate_sample_scores: Callable[[Array], Any] = np.mean,
         *,
         offset: ArrayLike | None = None,
+        null_mean: ArrayLike | None = None,
     ) -> Any:
         """Score the model on data.
 
@@ -171,18 +172,25 @@ class GLM(BaseGLM):
             Features and response; rows that are not finite are left out.
         score_type :
             ``"log-likelihood"`` (mean nats per bin, normalised), ``"pseudo-r2-McFadden"`` or
-            ``"pseudo-r2-Cohen"`` (both against the mean of the y that is scored).
+            ``"pseudo-r2-Cohen"`` (a gain over the null model, see ``null_mean``). McFadden's is a
+            share for counts and choices only: it warns for Gaussian and Gamma models.
         aggregate_sample_scores :
             From scores per sample, (T,) or (T, N), to what is returned.
         offset :
             (T,) added to the linear predictor.
+        null_mean :
+            What a pseudo-R² counts from. None: the model without features fitted to the very rows
+            that are scored, which are their mean response or, with an offset, the best intercept
+            beside it. That null model has seen the rows; ``"training"`` takes the mean response of
+            the rows of the fit instead. Also a number, one per neuron (N,), or predictions shaped
+            like y.
 
         Raises
         ------
         NotImplementedError
             For another score type.
         ValueError
-            If X and y differ in rows or times, or no row is complete.
+            If X and y differ in rows or times, no row is complete, or ``null_mean`` does not fit.
 
         Examples
         --------
@@ -208,6 +216,11 @@ class GLM(BaseGLM):
             rows=rows,
             score_type=score_type,
             aggregate=aggregate_sample_scores,
+            null=scoring.Null(
+                null_mean,
+                read_offset(offset, rows, rate.shape[1] if rate.ndim == 2 else 1),
+                self.fit_report_.result if hasattr(self, "fit_report_") else None,
+            ),
         )
 
     def simulate(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import errors
+from ..inference.null_model import normalised, null_log_probabilities, null_mean
+from ..inference.record import FitResult
 from ..observation_models.likelihood import Likelihood
+from ..observation_models.observations import PseudoR2
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
-from ..typing import Array
+from ..typing import Array, BoolArray, FloatArray
 from .lost_rows import LostRows
 
 SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
@@ -26,6 +30,7 @@ def score(
     rows: Rows,
     score_type: str,
     aggregate: Callable[[Array], Any],
+    null: Null,
 ) -> Any:
     """Score predicted means (T,) or (T, N) against the response on the rows where both are finite.
 
@@ -47,7 +52,100 @@ def score(
     model, scale = likelihood.model, known_scale(scale, likelihood)
     if score_type == "log-likelihood":
         return model.log_likelihood(y, rate, scale, aggregate)
-    return model.pseudo_r2(y, rate, score_type, scale, aggregate)  # type: ignore[arg-type]
+    kind: PseudoR2 = score_type  # type: ignore[assignment]  # checked above
+    means = null.mean(likelihood, y, valid)
+    more = {} if means is None else {"null_mean": means}  # of which older models know nothing
+    return model.pseudo_r2(y, rate, kind, scale, aggregate, **more)
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """What a score is measured against: predictions without features.
+
+    Attributes
+    ----------
+    given :
+        As the user gave it: None for the rows that are scored, ``"training"``, or means.
+    offset :
+        (T, N), (T, 1) or (1, 1), of all rows.
+    record :
+        Of the fit, if there is one.
+    """
+
+    given: Any
+    offset: Array
+    record: FitResult | None = None
+
+    def mean(self, likelihood: Likelihood, y: Array, valid: BoolArray) -> FloatArray | None:
+        """Return predictions shaped like y, which has the valid rows; None: the mean of y.
+
+        Raises
+        ------
+        ValueError
+            For means of another shape, or training rows that are not known.
+        """
+        offset = self.offset[valid] if len(self.offset) > 1 else self.offset
+        columns = y if y.ndim == 2 else y[:, None]
+        if isinstance(self.given, str):
+            response = self._training_mean(columns.shape[1])
+            eta = likelihood.start(response) + offset
+            return likelihood.mean(np.broadcast_to(eta, columns.shape)).reshape(y.shape)
+        if self.given is not None:
+            return self._given_means(valid, y.shape)
+        if not offset.any():
+            return None
+        return null_mean(likelihood, columns, offset).reshape(y.shape)
+
+    def log_probabilities(self, y: Array, valid: BoolArray) -> FloatArray | None:
+        """Return :meth:`mean` for classes: log-probabilities shaped like y (T, ..., K), one-hot."""
+        with_offset = self.offset.shape[-1] == y.shape[-1]
+        offset = self.offset[valid] if with_offset else np.zeros_like(y, dtype=float)
+        if isinstance(self.given, str):
+            frequency = self._training_mean(y[0].size)
+            if y.ndim == 3:  # the record has classes first
+                frequency = frequency.reshape(y.shape[2], y.shape[1]).T
+            return normalised(_log(frequency) + offset)
+        if self.given is not None:
+            return _log(self._given_means(valid, y.shape))
+        return null_log_probabilities(y, offset) if offset.any() else None
+
+    def _training_mean(self, n_neurons: int) -> FloatArray:
+        if self.given != "training":
+            raise errors.unknown_name("null_mean", self.given, ["training"])
+        if self.record is None:
+            raise errors.value_error(
+                "The rows of the fit are not known.",
+                given="null_mean='training' for estimates that no fit has found",
+                expected="a fitted model",
+                todo="pass the mean response of the training rows as null_mean.",
+            )
+        square = self.record.offset_square
+        if square is None or np.nan_to_num(square).any():
+            raise errors.value_error(
+                "The fit had an offset, so its mean response is not what the null model predicts.",
+                given="null_mean='training'",
+                expected="a fit without an offset",
+                todo="fit a model to X[:, :0] with the offset of the training rows, and pass its "
+                "predictions for these rows as null_mean.",
+            )
+        return self.record.mean_response[:n_neurons]
+
+    def _given_means(self, valid: BoolArray, shape: tuple[int, ...]) -> FloatArray:
+        means = np.asarray(self.given, dtype=float)
+        of_rows = means.ndim > 0 and means.shape == (len(valid), *shape[1:])
+        means = means[valid] if of_rows else means
+        if not of_rows and means.shape not in ((), shape[1:]):
+            raise errors.value_error(
+                "null_mean does not fit the response.",
+                given=f"shape {means.shape}",
+                expected="a number, one per neuron, or one per row and neuron, "
+                f"{(len(valid), *shape[1:])}",
+            )
+        return np.broadcast_to(means, shape)
+
+
+def _log(probability: FloatArray) -> FloatArray:
+    return np.log(np.maximum(probability, np.finfo(float).eps))
 
 
 def check_request(score_type: str, given: tuple[int, ...], predicted: tuple[int, ...]) -> None:

@@ -59,7 +59,9 @@ def bits_per_spike(
         (T,) or (T, N) predicted mean count per bin, as ``predict`` returns it.
     null_mean :
         The constant to beat, in counts per bin: the mean of the *training* rows, a number or (N,);
-        or one value per row, (T,) or (T, N), where the rows come from several folds.
+        or one value per row, (T,) or (T, N), where the rows come from several folds, or from a
+        model without features that knows an offset (``training_mean`` of
+        :class:`~spikeglm.selection.HeldOut` is both).
     log_likelihood :
         Elementwise log-likelihood ``f(counts, means)`` in nats, up to a term in the counts alone.
         Poisson if not given.

@@ -160,8 +160,13 @@ class CustomObservations(ElementwiseObservations):
         score_type: PseudoR2 = "pseudo-r2-McFadden",
         scale: Any = None,
         aggregate_sample_scores: Aggregate = mean_then_sum,
+        *,
+        null_mean: ArrayLike | None = None,
     ) -> Any:
-        """Return what the user's ``pseudo_r2`` does."""
+        """Return what the user's ``pseudo_r2`` does; ours, where a null model is given."""
+        if null_mean is not None:
+            named = {"aggregate_sample_scores": aggregate_sample_scores, "null_mean": null_mean}
+            return super().pseudo_r2(y, predicted_rate, score_type, scale, **named)
 
         def scored(y: Any, rate: Any, scale: Any, **named: Any) -> Any:
             return self.given.pseudo_r2(y, rate, score_type=score_type, scale=scale, **named)

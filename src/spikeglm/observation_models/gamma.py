@@ -41,6 +41,7 @@ class GammaObservations(ElementwiseObservations):
     support: ClassVar[str] = "positive numbers"
     has_dispersion: ClassVar[bool] = True
     constant_information: ClassVar[bool] = True
+    gives_probabilities: ClassVar[bool] = False
 
     @property
     def default_inverse_link_function(self) -> Link:

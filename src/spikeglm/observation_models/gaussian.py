@@ -40,6 +40,7 @@ class GaussianObservations(ElementwiseObservations):
     support: ClassVar[str] = "real numbers"
     has_dispersion: ClassVar[bool] = True
     constant_information: ClassVar[bool] = True
+    gives_probabilities: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 2.0
 
     @property

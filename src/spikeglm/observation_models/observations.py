@@ -13,7 +13,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, ClassVar, Literal, TypeVar
 
-from .. import errors, numerics
+from .. import errors, notices, numerics
 from ..io.random_keys import RandomKey
 from ..typing import Array, ArrayLike, Namespace
 from .inverse_link import Link
@@ -21,6 +21,11 @@ from .inverse_link import Link
 Aggregate = Callable[[Array], Any]
 PseudoR2 = Literal["pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 _SCORES = ["pseudo-r2-McFadden", "pseudo-r2-Cohen"]
+_NO_SHARE = (
+    "McFadden's pseudo-R² is no share of anything for continuous responses: it compares logarithms "
+    "of densities, which change with the units of y and may have any sign. What to do: use "
+    "score_type='pseudo-r2-Cohen', for the Gaussian model the R²."
+)
 _Model = TypeVar("_Model", bound="Observations")
 
 
@@ -59,6 +64,8 @@ class Observations(ABC):
     ----------
     means :
         As above; by default all real numbers.
+    gives_probabilities :
+        Whether likelihoods are probabilities, as those of counts; False for densities.
     scale :
         The dispersion the model assumes where none is given: 1.
 
@@ -108,6 +115,7 @@ class Observations(ABC):
     """
 
     means: ClassVar[tuple[float, float]] = (-float("inf"), float("inf"))
+    gives_probabilities: ClassVar[bool] = True
     scale: float = 1.0
 
     @property
@@ -202,17 +210,34 @@ class Observations(ABC):
         score_type: PseudoR2 = "pseudo-r2-McFadden",
         scale: Any = None,
         aggregate_sample_scores: Aggregate = mean_then_sum,
+        *,
+        null_mean: ArrayLike | None = None,
     ) -> Any:
         """Return the gain over the mean of y, as a share of what there was to gain.
 
         McFadden: 1 - LL(model) / LL(null). Cohen: 1 - D(model) / D(null), at the model's own scale.
-        The null model is the mean over time of the y that is scored. NaN where that is perfect
-        (y never changes): there is nothing to gain.
+        NaN where the null model is perfect (y never changes): there is nothing to gain.
+
+        Parameters
+        ----------
+        y, predicted_rate, scale, aggregate_sample_scores :
+            As for :meth:`log_likelihood`.
+        score_type :
+            ``"pseudo-r2-McFadden"`` or ``"pseudo-r2-Cohen"``.
+        null_mean :
+            What the null model predicts: a number, (N,), or the shape of y. None takes the mean
+            over time of the y that is scored.
 
         Raises
         ------
         NotImplementedError
             The score type is neither of the two.
+
+        Warns
+        -----
+        UserWarning
+            McFadden's for continuous responses (Gaussian, Gamma): the logarithm of a density has
+            no zero to count from, so it is no share. Cohen's is.
 
         References
         ----------
@@ -232,13 +257,25 @@ class Observations(ABC):
         if score_type not in _SCORES:
             raise NotImplementedError(str(errors.unknown_name("score type", score_type, _SCORES)))
         y, mean, _ = as_arrays(y, predicted_rate)
+        if score_type == "pseudo-r2-McFadden" and not self.gives_probabilities:
+            notices.warn(_NO_SHARE)
+        xp = numerics.namespace(y, mean)
+        if null_mean is None:
+            null = self._null_mean(y, mean, xp)
+        else:
+            null = xp.broadcast_to(xp.asarray(null_mean, dtype=mean.dtype), mean.shape)
         with numerics.quiet():
-            return self._pseudo_r2(y, mean, score_type, scale, aggregate_sample_scores)
+            return self._pseudo_r2(y, mean, null, score_type, scale, aggregate_sample_scores)
 
     def _pseudo_r2(
-        self, y: Array, mean: Array, score_type: str, scale: Any, aggregate_sample_scores: Aggregate
+        self,
+        y: Array,
+        mean: Array,
+        null: Array,
+        score_type: str,
+        scale: Any,
+        aggregate_sample_scores: Aggregate,
     ) -> Any:
-        null = self._null_mean(y, mean, numerics.namespace(y, mean))
         if score_type == "pseudo-r2-McFadden":
             scale = self._scale(scale)
             gained = self.log_likelihood(y, mean, scale, aggregate_sample_scores)

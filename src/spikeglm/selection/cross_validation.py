@@ -15,10 +15,11 @@ from ..glm import FitReport
 from ..glm.base import BaseGLM
 from ..glm.inputs import read_rows
 from ..glm.labels import check_rows
-from ..glm.weightings import fit_weightings, held_out_predictor
+from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
 from ..inference.record import FitResult
+from ..rows import ArrayRows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .folds import read_folds
+from .folds import Folds, read_folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +33,9 @@ class HeldOut:
         classifier probabilities, with a class on a last axis. NaN where a row has no complete
         features, or is in no fold.
     training_mean :
-        The same shape: mean response (frequencies of classes) of the rows that this fit was trained
-        on, the null model.
+        The same shape: what a model without features predicts after those rows, the null model.
+        That is their mean response (frequencies of classes); where there is an offset, what it and
+        the best intercept beside it give.
     folds :
         (T,) number of the fold of each row, from 0; -1 where it is in none.
     classes :
@@ -118,12 +120,28 @@ def cross_validated(
     inputs = fits.inputs
     _warn_of_trouble(fits.result, inputs.neurons or range(fits.n_neurons), split.labels)
     eta = held_out_predictor(rows, fits, split.tested_by)
-    by_fold = np.moveaxis(fits.by_weighting(fits.result.mean_response), 1, 0)
-    null = by_fold[split.tested_by].reshape(rows.n_rows, -1)
-    null[split.tested_by < 0] = np.nan
-    return HeldOut(
-        model._expected(eta, inputs), inputs.shapes.user(null), split.tested_by, inputs.classes
-    )
+    null = _without_features(model, fits, y, split, offset)
+    return HeldOut(model._expected(eta, inputs), null, split.tested_by, inputs.classes)
+
+
+def _without_features(
+    model: BaseGLM, fits: WeightedFits, y: ArrayLike, split: Folds, offset: ArrayLike | None
+) -> FloatArray:
+    """Return what models without features predict that were fitted to the same rows."""
+    inputs, is_tested = fits.inputs, split.tested_by >= 0
+    if offset is None:
+        by_fold = np.moveaxis(fits.by_weighting(fits.result.mean_response), 1, 0)
+        null = by_fold[split.tested_by].reshape(len(is_tested), -1)
+        null[~is_tested] = np.nan
+        return inputs.shapes.user(null)
+    plain = {"regularizer": "UnRegularized", "regularizer_strength": None, "feature_mask": None}
+    plain |= {"solver_name": None, "solver_kwargs": None, "fit_intercept": True}
+    without = type(model)(**(model.get_params(deep=False) | plain))
+    rows = ArrayRows(np.empty((len(is_tested), 0)))
+    training = split.training * inputs.keep[:, None]
+    null_fits = fit_weightings(without, rows, y, training, offset=offset)
+    eta = held_out_predictor(rows, null_fits, split.tested_by)
+    return without._expected(eta, null_fits.inputs)
 
 
 def _warn_of_trouble(result: FitResult, neurons: Iterable[Any], folds: Array) -> None:

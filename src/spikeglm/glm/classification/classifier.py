@@ -210,6 +210,7 @@ class ClassifierGLM(GLM):
         aggregate_sample_scores: Callable[[Array], Any] = np.mean,
         *,
         offset: ArrayLike | None = None,
+        null_mean: ArrayLike | None = None,
     ) -> Any:
         """Score the model on data; for the share of right labels use scikit-learn's accuracy.
 
@@ -219,12 +220,15 @@ class ClassifierGLM(GLM):
             Features and labels; rows that are not complete are left out.
         score_type :
             ``"log-likelihood"`` (mean log p of the classes that occurred, nats per bin),
-            ``"pseudo-r2-McFadden"`` or ``"pseudo-r2-Cohen"`` (both against the class frequencies of
-            the y that is scored, and equal).
+            ``"pseudo-r2-McFadden"`` or ``"pseudo-r2-Cohen"`` (equal; see ``null_mean``).
         aggregate_sample_scores :
             From scores per sample, (T,) or (T, N), to what is returned.
         offset :
             As for :meth:`fit`.
+        null_mean :
+            What a pseudo-R² counts from. None: the class frequencies of the rows that are scored,
+            or with an offset the best intercepts beside it; ``"training"``: those of the rows of
+            the fit. Also probabilities, (K,), one set per neuron or one per row.
 
         Raises
         ------
@@ -252,6 +256,7 @@ class ClassifierGLM(GLM):
             rows=rows,
             score_type=score_type,
             aggregate=aggregate_sample_scores,
+            null=prediction.null_of(self, rows, offset, null_mean),
         )
 
     def simulate(

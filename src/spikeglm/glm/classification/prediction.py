@@ -9,13 +9,14 @@ import numpy as np
 
 from ... import errors
 from ...observation_models.categorical import CategoricalObservations, LogSoftmax
+from ...observation_models.observations import PseudoR2
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..fitted import estimates
 from ..lost_rows import LostRows
 from ..prediction import linear_predictor
-from ..scoring import check_complete, check_request
+from ..scoring import Null, check_complete, check_request
 from .inputs import read_class_offset
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ def log_probabilities(
     shapes, coef, intercept = estimates(model, rows, len(classes))
     added = read_class_offset(offset, rows, shapes, classes)
     return LogSoftmax()(shapes.user(linear_predictor(rows, coef, intercept, added)))
+
+
+def null_of(model: ClassifierGLM, rows: Rows, offset: ArrayLike | None, given: Any) -> Null:
+    """Return what a score is measured against, given what the user says of it."""
+    classes = known_classes(model)
+    record = model.fit_report_.result if hasattr(model, "fit_report_") else None
+    shapes, _, _ = estimates(model, rows, len(classes))
+    added = read_class_offset(offset, rows, shapes, classes)
+    return Null(given, added if offset is None else shapes.user(added), record)
 
 
 def known_classes(model: ClassifierGLM) -> Array:
@@ -67,6 +77,7 @@ def score(
     rows: Rows,
     score_type: str,
     aggregate: Callable[[Array], Any],
+    null: Null,
 ) -> Any:
     """Score log-probabilities against the classes that occurred, where all are known.
 
@@ -85,4 +96,6 @@ def score(
     model = CategoricalObservations()
     if score_type == "log-likelihood":
         return model.log_likelihood(y, log_p, None, aggregate)
-    return model.pseudo_r2(y, log_p, score_type, None, aggregate)  # type: ignore[arg-type]
+    means = null.log_probabilities(y, valid)
+    kind: PseudoR2 = score_type  # type: ignore[assignment]  # checked above
+    return model.pseudo_r2(y, log_p, kind, None, aggregate, null_mean=means)
