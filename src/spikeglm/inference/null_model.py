@@ -94,6 +94,10 @@ def null_log_probabilities(y: Array, offset: Array) -> FloatArray:
         One-hot.
     offset :
         What is added to the linear predictors of the classes, the shape of y.
+
+    >>> y = np.array([[1, 0], [1, 0], [0, 1], [1, 0]])
+    >>> np.exp(null_log_probabilities(y, np.zeros((4, 2))))[0].round(6)
+    array([0.75, 0.25])
     """
     frequency = y.mean(axis=0)
     b = np.log(np.maximum(frequency, np.finfo(float).eps)) - offset.mean(axis=0)
@@ -113,7 +117,11 @@ def null_log_probabilities(y: Array, offset: Array) -> FloatArray:
 
 
 def normalised(eta: FloatArray) -> FloatArray:
-    """Return eta (..., K) with a number added so that its exponentials sum to one."""
+    """Return eta (..., K) with a number added so that its exponentials sum to one.
+
+    >>> np.exp(normalised(np.array([1000.0, 1000.0])))
+    array([0.5, 0.5])
+    """
     shifted = eta - eta.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 

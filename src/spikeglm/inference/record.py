@@ -105,6 +105,18 @@ def check_same_data(record: FitResult, observed: Responses) -> None:
     ------
     ValueError
         If they are not; the message says what differs.
+
+    Examples
+    --------
+    It is what ``standard_errors`` asks first:
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(2, 50, 1))
+    >>> model = nmo.GLM("Gaussian").fit(X, y[:, 0])
+    >>> model.standard_errors(X, 2 * y[:, 0])
+    Traceback (most recent call last):
+        ...
+    ValueError: These are not the data of the fit. Given: the mean response is ...
     """
     size = np.abs(observed.mean) + np.sqrt(observed.variance)
     compared = [
@@ -146,6 +158,18 @@ def check_optimum(
     ------
     ValueError
         If they are not.
+
+    Examples
+    --------
+    It is what ``standard_errors`` asks of features:
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(2, 50, 1))
+    >>> model = nmo.GLM("Gaussian").fit(X, X[:, 0] + y[:, 0])
+    >>> model.standard_errors(2 * X, X[:, 0] + y[:, 0])
+    Traceback (most recent call last):
+        ...
+    ValueError: These are not the data of the fit. Given: data whose best estimates are ...
     """
     if record.status[column] is not Status.CONVERGED:
         return

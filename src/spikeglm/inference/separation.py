@@ -58,6 +58,9 @@ class Separation:
         (T,) False for rows that are certain in the limit.
     touched :
         (n,) True for parameters that have no finite optimum, the intercept last.
+
+    >>> Separation(np.array([True, False]), np.array([True, False])).touched
+    array([ True, False])
     """
 
     stays: BoolArray
@@ -86,6 +89,21 @@ def separations(
         (p + 1, C) False for parameters that do not move: masked or penalised.
     h :
         (C,) curvature per row at the mean response.
+
+    Examples
+    --------
+    It is what tells which standard errors a separated neuron has:
+
+    >>> import warnings
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> X[:, 1] = X[:, 1] > 1
+    >>> y = np.where(X[:, 1] > 0, 0, np.random.default_rng(1).poisson(1.0, 200))
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     model = nmo.GLM().fit(X, y)
+    >>> model.standard_errors(X, y)[0].round(3)
+    array([0.08,  nan])
     """
     each = 16 * max(1, table.rows.n_rows)
     at_once = max(1, int(_SHARE_OF_MEMORY * get_config().memory_bytes) // each)
@@ -96,14 +114,32 @@ def separations(
 
 
 def curvature_at(columns: Columns, observed: Responses) -> FloatArray:
-    """Return the curvature per row of each column at its mean response, (C,)."""
+    """Return the curvature per row of each column at its mean response, (C,).
+
+    >>> from spikeglm.observation_models import PoissonObservations
+    >>> from spikeglm.observation_models.links import Exp
+    >>> y, poisson = np.array([[1.0], [3.0]]), Likelihood(PoissonObservations(), Exp())
+    >>> columns = Columns(poisson, Source.one_per_column(y))
+    >>> one = np.ones(1)
+    >>> curvature_at(columns, Responses(2 * one, 2 * one, 2 * one, one, 0 * one, 0 * one))
+    array([2.])
+    """
     likelihood = columns.likelihood
     eta = likelihood.start(observed.mean) if columns.has_intercept else observed.offset
     return likelihood.fisher(eta)
 
 
 def without_rows(columns: Columns, stays: BoolArray) -> Columns:
-    """Return the columns with some rows of each, False in (T, C), left out."""
+    """Return the columns with some rows of each, False in (T, C), left out.
+
+    >>> from spikeglm.observation_models import PoissonObservations
+    >>> from spikeglm.observation_models.links import Exp
+    >>> y, poisson = np.array([[1.0], [3.0]]), Likelihood(PoissonObservations(), Exp())
+    >>> columns = Columns(poisson, Source.one_per_column(y))
+    >>> without_rows(columns, np.array([[True], [False]])).block(slice(None)).weights
+    array([[1.],
+           [0.]])
+    """
     if columns.weights is None:
         return replace(columns, weights=Source.one_per_column(stays.view(np.uint8)))
     weight = np.where(stays, columns.weights.values[:][:, columns.weights.of], 0.0)
