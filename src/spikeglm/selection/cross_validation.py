@@ -134,7 +134,11 @@ def _without_features(
         null = by_fold[split.tested_by].reshape(len(is_tested), -1)
         null[~is_tested] = np.nan
         return inputs.shapes.user(null)
-    plain = {"regularizer": "UnRegularized", "regularizer_strength": None, "feature_mask": None}
+    plain: dict[str, Any] = {
+        "regularizer": "UnRegularized",
+        "regularizer_strength": None,
+        "feature_mask": None,
+    }
     plain |= {"solver_name": None, "solver_kwargs": None, "fit_intercept": True}
     without = type(model)(**(model.get_params(deep=False) | plain))
     rows = ArrayRows(np.empty((len(is_tested), 0)))
