@@ -22,6 +22,7 @@ from ..rows.sending import SentSeries, cut_to_send
 from ..typing import Array, FloatArray
 from . import threads
 from .columns import Columns, Source
+from .combinations import Combinations
 from .kernels import Kernel, Sums, add_into
 from .plan import Plan
 from .table import Block, Table, cut
@@ -47,6 +48,7 @@ class _Visit(NamedTuple):
     b: FloatArray
     is_single: bool
     shift: Array | None
+    combinations: Combinations | None
     how: Plan
 
 
@@ -78,7 +80,7 @@ def run(
     rows = cast(DaskRows, table.rows)
     visit = _Visit(
         kernel, _without_values(columns), W, b, table.is_single, table.shift,
-        replace(how, runner="threads", n_threads=1),
+        table.combinations, replace(how, runner="threads", n_threads=1),
     )  # fmt: skip
     message = delayed(_Visit, pure=False, traverse=False)(*visit)
     (total,) = computed([_added(rows.each(_sum, _per_row(table, columns, how), also=message))])
@@ -164,7 +166,9 @@ def _sum(part: Any, per_row: _PerRow, visit: _Visit) -> Any:
     if not per_row.blocks:
         return None
     rows = as_rows(part)
-    table = Table(rows, per_row.blocks, rows.n_rows, visit.is_single, visit.shift)
+    table = Table(
+        rows, per_row.blocks, rows.n_rows, visit.is_single, visit.shift, visit.combinations
+    )
     columns = _with_values(visit.columns, [_opened(values) for values in per_row[1:]])
     return threads.run(visit.kernel, table, columns, visit.W, visit.b, visit.how)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -42,12 +42,24 @@ class SketchSums(NamedTuple):
     sketch: FloatArray  # (p, d) sum a·x xᵀ W
 
 
+class CombinationSums(NamedTuple):
+    """Moments of combinations z of the features under the mean row weight of the columns."""
+
+    weight: FloatArray  # ()  sum a
+    x: FloatArray  # (r,)     sum a·z
+    xx: FloatArray  # (r, r)  sum a·z zᵀ
+    xz: FloatArray  # (p, r)  sum a·x zᵀ
+
+
 class LocationSums(NamedTuple):
     """First and second moment of each feature under the mean row weight of the columns."""
 
     weight: FloatArray  # ()     sum a
     x: FloatArray  # (p,)        sum a·x
     squares: FloatArray  # (p,)  sum a·x²
+
+
+FeatureSums = TypeVar("FeatureSums", GramSums, SketchSums, CombinationSums, LocationSums)
 
 
 class View(NamedTuple):
@@ -129,11 +141,11 @@ def covariance_of(
     *,
     matrix: FloatArray,
     centre: FloatArray,
-) -> GramSums:
-    """Sum z z' for combinations z = X A - c of the features; A is ``matrix`` (p, r)."""
+) -> CombinationSums:
+    """Sum z z' and x z' for combinations z = X A - c of the features; A is ``matrix`` (p, r)."""
     z = X @ matrix - centre
     weight, first, az = _weighted_rows(z, block, xp)
-    return GramSums(weight, first, z.T @ az)
+    return CombinationSums(weight, first, z.T @ az, X.T @ az)
 
 
 def _in_blocks(X: Array, aX: Array, width: int | None) -> FloatArray:

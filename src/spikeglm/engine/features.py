@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,9 +52,9 @@ class Features:
         with np.errstate(divide="ignore"):
             return np.where(self.scale > 0, 1.0 / self.scale, 0.0)
 
-    def with_null_space(self) -> Features:
+    def with_null_space(self, null_space: FloatArray) -> Features:
         """Return features whose null space everybody takes from here: one judgement of rank."""
-        known = replace(self.correlation, null_space=self.null_space)
+        known = replace(self.correlation, null_space=null_space)
         return replace(self, correlation=known)
 
     @cached_property
@@ -62,43 +63,51 @@ class Features:
 
         Without an intercept: that are zero.
         """
-        if self.correlation.null_space is not None:
-            return self.correlation.null_space
-        return null_space(self.correlation.blocks, self.scale > 0)
+        known = self.correlation.null_space
+        return np.zeros((len(self.scale), 0)) if known is None else known
 
 
-def null_space(
-    correlation: BlockDiagonal, varying: BoolArray, *, tolerance: float = RANK_TOLERANCE
-) -> FloatArray:
-    """Return an orthonormal basis (p, k) of the combinations of varying features without variance.
+class Spectrum(NamedTuple):
+    """What the correlation of features says of their least variable combinations."""
 
-    ``tolerance`` is the share of the variance, per feature, that counts as none.
+    suspects: FloatArray  # (p, k) orthonormal combinations of almost no variance
+    smallest: float  # about the smallest variance of any other combination
+
+
+def spectrum(correlation: BlockDiagonal, varying: BoolArray, *, tolerance: float) -> Spectrum:
+    """Return the combinations of varying features of least variance, and that of the next.
+
+    ``tolerance`` is the share of the variance, per feature, that counts as almost none.
 
     >>> same = BlockDiagonal((np.ones((2, 2)),))
-    >>> null_space(same, np.array([True, True])).round(3)
+    >>> spectrum(same, np.array([True, True]), tolerance=1e-11).suspects.round(3)
     array([[-0.707],
            [ 0.707]])
     """
-    found = []
+    found, smallest = [], [np.inf]
     for block, where in zip(correlation.blocks, correlation.slices, strict=True):
         varies = np.flatnonzero(varying[where])
-        found.append((where.start + varies, _null_space(block[np.ix_(varies, varies)], tolerance)))
+        suspects, least = _spectrum(block[np.ix_(varies, varies)], tolerance)
+        found.append((where.start + varies, suspects))
+        smallest.append(least)
     out = np.zeros((len(correlation), sum(basis.shape[1] for _, basis in found)))
     first = 0
     for places, basis in found:
         out[places, first : first + basis.shape[1]] = basis
         first += basis.shape[1]
-    return out
+    return Spectrum(out, min(smallest))
 
 
-def _null_space(R: FloatArray, tolerance: float) -> FloatArray:
+def _spectrum(R: FloatArray, tolerance: float) -> Spectrum:
     tolerance *= len(R)
     if len(R) == 0:
-        return R
+        return Spectrum(R, np.inf)
     try:
-        if (np.diag(np.linalg.cholesky(R)) ** 2).min() > 10 * tolerance:
-            return R[:, :0]
+        pivot = (np.diag(np.linalg.cholesky(R)) ** 2).min()
+        if pivot > 10 * tolerance:
+            return Spectrum(R[:, :0], float(pivot))
     except np.linalg.LinAlgError:
         pass
     values, vectors = np.linalg.eigh(R)
-    return vectors[:, values <= tolerance * values[-1]]
+    others = values[values > tolerance]
+    return Spectrum(vectors[:, values <= tolerance], float(others.min(initial=np.inf)))

@@ -87,7 +87,7 @@ def _features(table: Table, block: Block, n_threads: int) -> Array:
     """Return the kept rows, small integers as they are stored: they become floats on the device."""
     dtype = table.rows.dtype
     is_copied = table.is_single and table.copy is not None
-    as_stored = dtype.kind in "biu" and dtype.itemsize <= 2 and table.shift is None
+    as_stored = dtype.kind in "biu" and dtype.itemsize <= 2 and table.is_plain
 
     def read(parts: Sequence[Block]) -> list[Array]:
         if as_stored and not is_copied:

@@ -41,4 +41,4 @@ class DeviceMemory:
 
 def _reads_alike(one: Table, other: Table) -> bool:
     same = one.rows is other.rows and one.blocks is other.blocks and one.shift is other.shift
-    return same and one.is_single == other.is_single
+    return same and one.combinations is other.combinations and one.is_single == other.is_single

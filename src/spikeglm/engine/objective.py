@@ -22,7 +22,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..regularizer.base import Penalty
+from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from . import feature_kernels, kernels, threads
@@ -94,7 +94,7 @@ class Objective:
     table: Table
     columns: Columns
     plan: Plan
-    penalty: Penalty
+    penalty: PenaltyTerm
     features: Features
     total_weight: FloatArray
     n_passes: int = 0
@@ -209,7 +209,7 @@ class Objective:
             watch=None if watch is None else told,
         )
 
-    def with_penalty(self, penalty: Penalty) -> Objective:
+    def with_penalty(self, penalty: PenaltyTerm) -> Objective:
         """Return the same problems with another penalty, no pass taken."""
         return replace(self, penalty=penalty, n_passes=0)
 

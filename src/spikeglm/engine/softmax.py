@@ -18,7 +18,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from ..regularizer.base import Penalty
+from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 from .features import Features
@@ -46,7 +46,7 @@ class SoftmaxObjective:
     """
 
     classes: Objective
-    penalty: Penalty
+    penalty: PenaltyTerm
     absent: BoolArray
     watch: Watch | None = None
 

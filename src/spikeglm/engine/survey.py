@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 
+from ..regularizer.base import PenaltyTerm
 from ..rows.arrays import ArrayRows
 from ..typing import BoolArray, FloatArray, IntArray
 from . import feature_kernels, kernels, threads
 from .block_diagonal import BlockDiagonal
 from .columns import Columns
 from .correlation import UNSEEN, Correlation
-from .feature_kernels import GramSums, LocationSums, SketchSums
-from .features import RANK_TOLERANCE, Features, null_space
-from .kernels import Kernel
+from .feature_kernels import SketchSums
+from .feature_sums import moments
+from .features import Features, Spectrum, spectrum
+from .near_dependence import SUSPICIOUS, ToldApart, View, inverse_of_the_rest, resolve
 from .plan import Plan
-from .runners import run
 from .table import Table
 
 _OFF_CENTRE = 30.0  # |mean| / deviation; beyond, correlations lose digits that rank is judged by
-_CONSTANT = 1e-12  # relative spread below which a feature counts as constant
+_HALF_THE_DIGITS = 1e-6  # relative spread that squares do not tell from none
+_CONSTANT = 16 * np.finfo(float).eps  # relative spread below which a computed feature has none
 _CLEAR = 1e-3  # share of a feature's variance that float32 sums cannot mistake for none
 _FACTORS = 128  # that features of different blocks may share
-_SUSPICIOUS = 1e-9  # share of the variance, per feature; far above what sums round
+_CLEAR_ENOUGH = 1e-6  # smallest variance of a combination with which float32 leads somewhere
+_SUSPICIOUS_IN_SAMPLE = 1e-9  # share of the variance, per feature; far above what sums round
 _OWN_VARIANCE = 1e-4  # of a feature in a sample, as a share
 _MOST_SUSPECTS = 1 / 4  # per feature; of more, all rows tell as cheaply
 _MODERATE = 1e12  # scales of features, and their inverse, with which float32 can compute
-
-FeatureSums = TypeVar("FeatureSums", GramSums, LocationSums, SketchSums)
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,43 @@ def survey_responses(table: Table, columns: Columns, how: Plan) -> Responses:
 
 @dataclass(frozen=True)
 class Survey:
-    """The features, and the table as further passes should read it."""
+    """The features, and the table as further passes should read it.
+
+    Attributes
+    ----------
+    table, features :
+        The rows, and what is known of the features.
+    n_passes :
+        Visits of the rows.
+    told_apart :
+        Copies and near copies of features, where there are any: a fit should see their differences
+        instead.
+    spectrum :
+        Which combinations of features may be constant; None: not looked for.
+    """
 
     table: Table
     features: Features
     n_passes: int
+    told_apart: ToldApart | None = None
+    spectrum: Spectrum | None = None
+
+    def views(
+        self,
+        columns: Columns,
+        penalty: PenaltyTerm,
+        h: FloatArray,
+        which: IntArray,
+        n_classes: int = 1,
+    ) -> list[View]:
+        """Return how columns (A,) should see the rows, see :meth:`ToldApart.views`.
+
+        Almost always that is one view: the rows as they are.
+        """
+        if self.told_apart is None or not penalty.is_smooth:
+            none = self.features.null_space[:, :0]
+            return [View(which, self.table, self.features, penalty.take(which), none)]
+        return self.told_apart.views(columns, penalty, h, which, n_classes)
 
     def then(self, better: Survey) -> Survey:
         """Return a survey that was made again, with the passes of both."""
@@ -85,7 +117,7 @@ def survey_features(table: Table, columns: Columns, how: Plan) -> Survey:
     is surveyed in float32, and again in float64 if it shows anything that the rounding could hide.
     Where some of the correlations have to do, they are taken last, in float64, of features that
     are in their place by then. Columns without an intercept see features about zero, see
-    :func:`_moments`, and nothing is moved.
+    :func:`moments`, and nothing is moved.
     """
     if not table.blocks:
         return Survey(table, Features.constant(table.rows.n_features), 1)
@@ -100,10 +132,24 @@ def survey_features(table: Table, columns: Columns, how: Plan) -> Survey:
         survey = survey.then(look_at(table.in_double(), columns, how))
     if not how.look.is_complete:
         survey = survey.then(_sketched(table.in_double(), survey.features, columns, how))
-    survey = replace(survey, features=survey.features.with_null_space())
-    if how.begins_in_single and _is_moderate(survey.features):
-        return replace(survey, table=_readied(table, how))
-    return replace(survey, table=table.in_double() if how.begins_in_single else table)
+    return _judged(replace(survey, table=table), columns, how)
+
+
+def _judged(survey: Survey, columns: Columns, how: Plan) -> Survey:
+    """Decide which features are constant or combinations of others, and which nearly so."""
+    features, table, seen, rest = survey.features, survey.table, survey.spectrum, None
+    if seen is None:
+        blocks, varying = features.correlation.blocks, features.scale > 0
+        seen = spectrum(blocks, varying, tolerance=SUSPICIOUS)
+        rest = inverse_of_the_rest(blocks, seen.suspects)
+    found = resolve(seen.suspects, features, table, columns, how, rest=rest)
+    features = features.with_null_space(found.null)
+    is_clear = not found.near.size and seen.smallest > _CLEAR_ENOUGH and _is_moderate(features)
+    table = _readied(table, how) if is_clear else table.in_double()
+    told_apart = None
+    if found.near.size or found.null.size:
+        told_apart = ToldApart(features, table, found.near, found.mean)
+    return Survey(table, features, survey.n_passes + found.n_visits, told_apart)
 
 
 def survey_locations(table: Table, columns: Columns, how: Plan) -> Survey:
@@ -157,7 +203,7 @@ def _is_unremarkable(features: Features, how: Plan) -> bool:
 
 def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:
     table_of_gram = _in_longer_blocks(table, how)
-    sums = _moments(feature_kernels.gram, table_of_gram, columns, how)
+    sums = moments(feature_kernels.gram, table_of_gram, columns, how)
     products = sums.xx
     mean, scale = _location(sums.weight, sums.x, np.diag(products), table)
     products /= sums.weight
@@ -170,7 +216,7 @@ def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:
 
 def _located(table: Table, columns: Columns, how: Plan) -> Survey:
     p = table.rows.n_features
-    sums = _moments(feature_kernels.locations, table, columns, how)
+    sums = moments(feature_kernels.locations, table, columns, how)
     mean, scale = _location(sums.weight, sums.x, sums.squares, table)
     return Survey(table, Features(mean, scale, Correlation.none(p)), 1)
 
@@ -186,20 +232,16 @@ def _sketched(table: Table, known: Features, columns: Columns, how: Plan) -> Sur
     directions = np.linalg.qr(np.random.default_rng(0).normal(size=(p, n_factors)))[0]
     weights = directions * known.inverse_scale[:, None]
     kernel = partial(feature_kernels.sketched_gram, width=look.width, weights=weights)
-    sums = _moments(kernel, sample, columns, how)
+    sums = moments(kernel, sample, columns, how)
     blocks, sketch = _standardised(sums, known.inverse_scale, weights)
-    suspects = _suspects(blocks, known.scale > 0)
-    if look.n_rows is not None and suspects.shape[1] > _MOST_SUSPECTS * len(blocks.blocks[0]):
+    seen = _suspects(blocks, known.scale > 0, in_sample=look.n_rows is not None)
+    if look.n_rows is not None and seen.suspects.shape[1] > _MOST_SUSPECTS * len(blocks.blocks[0]):
         return _from_all_rows(table, known, columns, how)
     correlation = Correlation(blocks)
     if n_factors:
         correlation = Correlation.with_factors(blocks, sketch, directions)
-    correlation = replace(
-        correlation.surely_definite(_OWN_VARIANCE),
-        null_space=_dependent(suspects, table, known, columns, how),
-    )
-    n_passes = (look.n_rows is None) + bool(suspects.size)
-    return Survey(table, replace(known, correlation=correlation), n_passes)
+    features = replace(known, correlation=correlation.surely_definite(_OWN_VARIANCE))
+    return Survey(table, features, int(look.n_rows is None), spectrum=seen)
 
 
 def _from_all_rows(table: Table, known: Features, columns: Columns, how: Plan) -> Survey:
@@ -229,7 +271,7 @@ def _standardised(
     return BlockDiagonal(tuple(blocks)), unit[:, None] * sketch
 
 
-def _suspects(covariance: BlockDiagonal, varying: BoolArray) -> FloatArray:
+def _suspects(covariance: BlockDiagonal, varying: BoolArray, *, in_sample: bool) -> Spectrum:
     """Return orthonormal combinations (p, m) among which all that are constant in all rows are.
 
     What is constant in all rows is so in a sample, where more may be. Of dependence between
@@ -239,21 +281,8 @@ def _suspects(covariance: BlockDiagonal, varying: BoolArray) -> FloatArray:
     unseen = np.flatnonzero(varying & ~seen)
     constant = np.zeros((len(varying), len(unseen)))
     constant[unseen, np.arange(len(unseen))] = 1.0
-    return np.hstack([null_space(covariance, seen, tolerance=_SUSPICIOUS), constant])
-
-
-def _dependent(
-    suspects: FloatArray, table: Table, known: Features, columns: Columns, how: Plan
-) -> FloatArray:
-    """Return those combinations (p, k) of suspects (p, m) that have no variance; one visit."""
-    if not suspects.size:
-        return suspects
-    matrix = suspects * known.inverse_scale[:, None]
-    kernel = partial(feature_kernels.covariance_of, matrix=matrix, centre=known.mean @ matrix)
-    sums = _moments(kernel, table, columns, how)
-    mean = sums.x / sums.weight  # of rounding size
-    values, vectors = np.linalg.eigh(sums.xx / sums.weight - np.outer(mean, mean))
-    return suspects @ vectors[:, values <= RANK_TOLERANCE * len(known.mean)]
+    found = spectrum(covariance, seen, tolerance=_SUSPICIOUS_IN_SAMPLE if in_sample else SUSPICIOUS)
+    return found._replace(suspects=np.hstack([found.suspects, constant]))
 
 
 def _in_longer_blocks(table: Table, how: Plan) -> Table:
@@ -263,18 +292,6 @@ def _in_longer_blocks(table: Table, how: Plan) -> Table:
     return table.in_blocks_of(how.look.block_rows)
 
 
-def _moments(kernel: Kernel[FeatureSums], table: Table, columns: Columns, how: Plan) -> FeatureSums:
-    """Sum moments of the features over the rows: about zero where columns have no intercept.
-
-    An intercept takes up where features lie, so they are seen about their means. Without one the
-    first moments are zero by definition: the second are then mean squares in the place of variances
-    (a column of ones has one of 1, and varies), and products in the place of covariances.
-    """
-    nowhere = np.zeros((table.rows.n_features, columns.n_columns)), np.zeros(columns.n_columns)
-    sums = run(kernel, table, columns, *nowhere, how)
-    return sums if columns.has_intercept else sums._replace(x=np.zeros_like(sums.x))
-
-
 def _location(
     weight: FloatArray, x: FloatArray, squares: FloatArray, table: Table
 ) -> tuple[FloatArray, FloatArray]:
@@ -282,7 +299,9 @@ def _location(
     mean = x / weight
     size = np.sqrt(squares / weight)
     spread = np.sqrt(np.maximum(squares / weight - mean**2, 0.0))
+    least = _HALF_THE_DIGITS * size
     if table.shift is not None:
-        size = np.maximum(size, _CONSTANT**0.5 * np.abs(table.shift))
+        rounding = np.maximum(_CONSTANT, table.stored_rounding)
+        least = np.maximum(least, rounding * np.abs(table.shift))
     # A variance is a difference of squares: its root has half the digits until the mean is gone.
-    return mean, np.where(spread > _CONSTANT**0.5 * size, spread, 0.0)
+    return mean, np.where(spread > least, spread, 0.0)

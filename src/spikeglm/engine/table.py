@@ -13,7 +13,8 @@ import numpy as np
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows, read_as
 from ..rows.dask_rows import DaskRows
-from ..typing import Array, BoolArray, IntArray
+from ..typing import Array, BoolArray, FloatArray, IntArray
+from .combinations import Combinations
 
 _MOST_RUNS, _RUN = 256, 512  # of a sample where rows are computed: so many, of so many rows
 _MOST_STORED_RUNS = 32  # where they are fetched
@@ -112,6 +113,9 @@ class Table:
     shift :
         (p,) subtracted from each row, or None. Set where a feature's mean is so much larger than
         its spread that products would lose digits.
+    combinations :
+        Of the moved features, in the place of some of them, or None. Set where features are so
+        nearly the same that products would not tell them apart.
     copy :
         (T, p) what reading in float32 gives, or None where it is read and converted every time.
     """
@@ -121,6 +125,7 @@ class Table:
     n_kept: int
     is_single: bool = False
     shift: Array | None = None
+    combinations: Combinations | None = None
     copy: Array | None = None
 
     @classmethod
@@ -224,6 +229,36 @@ class Table:
         """Return the table with ``shift`` (p,) subtracted from every row."""
         return replace(self, shift=shift, copy=None)
 
+    def with_combinations(self, combinations: Combinations) -> Table:
+        """Return the table with combinations of the features in the place of some."""
+        if not combinations.places.size:
+            return replace(self, combinations=combinations)
+        return replace(self, combinations=combinations, copy=None, is_single=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are read as they are."""
+        return self.shift is None and (
+            self.combinations is None or not self.combinations.places.size
+        )
+
+    @property
+    def stored_rounding(self) -> float:
+        """How exactly the rows are stored, relative to their size: 0 for whole numbers."""
+        dtype = self.rows.dtype
+        return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
+
+    def weights_of_rows(self, W: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return weights (p, A) and intercepts (A,) of the plain rows, given those of these."""
+        if self.combinations is not None:
+            W, b = self.combinations.weights_of_rows(W, b)
+        return W, b if self.shift is None else b - self.shift @ W
+
+    def weights_here(self, W: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the inverse of :meth:`weights_of_rows`."""
+        b = b if self.shift is None else b + self.shift @ W
+        return (W, b) if self.combinations is None else self.combinations.weights_here(W, b)
+
     def read(self, block: Block | Together | Held) -> Array:
         """Return the kept rows of a block, (B, p), float32 or float64."""
         if isinstance(block, Held):
@@ -237,8 +272,10 @@ class Table:
             values = read_as(self.rows, block.start, block.stop, dtype=wanted)[block.keep]
         else:  # before any digit is dropped
             values = self.rows.read(block.start, block.stop)[block.keep]
-            stored = values.dtype if values.dtype == np.float32 else np.float64
-            values = values - self.shift.astype(stored)
+            in_single = self.is_single and values.dtype == np.float32
+            values = values - self.shift.astype(np.float32 if in_single else np.float64)
+        if self.combinations is not None:
+            values = self.combinations.of_rows(values)
         # What came by a network or lies at an odd place of a file may be out of line with memory:
         # BLAS would copy it for each product.
         return np.require(values.astype(wanted, copy=False), requirements="A")

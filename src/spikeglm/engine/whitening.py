@@ -147,7 +147,7 @@ def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
         B = _inverse_of_triangle(factor)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(sub)
-        kept = values > RANK_TOLERANCE * len(free) * values[-1]
+        kept = values > RANK_TOLERANCE * len(free)
         B = np.zeros_like(sub)
         B[kept] = (vectors[:, kept] / np.sqrt(values[kept])).T
     B /= unit

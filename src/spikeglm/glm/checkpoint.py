@@ -68,7 +68,9 @@ class Identity:
         """Take the measure of an objective over rows; ``penalty`` is its value at some point."""
         columns, features = objective.columns, objective.features
         p, C = len(features.mean), columns.n_columns
-        table = replace(objective.table.in_double(), shift=None).spread(_PROBED_ROWS)
+        table = replace(objective.table.in_double(), shift=None, combinations=None).spread(
+            _PROBED_ROWS
+        )
         W = np.outer(features.inverse_scale / np.sqrt(max(p, 1)), np.full(C, 0.1))
         W = W if columns.mask is None else W * columns.mask
         probe = threads.run(
@@ -151,7 +153,12 @@ class _Record:
 
 @contextmanager
 def resumable(
-    objective: Watched, over_rows: Objective, start: FloatArray, penalty: FloatArray
+    objective: Watched,
+    over_rows: Objective,
+    start: FloatArray,
+    penalty: FloatArray,
+    *,
+    part: int = 0,
 ) -> Iterator[FloatArray]:
     """Give the point (n, C) to start from; within, write checkpoints if the settings name a file.
 
@@ -165,6 +172,8 @@ def resumable(
         (n, C) first point, where there is no checkpoint.
     penalty :
         (C,) the penalty at some point that depends on nothing but its shape.
+    part :
+        Which part of its columns a fit is at, where it solves them one after the other.
 
     Raises
     ------
@@ -176,6 +185,7 @@ def resumable(
         yield start
         return
     path = _with_suffix(settings.checkpoint)
+    path = path if part == 0 else path.with_stem(f"{path.stem}.{part}")
     identity = Identity.of(over_rows, penalty)
     record = _Record(path, identity, start.copy(), settings.checkpoint_seconds)
     if path.exists():

@@ -107,6 +107,8 @@ def _fit(
         observed = survey_responses(table, columns, how)
         survey = survey_features(table, columns, how)
     check_features(survey, rows)
+    if getattr(solver.method, "reads_rows", False):
+        survey = replace(survey, told_apart=None)
     features = survey.features
     coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
     if start is not None and columns.likelihood.link.range is None:
@@ -115,24 +117,26 @@ def _fit(
     walking = np.flatnonzero([status is None for status in hopeless])
     if start is None:
         start = coef, intercept
-    null = features.null_space
     outcome = None
     if len(walking):
-        objective = Objective(
-            survey.table,
-            columns.take(walking),
-            how,
-            penalty.take(walking),
-            features,
-            observed.weight[walking],
-        )
-        first = start[0][:, walking], start[1][walking]
-        outcome = _solve(objective, observed.take(walking), solver, first)
-        theta = outcome.theta
-        if columns.mask is None and penalty.is_smooth:
-            free = ~(objective.penalty_curvature(np.arange(len(walking))) > 0).any(axis=0)
-            theta[:, free] = smallest_norm(theta[:, free], null)
-        coef[:, walking], intercept[walking] = of_the_rows(objective, theta)
+        parts: list[tuple[IntArray, Outcome]] = []
+        h = typical_curvature(columns, observed)
+        for view in survey.views(columns, penalty, h, walking):
+            mine = view.columns
+            objective = Objective(
+                view.table,
+                columns.take(mine),
+                how,
+                view.penalty,
+                view.features,
+                observed.weight[mine],
+            )
+            first = start[0][:, mine], start[1][mine]
+            part = _solve(objective, observed.take(mine), solver, first, part=len(parts))
+            W, b = of_the_rows(objective, part.theta)
+            coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
+            parts.append((mine, part))
+        outcome = Outcome.of_parts(parts)
     went = how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes)
     separating = separating_features(
         survey.table, columns, how, penalty, observed, (coef, intercept), went["status"]
@@ -141,7 +145,7 @@ def _fit(
     return FitResult(
         coef=coef,
         intercept=intercept,
-        rank=int((features.scale > 0).sum()) - null.shape[1],
+        rank=int((features.scale > 0).sum()) - features.null_space.shape[1],
         aliased=aliased(features),
         n_rows=observed.n_rows,
         total_weight=observed.weight,
@@ -162,13 +166,15 @@ def _solve(
     observed: Responses,
     solver: SolverChoice,
     start: tuple[FloatArray, FloatArray],
+    *,
+    part: int,
 ) -> Outcome:
     likelihood = objective.columns.likelihood
     theta, lost = made_possible(objective, for_the_solver(objective, *start), observed)
     penalty = objective.penalty.value(np.ones(start[0].shape))
     with (
         pass_report(objective.table.n_kept) as report,
-        resumable(objective, objective, theta, penalty) as begin,
+        resumable(objective, objective, theta, penalty, part=part) as begin,
     ):
         task = Task(
             objective,
@@ -207,22 +213,27 @@ def _in_turns(task: Task, method: Method) -> Outcome:
 
 def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
     """Return theta for weights and intercepts of the rows, in the user's scale."""
-    mask, shift = objective.columns.mask, objective.table.shift
+    mask = objective.columns.mask
     W = W if mask is None else W * mask
-    return objective.from_user(W, b if shift is None else b + shift @ W)
+    return objective.from_user(*objective.table.weights_here(W, b))
 
 
 def of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return weights and intercepts of the rows, in the user's scale."""
-    W, b = objective.to_user(theta)
-    shift = objective.table.shift
-    return W, b if shift is None else b - shift @ W
+    return objective.table.weights_of_rows(*objective.to_user(theta))
 
 
-def smallest_norm(theta: FloatArray, null: FloatArray) -> FloatArray:
-    """Take away what predicts nothing: of all equal fits, leave the one of smallest norm."""
-    weights = theta[:-1] - null @ (null.T @ theta[:-1])
-    return np.vstack([weights, theta[-1:]])
+def smallest_norm(
+    W: FloatArray, b: FloatArray, null: FloatArray, survey: Survey
+) -> tuple[FloatArray, FloatArray]:
+    """Take away what predicts nothing: of all equal fits, leave the one of smallest norm.
+
+    Parameters and results are weights (p, A) and intercepts (A,) in the user's scale; ``null``
+    (p, k) and the norm are those of standardised features.
+    """
+    features = survey.features
+    excess = null @ (null.T @ (W * features.scale[:, None])) * features.inverse_scale[:, None]
+    return W - excess, b + location(survey) @ excess
 
 
 def aliased(features: Features) -> IntArray:

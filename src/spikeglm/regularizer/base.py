@@ -19,17 +19,11 @@ from .kinks import Kinks
 from .penalised import penalised, proximal, shape_of
 
 
-class Penalty(Protocol):
-    """A penalty on the coefficients W (p, C), one value per column; intercepts are never penalised.
+class PenaltyTerm(Protocol):
+    """What a solve asks of a penalty on the coefficients W (p, C): one value per column.
 
-    It is the sum of a smooth part and of a part with kinks at zero (absolute values, norms of
-    groups), either of which may be absent.
-
-    >>> import numpy as np
-    >>> from spikeglm.regularizer import ElasticNet
-    >>> penalty: Penalty = ElasticNet().bind((0.5, 0.3), (3, 1))
-    >>> penalty.is_smooth, penalty.prox(np.array([[0.4], [-0.2], [0.7]]), 0.1)[:, 0].round(3)
-    (False, array([ 0.372, -0.179,  0.662]))
+    Intercepts are never penalised. The penalty is the sum of a smooth part and of a part with kinks
+    at zero (absolute values, norms of groups), either of which may be absent.
     """
 
     @property
@@ -37,26 +31,12 @@ class Penalty(Protocol):
         """Whether value and gradient describe the penalty everywhere."""
         ...
 
-    def take(self, columns: IntArray) -> Penalty:
-        """Keep only some columns.
-
-        >>> import numpy as np
-        >>> from spikeglm.regularizer import Ridge
-        >>> per_neuron = Ridge().bind([[1.0, 10.0]], (2, 2))
-        >>> per_neuron.take(np.array([1])).value(np.ones((2, 1)))
-        array([10.])
-        """
+    def take(self, columns: IntArray) -> PenaltyTerm:
+        """Keep only some columns."""
         ...
 
-    def times(self, factor: FloatArray) -> Penalty:
-        """Return the penalty with each column's strengths multiplied, (C,).
-
-        >>> import numpy as np
-        >>> from spikeglm.regularizer import Ridge
-        >>> penalty = Ridge().bind(2.0, (2, 1))
-        >>> penalty.times(np.array([0.5])).value(np.ones((2, 1))), penalty.value(np.ones((2, 1)))
-        (array([1.]), array([2.]))
-        """
+    def times(self, factor: FloatArray) -> PenaltyTerm:
+        """Return the penalty with each column's strengths multiplied, (C,)."""
         ...
 
     def value(self, W: FloatArray) -> FloatArray:
@@ -103,6 +83,39 @@ class Penalty(Protocol):
         True
         >>> Lasso().bind(2.0, (2, 1)).kinks(np.ones(2), 1).value(np.array([[1.0, -0.5, 9.0]]))
         array([3.])
+        """
+        ...
+
+
+class Penalty(PenaltyTerm, Protocol):
+    """A penalty as a :class:`Regularizer` makes it, which also knows its proximal operator.
+
+    >>> import numpy as np
+    >>> from spikeglm.regularizer import ElasticNet
+    >>> penalty: Penalty = ElasticNet().bind((0.5, 0.3), (3, 1))
+    >>> penalty.is_smooth, penalty.prox(np.array([[0.4], [-0.2], [0.7]]), 0.1)[:, 0].round(3)
+    (False, array([ 0.372, -0.179,  0.662]))
+    """
+
+    def take(self, columns: IntArray) -> Penalty:
+        """Keep only some columns.
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> per_neuron = Ridge().bind([[1.0, 10.0]], (2, 2))
+        >>> per_neuron.take(np.array([1])).value(np.ones((2, 1)))
+        array([10.])
+        """
+        ...
+
+    def times(self, factor: FloatArray) -> Penalty:
+        """Return the penalty with each column's strengths multiplied, (C,).
+
+        >>> import numpy as np
+        >>> from spikeglm.regularizer import Ridge
+        >>> penalty = Ridge().bind(2.0, (2, 1))
+        >>> penalty.times(np.array([0.5])).value(np.ones((2, 1))), penalty.value(np.ones((2, 1)))
+        (array([1.]), array([2.]))
         """
         ...
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..engine.whitening import Whitening
-from ..regularizer.base import Penalty
+from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 
@@ -127,6 +127,20 @@ class Outcome:
     status: tuple[Status, ...]
     n_iterations: IntArray
     n_passes: int
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[tuple[IntArray, Outcome]]) -> Outcome:
+        """Return the outcome of all columns, in their order, from those of some (A,) each."""
+        together = cls.joined([outcome for _, outcome in parts])
+        order = np.argsort(np.concatenate([columns for columns, _ in parts]), kind="stable")
+        return replace(
+            together,
+            theta=together.theta[:, order],
+            value=together.value[order],
+            decrement=together.decrement[order],
+            status=tuple(together.status[k] for k in order),
+            n_iterations=together.n_iterations[order],
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[Outcome]) -> Outcome:
@@ -265,9 +279,9 @@ class Objective(Protocol):
 class PenalisedObjective(Objective, Protocol):
     """An :class:`Objective` whose penalty can be exchanged, for paths of strengths."""
 
-    penalty: Penalty
+    penalty: PenaltyTerm
 
-    def with_penalty(self, penalty: Penalty) -> PenalisedObjective:
+    def with_penalty(self, penalty: PenaltyTerm) -> PenalisedObjective:
         """Return the same problems with another penalty, no pass taken."""
         ...
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -58,6 +58,8 @@ class ForeignSolver:
     strength: Any = None
     ndim: int = 2
 
+    reads_rows: ClassVar[bool] = True  # as the user has them
+
     def solve(self, task: Task) -> Outcome:
         """Let it minimise all columns, then certify each."""
         objective = over_rows(task)
@@ -72,7 +74,9 @@ class ForeignSolver:
         """Return an instance of the user's class for an objective."""
         return self.kind(
             unregularized_loss=_loss(objective),
-            regularizer=BoundRegularizer(self.regularizer, objective.penalty, self.strength),
+            regularizer=BoundRegularizer(
+                self.regularizer, cast(Penalty, objective.penalty), self.strength
+            ),
             regularizer_strength=self.strength,
             has_aux=False,
             init_params=start,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...engine.columns import Columns
+from ...engine.near_dependence import View
 from ...engine.objective import Objective
 from ...engine.plan import Plan, plan
 from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import Responses, Survey, survey_features, survey_responses
+from ...engine.survey import Responses, survey_features, survey_responses
 from ...engine.table import Table
 from ...engine.threads import one_blas_thread
 from ...inference.record import FitResult
@@ -126,26 +127,30 @@ def _fit(
             np.where(seen.absent, intercept, start[1].reshape(intercept.shape)),
         )
     walking = np.flatnonzero([status is None for status in seen.hopeless])
-    null_space = survey.features.null_space
-    outcome = None
-    if len(walking):
-        objective = _objective(survey, columns, how, penalty, seen, walking)
+    parts: list[tuple[IntArray, Outcome]] = []
+    h = np.full(len(seen.weight), 1.0 / n_classes)
+    for view in survey.views(columns, penalty, h, walking, n_classes) if len(walking) else ():
+        mine = view.columns
+        objective = _objective(view, columns, how, seen)
         classes = objective.classes
-        from_coef, from_intercept = first[0][:, :, walking], first[1][:, walking]
+        from_coef, from_intercept = first[0][:, :, mine], first[1][:, mine]
         theta = fitting.for_the_solver(
             classes, from_coef.reshape(len(coef), from_intercept.size), from_intercept.ravel()
         )
-        outcome = _solve(objective, seen.frequency[:, walking], solver, theta)
-        theta = _of_smallest_norm(objective, outcome.theta, null_space)
-        theta[-n_classes:] = _with_half_an_event(theta[-n_classes:], seen, walking)
+        part = _solve(objective, seen.frequency[:, mine], solver, theta, part=len(parts))
+        theta = _with_middle_at_zero(objective, part.theta)
+        theta[-n_classes:] = _with_half_an_event(theta[-n_classes:], seen, mine)
         W, b = fitting.of_the_rows(classes, objective.widened(theta))
-        coef[:, :, walking] = W.reshape(len(coef), n_classes, len(walking))
-        intercept[:, walking] = b.reshape(n_classes, -1)
+        W, b = fitting.smallest_norm(W, b, view.null, survey)
+        coef[:, :, mine] = W.reshape(len(coef), n_classes, len(mine))
+        intercept[:, mine] = b.reshape(n_classes, -1)
+        parts.append((mine, part))
+    outcome = Outcome.of_parts(parts) if parts else None
     went = fitting.how_it_went(outcome, seen.hopeless, walking, n_surveys=1 + survey.n_passes)
     return FitResult(
         coef=coef.reshape(len(coef), len(seen.weight) * n_classes),
         intercept=(intercept - intercept.mean(axis=0)).ravel(),
-        rank=int((survey.features.scale > 0).sum()) - null_space.shape[1],
+        rank=int((survey.features.scale > 0).sum()) - survey.features.null_space.shape[1],
         aliased=fitting.aliased(survey.features),
         n_rows=observed.n_rows.reshape(n_classes, -1)[0],
         total_weight=seen.weight,
@@ -165,32 +170,30 @@ def _fit(
     )
 
 
-def _objective(
-    survey: Survey,
-    columns: Columns,
-    how: Plan,
-    penalty: Penalty,
-    seen: Frequencies,
-    walking: IntArray,
-) -> SoftmaxObjective:
-    """Return the objective of the neurons that can be fitted."""
-    absent = seen.absent[:, walking]
-    mine = (np.arange(len(absent))[:, None] * len(seen.weight) + walking).ravel()
-    weight = np.tile(seen.weight[walking], len(absent))
+def _objective(view: View, columns: Columns, how: Plan, seen: Frequencies) -> SoftmaxObjective:
+    """Return the objective of neurons that see the rows alike."""
+    absent = seen.absent[:, view.columns]
+    mine = (np.arange(len(absent))[:, None] * len(seen.weight) + view.columns).ravel()
+    weight = np.tile(seen.weight[view.columns], len(absent))
     no_penalty = UnRegularized().bind(None, (0, 0))
-    classes = Objective(survey.table, columns.take(mine), how, no_penalty, survey.features, weight)
-    return SoftmaxObjective(classes, penalty.take(walking), absent)
+    classes = Objective(view.table, columns.take(mine), how, no_penalty, view.features, weight)
+    return SoftmaxObjective(classes, view.penalty, absent)
 
 
 def _solve(
-    objective: SoftmaxObjective, frequency: FloatArray, solver: SolverChoice, theta: FloatArray
+    objective: SoftmaxObjective,
+    frequency: FloatArray,
+    solver: SolverChoice,
+    theta: FloatArray,
+    *,
+    part: int,
 ) -> Outcome:
     K, N = frequency.shape
     first = objective.balanced(objective.stacked(theta), np.arange(N))
     penalty = objective.penalty.value(np.ones((len(first) - K, N)))
     with (
         pass_report(objective.classes.table.n_kept) as report,
-        resumable(objective, objective.classes, first, penalty) as begin,
+        resumable(objective, objective.classes, first, penalty, part=part) as begin,
     ):
         task = Task(
             objective,
@@ -206,25 +209,7 @@ def _solve(
         return solver.method.solve(task)
 
 
-def _of_smallest_norm(
-    objective: SoftmaxObjective, theta: FloatArray, null_space: FloatArray
-) -> FloatArray:
-    """Return, of all parameters that are as good, those of smallest norm."""
-    everything = np.arange(objective.n_columns)
-    ridge = objective.ridge(everything)
-    if objective.penalty.is_smooth:
-        if objective.classes.columns.mask is not None:
-            return theta
-        free = np.tile(~(ridge > 0).any(axis=0), objective.n_classes)
-        wide = objective.widened(theta).copy()
-        wide[:, free] = fitting.smallest_norm(wide[:, free], null_space)
-        return wide.reshape(theta.shape)
-    return _with_middle_at_zero(objective, theta, ridge)
-
-
-def _with_middle_at_zero(
-    objective: SoftmaxObjective, theta: FloatArray, ridge: FloatArray
-) -> FloatArray:
+def _with_middle_at_zero(objective: SoftmaxObjective, theta: FloatArray) -> FloatArray:
     """Shift the weights of a feature by what changes neither probabilities nor absolute values.
 
     sum_k |w_k - c| is smallest for c between the two middle values of w; of those the c next to the
@@ -233,7 +218,8 @@ def _with_middle_at_zero(
     """
     K, kinks = objective.n_classes, objective.kinks()
     if kinks is None or not kinks.is_piecewise_linear:
-        return theta
+        return theta.copy()
+    ridge = objective.ridge(np.arange(objective.n_columns))
     weight = kinks.slope(np.ones(theta.T.shape)).T[:-K].reshape(-1, K, theta.shape[1])
     frozen = objective.frozen(np.arange(theta.shape[1]))[:-K].reshape(weight.shape)
     open_ = (weight == weight[:, :1]) & (weight > 0) & ~frozen & (ridge.reshape(weight.shape) == 0)

@@ -1,0 +1,286 @@
+"""Which combinations of features are constant: X'X suspects them, the rows decide.
+
+X'X keeps half of the digits of X. A combination whose deviation is a millionth of its features'
+has a variance of 1e-12 beside one there, which is what rounding leaves of a constant. So whatever
+X'X calls nearly constant is a suspect, and is computed row by row, in one visit for all of them.
+What is rounding there too is constant; what is not has a deviation that is known to many digits.
+
+A suspect is an eigenvector of X'X, and as such known to that precision only: it still holds a
+little of the other features. Their part is taken out by regression, from the same visit. And where
+one suspect is far smaller than another, the same happens between these two, and another visit
+tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from ..regularizer.base import PenaltyTerm
+from ..typing import FloatArray, IntArray
+from . import feature_kernels
+from .block_diagonal import BlockDiagonal
+from .columns import Columns
+from .combinations import Combinations, PenaltyThere, Redundant
+from .correlation import Correlation
+from .feature_sums import moments
+from .features import RANK_TOLERANCE, Features
+from .plan import Plan
+from .table import Table
+
+SUSPICIOUS = 10 * RANK_TOLERANCE
+"""Share of the variance, per feature, below which X'X does not tell it from none."""
+
+_ROUNDING = 64 * np.finfo(float).eps  # of a computed feature, relative to its size
+_TOLD_BY_SQUARES = 1e-8  # share of the largest variance down to which a covariance tells others
+_MOST_VISITS = 4
+_SETTLED = 10 * RANK_TOLERANCE  # per feature: penalty over curvature that X'X tells from rounding
+_TOUCHED = 1e-6  # share of a masked feature in a combination from which it is not to be had
+
+
+class Dependence(NamedTuple):
+    """What the rows say of combinations (p, m) of standardised features."""
+
+    null: FloatArray  # (p, k) orthonormal: constant, as far as the features are known
+    near: FloatArray  # (p, m) nearly so: their variance is one in these units
+    mean: FloatArray  # (m,) of the latter
+    n_visits: int
+
+
+def resolve(
+    suspects: FloatArray,
+    known: Features,
+    table: Table,
+    columns: Columns,
+    how: Plan,
+    *,
+    rest: Callable[[FloatArray], FloatArray] | None = None,
+) -> Dependence:
+    """Tell which combinations of features are constant, and how much the others vary.
+
+    Parameters
+    ----------
+    suspects :
+        (p, m) orthonormal combinations of standardised features.
+    known :
+        Location and scale of the features.
+    table, columns, how :
+        The rows, whose columns they are of, and how to visit them.
+    rest :
+        Applies the inverse of the correlation of features among combinations that are no suspects,
+        if it is known.
+    """
+    p, visits = len(known.mean), 0
+    null, near, mean = [suspects[:, :0]], [suspects[:, :0]], [np.zeros(0)]
+    left, rounding = suspects, _rounding(known, table)
+    while left.shape[1]:
+        visits += 1
+        covariance, with_features, centre = _covariance(left, known, table, columns, how)
+        if rest is not None:
+            others = rest(with_features)
+            left = left - others
+            covariance -= with_features.T @ others
+        values, vectors = np.linalg.eigh(covariance)
+        left, centre = left @ vectors, centre @ vectors
+        deviation = np.sqrt(np.maximum(values, 0.0))
+        is_null = deviation <= np.linalg.norm(left * rounding[:, None], axis=0)
+        is_told = ~is_null & ((values > _TOLD_BY_SQUARES * values[-1]) | (visits == _MOST_VISITS))
+        is_near = is_told & (values <= 10 * SUSPICIOUS * p)  # of a sample, suspects may be innocent
+        null.append(left[:, is_null])
+        near.append(left[:, is_near] / deviation[is_near])
+        mean.append(centre[is_near] / deviation[is_near])
+        left = left[:, ~is_null & ~is_told]
+    return Dependence(
+        np.linalg.qr(np.hstack(null))[0], np.hstack(near), np.concatenate(mean), visits
+    )
+
+
+def _covariance(
+    combinations: FloatArray, known: Features, table: Table, columns: Columns, how: Plan
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return covariances of combinations (m, m) and with features (p, m), and means (m,)."""
+    matrix = combinations * known.inverse_scale[:, None]
+    kernel = partial(feature_kernels.covariance_of, matrix=matrix, centre=known.mean @ matrix)
+    sums = moments(kernel, table.in_double(), columns, how)
+    mean = sums.x / sums.weight  # of rounding size
+    with_features = sums.xz / sums.weight - np.outer(known.mean, mean)
+    return (
+        sums.xx / sums.weight - np.outer(mean, mean),
+        with_features * known.inverse_scale[:, None],
+        mean,
+    )
+
+
+def _rounding(known: Features, table: Table) -> FloatArray:
+    """Return (p,) how exactly features are known, in their standard deviations."""
+    place = known.mean if table.shift is None else known.mean + table.shift
+    size = np.hypot(place, known.scale) * known.inverse_scale
+    computed = _ROUNDING * np.sqrt(len(size))
+    return np.maximum(table.stored_rounding, computed) * size
+
+
+def inverse_of_the_rest(
+    correlation: BlockDiagonal, suspects: FloatArray
+) -> Callable[[FloatArray], FloatArray] | None:
+    """Return what applies the inverse of R among all combinations but suspects (p, m).
+
+    None where R is known in blocks only.
+    """
+    if len(correlation.blocks) > 1 or not suspects.size:
+        return None
+    R = correlation.blocks[0]
+
+    def apply(right: FloatArray) -> FloatArray:
+        is_there = np.diag(R) > 0
+        # With a variance of one in place of almost none, R is an ordinary matrix.
+        filled = R + suspects @ suspects.T + np.diag(~is_there)
+        others = right - suspects @ (suspects.T @ right)
+        found = np.linalg.solve(filled, others)
+        return np.asarray(found - suspects @ (suspects.T @ found)) * is_there[:, None]
+
+    return apply
+
+
+class View(NamedTuple):
+    """Some columns of a fit, and what their solver should see of the rows."""
+
+    columns: IntArray  # (A,) which
+    table: Table
+    features: Features
+    penalty: PenaltyTerm
+    null: FloatArray  # (p, k) combinations of standardised features that change nothing there
+
+
+@dataclass(frozen=True, eq=False)
+class ToldApart:
+    """Copies and near copies of features, and how the table looks without them, or told apart.
+
+    Attributes
+    ----------
+    features, table :
+        As they are; combinations of features that are constant are the features' null space.
+    near :
+        (p, m) combinations of standardised features, of variance one.
+    mean :
+        (m,) their means, beside those that the features' means imply.
+    """
+
+    features: Features
+    table: Table
+    near: FloatArray
+    mean: FloatArray
+
+    def views(
+        self,
+        columns: Columns,
+        penalty: PenaltyTerm,
+        h: FloatArray,
+        which: IntArray,
+        n_classes: int = 1,
+    ) -> list[View]:
+        """Return how columns (A,) should see the rows: a view for those that can be solved at once.
+
+        Parameters
+        ----------
+        columns :
+            N problems of K classes: all K N columns.
+        penalty :
+            A smooth one, on weights (p K, N).
+        h :
+            (N,) typical curvature of the loss per row.
+        which :
+            (A,) of the N problems.
+        n_classes :
+            K.
+        """
+        p, N = len(self.features.scale), len(h)
+        curvature = penalty.curvature((p * n_classes, N))
+        curvature = np.broadcast_to(curvature, (p * n_classes, N)).reshape(p, n_classes, N)
+        settled = curvature.max(axis=1) * self.features.inverse_scale[:, None] ** 2 / h
+        if columns.mask is not None:
+            settled[~columns.mask.reshape(p, n_classes, N).all(axis=1)] = np.inf
+        found = []
+        for members, near, null in self._groups(settled[:, which]):
+            mine = which[members]
+            table, features = self._seen_with(near, null)
+            own = penalty.take(mine)
+            if table.combinations is not None:
+                own = PenaltyThere(own, table.combinations, n_classes)
+            found.append(View(mine, table, features, own, null))
+        return found
+
+    def _groups(self, settled: FloatArray) -> list[tuple[IntArray, FloatArray, FloatArray]]:
+        """Return what columns can use: (A,) of them, and combinations, near (m, k) and null (p, l).
+
+        A column whose mask leaves a feature out has no combination that needs it. And what a
+        penalty settles needs no telling apart: its curvature is there to be seen.
+
+        Parameters
+        ----------
+        settled :
+            (p, C) penalty over curvature, by standardised weights; inf for masked features.
+        """
+        unit = self.near / np.linalg.norm(self.near, axis=0)
+        null = self.features.null_space
+        most = 1 / _TOUCHED**2
+        share = np.minimum(settled / (_SETTLED * len(settled)), most)
+        patterns, which = np.unique(share, axis=1, return_inverse=True)
+        found: dict[bytes, tuple[list[int], FloatArray, FloatArray]] = {}
+        for g, weight in enumerate(patterns.T):
+            near_there = _free(unit, weight)
+            null_there = _free(null, np.where(weight > 0, most, 0.0))
+            key = b"".join(np.round(A @ A.T, 6).tobytes() for A in (near_there, null_there))
+            members, *_ = found.setdefault(key, ([], near_there, null @ null_there))
+            members.extend(np.flatnonzero(which.ravel() == g))
+        return [(np.sort(members), near, null) for members, near, null in found.values()]
+
+    def _seen_with(self, amount: FloatArray, null: FloatArray) -> tuple[Table, Features]:
+        """Return the table with combinations ``near`` @ (m, k) in places of features, and those.
+
+        Features that combinations (p, l) which are constant make redundant do not vary there.
+        """
+        if not (amount.size or null.size):
+            return self.table, self.features
+        known, near = self.features, self.near @ amount
+        unit = known.inverse_scale[:, None]
+        redundant = Redundant.of(null * unit, known.mean @ (null * unit), known.scale)
+        centre = known.mean @ (near * unit) + self.mean @ amount
+        combinations = Combinations.of(near * unit, centre, redundant, known.scale)
+        mean, scale = known.mean.copy(), known.scale.copy()
+        mean[combinations.places], scale[combinations.places] = 0.0, 1.0
+        scale[redundant.places] = 0.0
+        correlation = _apart(known.correlation, combinations.places, redundant.places)
+        return self.table.with_combinations(combinations), Features(mean, scale, correlation)
+
+
+def _free(combinations: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return (m, k) those mixtures of unit combinations (p, m) that weights (p,) leave alone."""
+    values, vectors = np.linalg.eigh(combinations.T @ (weight[:, None] * combinations))
+    return np.asarray(vectors[:, values < 1.0])
+
+
+def _apart(correlation: Correlation, places: IntArray, redundant: IntArray) -> Correlation:
+    """Return R with some features replaced by others of variance one that go with no feature.
+
+    And without those that are redundant: they count as constant.
+    """
+    is_alone, is_there = np.zeros((2, len(correlation)), dtype=bool)
+    is_alone[places] = is_alone[redundant] = is_there[places] = True
+
+    def alone(block: FloatArray, where: slice) -> FloatArray:
+        out, here = block.copy(), np.flatnonzero(is_alone[where])
+        out[here] = out[:, here] = 0.0
+        out[here, here] = is_there[where][here]
+        return out
+
+    factor = correlation.factor
+    if factor is not None:
+        factor = np.where(is_alone[:, None], 0.0, factor)
+    null = correlation.null_space
+    if null is not None:
+        null = null[:, :0]
+    return Correlation(correlation.blocks.map(alone), factor, null)
