@@ -36,6 +36,7 @@ SUSPICIOUS = 10 * RANK_TOLERANCE
 """Share of the variance, per feature, below which X'X does not tell it from none."""
 
 _ROUNDING = 64 * np.finfo(float).eps  # of a computed feature, relative to its size
+_ROUNDING_OF_SUSPECTS = 2**14 * np.finfo(float).eps  # where they hold a little of other features
 _TOLD_BY_SQUARES = 1e-8  # share of the largest variance down to which a covariance tells others
 _MOST_VISITS = 4
 _SETTLED = 10 * RANK_TOLERANCE  # per feature: penalty over curvature that X'X tells from rounding
@@ -76,7 +77,8 @@ def resolve(
     """
     p, visits = len(known.mean), 0
     null, near, mean = [suspects[:, :0]], [suspects[:, :0]], [np.zeros(0)]
-    left, rounding = suspects, _rounding(known, table)
+    left = suspects
+    rounding = _rounding(known, table, _ROUNDING_OF_SUSPECTS if rest is None else _ROUNDING)
     while left.shape[1]:
         visits += 1
         covariance, with_features, centre = _covariance(left, known, table, columns, how)
@@ -115,12 +117,11 @@ def _covariance(
     )
 
 
-def _rounding(known: Features, table: Table) -> FloatArray:
+def _rounding(known: Features, table: Table, computed: float) -> FloatArray:
     """Return (p,) how exactly features are known, in their standard deviations."""
     place = known.mean if table.shift is None else known.mean + table.shift
     size = np.hypot(place, known.scale) * known.inverse_scale
-    computed = _ROUNDING * np.sqrt(len(size))
-    return np.maximum(table.stored_rounding, computed) * size
+    return np.maximum(table.stored_rounding, computed * np.sqrt(len(size))) * size
 
 
 def inverse_of_the_rest(
