@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.columns import Columns
 from ..engine.features import Features
 from ..engine.objective import Objective
-from ..engine.plan import Look, plan
+from ..engine.plan import Look, Plan, plan
 from ..engine.survey import Responses, Survey, survey_features, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
@@ -119,24 +119,10 @@ def _fit(
         start = coef, intercept
     outcome = None
     if len(walking):
-        parts: list[tuple[IntArray, Outcome]] = []
-        h = typical_curvature(columns, observed)
-        for view in survey.views(columns, penalty, h, walking):
-            mine = view.columns
-            objective = Objective(
-                view.table,
-                columns.take(mine),
-                how,
-                view.penalty,
-                view.features,
-                observed.weight[mine],
-            )
-            first = start[0][:, mine], start[1][mine]
-            part = _solve(objective, observed.take(mine), solver, first, part=len(parts))
-            W, b = of_the_rows(objective, part.theta)
-            coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
-            parts.append((mine, part))
-        outcome = Outcome.of_parts(parts)
+        outcome, W, b = _solve_views(
+            survey, columns, how, penalty, observed, solver=solver, start=start, which=walking
+        )
+        coef[:, walking], intercept[walking] = W, b
     went = how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes)
     separating = separating_features(
         survey.table, columns, how, penalty, observed, (coef, intercept), went["status"]
@@ -159,6 +145,41 @@ def _fit(
         separating=separating,
         **went,
     )
+
+
+def _solve_views(
+    survey: Survey,
+    columns: Columns,
+    how: Plan,
+    penalty: Penalty,
+    observed: Responses,
+    *,
+    solver: SolverChoice,
+    start: tuple[FloatArray, FloatArray],
+    which: IntArray,
+) -> tuple[Outcome, FloatArray, FloatArray]:
+    """Solve columns (A,); return how that went, weights (p, A) and intercepts (A,) of the rows.
+
+    All at once, but for those that see near copies of features in other ways than others do.
+    """
+    parts: list[tuple[IntArray, Outcome]] = []
+    coef, intercept = start[0].copy(), start[1].copy()
+    for view in survey.views(columns, penalty, typical_curvature(columns, observed), which):
+        mine = view.columns
+        objective = Objective(
+            view.table,
+            columns.take(mine),
+            how,
+            view.penalty,
+            view.features,
+            observed.weight[mine],
+        )
+        first = start[0][:, mine], start[1][mine]
+        part = _solve(objective, observed.take(mine), solver, first, part=len(parts))
+        W, b = of_the_rows(objective, part.theta)
+        coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
+        parts.append((mine, part))
+    return Outcome.of_parts(parts), coef[:, which], intercept[which]
 
 
 def _solve(
