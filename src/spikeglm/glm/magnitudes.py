@@ -15,6 +15,7 @@ from ..rows.series import StoredSeries, pieces
 from ..typing import Array, FloatArray
 
 LARGEST, SMALLEST = 1e100, 1e-100
+_LARGEST_FEATURE = 1e140  # a square for each of very many rows
 
 
 def check_response(y: Array | StoredSeries) -> None:
@@ -77,14 +78,14 @@ def check_features(survey: Survey, rows: Rows) -> None:
     features, shift = survey.features, survey.table.shift
     size = np.maximum(np.abs(features.mean), features.scale)
     size = size if shift is None else size + np.abs(shift)
-    too_large = np.flatnonzero(~(size <= LARGEST))
+    too_large = np.flatnonzero(~(size <= _LARGEST_FEATURE))
     if len(too_large):
         names = ", ".join(rows.feature_names[j] for j in too_large[:3])
         raise errors.value_error(
             f"{len(too_large)} feature(s) are too large for their squares to be numbers of "
             "float64.",
             given=f"{names}{', ...' if len(too_large) > 3 else ''}",
-            expected=f"values up to {LARGEST}",
+            expected=f"values up to {_LARGEST_FEATURE}",
             todo="choose another unit for these features, or look for what made such numbers.",
         )
 
