@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -175,3 +176,23 @@ def test_missing_packages_are_named(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "pooch", None)
     with pytest.raises(ImportError, match=r"spikeglm\[fetch\]"):
         fetch_data("a.txt", tmp_path, url="https://example.org/a", sha256=SHA256)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of another kind")
+def test_what_is_no_file_is_never_read(tmp_path):
+    """A pipe would be waited for, and a device read, without end."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    for name in ("pipe", "zeros"):
+        with pytest.raises(ValueError, match=r"This is no file.*device or pipe"):
+            fetch_data(name, tmp_path, url="https://example.org/x", sha256=SHA256)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of another kind")
+def test_a_link_to_an_old_file_stays_a_link(server, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "spikes.txt").write_bytes(b"old")
+    (tmp_path / "spikes.txt").symlink_to("shared/spikes.txt")
+    fetch_data("spikes.txt", tmp_path, url=f"{server.url}/spikes", sha256=SHA256)
+    assert (tmp_path / "spikes.txt").is_symlink()
+    assert (tmp_path / "shared" / "spikes.txt").read_bytes() == CONTENT

@@ -24,6 +24,7 @@ __all__ = ["DOWNLOADABLE_FILES", "RemoteFile", "download_dandi_data", "fetch_dat
 DANDI_API = "https://api.dandiarchive.org/api"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TIMEOUT_S = 30.0
+_MOST_ANSWER_BYTES = 2**24  # of the archive's records; what is cut off is no JSON
 
 
 @dataclass(frozen=True)
@@ -187,11 +188,22 @@ def _downloaded(remote: RemoteFile, folder: Path, name: str) -> str:
         raise errors.value_error(
             "This is not the name of a file.", given=repr(name), expected="a name without folders"
         )
+    path = (folder / name).resolve()  # where it is a link, what it leads to is kept up to date
+    if path.exists() and not path.is_file():
+        raise errors.value_error(
+            "This is no file.",
+            given=f"{path}, a folder, device or pipe",
+            expected="a file that was downloaded before, or a name that is free",
+        )
     pooch = _pooch()
     downloader = pooch.HTTPDownloader(timeout=_TIMEOUT_S)
     return _reached(
         lambda: pooch.retrieve(
-            remote.url, f"sha256:{remote.sha256}", name, str(folder), downloader=downloader
+            remote.url,
+            f"sha256:{remote.sha256}",
+            path.name,
+            str(path.parent),
+            downloader=downloader,
         ),
         remote.url,
     )
@@ -217,7 +229,7 @@ def _json(url: str) -> Any:
 
     def loaded() -> Any:
         with urlopen(url, timeout=_TIMEOUT_S) as answer:
-            return json.load(answer)
+            return json.loads(answer.read(_MOST_ANSWER_BYTES))
 
     return _reached(loaded, url)
 

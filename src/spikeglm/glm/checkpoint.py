@@ -201,7 +201,7 @@ def resumable(
         if record.write():  # a cluster that was lost, Ctrl-C: nothing of the way so far is
             error.add_note(f"The fit can go on from {path}: run the same fit again.")
         raise
-    path.unlink(missing_ok=True)
+    path.resolve().unlink(missing_ok=True)  # where it is a link, the file that was written
 
 
 def _read(path: Path, identity: Identity, shape: tuple[int, ...]) -> tuple[FloatArray, bool]:

@@ -14,11 +14,10 @@ from .. import errors
 from ..estimator import Estimator
 from ..io import saved
 from ..io.encoding import Reader, Writer
-from ..io.trees import flatten, is_tree
 from ..observation_models.named import link_named
 from ..typing import Array
 from .replacements import check_replacements, places
-from .report import FitReport
+from .saved_checks import check_estimates
 from .saved_version_1 import upgraded
 
 _HOMES = (
@@ -31,7 +30,6 @@ _HOMES = (
 )
 """Modules whose public classes a file may name."""
 _NOT_SAVED = ("solver_state_", "update_state_", "update_columns_", "aux_")
-_NUMBERS = ("coef_", "intercept_", "scale_", "dof_resid_")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,24 +211,10 @@ def _built(payload: dict[str, Any], reader: Reader) -> Any:
         if not _is_estimate(cls, name):
             raise ValueError(f"an estimate named {name!r}")
         setattr(model, name, reader.value(node))
-    _check_estimates(model)
-    return model
-
-
-def _check_estimates(model: Any) -> None:
-    """Raise unless estimates are numbers, and the report of the fit can be printed."""
-    for name in _NUMBERS:
-        value = getattr(model, name, None)
-        leaves = flatten(value, name=name)[0] if is_tree(value) else [value]
-        if any(leaf is not None and np.asarray(leaf).dtype.kind not in "biuf" for leaf in leaves):
-            raise ValueError(f"{name} that holds no numbers")
+    check_estimates(model)
     if hasattr(model, "fit_report_"):
-        if not isinstance(model.fit_report_, FitReport):
-            raise ValueError("a fit_report_ that is none")
-        for name, value in vars(model.fit_report_.result).items():
-            if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
-                raise ValueError(f"{name} that holds no real numbers")
-        str(model.fit_report_)
+        str(model.fit_report_)  # it can be printed, or its file is refused
+    return model
 
 
 def _public(home: str, name: str) -> type | None:

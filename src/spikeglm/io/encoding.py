@@ -16,6 +16,8 @@ from .kinds import KINDS, not_stored
 
 MOST_LEVELS = 40
 """How deep lists, dicts and objects may be nested."""
+_MOST_TIMES = 4  # the bytes of all entries that may be handed out: some of it is copied
+_SMALL_BYTES = 2**22
 
 
 class Registry(Protocol):
@@ -85,6 +87,22 @@ class Reader:
     registry: Registry
     arrays: dict[str, Array]
     replacements: dict[str, Any] = field(default_factory=dict)
+    _used: list[int] = field(default_factory=lambda: [0], repr=False)
+
+    def array(self, name: str) -> Array:
+        """Return an entry of the file.
+
+        Raises
+        ------
+        ValueError
+            If entries are asked for so often that copies of them would fill the memory.
+        """
+        array = self.arrays[name]
+        self._used[0] += array.nbytes
+        there = sum(each.nbytes for each in self.arrays.values())
+        if self._used[0] > _MOST_TIMES * there + _SMALL_BYTES:
+            raise ValueError("arrays that are used over and over again")
+        return array
 
     def value(self, node: Any, path: str = "", level: int = 0) -> Any:
         """Return the value of a JSON node.

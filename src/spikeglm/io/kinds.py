@@ -85,7 +85,7 @@ def _write_array(writer: Writer, value: Any, level: int) -> Any:
 
 def _read_array(reader: Reader, payload: Any, path: str, level: int) -> Array:
     if isinstance(payload, str):
-        return reader.arrays[payload]
+        return reader.array(payload)
     values = np.empty(len(payload["values"]), dtype=object)
     values[:] = [reader.value(part, level=level) for part in payload["values"]]
     return values.reshape(payload["shape"])
@@ -99,7 +99,7 @@ def _write_scalar(writer: Writer, value: Any, level: int) -> Any:
 
 def _read_scalar(reader: Reader, payload: Any, path: str, level: int) -> Any:
     if isinstance(payload, str):
-        return reader.arrays[payload][()]
+        return reader.array(payload)[()]
     dtype, node = payload
     if dtype != "U" and not _SCALAR.fullmatch(dtype):
         raise ValueError(f"a number of type {dtype!r}")

@@ -3,24 +3,28 @@
 The entry ``header`` holds UTF-8 JSON ``{"format": "spikeglm-model", "version": 2, ...}``; every
 other entry is an array of numbers or text. The layout is described in ``docs/file_format.md``.
 
-A file may have been damaged, or made to do harm. It is read with these limits: entries unpack to at
-most :data:`MOST_BYTES` (or the size of the file, where that is more), the header has at most
-:data:`MOST_HEADER_BYTES`, and an entry must be exactly as long as its shape says. Nothing is
-unpickled, and no entry becomes a file.
+A file may have been damaged, or made to do harm. It is read with these limits: it is a regular file
+(a device never ends, a pipe never begins); entries unpack to at most :data:`MOST_BYTES`, or
+:data:`MOST_TIMES` the size of the file, where that is more; the header has at most
+:data:`MOST_HEADER_BYTES` and :data:`MOST_NODES` lists and dicts; and an entry must be exactly as
+long as its shape says. Nothing is unpickled, and no entry becomes a file.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import math
 import os
 import re
+import secrets
+import stat
 import sys
-import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -28,11 +32,15 @@ from .. import errors
 from ..typing import Array
 
 VERSION = 2
-MOST_BYTES = 2**28
-MOST_HEADER_BYTES = 2**24
+MOST_BYTES = 2**26
+MOST_TIMES = 20
+MOST_HEADER_BYTES = 2**22
+MOST_NODES = 2**17
+"""Lists and dicts in a header: each takes up to two hundred times the memory of its text."""
 ARRAY_KINDS = "biufcUSmM"
 """NumPy's letters for what an entry may hold: numbers, text, dates."""
 _MOST_CHARACTERS = 300
+_NPY_HEADER_BYTES = 2**16
 _FORMAT = "spikeglm-model"
 _ENTRY = re.compile(r"[A-Za-z_][\w.]{0,200}\.npy", re.ASCII)
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -43,12 +51,13 @@ def write(path: Any, header: dict[str, Any], arrays: dict[str, Array]) -> Path:
     """Write a header and arrays; ``.npz`` is added to the name if it is missing.
 
     The file appears whole or not at all. Entries are not compressed: a file never unpacks to more
-    than its own size.
+    than its own size. A file that was there keeps its mode and its owner, where that can be, and
+    where it is a link what it leads to is written.
 
     Raises
     ------
     OSError
-        If the file cannot be written.
+        If the file cannot be written, or is none: a device or a pipe.
     ValueError
         If the header is too large to be read again.
     """
@@ -56,11 +65,11 @@ def write(path: Any, header: dict[str, Any], arrays: dict[str, Array]) -> Path:
     if target.suffix != ".npz":
         target = target.with_name(target.name + ".npz")
     text = json.dumps({"format": _FORMAT, "version": VERSION, **header}, allow_nan=False).encode()
-    if len(text) > MOST_HEADER_BYTES:
+    if len(text) > MOST_HEADER_BYTES or _count_nodes(text) > MOST_NODES:
         raise errors.value_error(
             "This model has too much in lists and dicts to be saved.",
-            given=f"{len(text)} bytes of header",
-            expected=f"at most {MOST_HEADER_BYTES}",
+            given=f"{len(text)} bytes of header, {_count_nodes(text)} lists and dicts",
+            expected=f"at most {MOST_HEADER_BYTES} bytes and {MOST_NODES} lists and dicts",
             todo="give long lists of numbers as NumPy arrays.",
         )
     content = BytesIO()
@@ -80,7 +89,7 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         If it is no saved model, damaged, over the limits, or of a newer version.
     """
     try:
-        with open(os.fspath(path), "rb") as file, zipfile.ZipFile(file) as archive:
+        with _regular_file(os.fspath(path)) as file, zipfile.ZipFile(file) as archive:
             entries = _checked_entries(archive, os.fstat(file.fileno()).st_size)
             arrays = {name: _array(_content(archive, entry)) for name, entry in entries.items()}
         header = _header(arrays.pop("header"))
@@ -101,23 +110,63 @@ def unreadable(path: Any, given: str) -> ValueError:
     )
 
 
+def _regular_file(path: str) -> BinaryIO:
+    """Open a file to read; refuse what is none before a byte is asked of it."""
+    _check_regular(os.stat(path))
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _check_regular(os.fstat(handle))  # it may have been exchanged in between
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _check_regular(there: os.stat_result) -> None:
+    if stat.S_ISDIR(there.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "This is a folder, not a saved model")
+    if not stat.S_ISREG(there.st_mode):
+        raise ValueError("a device, pipe or socket, which is no file")
+
+
 def _write_whole(target: Path, content: Any) -> None:
     """Write to a neighbour first: an interrupted save leaves the old file as it was."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    target = Path(os.path.realpath(target))
+    old = target.stat() if target.exists() else None
+    if old is not None:
+        _check_replaceable(target, old)
+    name = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}")
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    # Of a new file the system masks the mode; nobody else sees what replaces a private one.
+    handle = os.open(name, new, 0o666 if old is None else 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.chmod(name, 0o666 & ~_umask())
+        if old is not None:
+            _as_it_was(name, old)
         os.replace(name, target)
     except BaseException:
         os.unlink(name)
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _check_replaceable(target: Path, old: os.stat_result) -> None:
+    if stat.S_ISREG(old.st_mode) and os.access(target, os.W_OK):
+        return
+    raise errors.storage_error(
+        f"{target} cannot be written.",
+        given="a file that may not be written, or a folder, device or pipe",
+        expected="a file that may be written, or a name that is free",
+        todo="save under another name, or change its mode.",
+    )
+
+
+def _as_it_was(name: Path, old: os.stat_result) -> None:
+    """Give a file the owner and the mode of another one; the owner only where that is allowed."""
+    if hasattr(os, "chown"):
+        with contextlib.suppress(PermissionError):
+            os.chown(name, old.st_uid, old.st_gid)
+    os.chmod(name, stat.S_IMODE(old.st_mode))
 
 
 def _checked_entries(archive: zipfile.ZipFile, file_bytes: int) -> dict[str, zipfile.ZipInfo]:
@@ -128,9 +177,12 @@ def _checked_entries(archive: zipfile.ZipFile, file_bytes: int) -> dict[str, zip
         raise ValueError(f"an entry named {strange[0][:80]!r}")
     if len(set(names)) < len(names):
         raise ValueError("two entries of the same name")
-    unpacked, limit = sum(entry.file_size for entry in entries), max(MOST_BYTES, file_bytes)
+    unpacked, limit = sum(e.file_size for e in entries), max(MOST_BYTES, MOST_TIMES * file_bytes)
     if unpacked > limit:
         raise ValueError(f"{unpacked} bytes when unpacked, more than the limit of {limit}")
+    headers = [entry.file_size for entry in entries if entry.filename == "header.npy"]
+    if headers and headers[0] > MOST_HEADER_BYTES + _NPY_HEADER_BYTES:
+        raise ValueError(f"a header of {headers[0]} bytes, more than {MOST_HEADER_BYTES}")
     return {entry.filename.removesuffix(".npy"): entry for entry in entries}
 
 
@@ -175,12 +227,19 @@ def _header(content: Array) -> dict[str, Any]:
     text = content.tobytes()
     if len(text) > MOST_HEADER_BYTES:
         raise ValueError(f"a header of {len(text)} bytes, more than {MOST_HEADER_BYTES}")
+    if _count_nodes(text) > MOST_NODES:
+        raise ValueError(f"a header of {_count_nodes(text)} lists and dicts, too many")
     header = json.loads(text.decode(), parse_constant=_refuse_constant)
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise ValueError("a file of another format")
     if header.get("version") not in range(1, VERSION + 1):
         raise ValueError(f"version {header.get('version')} of the format")
     return header
+
+
+def _count_nodes(text: bytes) -> int:
+    """Return the lists and dicts of a JSON text, or more: what stands within strings counts too."""
+    return text.count(b"[") + text.count(b"{")
 
 
 def _refuse_constant(name: str) -> None:
