@@ -161,7 +161,9 @@ def test_who_interrupts_is_told_where_the_fit_stands_and_who_resumes_that_it_goe
             FITS["quasi-Newton"]()
         assert capsys.readouterr().err == ""  # nothing to go on from
         FITS["quasi-Newton"]()
-    assert interrupt.value.__notes__ == [f"The fit can go on from {path}: run the same fit again."]
+    (note,) = interrupt.value.__notes__
+    assert f"go on from {path}: run the same fit again" in note
+    assert "of 3 of 3 column(s)" in note
     assert capsys.readouterr().err == f"spikeglm: going on from the checkpoint {path}\n"
 
 
@@ -234,3 +236,11 @@ def test_a_checkpoint_is_no_saved_model(tmp_path, monkeypatch):
 def test_settings_are_checked(wrong):
     with pytest.raises(ValueError, match=r"Given.*Expected"), nmo.config_context(**wrong):
         pass
+
+
+def test_an_interrupt_without_a_checkpoint_says_that_nothing_was_kept(monkeypatch):
+    monkeypatch.setattr(Objective, "visit", interrupt_of(Objective.visit, at=3))
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        FITS["quasi-Newton"]()
+    (note,) = interrupt.value.__notes__
+    assert "checkpoint=PATH" in note

@@ -66,6 +66,33 @@ def test_a_survey_that_takes_long_is_announced(module, monkeypatch):
     assert shown.index("3 features looked at") < shown.index("pass ")
 
 
+def test_a_survey_that_takes_long_counts_the_seconds(monkeypatch):
+    monkeypatch.setattr(progress, "_TICK_SECONDS", 0.01)
+    now = iter(range(10**6))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(now)))
+
+    def stage():
+        with progress.stage_report("looking at rows", "rows looked at"):
+            time.sleep(0.2)
+
+    shown = shown_on(Terminal(), stage)
+    assert shown.count("looking at rows ... ") > 2
+    assert len(set(shown.split("\r"))) > 2
+    assert "rows looked at" in shown.rpartition("\r")[2]
+
+
+def test_a_stage_that_fails_ends_its_line_and_is_not_done():
+    def stage():
+        with pytest.raises(ValueError), progress.stage_report("looking", "looked"):
+            time.sleep(0.05)
+            raise ValueError
+
+    shown = shown_on(Terminal(), stage)
+    assert "looking ..." in shown
+    assert "looked" not in shown
+    assert shown.endswith("\n")
+
+
 def test_a_log_has_lines_and_not_many():
     shown = shown_on(io.StringIO(), lambda: nmo.PopulationGLM(**LASSO).fit(X, Y))
     assert "\r" not in shown

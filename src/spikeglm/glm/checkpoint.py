@@ -30,6 +30,10 @@ from .progress import say
 _PROBED_ROWS = 32
 _SAME = 1e-6  # relative: what other blocks, another runner or another machine may change
 _CHUNK_BYTES = 2**24
+_NOTHING_KEPT = (
+    "Nothing of this fit was kept. What to do: config_context(checkpoint=PATH) around a long fit "
+    "lets the next try go on from where it was interrupted."
+)
 
 
 class Watched(Protocol):
@@ -113,6 +117,7 @@ class _Record:
     is_single: bool = True
     written: float = field(default_factory=time.monotonic)
     has_warned: bool = False
+    n_noted: int = 0
 
     def __post_init__(self) -> None:
         self.value = np.full(self.theta.shape[1], np.inf)
@@ -123,12 +128,22 @@ class _Record:
         """Remember points (n, A) of columns that are no worse than the best; write them in time."""
         if is_single != self.is_single:  # values of two precisions cannot be compared
             self.value[:], self.is_single = np.inf, is_single
+        self.n_noted += 1
         falling = np.argsort(-value)  # where a column comes several times its best is the last
         kept = falling[value[falling] <= self.value[active[falling]]]
         self.theta[:, active[kept]] = theta[:, kept]
         self.value[active[kept]] = value[kept]
         if time.monotonic() - self.written >= self.seconds:
             self.write()
+
+    def account(self) -> str:
+        """Say what the file keeps, and how to go on."""
+        known, n_columns = np.count_nonzero(np.isfinite(self.value)), len(self.value)
+        return (
+            f"The fit can go on from {self.path}: run the same fit again. It keeps the best "
+            f"coefficients so far of {known} of {n_columns} column(s) (neurons, folds), from "
+            f"{self.n_noted} evaluation(s); delete it to begin anew."
+        )
 
     def write(self) -> bool:
         """Replace the file, whole or not at all; where that fails the old one stays: False."""
@@ -182,7 +197,11 @@ def resumable(
     """
     settings = get_config()
     if settings.checkpoint is None:
-        yield start
+        try:
+            yield start
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(_NOTHING_KEPT)
+            raise
         return
     path = _with_suffix(settings.checkpoint)
     path = path if part == 0 else path.with_stem(f"{path.stem}.{part}")
@@ -199,7 +218,7 @@ def resumable(
         yield record.theta.copy()
     except BaseException as error:
         if record.write():  # a cluster that was lost, Ctrl-C: nothing of the way so far is
-            error.add_note(f"The fit can go on from {path}: run the same fit again.")
+            error.add_note(record.account())
         raise
     path.resolve().unlink(missing_ok=True)  # where it is a link, the file that was written
 

@@ -14,6 +14,7 @@ from ..rows.contract import Rows
 from ..settings import get_config
 
 _QUIET_SECONDS = 1.0
+_TICK_SECONDS = 1.0
 _LOG_SECONDS = 10.0  # between lines in a file, where a line cannot be written over
 _WIDTH = 78
 
@@ -37,7 +38,7 @@ def pass_report(n_rows: int) -> Iterator[Callable[[int, int, float], None]]:
 
 @contextmanager
 def stage_report(doing: str, done: str) -> Iterator[None]:
-    """Say what takes so long before there are passes to count, from the first second on.
+    """Say what takes so long before there are passes to count, and for how long, every second.
 
     >>> with stage_report("reading X and y", "X and y read"):
     ...     pass
@@ -45,17 +46,23 @@ def stage_report(doing: str, done: str) -> Iterator[None]:
     if not get_config().progress:
         yield
         return
-    line = _Line()
-    timer = threading.Timer(_QUIET_SECONDS, line.show, [f"spikeglm: {doing} ..."])
-    timer.daemon = True
-    timer.start()
+    line, is_over = _Line(), threading.Event()
+
+    def tick() -> None:
+        while not is_over.wait(_QUIET_SECONDS if line.shown is None else _TICK_SECONDS):
+            line.show(f"spikeglm: {doing} ... {line.seconds:.0f} s")
+
+    ticking = threading.Thread(target=tick, name="spikeglm-progress", daemon=True)
+    ticking.start()
     try:
         with line.ending(done):
-            yield
-            timer.cancel()
-            timer.join()  # it may be at its line just now
+            try:
+                yield
+            finally:
+                is_over.set()
+                ticking.join()  # it may be at its line just now
     finally:
-        timer.cancel()
+        is_over.set()
 
 
 def survey_report(rows: Rows) -> AbstractContextManager[None]:
