@@ -164,6 +164,19 @@ def test_channels_of_an_input_in_another_order_are_refused_by_a_design(table, na
 
 @containers
 @labels
+@pytest.mark.parametrize("method", ["compute_features", "design"])
+def test_channels_in_another_order_than_before_are_refused_by_a_basis(table, names, method):
+    basis = nmo.basis.IdentityEval(label="x") + nmo.basis.HistoryConv(2, label="past")
+    right, moved = table(X, names), selected(table, X, names, MOVED)
+    getattr(basis, method)(right, right)
+    with another_order:
+        getattr(basis, method)(right, moved)
+    getattr(basis, method)(right, table(X, ["a", "b", "c"]))
+    nmo.basis.IdentityEval().compute_features(moved)
+
+
+@containers
+@labels
 def test_columns_of_a_table_in_another_order_are_refused_by_a_transformer(table, names):
     if table is in_xarray:
         pytest.skip("no table of a pipeline")
@@ -171,6 +184,26 @@ def test_columns_of_a_table_in_another_order_are_refused_by_a_transformer(table,
     transformer.fit(table(X, names))
     with pytest.raises(ValueError, match=r"another order|should match"):
         transformer.transform(selected(table, X, names, MOVED))
+
+
+@pytest.mark.parametrize("name", ["feature_mask", "regularizer_strength"])
+def test_masks_and_strengths_that_name_features_neurons_or_classes(name):
+    features, neurons = in_pandas(X, NAMES), in_pandas(MANY, ["n2", "n1", "n3"])
+    arguments = {"regularizer": "Lasso"}
+    values = pd.DataFrame(np.ones((3, 3)), NAMES, neurons.columns)
+    nmo.PopulationGLM(**arguments, **{name: values}).fit(features, neurons)
+    nmo.PopulationGLM(**arguments, **{name: values.to_numpy()}).fit(features, neurons)
+    for moved in (values.iloc[MOVED], values.iloc[:, MOVED]):
+        model = nmo.PopulationGLM(**arguments, **{name: moved})
+        with another_order:
+            model.fit(features, neurons)
+        with another_order:
+            nmo.selection.cross_validated(model, features, neurons, np.arange(T) % 2)
+        with another_order:
+            nmo.selection.regularization_path(model, features, neurons, strengths=2)
+    by_class = pd.DataFrame(np.ones((3, 3)), NAMES, ["right", "left", "stay"])
+    with another_order:
+        nmo.ClassifierGLM(3, regularizer="Ridge", **{name: by_class}).fit(features, LABELS)
 
 
 def test_feature_names_in_are_there_only_where_all_columns_have_text_for_a_name():

@@ -130,6 +130,20 @@ def test_numbers_in_other_containers(table, numbers):
     np.testing.assert_array_equal(to_array(table, name="X"), numbers)
 
 
+MASKED_CHUNKS = {
+    "all": da.from_array(np.ma.masked_less(np.arange(8.0).reshape(4, 2), 3), chunks=(2, 2)),
+    "found on a worker": da.ones((4, 2), chunks=(2, 2)).map_blocks(
+        lambda x: np.ma.masked_less(x, 2), meta=np.empty((0, 0))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MASKED_CHUNKS)
+def test_masked_chunks_of_a_dask_array_that_stays_on_its_workers(name):
+    with pytest.raises(TypeError, match=r"masked chunks.*da?s?k?.array.ma.filled"):
+        nmo.GLM().fit(MASKED_CHUNKS[name], [0, 1, 2, 1])
+
+
 def test_a_table_of_pyarrow_keeps_its_names():
     table = pa.table({"speed": [1.0, 2.0, 3.0, 4.0], "angle": [0.0, 1.0, 1.0, 0.0]})
     model = nmo.GLM().fit(table, [0, 1, 2, 3])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..io.column_names import require_same_columns
 from ..notices import warn
 from ..rows.design import Signals
 from .bounds import Range
@@ -26,6 +27,7 @@ def placed(basis: Basis, signals: Signals) -> TermRows:
     basis._term.check_shapes(known)
     rows: TermRows = basis._term.place(signals)
     put_shapes(basis, known)
+    _remember_columns(basis, signals)
     for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
         _remember(leaf, leaf_rows)
         doubt = leaf_rows.doubt()
@@ -40,6 +42,7 @@ def placed(basis: Basis, signals: Signals) -> TermRows:
 
 def placed_again(basis: Basis, signals: Signals) -> TermRows:
     """As :func:`placed`; warns where a range that is taken from the data has moved."""
+    _check_columns(basis, signals)
     before = [_ranges(leaf) for leaf in leaves(basis)]
     rows = placed(basis, signals)
     moved = [
@@ -67,10 +70,33 @@ def _remember(leaf: Basis, rows: TermRows) -> None:
         setattr(leaf, name, value)
 
 
+def _remember_columns(basis: Basis, signals: Signals) -> None:
+    start = 0
+    for leaf in leaves(basis):
+        stop = start + leaf.n_inputs
+        leaf.__dict__["_columns"] = signals.columns[start:stop]
+        start = stop
+
+
+def _check_columns(basis: Basis, signals: Signals) -> None:
+    """Refuse inputs with the columns of the last ones in another order; other columns are fine."""
+    known = [names for leaf in leaves(basis) for names in leaf.__dict__.get("_columns", ())]
+    for i, (given, before) in enumerate(zip(signals.columns, known, strict=False)):
+        if given and before and sorted(map(str, given)) == sorted(map(str, before)):
+            require_same_columns(
+                given,
+                before,
+                table=f"Input {i}",
+                what="those that this basis has seen before",
+                todo="select them in that order.",
+            )
+
+
 def without_ranges(basis: Basis) -> Basis:
-    """Make a basis forget the ranges that it took from data, and return it."""
+    """Make a basis forget the ranges and columns of data that it has seen, and return it."""
     for leaf in leaves(basis):
         leaf.__dict__.pop("_ranges", None)
+        leaf.__dict__.pop("_columns", None)
     return basis
 
 

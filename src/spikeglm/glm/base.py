@@ -19,7 +19,7 @@ from .choices import read_fit_intercept, solver_of, warn_of_unused_strength
 from .dispersion import Dispersion
 from .fitting import SolverChoice
 from .inputs import FitInputs
-from .labels import check_features, check_neurons
+from .labels import check_coefficients, check_features, check_neurons
 from .parameters import with_nested_params
 from .report import FitReport
 from .shapes import Shapes
@@ -106,6 +106,7 @@ class BaseGLM(Estimator):
         solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
+        check_coefficients(self, inputs)
         lost = "" if inputs.lost is None else inputs.lost.announce()
         start = None if init_params is None else inputs.shapes.read_first(init_params)
         result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)

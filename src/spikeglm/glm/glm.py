@@ -76,6 +76,8 @@ class GLM(BaseGLM):
         that number. Only for models with a dispersion.
     fit_report_ :
         Status, certificate and advice; print it, or ``.to_frame()``.
+    feature_names_in_ :
+        (p,) names of the features, where X gives all of them one that is text.
 
     References
     ----------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..io.column_names import require_same_columns
-from ..io.frames import column_labels
+from ..io.frames import column_labels, index_of
 from ..io.row_labels import require_same_rows
 from ..rows.contract import Rows
 from ..rows.labels import ONLY, TableLabels, row_labels_of
@@ -67,6 +67,26 @@ def check_neurons(model: BaseGLM, **tables: Any) -> None:
     for name, table in tables.items():
         todo = f"{name}[list(model.neuron_columns_)], or .loc[:, ...], puts them in order."
         _check(column_labels(table), known, name, "the neurons of the fit", todo)
+
+
+def check_coefficients(model: BaseGLM, inputs: FitInputs) -> None:
+    """Check that masks and strengths which name features, neurons or classes name those of data.
+
+    Raises
+    ------
+    ValueError
+        If one does not, or has them in another order.
+    """
+    features = TableLabels.of(inputs.rows).columns.get(ONLY)
+    classes = None if inputs.classes is None else tuple(inputs.classes.tolist())
+    for name in ("feature_mask", "regularizer_strength"):
+        values = getattr(model, name, None)
+        index = index_of(values)
+        rows = None if index is None else tuple(index.tolist())
+        _check(rows, features, name, "the features of X", f"{name}.loc[X.columns].")
+        columns = inputs.neurons if classes is None else classes
+        what = "the neurons of y" if classes is None else "the sorted classes"
+        _check(column_labels(values), columns, name, what, "select them in that order.")
 
 
 def remember(model: BaseGLM, inputs: FitInputs) -> None:

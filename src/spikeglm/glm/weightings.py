@@ -18,6 +18,7 @@ from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import BaseGLM
 from .choices import read_solver
 from .inputs import FitInputs
+from .labels import check_coefficients
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,7 @@ def fit_weightings(
         (T, W) >= 0.
     """
     inputs = model._read_to_fit(X, y, offset=offset)
+    check_coefficients(model, inputs)
     if inputs.lost is not None:
         inputs.lost.announce()
     n_neurons, n_weightings = inputs.shapes.n_neurons or 1, weightings.shape[1]

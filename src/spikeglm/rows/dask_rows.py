@@ -188,6 +188,8 @@ def _check_array(X: Any) -> None:
         raise errors.type_error(
             "X cannot be used.", given=f"a dask array of {X.dtype}", expected="real numbers"
         )
+    if isinstance(getattr(X, "_meta", None), np.ma.MaskedArray):
+        raise _masked()
     if any(np.isnan(n) for n in (*X.shape, *X.chunks[0])):
         raise errors.value_error(
             "X does not know how long it is.",
@@ -195,6 +197,15 @@ def _check_array(X: Any) -> None:
             expected="chunks of known length",
             todo="call X.compute_chunk_sizes(), or to_dask_array(lengths=True) of a data frame.",
         )
+
+
+def _masked() -> TypeError:
+    return errors.type_error(
+        "X cannot be read as numbers.",
+        given="a dask array with masked chunks",
+        expected="real numbers",
+        todo="Say what a masked entry is: dask.array.ma.filled(X, numpy.nan).",
+    )
 
 
 def _edges(rows: Rows) -> tuple[int, ...]:
@@ -210,7 +221,15 @@ def _itself(values: Array) -> Array:
 
 
 def as_rows(part: Any) -> Rows:
-    """Return a part as a table: it is one already, or an array."""
+    """Return a part as a table: it is one already, or an array.
+
+    Raises
+    ------
+    TypeError
+        If it is a masked array.
+    """
+    if isinstance(part, np.ma.MaskedArray):
+        raise _masked()
     return ArrayRows(part) if isinstance(part, np.ndarray) else part
 
 

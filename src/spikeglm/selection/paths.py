@@ -14,6 +14,7 @@ from .. import errors
 from ..engine.columns import Columns
 from ..glm import GLM
 from ..glm.choices import read_solver, refuse_classifiers
+from ..glm.labels import check_coefficients
 from ..io.timeseries import to_array
 from ..regularizer import regularizer_of
 from ..typing import ArrayLike, FloatArray, IntArray
@@ -181,6 +182,7 @@ def regularization_path(
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     refuse_classifiers(model)
     inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
+    check_coefficients(model, inputs)
     if inputs.lost is not None:
         inputs.lost.announce()
     shape = inputs.rows.n_features, inputs.columns.n_columns
