@@ -37,8 +37,6 @@ SHOWN_ELSEWHERE = {
     "ForeignSolver.theta": OF_ONES_OWN,
     "Task.curvature": ALL_INSIDE_A_FIT,
     "Task.take": ALL_INSIDE_A_FIT,
-    "check_same_data": STANDARD_ERRORS,
-    "check_optimum": STANDARD_ERRORS,
 }
 """What has no example of its own, and why."""
 

@@ -130,7 +130,17 @@ class Outcome:
 
     @classmethod
     def of_parts(cls, parts: Sequence[tuple[IntArray, Outcome]]) -> Outcome:
-        """Return the outcome of all columns, in their order, from those of some (A,) each."""
+        """Return the outcome of all columns, in their order, from those of some (A,) each.
+
+        >>> import numpy as np
+        >>> done, late = np.array([1e-9]), np.array([0.1])
+        >>> theta, steps = np.ones((2, 1)), np.array([3])
+        >>> good = Outcome(theta, done, done, True, (Status.CONVERGED,), steps, n_passes=4)
+        >>> bad = Outcome(theta, late, late, True, (Status.LIMIT,), steps, n_passes=9)
+        >>> both = Outcome.of_parts([(np.array([1]), bad), (np.array([0]), good)])
+        >>> both.decrement, both.n_passes
+        (array([1.e-09, 1.e-01]), 13)
+        """
         together = cls.joined([outcome for _, outcome in parts])
         order = np.argsort(np.concatenate([columns for columns, _ in parts]), kind="stable")
         return replace(
