@@ -11,7 +11,8 @@ from __future__ import annotations
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Self
 
-from . import errors
+from . import errors, notebook
+from .showing import shown
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -59,21 +60,19 @@ class Estimator:
     def __repr__(self) -> str:
         """Show the arguments that differ from their defaults."""
         defaults = signature(type(self).__init__).parameters
-        shown = [
-            f"{name}={_shown(value)}"
+        changed = [
+            f"{name}={shown(value)}"
             for name, value in self.get_params(deep=False).items()
-            if value is not defaults[name].default and repr(value) != repr(defaults[name].default)
+            if value is not defaults[name].default and shown(value) != shown(defaults[name].default)
         ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _repr_html_(self) -> str:
+        """Show all arguments in a notebook, those that differ from their defaults in bold."""
+        return notebook.of_parameters(self)
 
     def __sklearn_tags__(self) -> Tags:
         """Describe the estimator to scikit-learn."""
         from sklearn.utils import Tags, TargetTags
 
         return Tags(estimator_type=None, target_tags=TargetTags(required=False))
-
-
-def _shown(value: Any) -> str:
-    """Return how an argument is printed: a function by its name."""
-    name = getattr(value, "__qualname__", None)
-    return repr(value) if name is None else f"<function {name}>"

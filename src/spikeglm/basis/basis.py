@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import notebook
 from ..estimator import Estimator
 from ..rows.design import Design, written_out
 from ..typing import Array, ArrayLike, FloatArray, IntArray
@@ -282,6 +283,17 @@ class Basis(Estimator):
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         return parameters.text(self)
+
+    def _repr_html_(self) -> str:
+        """Show the basis in a notebook: its parameters, or the parts it is made of."""
+        named = tree.label_of(self)
+        name = "" if named == type(self).__name__ else named
+        known = self.n_output_features
+        about = f"{name} {'' if known is None else f'{known} features'}".strip()
+        if not self._children:
+            return notebook.of_parameters(self, about)
+        parts = [child._repr_html_() for child in self._children]
+        return notebook.box(type(self).__name__, about, parts=parts)
 
     def __sklearn_clone__(self) -> Basis:
         return memory.without_ranges(copy.deepcopy(self))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..typing import Array, BoolArray, FloatArray
 
 _NEAR = 0.01
@@ -23,6 +23,8 @@ class Range:
     high: FloatArray
     made_up: BoolArray | bool = False
     """Where no sample was finite: (0, 1) stands for no range."""
+
+    __repr__ = showing.of_fields
 
     @cached_property
     def span(self) -> FloatArray:

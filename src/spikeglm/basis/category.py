@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..io.labels import to_labels
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .basis import Basis
@@ -29,6 +29,8 @@ class Indicators(Family):
     categories: Any
     out_of_category: bool = True
     scales: ClassVar[bool] = False
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "categories", checked_categories(self.categories))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..io.timeseries import to_array
 from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray, IntArray
@@ -46,6 +47,8 @@ class Conv:
     window_size: int | str
     conv_kwargs: dict[str, Any] | None = None
     bin_size: float | None = None
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "window_size", checked_window_size(self.window_size))

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
+from .. import showing
 from ..typing import Array, FloatArray
 from .scratch import Scratch
 from .tiles import DenseTiles, SparseTiles
@@ -37,6 +38,8 @@ class Convolution:
     """A kernel (W, b), ready to be applied to many blocks of signals."""
 
     kernel: FloatArray
+
+    __repr__ = showing.of_fields
 
     def write(self, x: Array, out: FloatArray) -> None:
         """Write into ``out`` (m, S, b) the convolution of ``x`` (m + W - 1, S), all finite.

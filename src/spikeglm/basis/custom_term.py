@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..io.timeseries import to_array
 from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
@@ -38,6 +38,8 @@ class Custom:
     fill_value: float = np.nan
     n_inputs: int = field(init=False)
     scales: ClassVar[bool] = False
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         kwargs = _checked_kwargs(self.basis_kwargs)
@@ -162,6 +164,8 @@ class CustomRows(TermRows):
     term: Custom
     values: FloatArray
     signals: Signals
+
+    __repr__ = showing.of_fields
 
     @property
     def readers(self) -> tuple[Reader, ...]:

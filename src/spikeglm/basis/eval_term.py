@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .. import showing
 from ..rows.design import Reader, Signals
 from ..typing import Array, BoolArray, FloatArray
 from .bounds import Range, check_fill_value, checked_bounds, range_of, units_in_doubt
@@ -38,6 +39,8 @@ class Eval:
     family: Family
     bounds: Any = None
     fill_value: float = np.nan
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         bounds = checked_bounds(self.bounds, self.family)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import showing
 from ..notices import warn
 from ..typing import Array, FloatArray
 from .basis import Basis
@@ -30,6 +31,8 @@ class Fourier(Family):
     masked_frequencies: Array = field(init=False)
     wraps: ClassVar[bool] = True
     is_complex: ClassVar[bool] = True
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         ndim = checked_count("ndim", self.ndim, least=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import errors
+from .. import errors, showing
 from ..rows.design import Signals
 from . import memory
 from .terms import TermRows
@@ -27,6 +27,8 @@ class Frozen:
 
     rows: TermRows
     terms: tuple[Any, ...]
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, basis: Basis, signals: Signals) -> Frozen:

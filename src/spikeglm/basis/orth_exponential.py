@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..typing import Array, FloatArray
 from .basis import Basis
 from .conv_term import Conv
@@ -28,6 +28,8 @@ class OrthExponential(Family):
     n_basis_funcs: int
     decay_rates: Any
     mixing: Array | None = None
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         b = checked_count("n_basis_funcs", self.n_basis_funcs, least=1)

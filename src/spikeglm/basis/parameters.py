@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
+from ..showing import shown
 from .inputs import put_shapes
 from .tree import labels, nodes, require_unique_labels, root
 
@@ -147,12 +148,12 @@ def text(basis: Basis) -> str:
         parts = [f"basis{i}={text(part)},\n" for i, part in enumerate(basis._children, start=1)]
         return f"{prefix}{name}(\n{textwrap.indent(''.join(parts), '    ')})"
     params = {key: getattr(basis, key) for key in signature(type(basis)).parameters}
-    shown = [
-        f"{key}={value!r}"
+    told = [
+        f"{key}={shown(value)}"
         for key, value in params.items()
         if key != "label" and not _goes_without_saying(value)
     ]
-    return f"{prefix}{name}({', '.join(shown)})"
+    return f"{prefix}{name}({', '.join(told)})"
 
 
 def _goes_without_saying(value: Any) -> bool:

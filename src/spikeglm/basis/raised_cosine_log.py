@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..typing import FloatArray
 from .basis import Basis
 from .conv_term import Conv
@@ -31,6 +31,8 @@ class RaisedCosineLog(Family):
     width: float = 2.0
     time_scaling: Any = None
     enforce_decay_to_zero: bool = True
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         b = checked_count("n_basis_funcs", self.n_basis_funcs, least=2)

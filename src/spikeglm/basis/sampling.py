@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..io.timeseries import TimeAxis
 from ..rows.design import Signals
 from ..typing import Array, IntArray
@@ -67,6 +67,8 @@ class Sampling:
 
     bin_size: float
     starts: IntArray
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, axis: TimeAxis | None) -> Sampling:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import showing
 from ..typing import Array, FloatArray, IntArray
 from .scratch import Scratch
 
@@ -48,6 +49,8 @@ class Tiling:
     kernel: FloatArray
     length: int
     dtype: np.dtype[Any]
+
+    __repr__ = showing.of_fields
 
     @property
     def n_bytes(self) -> int:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, Self
 
-from .. import errors
+from .. import errors, notebook
 from ..estimator import Estimator
 from ..io.frames import column_labels
 from ..rows.design import written_out
@@ -303,6 +303,10 @@ class TransformerBasis(Estimator):
 
     def __repr__(self) -> str:
         return f"Transformer({self._basis!r})"
+
+    def _repr_html_(self) -> str:
+        """Show the transformer in a notebook, its basis within."""
+        return notebook.box(type(self).__name__, parts=[self._basis._repr_html_()])
 
     def __sklearn_clone__(self) -> Self:
         clone = type(self)(self._basis)

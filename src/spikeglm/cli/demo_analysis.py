@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import basis
+from .. import basis, showing
 from ..datasets import GrasshopperRecording
 from ..glm import GLM
 from ..inference.bits_per_spike import bits_per_spike
@@ -57,6 +57,8 @@ class ModelScore:
     bits_by_fold: FloatArray
     bits: float
     rescaling: TimeRescaling
+
+    __repr__ = showing.of_fields
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ class FeatureTable:
     counts: FloatArray
     usable: BoolArray
     folds: Array
+
+    __repr__ = showing.of_fields
 
     def columns_of(self, name: str) -> Array:
         """Return the columns that the model called ``name`` sees."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..typing import Array, FloatArray
 
 CITATION = (
@@ -63,6 +63,8 @@ class GrasshopperRecording:
     spike_times_s: FloatArray
     recording: int
     citation: str = CITATION
+
+    __repr__ = showing.of_fields
 
     @property
     def duration_s(self) -> float:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .. import showing
 from ..typing import FloatArray, IntArray
 
 _IDENTITY_WIDTH = 512
@@ -26,6 +27,8 @@ class BlockDiagonal:
     """
 
     blocks: tuple[FloatArray, ...]
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def identity(cls, n: int) -> BlockDiagonal:

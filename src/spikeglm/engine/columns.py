@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import showing
 from ..observation_models.likelihood import Likelihood
 from ..rows.series import StoredSeries
 from ..typing import Array, BoolArray, FloatArray, IntArray
@@ -48,6 +49,8 @@ class Source:
 
     values: Any  # (T, S), an array or stored series
     of: IntArray  # (C,)
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def one_per_column(cls, values: Array | StoredSeries) -> Source:
@@ -99,6 +102,8 @@ class Columns:
     offsets: Source | None = None
     mask: BoolArray | None = None
     has_intercept: bool = True
+
+    __repr__ = showing.of_fields
 
     @cached_property
     def n_columns(self) -> int:

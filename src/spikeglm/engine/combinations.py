@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
 from ..typing import Array, FloatArray, IntArray
@@ -72,6 +73,8 @@ class Combinations:
     centre: FloatArray
     places: IntArray
     redundant: Redundant
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import showing
 from ..typing import FloatArray, IntArray
 from .block_diagonal import BlockDiagonal
 
@@ -38,6 +39,8 @@ class Correlation:
     blocks: BlockDiagonal
     factor: FloatArray | None = None
     null_space: FloatArray | None = None
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def none(cls, n_features: int) -> Correlation:

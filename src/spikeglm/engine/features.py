@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import showing
 from ..typing import BoolArray, FloatArray
 from .block_diagonal import BlockDiagonal
 from .correlation import Correlation
@@ -34,6 +35,8 @@ class Features:
     mean: FloatArray
     scale: FloatArray
     correlation: Correlation
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def as_they_come(cls, n_features: int) -> Features:

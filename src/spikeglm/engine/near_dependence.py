@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..typing import FloatArray, IntArray
 from . import feature_kernels
@@ -174,6 +175,8 @@ class ToldApart:
     table: Table
     near: FloatArray
     mean: FloatArray
+
+    __repr__ = showing.of_fields
 
     def views(
         self,

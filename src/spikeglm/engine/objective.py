@@ -22,6 +22,7 @@ from typing import Protocol
 
 import numpy as np
 
+from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
 from ..typing import Array, BoolArray, FloatArray, IntArray
@@ -54,6 +55,8 @@ class Evaluation:
     value: FloatArray  # (A,)
     gradient: FloatArray  # (p + 1, A)
 
+    __repr__ = showing.of_fields
+
     @property
     def finite(self) -> BoolArray:
         """(A,) True where value and gradient are finite."""
@@ -67,6 +70,8 @@ class Moments:
     h: FloatArray  # (A,)        mean of h
     mean: FloatArray  # (p, A)
     variance: FloatArray  # (p, A)
+
+    __repr__ = showing.of_fields
 
 
 @dataclass
@@ -100,6 +105,8 @@ class Objective:
     n_passes: int = 0
     watch: Watch | None = None
     sample: Table | None = None
+
+    __repr__ = showing.of_fields
 
     @property
     def n_parameters(self) -> int:

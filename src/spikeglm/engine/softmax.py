@@ -18,6 +18,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
@@ -49,6 +50,8 @@ class SoftmaxObjective:
     penalty: PenaltyTerm
     absent: BoolArray
     watch: Watch | None = None
+
+    __repr__ = showing.of_fields
 
     @property
     def n_classes(self) -> int:

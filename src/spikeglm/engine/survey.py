@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..rows.arrays import ArrayRows
 from ..typing import BoolArray, FloatArray, IntArray
@@ -43,6 +44,8 @@ class Responses:
     variance: FloatArray
     offset: FloatArray  # mean of the offset
     offset_square: FloatArray  # mean of its square
+
+    __repr__ = showing.of_fields
 
     def take(self, columns: IntArray) -> Responses:
         """Keep only some columns."""

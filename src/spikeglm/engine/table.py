@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..rows.arrays import ArrayRows
 from ..rows.contract import Rows, read_as
 from ..rows.dask_rows import DaskRows
@@ -29,6 +30,8 @@ class Block:
     start: int
     stop: int
     keep: slice | IntArray
+
+    __repr__ = showing.of_fields
 
     @property
     def rows(self) -> slice | IntArray:
@@ -72,6 +75,8 @@ class Held:
 
     rows: IntArray
     values: Array
+
+    __repr__ = showing.of_fields
 
     @property
     def indices(self) -> IntArray:
@@ -127,6 +132,8 @@ class Table:
     shift: Array | None = None
     combinations: Combinations | None = None
     copy: Array | None = None
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def cut(cls, rows: Rows, keep: BoolArray, block_rows: int) -> Table:

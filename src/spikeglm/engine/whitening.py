@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from .. import showing
 from ..typing import Array, BoolArray, FloatArray
 from .block_diagonal import BlockDiagonal
 from .correlation import Correlation
@@ -43,6 +44,8 @@ class Whitening:
     shared: FloatArray | None = None
     shrink: FloatArray | None = None
     excluded: FloatArray | None = None
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from .. import errors
+from .. import errors, notebook
 from ..estimator import Estimator
 from ..inference.record import FitResult
 from ..io.timeseries import TimeAxis
@@ -321,6 +321,14 @@ class BaseGLM(Estimator):
         GLM(observation_model=NegativeBinomialObservations(scale=0.5))
         """
         return super().set_params(**with_nested_params(self, params))
+
+    def _repr_html_(self) -> str:
+        """Show the model in a notebook: its arguments, and the report of the fit."""
+        report = getattr(self, "fit_report_", None)
+        about = "fitted" if self.__sklearn_is_fitted__() else "not fitted"
+        return notebook.of_parameters(
+            self, about, parts=[] if report is None else [report._repr_html_()]
+        )
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn that NaN rows are welcome (they are left out), and the shape of y."""

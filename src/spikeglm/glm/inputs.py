@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..engine.columns import Columns, Source
 from ..io.dask_calls import is_dask
 from ..io.frames import column_labels
@@ -177,6 +177,8 @@ class FitInputs:
     neurons: tuple[Any, ...] | None
     classes: Array | None = None
     lost: LostRows | None = None
+
+    __repr__ = showing.of_fields
 
 
 def read_fit_inputs(

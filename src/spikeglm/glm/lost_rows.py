@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .. import notices
+from .. import notices, showing
 from ..rows.contract import Rows
 from ..rows.lost import Loss, edges_of, losses_of
 from ..typing import Array, BoolArray
@@ -37,6 +37,8 @@ class LostRows:
     keep: BoolArray
     wanted: BoolArray | None = None
     others: dict[str, BoolArray] = field(default_factory=dict)
+
+    __repr__ = showing.of_fields
 
     def also(self, keep: BoolArray, **others: BoolArray) -> LostRows:
         """Return the same where further inputs lose rows."""

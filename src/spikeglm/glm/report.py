@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import notebook
 from ..inference.bits_per_spike import excess_bits_per_spike
 from ..inference.record import FitResult
 from ..solvers import ADVICE, WELL, Status
@@ -195,6 +196,22 @@ class FitReport:
         return "\n".join([*lines, self.problems()]).rstrip()
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Show the summary in a notebook, and the first neurons: those with trouble before all."""
+        result = self.result
+        order = sorted(range(len(self.neurons)), key=lambda c: result.status[c] in WELL)
+        rows = [
+            (str(self.neurons[c]), self.status[c], f"{result.decrement[c]:.1e}")
+            for c in order[:_MOST_NAMES]
+        ]
+        header = ("neuron", "status", result.certificate)
+        left = len(order) - len(rows)
+        more = [f"and {left} more neurons: to_frame() shows all"] if left else []
+        summary = str(self).splitlines()
+        return notebook.box(
+            "Fit report", summary[0], table=notebook.table(rows, header), lines=more + summary[1:]
+        )
 
 
 def _listed(names: Sequence[Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..inference.null_model import normalised, null_log_probabilities, null_mean
 from ..inference.record import FitResult
 from ..observation_models.likelihood import Likelihood
@@ -75,6 +75,8 @@ class Null:
     given: Any
     offset: Array
     record: FitResult | None = None
+
+    __repr__ = showing.of_fields
 
     def mean(self, likelihood: Likelihood, y: Array, valid: BoolArray) -> FloatArray | None:
         """Return predictions shaped like y, which has the valid rows; None: the mean of y.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from .. import errors
+from .. import errors, showing
 from ..typing import ArrayLike, FloatArray, IntArray
 
 
@@ -45,6 +45,8 @@ class Filter:
     log_gain: FloatArray
     standard_error: FloatArray
     level: float = 0.95
+
+    __repr__ = showing.of_fields
 
     @property
     def low(self) -> FloatArray:

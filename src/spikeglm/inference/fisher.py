@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..engine import kernels
 from ..engine.columns import Columns
 from ..engine.plan import Plan, plan
@@ -83,6 +83,8 @@ class Optimum:
     penalty: Penalty
     scale: FloatArray | None = None
     record: FitResult | None = None
+
+    __repr__ = showing.of_fields
 
     @property
     def unit(self) -> FloatArray:

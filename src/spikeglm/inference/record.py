@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..engine.survey import Responses
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
@@ -89,6 +89,8 @@ class FitResult:
     offset_mean: FloatArray | None = None
     offset_square: FloatArray | None = None
     separating: BoolArray | None = None
+
+    __repr__ = showing.of_fields
 
 
 def check_same_data(record: FitResult, observed: Responses) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from .. import showing
 from ..typing import FloatArray
 
 
@@ -60,6 +61,8 @@ class TimeRescaling:
     band_99: float
     autocorrelation: FloatArray
     autocorrelation_band_95: float
+
+    __repr__ = showing.of_fields
 
     @property
     def n_spikes(self) -> int:

@@ -29,6 +29,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import showing
 from ..engine import kernels
 from ..engine.columns import ColumnBlock, Columns, Source
 from ..engine.plan import Plan
@@ -65,6 +66,8 @@ class Separation:
 
     stays: BoolArray
     touched: BoolArray
+
+    __repr__ = showing.of_fields
 
 
 def separations(

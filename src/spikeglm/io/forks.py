@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from .. import errors
+from .. import errors, showing
 
 _TODO = (
     "start processes with multiprocessing.get_context('spawn'), or with joblib, which does so by "
@@ -38,6 +38,8 @@ class Inherited:
     is_fork: bool = False
     has_jax: bool = False
     client: Any = None
+
+    __repr__ = showing.of_fields
 
 
 _of_this_process = [Inherited()]  # what changes it is a fork, which is a change of the process

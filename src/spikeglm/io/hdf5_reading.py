@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, notices
+from .. import errors, notices, showing
 from ..typing import Array
 
 _MOST_LEVELS = 10  # of virtual datasets that are made of virtual datasets
@@ -47,6 +47,8 @@ class Hdf5Reader:
 
     values: Any
     name: str
+
+    __repr__ = showing.of_fields
 
     def check(self) -> None:
         """Raise unless all of the dataset is in its files, as far as HDF5 can tell.

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from .frames import index_of
 from .storage import is_in_file
 from .timeseries import TimeAxis, check_same_time, is_pynapple, time_axis_of
@@ -39,6 +39,8 @@ class RowLabels:
     called: str
     time_axis: TimeAxis | None = None
     index: Any = None
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, x: Any, *, called: str) -> RowLabels | None:

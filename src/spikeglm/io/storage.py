@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import errors, notices
+from .. import errors, notices, showing
 from ..typing import Array
 from .hdf5_reading import Hdf5Reader
 from .zarr_reading import ZarrReader
@@ -50,6 +50,8 @@ class PlainReader:
 
     values: Any
     name: str
+
+    __repr__ = showing.of_fields
 
     def check(self) -> None:
         """Nothing is known beforehand."""

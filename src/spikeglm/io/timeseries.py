@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .numbers import is_series, pynapple_name, to_array
 
@@ -49,6 +49,8 @@ class TimeAxis:
     epoch_starts: IntArray
     columns: tuple[Any, ...] | None = None
     metadata: Any = None
+
+    __repr__ = showing.of_fields
 
     def __len__(self) -> int:
         return len(self.times)

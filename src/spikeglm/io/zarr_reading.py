@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, notices
+from .. import errors, notices, showing
 from ..typing import Array
 
 
@@ -45,6 +45,8 @@ class ZarrReader:
 
     values: Any
     name: str
+
+    __repr__ = showing.of_fields
 
     def check(self) -> None:
         """Say once what cannot be told later: integers of which chunks are not stored.

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import numerics
+from .. import numerics, showing
 from ..io.autodiff import Derivatives, Elementwise, Fingerprint, in_double
 from ..io.random_keys import RandomKey, as_jax_key
 from ..typing import Array, ArrayLike, BoolArray, Namespace
@@ -63,6 +63,8 @@ class CustomObservations(ElementwiseObservations):
 
     support: ClassVar[str] = "whatever the model assigns a finite loss"
     dispersion_adds_up: ClassVar[bool] = False
+
+    __repr__ = showing.of_fields
 
     @property
     def name(self) -> str:  # type: ignore[override]  # that of the user's class

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..numerics import soft_threshold
 from ..typing import ArrayLike, FloatArray, IntArray
 from .base import Regularizer, strength_array
@@ -79,6 +79,8 @@ class ElasticNetPenalty:
 
     l1_weight: FloatArray
     l2_weight: FloatArray
+
+    __repr__ = showing.of_fields
     is_smooth = False
 
     def take(self, columns: IntArray) -> ElasticNetPenalty:

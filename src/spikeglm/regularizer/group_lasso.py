@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, notices
+from .. import errors, notices, showing
 from ..io.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import Regularizer, check_sizes
@@ -59,6 +59,8 @@ class GroupLasso(Regularizer):
     """
 
     mask: ArrayLike | None = None
+
+    __repr__ = showing.of_fields
     default_strength = 1.0
     default_solver = "ProximalNewton"
     allowed_solvers = ("ProximalGradient", "ProxSVRG", "ProximalNewton")

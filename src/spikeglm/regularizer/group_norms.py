@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import showing
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .kinks import gathered, inverse, measured_in
 
@@ -30,6 +31,8 @@ class GroupNorms:
     group: IntArray
     weight: FloatArray
     stretch: FloatArray
+
+    __repr__ = showing.of_fields
     is_piecewise_linear = False
 
     @property

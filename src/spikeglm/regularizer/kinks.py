@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from .. import showing
 from ..numerics import soft_threshold
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
@@ -92,6 +93,8 @@ class AbsoluteValues:
     """sum_j weight_j |z_j| with weights (C, a) >= 0."""
 
     weight: FloatArray
+
+    __repr__ = showing.of_fields
     is_piecewise_linear = True
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..typing import ArrayLike, FloatArray, IntArray
 from .base import Regularizer, strength_array
 
@@ -63,6 +64,8 @@ class RidgePenalty:
     """½ Σ λ w² with λ an array that broadcasts to (p, C)."""
 
     strength: FloatArray
+
+    __repr__ = showing.of_fields
     is_smooth = True
 
     def take(self, columns: IntArray) -> RidgePenalty:

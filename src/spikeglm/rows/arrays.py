@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..io.row_labels import RowLabels
 from ..typing import Array, BoolArray
 
@@ -31,6 +32,8 @@ class ArrayRows:
     time_axis: Any = field(default=None)
     row_labels: RowLabels | None = None
     columns: tuple[Any, ...] | None = None
+
+    __repr__ = showing.of_fields
 
     @property
     def n_rows(self) -> int:

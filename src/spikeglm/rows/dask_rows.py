@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..io.dask_calls import checked, cluster_threads, computed, placed
 from ..io.storage import warn_of_gaps_behind
 from ..typing import Array, BoolArray
@@ -73,6 +73,8 @@ class DaskRows:
     groups: tuple[Group, ...] = ()
     sent: dict[str, Any] = field(default_factory=dict)
     table_labels: TableLabels | None = None
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of_array(cls, X: Any) -> DaskRows:

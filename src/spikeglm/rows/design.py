@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from .. import errors
+from .. import errors, notebook, showing
 from ..io.frames import column_labels
 from ..io.row_labels import RowLabels, agreed
 from ..io.timeseries import TimeAxis, time_axis_of
@@ -47,6 +47,8 @@ class Signals:
     time_axis: TimeAxis | None = None
     row_labels: RowLabels | None = None
     columns: tuple[tuple[Any, ...] | None, ...] = ()
+
+    __repr__ = showing.of_fields
 
     @property
     def n_rows(self) -> int:
@@ -247,6 +249,21 @@ class Design:
 
     def __repr__(self) -> str:
         return f"Design(n_rows={self.n_rows}, n_features={self.n_features})"
+
+    def _repr_html_(self) -> str:
+        """Show the terms in a notebook, and how large the table is that is not written out."""
+        terms = [
+            (group.label, f"{group.start} to {group.stop - 1}", str(group.n_copies))
+            for group in self.groups
+            if group.stop > group.start
+        ]
+        mib = self.size * self.dtype.itemsize / 2**20
+        return notebook.box(
+            "Design",
+            f"{self.n_rows} rows x {self.n_features} features",
+            table=notebook.table(terms, ("term", "columns", "channels")) if terms else "",
+            lines=[f"computed when it is read; written out it would take {mib:.4g} MiB"],
+        )
 
     def read(self, start: int, stop: int) -> FloatArray:
         """Return rows ``start:stop`` as a new (stop - start, p) float64 array.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .. import showing
 from ..io.row_labels import RowLabels
 from .contract import Rows
 from .stacked import StackedRows
@@ -26,6 +27,8 @@ class TableLabels:
 
     rows: RowLabels | None
     columns: dict[str, tuple[Any, ...] | None]
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, rows: Rows) -> TableLabels:

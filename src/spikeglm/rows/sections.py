@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
 from .scanning import valid_as_read
@@ -39,6 +40,8 @@ class FetchedRows(Part):
     """A table of which some runs of rows are here, by (start, stop); no others can be read."""
 
     runs: dict[tuple[int, int], Array]
+
+    __repr__ = showing.of_fields
 
     @property
     def n_rows(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..io.row_labels import RowLabels
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
@@ -32,6 +33,8 @@ class StackedRows:
     time_axis: Any = None
     structure: Any = None
     row_labels: RowLabels | None = None
+
+    __repr__ = showing.of_fields
 
     @property
     def n_rows(self) -> int:

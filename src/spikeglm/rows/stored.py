@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..io.storage import Reader, is_in_file, is_open, reader_of, unreadable
 from ..settings import get_config
 from ..typing import Array, BoolArray
@@ -51,6 +51,8 @@ class StoredRows:
     names: tuple[str, ...] | None = None
     time_axis: Any = field(default=None)
     called: str = "X"
+
+    __repr__ = showing.of_fields
 
     is_stored = True
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..glm import FitReport
 from ..glm.base import BaseGLM
 from ..glm.inputs import read_rows
@@ -54,6 +54,8 @@ class HeldOut:
     training_mean: FloatArray
     folds: IntArray
     classes: Array | None = None
+
+    __repr__ = showing.of_fields
 
 
 def cross_validated(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..io.timeseries import to_array
 from ..typing import Array, ArrayLike, IntArray
 
@@ -31,6 +31,8 @@ class Folds:
     labels: Array
     training: Array
     tested_by: IntArray
+
+    __repr__ = showing.of_fields
 
 
 def read_folds(folds: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None = None) -> Folds:

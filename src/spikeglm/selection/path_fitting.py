@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import showing
 from ..engine.columns import Columns
 from ..engine.objective import Objective
 from ..engine.plan import plan
@@ -48,6 +49,8 @@ class PathRecord:
     violation: FloatArray
     status: tuple[tuple[Status, ...], ...]
     n_passes: int
+
+    __repr__ = showing.of_fields
 
 
 def fit_path(

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..engine import sufficient
 from ..engine.columns import Source
 from ..engine.kernels import Kernel
@@ -50,6 +50,8 @@ class Cloud:
     offset: FloatArray
     offset_variance: FloatArray
     z_offset: FloatArray
+
+    __repr__ = showing.of_fields
 
     def take(self, columns: IntArray) -> Cloud:
         """Keep only some columns."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .. import showing
 from ..engine.whitening import Whitening
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.kinks import Kinks
@@ -127,6 +128,8 @@ class Outcome:
     status: tuple[Status, ...]
     n_iterations: IntArray
     n_passes: int
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of_parts(cls, parts: Sequence[tuple[IntArray, Outcome]]) -> Outcome:

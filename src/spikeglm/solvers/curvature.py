@@ -23,6 +23,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from .. import showing
 from ..engine.correlation import Correlation
 from ..engine.whitening import Whitening
 from ..settings import get_config
@@ -78,6 +79,8 @@ class SharedCurvature:
     h: FloatArray
     mean: FloatArray
     diagonal: FloatArray
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, objective: Objective, h: FloatArray) -> SharedCurvature:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import showing
 from ..engine.objective import Evaluation
 from ..engine.objective import Objective as EngineObjective
 from ..typing import BoolArray, FloatArray, IntArray
@@ -27,6 +28,8 @@ class Term:
     function: Function
     cloud: Cloud
     factor: FloatArray
+
+    __repr__ = showing.of_fields
 
     def take(self, columns: IntArray) -> Term:
         """Keep only some columns."""
@@ -60,6 +63,8 @@ class ExpectedLoss:
     quadratic: Quadratic
     n_passes: int = 0
     is_single: bool = field(default=False, init=False)
+
+    __repr__ = showing.of_fields
 
     @property
     def n_parameters(self) -> int:

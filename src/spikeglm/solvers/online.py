@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from .. import showing
 from ..engine.objective import Objective
 from ..typing import BoolArray, FloatArray
 from .contract import Evaluation
@@ -62,6 +63,8 @@ class RunningModel:
     r: FloatArray
     mass: FloatArray
     n_steps: int = 0
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def begun(cls, batch: Objective, theta: FloatArray) -> RunningModel:
@@ -136,6 +139,8 @@ class ReducedSteps:
     H: FloatArray
     stepsize: float | None = None
     n_steps: int = 0
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def begun(cls, rows: Objective, theta: FloatArray, stepsize: float | None) -> ReducedSteps:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..engine.objective import Evaluation
 from ..engine.objective import Objective as EngineObjective
 from ..typing import BoolArray, FloatArray, IntArray
@@ -84,6 +84,8 @@ class PolynomialApproximation:
 
     no_effect: ClassVar[tuple[str, ...]] = ()
     reads_correlations: ClassVar[bool] = True  # all of X'X, from all rows
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         check_settings(self)

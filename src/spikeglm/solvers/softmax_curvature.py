@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import showing
 from ..engine.softmax import SoftmaxObjective
 from ..typing import FloatArray, IntArray
 from .contract import Evaluation
@@ -39,6 +40,8 @@ class SoftmaxCurvature:
     objective: SoftmaxObjective
     columns: SharedCurvature
     gain: FloatArray
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, objective: SoftmaxObjective, frequency: FloatArray) -> SoftmaxCurvature:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Status
 
@@ -24,6 +25,8 @@ class Walk:
     n_iterations: IntArray
     n_rejections: IntArray
     status: list[Status | None]  # None while walking
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def begin(cls, start: FloatArray, evaluation: Evaluation) -> Walk:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import showing
 from ..engine.minibatches import minibatches
 from ..engine.objective import Objective
 from ..io.random_keys import as_generator
@@ -76,6 +77,8 @@ class SVRG:
 
     no_effect: ClassVar[tuple[str, ...]] = ()
 
+    __repr__ = showing.of_fields
+
     def __post_init__(self) -> None:
         check_settings(self)
 
@@ -111,6 +114,8 @@ class ProxSVRG:
     key: Any = None
 
     no_effect: ClassVar[tuple[str, ...]] = ()
+
+    __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
         check_settings(self)

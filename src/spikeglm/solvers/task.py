@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..engine.objective import Objective as EngineObjective
 from ..typing import FloatArray, IntArray
 from .contract import Objective, Outcome, Report
@@ -80,6 +80,8 @@ class Task:
     curvature_of: Callable[[Objective, FloatArray], Curvature] = SharedCurvature.of
     is_of_features: bool = True
     h_at_start: FloatArray | None = None
+
+    __repr__ = showing.of_fields
 
     def take(self, columns: IntArray) -> Task:
         """Return the task of some columns."""

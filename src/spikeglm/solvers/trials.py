@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
 
 _TENTH = 0.1
@@ -28,6 +29,8 @@ class Trials:
     which: IntArray
     step: FloatArray
     shortest: IntArray
+
+    __repr__ = showing.of_fields
 
     @classmethod
     def of(cls, step: FloatArray) -> Trials:

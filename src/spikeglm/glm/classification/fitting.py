@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import showing
 from ...engine.columns import Columns
 from ...engine.near_dependence import View
 from ...engine.objective import Objective
@@ -80,6 +81,8 @@ class Frequencies:
     frequency: FloatArray
     absent: BoolArray
     weight: FloatArray
+
+    __repr__ = showing.of_fields
 
     @property
     def hopeless(self) -> list[Status | None]:
