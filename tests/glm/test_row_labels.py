@@ -10,7 +10,12 @@ import xarray as xr
 from tests.glm.kinds import CLASSIFIERS, REGRESSORS
 
 import spikeglm as nmo
-from spikeglm.inference import bits_per_spike, time_rescaling
+from spikeglm.inference import (
+    bits_per_spike,
+    time_rescaling,
+    time_rescaling_bernoulli,
+    time_rescaling_continuous,
+)
 from spikeglm.io.row_labels import require_same_rows
 
 T = 120
@@ -182,11 +187,11 @@ def test_folds_and_paths():
 def test_inference_on_predictions():
     counts, rate = pd.Series(Y.to_numpy() + 1.0), pd.Series(np.full(T, 1.5))
     calls = (
-        time_rescaling.time_rescaling,
-        time_rescaling.time_rescaling_continuous,
-        lambda y, mu: time_rescaling.time_rescaling_bernoulli(y > 2, mu / 2),
-        lambda y, mu: bits_per_spike.bits_per_spike(y, mu, null_mean=1.0),
-        lambda y, mu: bits_per_spike.bits_per_spike(y, 1.5 + 0 * y, null_mean=mu),
+        time_rescaling,
+        time_rescaling_continuous,
+        lambda y, mu: time_rescaling_bernoulli(y > 2, mu / 2),
+        lambda y, mu: bits_per_spike(y, mu, null_mean=1.0),
+        lambda y, mu: bits_per_spike(y, 1.5 + 0 * y, null_mean=mu),
     )
     for call in calls:
         call(counts, rate)

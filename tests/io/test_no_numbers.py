@@ -169,8 +169,8 @@ def test_labels_of_pyarrow_and_masked_labels():
 )
 def test_inference_and_simulation_read_numbers_as_fits_do(masked):
     for call in (
-        lambda: time_rescaling.time_rescaling(masked, [1.0, 1.0]),
-        lambda: bits_per_spike.bits_per_spike(masked, masked, null_mean=1.0),
+        lambda: time_rescaling(masked, [1.0, 1.0]),
+        lambda: bits_per_spike(masked, masked, null_mean=1.0),
         lambda: nmo.simulation.simulate_responses(masked, [1.0], random_key=0),
         lambda: nmo.basis.IdentityEval().to_transformer().fit(masked),
     ):

@@ -11,7 +11,7 @@ from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
-from . import dispersion, fitted, scoring, stepping
+from . import dispersion, fitted, refits, scoring, stepping
 from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
@@ -266,6 +266,45 @@ class GLM(BaseGLM):
             random_key, rate, getattr(self, "scale_", 1.0)
         )
         return self._wrapped(samples, axis), self._wrapped(rate, axis)
+
+    def predict_refitted(
+        self,
+        X: ArrayLike,
+        responses: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return the mean responses (T, B) of the same model fitted to B responses (T, B).
+
+        The model stays as it is; the fits are columns of one, as for a population. What they are
+        for: the bootstrap, where responses come from :meth:`simulate`. NaN in a response must be
+        there in all of them.
+
+        Parameters
+        ----------
+        X, sample_weight, offset :
+            As for :meth:`fit`.
+        responses :
+            (T, B).
+
+        Raises
+        ------
+        ValueError, TypeError
+            As :meth:`fit`; also if the model is of a population.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> y = np.random.default_rng(1).poisson(1.0, (200, 3))
+        >>> means = nmo.GLM().predict_refitted(X, y)
+        >>> bool(np.allclose(means[:, 1], nmo.GLM().fit(X, y[:, 1]).predict(X)))
+        True
+        """
+        return refits.predict_refitted(
+            self, X, responses, sample_weight=sample_weight, offset=offset
+        )
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and the intercept of the mean response.

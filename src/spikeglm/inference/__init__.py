@@ -1,3 +1,23 @@
 """How sure are we: standard errors, intervals, goodness of fit. Reads the plain record of a fit."""
 
-__all__: list[str] = []
+from .bits_per_spike import bits_per_spike, excess_bits_per_spike
+from .filters import Filter, filter_band
+from .rescaling_bootstrap import time_rescaling_bootstrap
+from .time_rescaling import (
+    TimeRescaling,
+    time_rescaling,
+    time_rescaling_bernoulli,
+    time_rescaling_continuous,
+)
+
+__all__ = [
+    "Filter",
+    "TimeRescaling",
+    "bits_per_spike",
+    "excess_bits_per_spike",
+    "filter_band",
+    "time_rescaling",
+    "time_rescaling_bernoulli",
+    "time_rescaling_bootstrap",
+    "time_rescaling_continuous",
+]

@@ -36,7 +36,8 @@ class TimeRescaling:
         Largest distance of the distribution of ``uniforms`` from the uniform one.
     p_value :
         Probability of a KS distance at least as large under the model, exact for one draw;
-        averaging several can only make the distance smaller, the test more cautious.
+        averaging several can only make the distance smaller, the test more cautious. Of a bootstrap
+        the share of simulated recordings.
     band_95, band_99 :
         KS distances exceeded with probability 5 % and 1 % under the model.
     autocorrelation :
@@ -44,6 +45,8 @@ class TimeRescaling:
         model.
     autocorrelation_band_95 :
         1.96/√n: 95 % of the autocorrelations lie within ± this, under the model.
+    n_bootstrap :
+        Simulated recordings that p value and bands come from; 0 for the theory of known rates.
 
     Examples
     --------
@@ -61,6 +64,7 @@ class TimeRescaling:
     band_99: float
     autocorrelation: FloatArray
     autocorrelation_band_95: float
+    n_bootstrap: int = 0
 
     __repr__ = showing.of_fields
 
@@ -89,7 +93,7 @@ def summarise(intervals: FloatArray, n_lags: int) -> TimeRescaling:
 
     uniforms = -np.expm1(-intervals)
     n = intervals.shape[1]
-    mean_sorted = np.sort(uniforms, axis=1).mean(axis=0)
+    mean_sorted = _mean_sorted(uniforms)
     distance = _ks_distance(mean_sorted)
     return TimeRescaling(
         intervals=intervals,
@@ -101,6 +105,19 @@ def summarise(intervals: FloatArray, n_lags: int) -> TimeRescaling:
         autocorrelation=_autocorrelation(uniforms, min(n_lags, n - 2)),
         autocorrelation_band_95=1.96 / np.sqrt(n),
     )
+
+
+def distance_of(intervals: FloatArray) -> float:
+    """Return the KS distance of (D, n) rescaled intervals from independent Exp(1).
+
+    >>> distance_of(np.array([[np.log(2.0)]]))
+    0.5
+    """
+    return _ks_distance(_mean_sorted(-np.expm1(-intervals)))
+
+
+def _mean_sorted(uniforms: FloatArray) -> FloatArray:
+    return np.sort(uniforms, axis=1).mean(axis=0)
 
 
 def _ks_distance(sorted_uniforms: FloatArray) -> float:
