@@ -194,3 +194,21 @@ def test_a_start_is_taken_where_the_user_put_it():
     model = nmo.GLM().fit(X, y)
     again = nmo.GLM(solver_kwargs={"maxiter": 1}).fit(X, y, (model.coef_, model.intercept_))
     assert again.fit_report_.converged
+
+
+def test_the_report_says_what_is_lost_in_float32():
+    X, _ = near_copies(1e-8)
+    y = np.random.default_rng(2).poisson(1.0, T)
+    report = nmo.GLM().fit(X.astype(np.float32), y).fit_report_
+    assert "as far as float32 tells (x0, x1)" in str(report)
+    assert "as far as" not in str(nmo.GLM().fit(X, y).fit_report_)
+    assert "as far as" not in str(nmo.GLM().fit(X[:, [0, 0]], y).fit_report_)
+
+
+def test_losses_that_round_because_large_weights_cancel_stall_no_fit():
+    X, _ = near_copies(1e-5, seed=1)
+    for dtype in (np.float32, np.float64):
+        stored = X.astype(dtype)
+        really = standardised(np.subtract(stored[:, 1], stored[:, 0], dtype=float))
+        y = really + 0.01 * np.random.default_rng(9).normal(size=T)
+        assert nmo.GLM("Gaussian").fit(stored, y).fit_report_.converged

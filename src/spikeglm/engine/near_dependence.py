@@ -48,6 +48,7 @@ class Dependence(NamedTuple):
     """What the rows say of combinations (p, m) of standardised features."""
 
     null: FloatArray  # (p, k) orthonormal: constant, as far as the features are known
+    rounded: FloatArray  # (p, l) of these, where it is their storage that knows no more
     near: FloatArray  # (p, m) nearly so: their variance is one in these units
     mean: FloatArray  # (m,) of the latter
     n_visits: int
@@ -77,9 +78,11 @@ def resolve(
         if it is known.
     """
     p, visits = len(known.mean), 0
-    null, near, mean = [suspects[:, :0]], [suspects[:, :0]], [np.zeros(0)]
-    left = suspects
-    rounding = _rounding(known, table, _ROUNDING_OF_SUSPECTS if rest is None else _ROUNDING)
+    none = suspects[:, :0]
+    null, rounded, near, mean = [none], [none], [none], [np.zeros(0)]
+    left, size = suspects, _size(known, table)
+    computed = (_ROUNDING_OF_SUSPECTS if rest is None else _ROUNDING) * np.sqrt(p)
+    stored = max(computed, table.stored_rounding)
     while left.shape[1]:
         visits += 1
         covariance, with_features, centre = _covariance(left, known, table, columns, how)
@@ -90,15 +93,18 @@ def resolve(
         values, vectors = np.linalg.eigh(covariance)
         left, centre = left @ vectors, centre @ vectors
         deviation = np.sqrt(np.maximum(values, 0.0))
-        is_null = deviation <= np.linalg.norm(left * rounding[:, None], axis=0)
+        share = deviation / np.linalg.norm(left * size[:, None], axis=0)
+        is_null = share <= stored
         is_told = ~is_null & ((values > _TOLD_BY_SQUARES * values[-1]) | (visits == _MOST_VISITS))
         is_near = is_told & (values <= 10 * SUSPICIOUS * p)  # of a sample, suspects may be innocent
         null.append(left[:, is_null])
+        rounded.append(left[:, is_null & (share > computed)])
         near.append(left[:, is_near] / deviation[is_near])
         mean.append(centre[is_near] / deviation[is_near])
         left = left[:, ~is_null & ~is_told]
+    orthonormal = np.linalg.qr(np.hstack(null))[0]
     return Dependence(
-        np.linalg.qr(np.hstack(null))[0], np.hstack(near), np.concatenate(mean), visits
+        orthonormal, np.hstack(rounded), np.hstack(near), np.concatenate(mean), visits
     )
 
 
@@ -118,11 +124,10 @@ def _covariance(
     )
 
 
-def _rounding(known: Features, table: Table, computed: float) -> FloatArray:
-    """Return (p,) how exactly features are known, in their standard deviations."""
+def _size(known: Features, table: Table) -> FloatArray:
+    """Return (p,) how large features are, of which they round a share, in standard deviations."""
     place = known.mean if table.shift is None else known.mean + table.shift
-    size = np.hypot(place, known.scale) * known.inverse_scale
-    return np.maximum(table.stored_rounding, computed * np.sqrt(len(size))) * size
+    return np.hypot(place, known.scale) * known.inverse_scale
 
 
 def inverse_of_the_rest(

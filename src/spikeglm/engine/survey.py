@@ -80,6 +80,9 @@ class Survey:
     told_apart :
         Copies and near copies of features, where there are any: a fit should see their differences
         instead.
+    rounded :
+        (p, l) combinations of standardised features that are constant as far as their storage
+        tells.
     spectrum :
         Which combinations of features may be constant; None: not looked for.
     """
@@ -88,6 +91,7 @@ class Survey:
     features: Features
     n_passes: int
     told_apart: ToldApart | None = None
+    rounded: FloatArray | None = None
     spectrum: Spectrum | None = None
 
     def views(
@@ -152,7 +156,8 @@ def _judged(survey: Survey, columns: Columns, how: Plan) -> Survey:
     told_apart = None
     if found.near.size or found.null.size:
         told_apart = ToldApart(features, table, found.near, found.mean)
-    return Survey(table, features, survey.n_passes + found.n_visits, told_apart)
+    n_passes = survey.n_passes + found.n_visits
+    return Survey(table, features, n_passes, told_apart, found.rounded)
 
 
 def survey_locations(table: Table, columns: Columns, how: Plan) -> Survey:

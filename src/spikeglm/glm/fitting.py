@@ -26,7 +26,7 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
 from .magnitudes import check_features
 from .progress import pass_report, survey_report
-from .remarks import TOUCHED, remarks
+from .remarks import TOUCHED, remarks, remarks_on_storage
 from .separating import VISITS, separating_features
 from .starts import dispersion, made_possible, typical_curvature, without_features
 
@@ -139,7 +139,10 @@ def _fit(
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
         has_intercept=columns.has_intercept,
-        remarks=remarks(features, location(survey), rows, settled_by(penalty, coef.shape)),
+        remarks=(
+            *remarks(features, location(survey), rows, settled_by(penalty, coef.shape)),
+            *remarks_on_storage(survey.rounded, rows),
+        ),
         offset_mean=observed.offset,
         offset_square=observed.offset_square,
         separating=separating,

@@ -64,6 +64,19 @@ def remarks(
     return (*special, *_overlaps(null, groups, own, is_penalised), *expected)
 
 
+def remarks_on_storage(rounded: FloatArray | None, rows: Rows) -> tuple[str, ...]:
+    """Return a line on combinations (p, k) of features that only their storage calls constant."""
+    if rounded is None or not rounded.size:
+        return ()
+    touched = np.flatnonzero(np.linalg.norm(rounded, axis=1) > TOUCHED)
+    names = _listed([rows.feature_names[j] for j in touched])
+    return (
+        f"{len(touched)} features are combinations of others as far as {rows.dtype} tells "
+        f"({names}): what they differ by is lost in its rounding; store them in float64 if it "
+        "should count",
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _About:
     """A group of columns: which are zero or still, and k directions in which they are constant."""

@@ -19,6 +19,7 @@ from .trials import Trials
 _ARMIJO = 1e-4
 _CURVATURE = 0.9
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
+_EPS = {True: np.finfo(np.float32).eps, False: np.finfo(np.float64).eps}
 _SINGLE_IS_ENOUGH = 1e-5  # units: a decrement down to which float32 products are accurate
 _MOST_IDLE = 25  # visits without a fall of the objective beyond rounding, or of the decrement
 _TIRED = 3  # rejections or idle visits in float32 after which float64 takes over
@@ -41,6 +42,7 @@ class _Walk:
     step: FloatArray  # (C,) trial step length
     decrement: FloatArray  # (C,)
     lowest: FloatArray  # (C,) decrement so far
+    row_slope: FloatArray  # (C,) typical derivative of a row's loss by the linear predictor
     n_iterations: IntArray  # (C,)
     n_rejections: IntArray  # (C,) of the current step
     n_idle: IntArray  # (C,) visits since the objective or the decrement last fell
@@ -93,7 +95,7 @@ def minimise(
     everything = np.arange(objective.n_columns)
     enough = unit * max(tolerance, _SINGLE_IS_ENOUGH)
     wanted = unit * tolerance
-    walk = _begin(objective, direction, start, everything)
+    walk = _begin(objective, direction, start, unit * np.sqrt(h))
     active = everything
     fresh = everything  # columns that need a direction
     while len(active) and objective.n_passes < max_passes:
@@ -124,10 +126,10 @@ def minimise(
 
 
 def _begin(
-    objective: Objective, direction: Direction, start: FloatArray, columns: IntArray
+    objective: Objective, direction: Direction, start: FloatArray, row_slope: FloatArray
 ) -> _Walk:
-    evaluation = direction.evaluate(start, columns)
     n = objective.n_columns
+    evaluation = direction.evaluate(start, np.arange(n))
     return _Walk(
         theta=start.copy(),
         value=evaluation.value,
@@ -137,6 +139,7 @@ def _begin(
         step=np.ones(n),
         decrement=np.full(n, np.inf),
         lowest=np.full(n, np.inf),
+        row_slope=row_slope,
         n_iterations=np.zeros(n, dtype=np.intp),
         n_rejections=np.zeros(n, dtype=np.intp),
         n_idle=np.zeros(n, dtype=np.intp),
@@ -155,7 +158,7 @@ def _change_to_double(
     objective.use_double()
     tired = _is_tired(walk)[columns]
     move = np.where(tired, 0.0, walk.step[columns] * walk.direction[:, columns])
-    noise = _ROUNDING[True] * np.abs(walk.value[columns])
+    noise = _noise(walk, columns, is_single=True)
     there = direction.evaluate(walk.theta[:, columns] + move, columns)
     sound = tired | (there.finite & (there.value <= walk.value[columns] + noise))
     _stand(walk, columns[sound], move[:, sound], there, sound)
@@ -235,7 +238,7 @@ def _try_step(
     there = direction.evaluate(walk.theta[:, of] + move, of)
     slope_there = np.einsum("pc,pc->c", there.gradient, walk.direction[:, of])
     slope, value = walk.slope[of], walk.value[of]
-    noise = _ROUNDING[objective.is_single] * np.abs(value)
+    noise = _noise(walk, of, is_single=objective.is_single)
     with np.errstate(invalid="ignore"):
         lower = there.value <= value + _ARMIJO * step * slope
         same = (there.value <= value + noise) & (np.abs(slope_there) <= -_CURVATURE * slope)
@@ -254,6 +257,16 @@ def _try_step(
         walk.step[stuck] = _shorter(step[last], slope[last], slope_there[last], there.finite[last])
         walk.n_rejections[stuck] += 1
     return moved
+
+
+def _noise(walk: _Walk, columns: IntArray, *, is_single: bool) -> FloatArray:
+    """Return by how much the objective may be off, (A,).
+
+    It is a sum that rounds. And where large weights cancel each other, as those of features that
+    are nearly the same, it is the loss at linear predictors that have lost digits.
+    """
+    cancelled = np.abs(walk.theta[:, columns]).sum(axis=0) * walk.row_slope[columns]
+    return _ROUNDING[is_single] * np.abs(walk.value[columns]) + _EPS[is_single] * cancelled
 
 
 def _trials(objective: Objective, direction: Direction, walk: _Walk, columns: IntArray) -> Trials:

@@ -27,7 +27,7 @@ from ..checkpoint import resumable
 from ..fitting import SolverChoice
 from ..magnitudes import check_features
 from ..progress import pass_report, survey_report
-from ..remarks import remarks
+from ..remarks import remarks, remarks_on_storage
 
 
 def fit_classes(
@@ -163,11 +163,14 @@ def _fit(
         has_intercept=columns.has_intercept,
         offset_mean=observed.offset,
         offset_square=observed.offset_square,
-        remarks=remarks(
-            survey.features,
-            fitting.location(survey),
-            rows,
-            fitting.settled_by(penalty, (len(coef) * n_classes, len(seen.weight)), n_classes),
+        remarks=(
+            *remarks(
+                survey.features,
+                fitting.location(survey),
+                rows,
+                fitting.settled_by(penalty, (len(coef) * n_classes, len(seen.weight)), n_classes),
+            ),
+            *remarks_on_storage(survey.rounded, rows),
         ),
         **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
     )
