@@ -21,6 +21,7 @@ from .fitting import SolverChoice
 from .inputs import FitInputs
 from .labels import check_coefficients, check_features, check_neurons
 from .parameters import with_nested_params
+from .pickling import cloned, state_to_write
 from .report import FitReport
 from .shapes import Shapes
 
@@ -56,6 +57,14 @@ class BaseGLM(Estimator):
     regularizer_strength: Any
     solver_name: str | None
     solver_kwargs: dict[str, Any] | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes as pickle can write them: functions of JAX by their names."""
+        return state_to_write(vars(self))
+
+    def __sklearn_clone__(self) -> Self:
+        """Return an unfitted copy; scikit-learn's own would copy functions."""
+        return cloned(self)
 
     def fit(
         self,
