@@ -46,7 +46,7 @@ class Problem:
     offset: np.ndarray
     penalty: Penalty
     free: np.ndarray  # (p, K) bool
-    noise: float = 2.0**-52  # relative rounding of the features as they were stored
+    noise: float = 2.0**-46  # what counts as rounding of features, relative to their size
     has_intercept: bool = True
     Z: np.ndarray = field(init=False)
     centre: np.ndarray = field(init=False)
@@ -62,7 +62,11 @@ class Problem:
 
     @property
     def movable(self):
-        return np.vstack([self.free, np.full((1, self.free.shape[1]), self.has_intercept)])
+        """Which parameters (p + 1, K) the oracle moves: none that only rounding tells from 1."""
+        spread = np.sqrt(self.weights @ self.Z[:, :-1] ** 2)
+        told = spread > self.noise * np.abs(self.X).max(axis=0, initial=0)
+        moves = self.free & told[:, None]
+        return np.vstack([moves, np.full((1, self.free.shape[1]), self.has_intercept)])
 
     @property
     def resolution(self):
@@ -70,7 +74,7 @@ class Problem:
         used = np.sqrt(self.weights @ self.Z[:, :-1] ** 2)
         largest = np.abs(self.X).max(axis=0, initial=0)
         lost = self.noise * largest[used > 0] / used[used > 0]
-        noise = 8 * max(np.max(lost, initial=0), 2.0**-52) * np.sqrt(len(used) + 1)
+        noise = max(np.max(lost, initial=0), self.noise) * np.sqrt(len(used) + 1)
         return min(float(noise), 1e-3)
 
     def at(self, coef, intercept):
@@ -202,7 +206,7 @@ def _system(problem, V, moving):
 
 def _sweep(problem, V, best):
     """Take a proximal step on every part that can be zero, where the step is lower."""
-    parts = [(part & problem.free, weight) for part, weight in problem.penalty.parts]
+    parts = [(part & problem.movable[:-1], weight) for part, weight in problem.penalty.parts]
     if not parts:
         return V, best
     _, roots = _gradient(problem, V)

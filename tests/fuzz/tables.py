@@ -16,8 +16,8 @@ class Table(NamedTuple):
 
     @property
     def noise(self):
-        """Rounding of the numbers stored, relative to them."""
-        return np.finfo(self.values.dtype).eps if self.values.dtype.kind == "f" else 2.0**-52
+        """What counts as rounding of the numbers stored, relative to them."""
+        return 2.0**-20 if self.values.dtype == np.float32 else 2.0**-46
 
 
 def draw(rng):
