@@ -129,3 +129,14 @@ def test_a_penalty_with_kinks_does_not_look_like_other_data(model, regularizer):
     more = {"regularizer": regularizer, "regularizer_strength": 0.1}
     nmo.GLM(model, **more).fit(X, y).standard_errors(X, y)
     nmo.ClassifierGLM(n_classes=2, **more).fit(X, y > 0).standard_errors(X, y > 0)
+
+
+@pytest.mark.parametrize("model", ["Poisson", "Gaussian", "labels"])
+def test_a_feature_that_float32_hardly_tells_from_a_constant_is_no_sign_of_other_data(model):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    X = np.column_stack([2.1e7 + x, rng.normal(size=200)]).astype(np.float32)
+    y = rng.poisson(np.exp(x))
+    estimator = nmo.ClassifierGLM(2) if model == "labels" else nmo.GLM(model)
+    y = y > 0 if model == "labels" else y
+    estimator.fit(X, y).standard_errors(X, y)

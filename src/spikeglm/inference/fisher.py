@@ -224,7 +224,10 @@ class _Reading:
         columns = optimum.columns.take(group)
         sums = run(kernels.loss_and_gradient, self.table, columns, W, b, self.how)
         penalty = optimum.penalty.take(group).gradient(W) * self.observed.weight[group]
-        return np.vstack([sums.by_weights + penalty, sums.by_intercept]).T
+        slopes = np.vstack([sums.by_weights + penalty, sums.by_intercept]).T
+        # What the fit took for rounding it left at zero, wherever the loss would fall.
+        slopes[:, optimum.record.aliased] *= W[optimum.record.aliased].T != 0
+        return slopes
 
 
 def in_longer_blocks(table: Table, how: Plan) -> Table:
