@@ -214,3 +214,28 @@ def test_a_neuron_without_any_response_costs_no_standard_errors(model, link):
         warnings.simplefilter("error")
         errors, _ = estimator.standard_errors(X, y)
     assert list(np.isnan(errors[0])) == [False, True]
+
+
+def test_labels_of_which_one_neuron_has_none_where_rows_count():
+    labels = np.column_stack([np.arange(T) % 2, np.where(np.arange(T) < 5, 1.0, np.nan)])
+    weights = np.column_stack([np.ones(T), np.arange(T) >= 5])
+    more = {"sample_weight": weights}
+    estimator = nmo.ClassifierPopulationGLM(2, regularizer="UnRegularized")
+    with pytest.warns(ConvergenceWarning, match="no valid rows"):
+        estimator.fit(X, labels, **more)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        errors, _ = estimator.standard_errors(X, labels, **more)
+    assert np.isfinite(errors[:, 0]).all()
+    assert np.isnan(errors[:, 1]).all()
+
+
+def test_a_separated_neuron_whose_every_parameter_has_a_penalty():
+    estimator = nmo.GLM(
+        "Bernoulli", regularizer="Ridge", regularizer_strength=1e-12, fit_intercept=False
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(X, (X[:, 0] > 0).astype(float))
+    assert estimator.fit_report_.status == ("separated",)
+    estimator.standard_errors(X, (X[:, 0] > 0).astype(float))

@@ -331,6 +331,8 @@ def _plain_inverse(scaled: FloatArray) -> FloatArray | None:
 
 
 def _inverse_of_rank(scaled: FloatArray) -> tuple[FloatArray, BoolArray]:
+    if not np.isfinite(scaled).all():
+        return np.zeros_like(scaled), np.ones(len(scaled), dtype=bool)
     values, vectors = np.linalg.eigh(scaled)
     kept = values > _RANK_TOLERANCE * len(values) * values[-1]
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T

@@ -225,7 +225,7 @@ def _null_space(information: FloatArray, size: FloatArray, free: BoolArray) -> F
     among = np.flatnonzero(free & (size > 0))
     F = information[np.ix_(among, among)] / np.outer(size[among], size[among])
     values, vectors = np.linalg.eigh(F)
-    null = vectors[:, values <= _RANK_TOLERANCE * len(F) * max(values[-1], 0.0)]
+    null = vectors[:, values <= _RANK_TOLERANCE * len(F) * values.max(initial=0.0)]
     out = np.zeros((len(size), null.shape[1]))
     out[among] = null / size[among, None]
     return out

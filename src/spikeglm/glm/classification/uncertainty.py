@@ -19,6 +19,7 @@ from ...engine.survey import Responses, survey_locations, survey_responses
 from ...engine.table import Table
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups, pseudo_inverse
 from ...inference.record import FitResult, check_optimum, check_same_data
+from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...solvers import Status
 from ...typing import ArrayLike, BoolArray, FloatArray
@@ -70,7 +71,8 @@ def _uncertainties(
     theta = objective.stacked(fitting.for_the_solver(objective.classes, coef, intercept))
     to_user = _to_user(objective)
     for group in groups(objective.n_columns, objective.n_parameters):
-        evaluation, H = objective.evaluate_with_hessian(theta[:, group], group)
+        with quiet():  # a neuron without rows has no mean of them
+            evaluation, H = objective.evaluate_with_hessian(theta[:, group], group)
         frozen = objective.frozen(group)
         absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
         for a, n in enumerate(group):
@@ -82,7 +84,8 @@ def _uncertainties(
                 slope = slope.ravel()
                 squared = float(slope @ covariance @ slope) * objective.total_weight[n]
                 check_optimum(record, n, squared, observed, 1.0)
-            covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
+            with quiet():
+                covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
             selected = not objective.penalty.is_smooth  # no standard errors are valid then
             has_none = selected or (record is not None and record.status[n] in _NO_OPTIMUM)
             yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
