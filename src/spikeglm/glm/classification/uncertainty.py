@@ -77,11 +77,11 @@ def _uncertainties(
         absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
         for a, n in enumerate(group):
             covariance, unsure = _inverse(objective, H[a], frozen[:, a], n)
-            slope = evaluation.gradient[:, a].reshape(len(coef) + 1, -1)
+            slopes = evaluation.gradient[:, a].reshape(len(coef) + 1, -1)
             if record is not None and objective.penalty.is_smooth:
-                at_zero = theta[:, n].reshape(slope.shape)[record.aliased] == 0
-                slope[record.aliased] *= ~at_zero  # taken for rounding by the fit
-                slope = slope.ravel()
+                at_zero = theta[:, n].reshape(slopes.shape)[record.aliased] == 0
+                slopes[record.aliased] *= ~at_zero  # taken for rounding by the fit
+                slope = slopes.ravel()
                 squared = float(slope @ covariance @ slope) * objective.total_weight[n]
                 check_optimum(record, n, squared, observed, 1.0)
             with quiet():
