@@ -109,6 +109,18 @@ def test_neurons_in_another_order_are_refused(table, names):
         model.score(X, table(MANY, ["a", "b", "c"] if names == NAMES else [7, 8, 9]))
 
 
+def test_means_to_score_against_name_rows_or_neurons():
+    y = in_pandas(MANY, NAMES)
+    model, means = nmo.PopulationGLM().fit(X, y), y.mean()
+    model.score(X, y, "pseudo-r2-Cohen", null_mean=means)
+    every = y * 0 + means
+    for moved in (means.iloc[MOVED], every.iloc[:, MOVED]):
+        with another_order:
+            model.score(X, y, "pseudo-r2-Cohen", null_mean=moved)
+    with pytest.raises(ValueError, match="do not agree"):
+        model.score(X, y, "pseudo-r2-Cohen", null_mean=every.iloc[::-1])
+
+
 def test_neurons_of_a_classifier():
     y = pd.DataFrame(CLASSIFIERS[1].y, columns=["left eye", "right eye"])
     model = CLASSIFIERS[1].cls(**CLASSIFIERS[1].arguments).fit(X, y)

@@ -156,6 +156,18 @@ def test_a_table_of_pyarrow_keeps_its_names():
     )
 
 
+def test_a_frame_of_dask_keeps_its_names_and_its_index():
+    dd = pytest.importorskip("dask.dataframe")
+    frame = pd.DataFrame({"speed": [1.0, 2.0, 3.0, 4.0], "angle": [0.0, 1.0, 1.0, 0.0]})
+    table, y = dd.from_pandas(frame, npartitions=2), pd.Series([0, 1, 2, 3])
+    assert nmo.GLM().fit(table, y).feature_names_ == ("speed", "angle")
+    with pytest.raises(ValueError, match="do not agree"):
+        nmo.GLM().fit(table, y[::-1])
+    frame["side"] = ["left", "right", "left", "left"]
+    with pytest.raises(TypeError, match="column 'side'"):
+        nmo.GLM().fit(dd.from_pandas(frame, npartitions=2), y)
+
+
 def test_labels_of_pyarrow_and_masked_labels():
     sides = pa.array(["left", "right", "left", None])
     model = nmo.ClassifierGLM().fit([[0.0], [1.0], [0.5], [2.0]], sides)

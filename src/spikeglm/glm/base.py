@@ -95,13 +95,17 @@ class BaseGLM(Estimator):
         Raises
         ------
         ValueError, TypeError
-            For input that cannot be used; the message says what to do.
+            For input that cannot be used, also where X, y, weights and offset name their rows
+            (index, times) or columns differently; the message says what to do.
 
         Warns
         -----
         ConvergenceWarning
             If a neuron has no certificate, or never shows one of the classes; ``fit_report_`` says
             why and what to do.
+        UserWarning
+            If more than 5 % of the rows take no part, beyond the edges of windows and rows of
+            weight zero; it names the features or inputs that lost them.
 
         Examples
         --------

@@ -16,7 +16,7 @@ from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
 from .inputs import FitInputs, read_fit_inputs, read_offset, read_response, read_rows
-from .labels import check_neurons, check_rows
+from .labels import check_neurons, check_null_mean, check_rows
 from .lost_rows import announce_gaps
 from .parameters import first_intercept
 
@@ -192,7 +192,13 @@ class GLM(BaseGLM):
         NotImplementedError
             For another score type.
         ValueError
-            If X and y differ in rows or times, no row is complete, or ``null_mean`` does not fit.
+            If X and y differ in rows or times, name neurons otherwise than the fit, no row is
+            complete, or ``null_mean`` does not fit.
+
+        Warns
+        -----
+        UserWarning
+            If more than 5 % of the rows cannot be scored; it names the features to blame.
 
         Examples
         --------
@@ -209,6 +215,7 @@ class GLM(BaseGLM):
         check_rows(rows, y=y, offset=offset)
         rate = fitted.mean_response(self, rows, offset)
         check_neurons(self, y=y)
+        check_null_mean(self, rows, y, null_mean)
         response, _ = read_response(y, rows, ndim=self._response_ndim)
         return scoring.score(
             self._likelihood,

@@ -89,6 +89,23 @@ def check_coefficients(model: BaseGLM, inputs: FitInputs) -> None:
         _check(column_labels(values), columns, name, what, "select them in that order.")
 
 
+def check_null_mean(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
+    """Check that means to score against call rows or neurons as the data and the fit do.
+
+    Raises
+    ------
+    ValueError
+        If they do not, or have them in another order.
+    """
+    if np.ndim(null_mean) >= max(1, model._response_ndim):
+        check_rows(rows, y=y, null_mean=null_mean)
+        check_neurons(model, null_mean=null_mean)
+    elif np.ndim(null_mean) == 1 and (index := index_of(null_mean)) is not None:
+        known = getattr(model, "neuron_columns_", None)
+        what = "the neurons of the fit"
+        _check(tuple(index.tolist()), known, "null_mean", what, "null_mean[model.neuron_columns_].")
+
+
 def remember(model: BaseGLM, inputs: FitInputs) -> None:
     """Write what features and neurons are called to a model."""
     rows = inputs.rows

@@ -11,6 +11,7 @@ import numpy as np
 from .. import errors, showing
 from ..inference.null_model import normalised, null_log_probabilities, null_mean
 from ..inference.record import FitResult
+from ..io.timeseries import to_array
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.observations import PseudoR2
 from ..rows.arrays import finite_rows
@@ -133,7 +134,7 @@ class Null:
         return self.record.mean_response[:n_neurons]
 
     def _given_means(self, valid: BoolArray, shape: tuple[int, ...]) -> FloatArray:
-        means = np.asarray(self.given, dtype=float)
+        means = to_array(self.given, name="null_mean").astype(float)
         of_rows = means.ndim > 0 and means.shape == (len(valid), *shape[1:])
         means = means[valid] if of_rows else means
         if not of_rows and means.shape not in ((), shape[1:]):

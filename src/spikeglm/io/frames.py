@@ -56,7 +56,7 @@ def column_labels(x: Any) -> tuple[Any, ...] | None:
         found = getattr(x, "column_names", None)
     else:
         found = getattr(x, "columns", None)
-    if found is None:
+    if found is None or callable(found):
         return None
     return tuple(found.tolist() if hasattr(found, "tolist") else found)
 
