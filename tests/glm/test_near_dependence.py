@@ -213,3 +213,36 @@ def test_losses_that_round_because_large_weights_cancel_stall_no_fit(dtype):
     really = np.clip(standardised(np.subtract(X[:, 1], X[:, 0], dtype=float)), -4, 4)
     y = really + 0.1 * rng.normal(size=5000)
     assert nmo.GLM("Gaussian").fit(X.astype(dtype), y).fit_report_.converged
+
+
+@pytest.mark.parametrize("difference", [1e-4, 1e-5, 1e-6, 1e-8])
+@pytest.mark.parametrize("model", ["Poisson", "Gaussian"])
+def test_standard_errors_are_those_of_the_difference(model, difference):
+    X, n = near_copies(difference)
+    told_apart = np.column_stack([X[:, 0], (X[:, 1] - X[:, 0]) / difference])
+    y = np.random.default_rng(2).poisson(np.exp(0.5 * n - 1))
+    fit = nmo.GLM(model).fit(X, y)
+    expected = nmo.GLM(model).fit(told_apart, y)
+    coef, intercept = fit.standard_errors(X, y)
+    of_n, of_intercept = expected.standard_errors(told_apart, y)
+    assert_allclose(coef[1] * difference, of_n[1], rtol=1e-6)
+    assert_allclose(intercept, of_intercept, rtol=1e-6)
+    # A prediction at x, x + difference: what the two together are known to.
+    at = np.array([1.0, 1.0 + difference, 1.0])
+    covariance = fit.covariance(X, y)
+    assert np.isfinite(covariance).all()
+    assert np.isfinite(np.sqrt(at @ covariance @ at))
+
+
+def test_each_neuron_has_the_standard_errors_of_what_it_sees():
+    X, n = near_copies(1e-7)
+    X = np.column_stack([X, np.random.default_rng(1).normal(size=T)])
+    y = np.random.default_rng(2).poisson(np.exp(0.5 * np.column_stack([n] * 3) - 1))
+    mask = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 1]])
+    model = nmo.PopulationGLM(feature_mask=mask).fit(X, y)
+    found, _ = model.standard_errors(X, y)
+    for c in range(3):
+        used = mask[:, c] > 0
+        alone, _ = nmo.GLM().fit(X[:, used], y[:, c]).standard_errors(X[:, used], y[:, c])
+        assert_allclose(found[used, c], alone, rtol=1e-5)
+        assert (found[~used, c] == 0).all()

@@ -80,7 +80,7 @@ class Spectrum(NamedTuple):
 def spectrum(correlation: BlockDiagonal, varying: BoolArray, *, tolerance: float) -> Spectrum:
     """Return the combinations of varying features of least variance, and that of the next.
 
-    ``tolerance`` is the share of the variance, per feature, that counts as almost none.
+    ``tolerance`` is the share of the variance that counts as almost none.
 
     >>> same = BlockDiagonal((np.ones((2, 2)),))
     >>> spectrum(same, np.array([True, True]), tolerance=1e-11).suspects.round(3)
@@ -102,7 +102,6 @@ def spectrum(correlation: BlockDiagonal, varying: BoolArray, *, tolerance: float
 
 
 def _spectrum(R: FloatArray, tolerance: float) -> Spectrum:
-    tolerance *= len(R)
     if len(R) == 0:
         return Spectrum(R, np.inf)
     try:

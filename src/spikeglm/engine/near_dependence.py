@@ -33,15 +33,22 @@ from .features import RANK_TOLERANCE, Features
 from .plan import Plan
 from .table import Table
 
-SUSPICIOUS = 10 * RANK_TOLERANCE
-"""Share of the variance, per feature, below which X'X does not tell it from none."""
-
 _ROUNDING = 64 * np.finfo(float).eps  # of a computed feature, relative to its size
 _ROUNDING_OF_SUSPECTS = 2**14 * np.finfo(float).eps  # where they hold a little of other features
 _TOLD_BY_SQUARES = 1e-8  # share of the largest variance down to which a covariance tells others
 _MOST_VISITS = 4
+_FEW_DIGITS = 1e-9  # share of the variance of which X'X has six digits
 _SETTLED = 10 * RANK_TOLERANCE  # per feature: penalty over curvature that X'X tells from rounding
 _TOUCHED = 1e-6  # share of a masked feature in a combination from which it is not to be had
+
+
+def suspicious(n_features: int) -> float:
+    """Return the share of the variance below which X'X is not to be asked how much it is.
+
+    >>> suspicious(10), suspicious(1000)
+    (1e-09, 1e-08)
+    """
+    return max(_FEW_DIGITS, 10 * RANK_TOLERANCE * n_features)
 
 
 class Dependence(NamedTuple):
@@ -96,7 +103,7 @@ def resolve(
         share = deviation / np.linalg.norm(left * size[:, None], axis=0)
         is_null = share <= stored
         is_told = ~is_null & ((values > _TOLD_BY_SQUARES * values[-1]) | (visits == _MOST_VISITS))
-        is_near = is_told & (values <= 10 * SUSPICIOUS * p)  # of a sample, suspects may be innocent
+        is_near = is_told & (values <= 10 * suspicious(p))  # of a sample, suspects may be innocent
         null.append(left[:, is_null])
         rounded.append(left[:, is_null & (share > computed)])
         near.append(left[:, is_near] / deviation[is_near])

@@ -18,7 +18,7 @@ from .correlation import UNSEEN, Correlation
 from .feature_kernels import SketchSums
 from .feature_sums import moments
 from .features import Features, Spectrum, spectrum
-from .near_dependence import SUSPICIOUS, ToldApart, View, inverse_of_the_rest, resolve
+from .near_dependence import ToldApart, View, inverse_of_the_rest, resolve, suspicious
 from .plan import Plan
 from .table import Table
 
@@ -94,6 +94,11 @@ class Survey:
     rounded: FloatArray | None = None
     spectrum: Spectrum | None = None
 
+    @property
+    def near_copies(self) -> int:
+        """How many combinations of features are nearly constant."""
+        return 0 if self.told_apart is None else self.told_apart.near.shape[1]
+
     def views(
         self,
         columns: Columns,
@@ -147,7 +152,7 @@ def _judged(survey: Survey, columns: Columns, how: Plan) -> Survey:
     features, table, seen, rest = survey.features, survey.table, survey.spectrum, None
     if seen is None:
         blocks, varying = features.correlation.blocks, features.scale > 0
-        seen = spectrum(blocks, varying, tolerance=SUSPICIOUS)
+        seen = spectrum(blocks, varying, tolerance=suspicious(len(varying)))
         rest = inverse_of_the_rest(blocks, seen.suspects)
     found = resolve(seen.suspects, features, table, columns, how, rest=rest)
     features = features.with_null_space(found.null)
@@ -289,7 +294,9 @@ def _suspects(covariance: BlockDiagonal, varying: BoolArray, *, in_sample: bool)
     unseen = np.flatnonzero(varying & ~seen)
     constant = np.zeros((len(varying), len(unseen)))
     constant[unseen, np.arange(len(unseen))] = 1.0
-    found = spectrum(covariance, seen, tolerance=_SUSPICIOUS_IN_SAMPLE if in_sample else SUSPICIOUS)
+    p = len(varying)
+    tolerance = _SUSPICIOUS_IN_SAMPLE * p if in_sample else suspicious(p)
+    found = spectrum(covariance, seen, tolerance=tolerance)
     return found._replace(suspects=np.hstack([found.suspects, constant]))
 
 

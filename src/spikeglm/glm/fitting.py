@@ -107,6 +107,7 @@ def _fit(
         observed = survey_responses(table, columns, how)
         survey = survey_features(table, columns, how)
     check_features(survey, rows)
+    near_copies = survey.near_copies
     if getattr(solver.method, "reads_rows", False):
         survey = replace(survey, told_apart=None)
     features = survey.features
@@ -143,6 +144,7 @@ def _fit(
             *remarks(features, location(survey), rows, settled_by(penalty, coef.shape)),
             *remarks_on_storage(survey.rounded, rows),
         ),
+        near_copies=near_copies,
         offset_mean=observed.offset,
         offset_square=observed.offset_square,
         separating=separating,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,12 +25,13 @@ import numpy as np
 from .. import errors, showing
 from ..engine import kernels
 from ..engine.columns import Columns
+from ..engine.near_dependence import View
 from ..engine.plan import Plan, plan
 from ..engine.runners import run
-from ..engine.survey import Responses, survey_locations, survey_responses
+from ..engine.survey import Responses, survey_features, survey_locations, survey_responses
 from ..engine.table import Table
 from ..engine.threads import one_blas_thread
-from ..regularizer.base import Penalty
+from ..regularizer.base import PenaltyTerm
 from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
@@ -80,7 +81,7 @@ class Optimum:
     keep: BoolArray
     coef: FloatArray
     intercept: FloatArray
-    penalty: Penalty
+    penalty: PenaltyTerm
     scale: FloatArray | None = None
     record: FitResult | None = None
 
@@ -135,6 +136,55 @@ def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5; for the penalised case
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
+    told_apart = _told_apart(optimum)
+    for column, plain in enumerate(_plainly(optimum)):
+        if column not in told_apart:
+            yield plain
+            continue
+        better = next(told_apart[column])
+        undetermined = better.undetermined | optimum.has_none(column)
+        yield better._replace(undetermined=undetermined)
+
+
+def _told_apart(optimum: Optimum) -> dict[int, Iterator[Uncertainty]]:
+    """Return, for columns that can tell near copies of features apart, how sure they are of them.
+
+    Columns that see the rows alike share an iterator, which takes them in their order.
+    """
+    record = optimum.record
+    if record is None or not (record.near_copies and optimum.penalty.is_smooth):
+        return {}
+    columns = optimum.columns
+    how = plan(optimum.rows, columns.n_columns)
+    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    observed = survey_responses(table, columns, how)
+    survey = survey_features(table, columns, how)
+    which = np.flatnonzero([status is not Status.SEPARATED for status in record.status])
+    found: dict[int, Iterator[Uncertainty]] = {}
+    for view in survey.views(columns, optimum.penalty, curvature_at(columns, observed), which):
+        if view.table.combinations is not None and view.table.combinations.places.size:
+            reading = _Reading.through(optimum, view, how, observed)
+            found |= dict.fromkeys(map(int, view.columns), _of_plain_rows(reading))
+    return found
+
+
+def _of_plain_rows(reading: _Reading) -> Iterator[Uncertainty]:
+    """Yield the uncertainty of the parameters of plain rows, of all columns of a view."""
+    p = len(reading.shift)
+    curvature = reading.optimum.penalty.curvature(reading.optimum.coef.shape)
+    ridge = curvature * reading.observed.weight
+    J = np.vstack(reading.table.weights_of_rows(np.eye(p, p + 1), np.eye(1, p + 1, p)[0]))
+    is_made_of = np.abs(J) > _TOUCHED * np.abs(J).max(axis=0)
+    for group in groups(reading.optimum.columns.n_columns, p + 1):
+        for c, information in zip(group, reading.informations(group, {}), strict=True):
+            information[np.arange(p), np.arange(p)] += ridge[:, c]
+            covariance, undetermined = _inverse_among(reading.free(c), information)
+            covariance = J @ covariance @ J.T * reading.optimum.unit[c]
+            yield Uncertainty(covariance, is_made_of @ undetermined)
+
+
+def _plainly(optimum: Optimum) -> Iterator[Uncertainty]:
+    """Yield the uncertainty of each column from the features as they are."""
     reading = _Reading.of(optimum)
     limits = reading.limits()
     ridge = optimum.penalty.curvature(optimum.coef.shape) * reading.observed.weight
@@ -179,6 +229,22 @@ class _Reading:
         shift = np.zeros(len(optimum.coef)) if table.shift is None else table.shift
         return cls(optimum, how, in_longer_blocks(table, how), shift, observed)
 
+    @classmethod
+    def through(cls, optimum: Optimum, view: View, how: Plan, observed: Responses) -> _Reading:
+        """Return how the columns of a view are read, nothing checked."""
+        mine = view.columns
+        seen = replace(
+            optimum,
+            columns=optimum.columns.take(mine),
+            coef=optimum.coef[:, mine],
+            intercept=optimum.intercept[mine],
+            scale=None if optimum.scale is None else optimum.scale[mine],
+            penalty=view.penalty,
+            record=None,
+        )
+        none = np.zeros(len(optimum.coef))
+        return cls(seen, how, in_longer_blocks(view.table, how), none, observed.take(mine))
+
     def free(self, column: int) -> BoolArray:
         """Return (p + 1,) True for the parameters that a column has."""
         columns = self.optimum.columns
@@ -187,8 +253,7 @@ class _Reading:
 
     def at(self, group: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the estimates of some columns, for the features as they are read."""
-        coef = self.optimum.coef[:, group]
-        return coef, self.optimum.intercept[group] + self.shift @ coef
+        return self.table.weights_here(self.optimum.coef[:, group], self.optimum.intercept[group])
 
     def limits(self) -> dict[int, Separation | None]:
         """Return what separates each column that the record says is separated."""

@@ -52,6 +52,8 @@ class FitResult:
         Whether intercepts were fitted; if not, they are zero.
     remarks :
         What there is to say of the features, a line each.
+    near_copies :
+        How many combinations of features vary so little that X'X does not tell them from constants.
     offset_mean, offset_square :
         (C,) mean of the offset and of its square, by row weight, zero without an offset; None in
         the record of an older version.
@@ -86,6 +88,7 @@ class FitResult:
     plan: str
     has_intercept: bool = True
     remarks: tuple[str, ...] = ()
+    near_copies: int = 0
     offset_mean: FloatArray | None = None
     offset_square: FloatArray | None = None
     separating: BoolArray | None = None
