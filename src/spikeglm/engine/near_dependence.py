@@ -22,7 +22,7 @@ import numpy as np
 
 from .. import showing
 from ..regularizer.base import PenaltyTerm
-from ..typing import FloatArray, IntArray
+from ..typing import BoolArray, FloatArray, IntArray
 from . import feature_kernels
 from .block_diagonal import BlockDiagonal
 from .columns import Columns
@@ -222,7 +222,8 @@ class ToldApart:
         found = []
         for members, near, null in self._groups(settled[:, which]):
             mine = which[members]
-            table, features = self._seen_with(near, null)
+            is_masked = np.isinf(settled[:, mine]).any(axis=1)
+            table, features = self._seen_with(near, null, is_masked)
             own = penalty.take(mine)
             if table.combinations is not None:
                 own = PenaltyThere(own, table.combinations, n_classes)
@@ -240,28 +241,34 @@ class ToldApart:
         settled :
             (p, C) penalty over curvature, by standardised weights; inf for masked features.
         """
-        unit = self.near / np.linalg.norm(self.near, axis=0)
+        size = np.linalg.norm(self.near, axis=0)
+        unit = self.near / size
         null = self.features.null_space
         most = 1 / _TOUCHED**2
         share = np.minimum(settled / (_SETTLED * len(settled)), most)
         patterns, which = np.unique(share, axis=1, return_inverse=True)
         found: dict[bytes, tuple[list[int], FloatArray, FloatArray]] = {}
         for g, weight in enumerate(patterns.T):
-            near_there = _free(unit, weight)
+            # Mixtures of the combinations as they are, again of variance one.
+            near_there = np.linalg.qr(_free(unit, weight) / size[:, None])[0]
             null_there = _free(null, np.where(weight > 0, most, 0.0))
             key = b"".join(np.round(A @ A.T, 6).tobytes() for A in (near_there, null_there))
             members, *_ = found.setdefault(key, ([], near_there, null @ null_there))
             members.extend(np.flatnonzero(which.ravel() == g))
         return [(np.sort(members), near, null) for members, near, null in found.values()]
 
-    def _seen_with(self, amount: FloatArray, null: FloatArray) -> tuple[Table, Features]:
+    def _seen_with(
+        self, amount: FloatArray, null: FloatArray, is_masked: BoolArray
+    ) -> tuple[Table, Features]:
         """Return the table with combinations ``near`` @ (m, k) in places of features, and those.
 
         Features that combinations (p, l) which are constant make redundant do not vary there.
+        Of masked features a combination may hold a share that is rounding beside its parts, but not
+        beside their small difference: it is left out, since no weight could make it good.
         """
         if not (amount.size or null.size):
             return self.table, self.features
-        known, near = self.features, self.near @ amount
+        known, near = self.features, np.where(is_masked[:, None], 0.0, self.near @ amount)
         unit = known.inverse_scale[:, None]
         redundant = Redundant.of(null * unit, known.mean @ (null * unit), known.scale)
         centre = known.mean @ (near * unit) + self.mean @ amount

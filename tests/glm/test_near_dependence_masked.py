@@ -1,0 +1,48 @@
+"""Near copies of features where masks leave some of them out, and where no intercept centres them."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import spikeglm as nmo
+
+
+def of_mean_square_one(x):
+    return x / np.sqrt((x**2).mean())
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_masks_take_no_part_in_what_tells_near_copies_apart(seed, fit_intercept):
+    rng = np.random.default_rng(seed)
+    parts = rng.normal(size=(12, 300))
+    differences = np.array([1e-7, 1e-5, 3e-7, 1e-6, 1e-7])
+    copies = parts[0] + differences[:, None] * parts[1:6]
+    X = np.column_stack([parts[0], *copies, *parts[6:]])
+    y = parts[1:4].sum(axis=0) + parts[6:8].sum(axis=0) + rng.normal(size=300)
+    mask = np.ones((12, 3))
+    mask[[1, 6, 9], 0] = mask[[2, 4, 7], 1] = mask[[0, 8], 2] = 0.0
+    model = nmo.PopulationGLM("Gaussian", feature_mask=mask, fit_intercept=fit_intercept)
+    model.fit(X, np.column_stack([y] * 3))
+    assert model.fit_report_.converged
+    for c in range(3):
+        kept = [copies[k] for k in range(5) if mask[k + 1, c]]
+        first = parts[0] if mask[0, c] else kept.pop(0)  # with the rest told apart from it
+        told_apart = [of_mean_square_one(copy - first) for copy in kept]
+        others = parts[6:][mask[6:, c] > 0]
+        Z = np.column_stack([first, *told_apart, *others] + [np.ones(300)] * fit_intercept)
+        best = ((y - Z @ np.linalg.lstsq(Z, y)[0]) ** 2).mean()
+        left = ((y - model.predict(X)[:, c]) ** 2).mean()
+        assert_allclose(left, best, rtol=1e-5)
+
+
+@pytest.mark.parametrize("place", [1e4, 1e6])
+def test_without_an_intercept_features_far_from_zero_are_near_copies(place):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 5)) + place
+    y = rng.normal(size=2000) + X @ [0.5, -0.5, 1.0, -1.0, 0.0]
+    model = nmo.GLM("Gaussian", fit_intercept=False).fit(X, y)
+    assert model.fit_report_.converged
+    assert model.fit_report_.result.rank == 5
+    assert_allclose(model.coef_, np.linalg.lstsq(X, y)[0], atol=1e-5)
+    assert model.intercept_[0] == 0.0
