@@ -1,4 +1,4 @@
-"""Near copies of features where masks leave some of them out, and where no intercept centres them."""
+"""Near copies of features that masks leave out in part, or that no intercept centres."""
 
 import numpy as np
 import pytest
