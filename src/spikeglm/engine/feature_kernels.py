@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -11,6 +11,8 @@ from ..typing import Array, FloatArray, IntArray, Namespace
 from .columns import ColumnBlock
 from .kernels import linear_predictor, row_weights, weighted
 from .whitening import Whitening
+
+_RUN_BYTES = 2**21  # of which seven copies are made
 
 
 class MomentSums(NamedTuple):
@@ -88,9 +90,9 @@ def moments(
     h = weighted(block.likelihood.fisher(eta, xp), block, xp)
     first, second = [], []
     for view in views:
-        z = view.whitening.of_rows((X - view.mean) * view.unit)
-        first.append(z.T @ h[:, view.columns])
-        second.append((z * z).T @ h[:, view.columns])
+        sums = [_moments_in(view, X[few], h[few, view.columns]) for few in _few_rows(X)]
+        first.append(sum(z_h for z_h, _ in sums))
+        second.append(sum(zz_h for _, zz_h in sums))
     order = np.argsort(np.concatenate([view.columns for view in views]))
     return MomentSums(
         row_weights(block, xp).sum(axis=0),
@@ -98,6 +100,18 @@ def moments(
         xp.concatenate(first, axis=1)[:, order],
         xp.concatenate(second, axis=1)[:, order],
     )
+
+
+def _moments_in(view: View, X: Array, h: FloatArray) -> tuple[FloatArray, FloatArray]:
+    z = view.whitening.of_rows((X - view.mean) * view.unit)
+    return z.T @ h, (z * z).T @ h
+
+
+def _few_rows(X: Array) -> Iterator[slice]:
+    """Yield runs of rows of which several copies are still small, whatever a block takes."""
+    step = max(1, _RUN_BYTES // max(1, X.shape[1] * X.itemsize))
+    for start in range(0, max(1, len(X)), step):
+        yield slice(start, start + step)
 
 
 def gram(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> GramSums:
