@@ -89,7 +89,7 @@ def test_squared_errors_seen_once_are_recursive_least_squares():
 def _light(stepper, mass):
     import dataclasses
 
-    return dataclasses.replace(stepper, mass=mass * stepper.mass)
+    return dataclasses.replace(stepper, before=stepper.before.weighing(mass))
 
 
 def test_a_given_step_is_a_plain_gradient_step():

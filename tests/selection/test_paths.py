@@ -177,3 +177,56 @@ def test_smooth_penalties_have_no_path(regularizer):
     X, y = data()
     with pytest.raises(ValueError, match="no path"):
         regularization_path(nmo.PopulationGLM(regularizer=regularizer), X, y)
+
+
+@of_kinds
+@pytest.mark.parametrize("count", [1, 3, 5, 7])
+def test_a_constant_response_has_strengths_of_its_size_and_costs_nothing(kind, count):
+    X, _ = data(n_neurons=1)
+    y = np.full(len(X), float(count))
+    path = regularization_path(model_of(kind, model=nmo.GLM), X, y, strengths=20)
+    assert path.converged
+    assert path.n_passes <= 5
+    assert (path.strengths > 1e-9).all() and (path.strengths < 1e-3).all()
+    assert not path.coef.any()
+    assert_allclose(path.intercept, np.log(count), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("model", ["Gaussian", "Gamma", "NegativeBinomial"])
+def test_so_has_one_of_other_models(model):
+    X, _ = data(n_neurons=1)
+    for value in (0.0, 3.0) if model == "Gaussian" else (3.0,):
+        y = np.full(len(X), value)
+        path = regularization_path(nmo.GLM(model, regularizer="Lasso"), X, y, strengths=10)
+        assert path.converged and not path.coef.any()
+        assert path.n_passes <= 6
+        assert (path.strengths > 1e-30).all()
+
+
+def test_one_constant_neuron_costs_the_others_nothing():
+    X, y = data()
+    alone = regularization_path(model_of("Lasso"), X, y[:, [0, 2, 3]], strengths=6)
+    y[:, 1] = 3
+    path = regularization_path(model_of("Lasso"), X, y, strengths=6)
+    assert path.converged
+    assert not path.coef[:, :, 1].any()
+    assert_allclose(path.coef[:, :, [0, 2, 3]], alone.coef, atol=1e-6)
+    assert path.n_passes <= alone.n_passes + 2
+
+
+@pytest.mark.parametrize("X", [np.ones((60, 3)), np.ones((60, 0))], ids=["constant", "none"])
+def test_features_with_nothing_to_say_leave_the_mean(X):
+    y = np.random.default_rng(0).poisson(2.0, len(X))
+    path = regularization_path(nmo.GLM(regularizer="Lasso"), X, y, strengths=3)
+    assert path.converged and not path.coef.any()
+    assert_allclose(path.strengths[:, 0], [1.0, 0.1, 0.01])
+    assert_allclose(path.intercept[:, 0], np.log(y.mean()))
+
+
+def test_a_balanced_design_has_no_strength_from_rounding():
+    feature, y = np.repeat([[0.0], [1.0]], 40, axis=0), np.tile([0.0, 1.0], 40)
+    table = np.hstack([feature, 0.1 * feature + 7.3])
+    path = regularization_path(nmo.GLM("Bernoulli", regularizer="Lasso"), table, y, strengths=8)
+    assert path.converged and not path.coef.any()
+    assert path.n_passes <= 6
+    assert (path.strengths > 1e-9).all()

@@ -251,6 +251,10 @@ class Objective:
             frozen[:-1] |= ~self.columns.mask[:, active]
         return frozen
 
+    def balanced(self, values: FloatArray, active: IntArray) -> FloatArray:
+        """Return parameters as they are: none of them balance out, as those of classes do."""
+        return values
+
     def spread(self, step: FloatArray) -> FloatArray:
         """Return the mean square, (A,), of how steps (p + 1, A) move the linear predictor."""
         weights = step[:-1]

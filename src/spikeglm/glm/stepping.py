@@ -25,7 +25,8 @@ from ..regularizer.base import Penalty
 from ..settings import get_config
 from ..solvers import SVRG, OptimizationInfo, ProxSVRG, SolverAdapterState, Status
 from ..solvers.foreign import ForeignSolver, ForeignSteps
-from ..solvers.online import PlainSteps, ReducedSteps, RunningModel, Stepper
+from ..solvers.online import PlainSteps, ReducedSteps, Stepper
+from ..solvers.running_model import RunningModel
 from ..typing import ArrayLike, FloatArray
 from . import dispersion
 from .inputs import FitInputs

@@ -69,7 +69,8 @@ class GroupLasso(Regularizer):
         if self.mask is None:
             return
         leaves = flatten(self.mask, name="mask")[0] if is_tree(self.mask) else [self.mask]
-        if not any(_checked(leaf).any() for leaf in leaves):
+        leaves = [_checked(leaf) for leaf in leaves]
+        if any(leaf.shape[1] for leaf in leaves) and not any(leaf.any() for leaf in leaves):
             raise errors.value_error(
                 "The mask of a group lasso is empty.",
                 given="zeros only",

@@ -102,8 +102,7 @@ class GroupNorms:
         """Return weight / |z_g| · (1 - u u') with u = z_g / |z_g|, (C, a, a)."""
         by_norm = self._spread(self._weight_by_norm(z), 0.0)
         u = z * self._spread(inverse(self._norms(z)), 0.0)
-        mates = (self.group[:, :, None] == self.group[:, None, :]) & (self.group >= 0)[:, :, None]
-        out = np.where(mates, -by_norm[:, :, None] * u[:, :, None] * u[:, None, :], 0.0)
+        out = np.where(self.blocks(), -by_norm[:, :, None] * u[:, :, None] * u[:, None, :], 0.0)
         diagonal = np.arange(z.shape[1])
         out[:, diagonal, diagonal] += by_norm
         return out
@@ -121,6 +120,15 @@ class GroupNorms:
     def together(self, chosen: BoolArray) -> BoolArray:
         """Return whole groups of which a coordinate is chosen."""
         return chosen | self._spread(self._sum(chosen.astype(float)) > 0, False)
+
+    def blocks(self) -> BoolArray:
+        """Return (C, a, a) True for pairs of coordinates in one group."""
+        same = self.group[:, :, None] == self.group[:, None, :]
+        return same & (self.group >= 0)[:, :, None]
+
+    def weights(self) -> FloatArray:
+        """Return (C, a) the weight of each coordinate's group, 0 for none."""
+        return self._spread(self.weight, 0.0)
 
     @cached_property
     def _labels(self) -> IntArray:

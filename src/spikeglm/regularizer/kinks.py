@@ -87,6 +87,14 @@ class Kinks(Protocol):
         """Return (C, a) True for chosen coordinates and those bound to them by a kink."""
         ...
 
+    def blocks(self) -> BoolArray:
+        """Return (C, a, a) True for pairs of coordinates that are bound by a kink."""
+        ...
+
+    def weights(self) -> FloatArray:
+        """Return (C, a) the weight of each coordinate's kink, 0 where it has none."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class AbsoluteValues:
@@ -155,6 +163,15 @@ class AbsoluteValues:
     def together(self, chosen: BoolArray) -> BoolArray:
         """Return the chosen coordinates: each has a kink of its own."""
         return chosen
+
+    def blocks(self) -> BoolArray:
+        """Return (C, a, a) True for each coordinate with itself."""
+        n_columns, n = self.weight.shape
+        return np.broadcast_to(np.eye(n, dtype=bool), (n_columns, n, n))
+
+    def weights(self) -> FloatArray:
+        """Return (C, a) the weights."""
+        return self.weight
 
 
 def gathered(values: Array, sets: Sequence[IntArray], size: int, padding: float) -> Array:

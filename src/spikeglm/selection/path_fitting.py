@@ -17,7 +17,7 @@ from ..engine.threads import one_blas_thread
 from ..glm.fitting import for_the_solver, of_the_rows
 from ..glm.magnitudes import check_features
 from ..glm.progress import pass_report, survey_report
-from ..glm.starts import typical_curvature, without_features
+from ..glm.starts import dispersion, typical_curvature, without_features
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
@@ -97,13 +97,17 @@ def fit_path(
             survey.features,
             observed.weight[walking],
         )
+        seen = observed.take(walking)
+        first = for_the_solver(objective, coef[:, walking], intercept[walking])
+        h = typical_curvature(objective.columns, seen)
         with pass_report(objective.table.n_kept) as report:
             path = SparsePath(
                 objective,
-                for_the_solver(objective, coef[:, walking], intercept[walking]),
-                h=typical_curvature(objective.columns, observed.take(walking)),
+                first,
+                h=h,
                 tolerance=tolerance,
                 max_passes=max_passes,
+                row_slope=np.sqrt(h * dispersion(columns.likelihood, seen, first[-1])),
                 report=report,
             )
             largest = np.full(columns.n_columns, np.nan)

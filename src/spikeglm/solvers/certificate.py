@@ -10,12 +10,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Outcome, Status
 from .curvature import Curvature
 from .newton import Newton
-from .proximal_newton import violations
+from .optimality import Conditions
 from .task import Task
 
 FLAT = 1e8  # typical curvature over that along the last step, from which there is no optimum
@@ -93,14 +92,14 @@ class ViolationJudge:
 
     is_exact = True
 
-    def __init__(self, task: Task, kinks: Kinks, tolerance: float) -> None:
-        self._objective, self._kinks = task.objective, kinks
+    def __init__(self, task: Task, tolerance: float) -> None:
+        self._objective = task.objective
+        self._conditions = Conditions.of(task.objective, task.row_slope)
         self.tolerance = np.full(task.objective.n_columns, tolerance)
 
     def estimate(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return the largest violation, each relative to its strength."""
-        kinks = self._kinks.take(columns)
-        return (violations(theta, gradient, kinks) / kinks.unit).max(axis=1)
+        return self._conditions.violation(theta, gradient, columns)
 
     def confirm(self, theta: FloatArray, columns: IntArray) -> Verdict:
         """Return the violation there."""
@@ -112,10 +111,8 @@ class ViolationJudge:
 
 def judge_of(task: Task, tolerance: float) -> Judge:
     """Return who measures the distance to the optimum of this task."""
-    kinks = task.objective.kinks()
-    return (
-        DecrementJudge(task, tolerance) if kinks is None else ViolationJudge(task, kinks, tolerance)
-    )
+    is_smooth = task.objective.kinks() is None
+    return DecrementJudge(task, tolerance) if is_smooth else ViolationJudge(task, tolerance)
 
 
 class Ledger:

@@ -57,8 +57,8 @@ ADVICE: dict[Status, str] = {
         "optimum; use regularizer='Ridge', or drop those features"
     ),
     Status.STALLED: (
-        "no step improved the loss; the optimum may lie at the edge of the link's domain: try the "
-        "default link, or a small Ridge penalty"
+        "no step improved the loss: the optimum lies at the edge of the link's domain, or rounding "
+        "hides the rest of the way; try the default link, or a small Ridge penalty"
     ),
     Status.LIMIT: "raise solver_kwargs={'maxiter': ...}, or add a small Ridge penalty",
     Status.INEXACT: (
@@ -103,7 +103,8 @@ class Outcome:
         (C,) the certificate. Smooth penalties: Newton decrement sqrt(g' H⁻¹ g), the distance to
         the optimum in the norm of the curvature; half its square estimates the excess of the
         objective, times sqrt(T) it is the distance in standard errors. Others: the largest
-        violation of the optimality (KKT) conditions relative to the strength.
+        violation of the optimality (KKT) conditions relative to the strength, or where that is
+        far from the size of a row's slope, to a share of that.
     is_exact :
         Whether H is each column's own curvature (Newton) or the solver's estimate of it.
     status :

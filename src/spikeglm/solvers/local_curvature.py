@@ -6,12 +6,13 @@ formula (Nocedal & Wright, Numerical Optimization, 2nd ed., eq. 6.19), and featu
 are added by what R says of them. So no visit of the rows is spent on curvature.
 
 Where columns share no such matrix (h is None), a model is the column's own curvature where it
-stands when parameters join, at one visit of the rows each time.
+stands when parameters join, at one visit of the rows each time. So is the model of a column that
+follows its curvature, and it is made anew wherever the column asks for a goal: Newton's method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -32,6 +33,11 @@ class LocalCurvature:
         C column problems.
     h :
         (C,) mean curvature of their losses per row, or None.
+
+    Attributes
+    ----------
+    follows :
+        (C,) whether a column's model is its own curvature wherever it stands.
     """
 
     def __init__(self, objective: Objective, h: FloatArray | None) -> None:
@@ -41,6 +47,7 @@ class LocalCurvature:
             np.full((1, 1), x) for x in (np.ones(n) if h is None else h)
         ]
         self._sets: list[IntArray] = [np.zeros(0, dtype=np.intp)] * n
+        self.follows = np.zeros(n, dtype=bool)
         self._has = np.zeros((n, objective.n_parameters - 1), dtype=bool)
 
     def sets(self, columns: IntArray) -> list[IntArray]:
@@ -52,21 +59,29 @@ class LocalCurvature:
         missing = wanted & ~self._has[columns]
         incomplete = np.flatnonzero(missing.any(axis=1))
         self._has[columns] |= missing
+        is_own = self.follows[columns]
         if self._h is None:
-            self._compute(theta[:, incomplete], columns[incomplete])
-            return
-        for a in incomplete:
-            self._add(columns[a], np.flatnonzero(missing[a]), self._h[columns[a]])
+            is_own[incomplete] = True
+        self._compute(theta, columns, np.flatnonzero(is_own))
+        for a in incomplete[~is_own[incomplete]]:
+            c = columns[a]
+            self._add(c, np.flatnonzero(missing[a]), 1.0 if self._h is None else self._h[c])
 
-    def _compute(self, theta: FloatArray, columns: IntArray) -> None:
-        """Replace models by the columns' own curvature at theta; one pass."""
-        if len(columns) == 0:
-            return
-        sets = [np.flatnonzero(self._has[c]) for c in columns]
-        H = self._objective.hessian_on(theta, columns, sets)
-        for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
-            places = np.append(np.arange(len(used)), -1)
-            self._models[c], self._sets[c] = H[a][np.ix_(places, places)], used
+    def price(self, columns: IntArray) -> FloatArray:
+        """Return what a column's own curvature costs, (A,), in visits for value and gradient."""
+        size = np.array([len(self._sets[c]) + 1 for c in columns])
+        return size**2 / (4.0 * self._objective.n_parameters)
+
+    def _compute(self, theta: FloatArray, columns: IntArray, which: IntArray) -> None:
+        """Replace some of the models by the columns' own curvature at theta."""
+        sets = [np.flatnonzero(self._has[c]) for c in columns[which]]
+        for batch in _in_batches([len(s) for s in sets]):
+            part = which[batch]
+            H = self._objective.hessian_on(theta[:, part], columns[part], [sets[k] for k in batch])
+            for a, k in enumerate(batch):
+                c, used = columns[which[k]], sets[k]
+                places = np.append(np.arange(len(used)), -1)
+                self._models[c], self._sets[c] = H[a][np.ix_(places, places)], used
 
     def _add(self, column: int, new: IntArray, h: float) -> None:
         """Add features u to a model of features o.
@@ -91,6 +106,8 @@ class LocalCurvature:
         out[np.ix_(o, u)], out[np.ix_(u, o)] = H_ou, H_ou.T
         rest = R.part(new, new) - R_ou.T @ B
         out[np.ix_(u, u)] = B.T @ H_ou[:k] + h * rest
+        # What rounding makes unequal would grow with every feature that joins.
+        out = 0.5 * (out + out.T)
         self._models[column], self._sets[column] = out, np.concatenate([old, new])
 
     def padded(self, columns: IntArray) -> FloatArray:
@@ -111,10 +128,8 @@ class LocalCurvature:
 
     def in_batches(self, columns: IntArray) -> Iterator[IntArray]:
         """Yield the columns in batches whose padded models fit into memory."""
-        size = 1 + max(len(self._sets[c]) for c in columns)
-        n = max(1, _MOST_BYTES // (8 * size**2))
-        for start in range(0, len(columns), n):
-            yield columns[start : start + n]
+        for batch in _in_batches([len(self._sets[c]) for c in columns]):
+            yield columns[batch]
 
     def learn(self, step: FloatArray, change: FloatArray, columns: IntArray) -> None:
         """Correct the models by accepted steps and the loss's change of gradient, (p + 1, A)."""
@@ -128,3 +143,11 @@ class LocalCurvature:
                 H -= np.outer(Hs, Hs / sHs)
                 if self._h is not None:
                     self._h[c] *= np.clip(sy / sHs, 0.1, 10.0)
+
+
+def _in_batches(sizes: Sequence[int]) -> Iterator[IntArray]:
+    """Yield the numbers of models, given their sizes, in batches that fit into memory, padded."""
+    largest = 1 + max(sizes, default=0)
+    n = max(1, _MOST_BYTES // (8 * largest**2))
+    for start in range(0, len(sizes), n):
+        yield np.arange(start, min(start + n, len(sizes)))

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..regularizer.kinks import AbsoluteValues, Kinks
+from ..regularizer.kinks import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Objective, Outcome, Report, Status
 from .local_curvature import LocalCurvature
+from .optimality import Conditions, violations
 from .proximal_subproblem import minimise_model
 from .sparse_walk import Walk
 
@@ -26,8 +27,12 @@ _ARMIJO = 1e-4
 _SHORTER = 0.3
 _FIRST_SET = 16  # features that a working set may gain at first; afterwards it may double
 _MOST_REJECTIONS = 20
-_TIRED = 3  # rejections in float32 after which float64 takes over
+_TIRED = 3  # rejections after which another precision, or another model, is tried
+_SLOW = 10  # visits without a fall of the violation after which so is
+_PATIENCE = 0.25  # visits, times what a column's own curvature costs, if that is more
+_MOST_IDLE = 25  # visits without any fall, then
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
+_HIDDEN = 1e3  # times its noise: what the objective falls by may then not show
 _SINGLE_IS_ENOUGH = 1e-3  # a violation down to which float32 products are accurate
 
 
@@ -38,6 +43,7 @@ def minimise_sparse(
     tolerance: float,
     max_passes: int,
     h: FloatArray | None = None,
+    row_slope: FloatArray | None = None,
     report: Report = lambda passes, left, worst: None,
 ) -> Outcome:
     """Minimise all columns until each one's KKT violation is below the tolerance.
@@ -54,6 +60,8 @@ def minimise_sparse(
         Visits of the rows after which unfinished columns get :attr:`Status.LIMIT`.
     h :
         (C,) typical curvature of the loss per row; None where columns share no curvature.
+    row_slope :
+        (C,) typical slope of a row's loss, which bounds the units of violations; None: unknown.
     report :
         Called after each visit.
 
@@ -76,7 +84,13 @@ def minimise_sparse(
     walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
     curvature = LocalCurvature(objective, h)
     return walk_on(
-        objective, walk, curvature, tolerance=tolerance, max_passes=max_passes, report=report
+        objective,
+        walk,
+        curvature,
+        tolerance=tolerance,
+        max_passes=max_passes,
+        row_slope=row_slope,
+        report=report,
     )
 
 
@@ -87,6 +101,7 @@ def walk_on(
     *,
     tolerance: float,
     max_passes: int,
+    row_slope: FloatArray | None,
     also: BoolArray | None = None,
     report: Report = lambda passes, left, worst: None,
 ) -> Outcome:
@@ -94,24 +109,28 @@ def walk_on(
 
     ``also`` (C, p) are features that working sets should contain from the start.
     """
-    kinks = kinks_of(objective)
+    conditions = Conditions.of(objective, row_slope)
     active = fresh = np.arange(objective.n_columns)
     while True:
-        _judge(walk, kinks, fresh, tolerance, is_final=not objective.is_single)
+        _judge(walk, conditions, fresh, tolerance, is_final=not objective.is_single)
         fresh, active = walk.unfinished(fresh), walk.unfinished(active)
         if len(active) == 0 or objective.n_passes >= max_passes:
             break
+        if not objective.is_single:
+            fresh = _changed_models(walk, curvature, fresh, active)
+            active = walk.unfinished(active)
         if len(fresh):
-            _aim(objective, walk, kinks, curvature, fresh, also)
+            _aim(objective, walk, conditions.kinks, curvature, fresh, also)
+        moving = active
         if objective.is_single:
             waiting = walk.violation[active] <= max(tolerance, _SINGLE_IS_ENOUGH)
-            waiting |= walk.n_rejections[active] > _TIRED
-            if waiting.all():
-                _change_to_double(objective, walk, curvature, active)
-                fresh = active
-                continue
-        moving = active[~waiting] if objective.is_single else active
-        fresh = _try_step(objective, walk, curvature, moving)
+            waiting |= walk.is_tired(active, idle=_TIRED, slow=_SLOW)
+            moving = active[~waiting]
+        if len(moving) == 0:
+            _change_to_double(objective, walk, curvature, active)
+            fresh = active
+            continue
+        fresh = _try_step(objective, walk, conditions, curvature, moving)
         report(objective.n_passes, len(active), float(walk.violation[active].max()))
     return Outcome(
         theta=walk.theta,
@@ -124,31 +143,14 @@ def walk_on(
     )
 
 
-def violations(theta: FloatArray, gradient: FloatArray, kinks: Kinks) -> FloatArray:
-    """Return how far each parameter is from optimal, (C, p + 1), in units of the gradient.
-
-    Where a parameter is off the kinks the slope must vanish; on a kink, the slope of the smooth
-    part must not exceed the weight of the kink.
-    """
-    z, slope = theta.T, gradient.T
-    return kinks.violation(z * kinks.stretch, slope / kinks.stretch)
-
-
-def kinks_of(objective: Objective) -> Kinks:
-    """Return the kinks of the objective's penalty; where it is smooth, those of weight zero."""
-    kinks = objective.kinks()
-    if kinks is None:
-        return AbsoluteValues(np.zeros((objective.n_columns, objective.n_parameters)))
-    return kinks
-
-
 def _judge(
-    walk: Walk, kinks: Kinks, columns: IntArray, tolerance: float, *, is_final: bool
+    walk: Walk, conditions: Conditions, columns: IntArray, tolerance: float, *, is_final: bool
 ) -> None:
     """Measure the columns at a new point; finish those whose certificate holds."""
-    mine = kinks.take(columns)
-    worst = violations(walk.theta[:, columns], walk.gradient[:, columns], mine)
-    walk.violation[columns] = (worst / mine.unit).max(axis=1)
+    walk.violation[columns] = conditions.violation(
+        walk.theta[:, columns], walk.gradient[:, columns], columns
+    )
+    walk.note_progress(columns, _ROUNDING[not is_final] * np.abs(walk.value[columns]))
     for c in columns:
         if not is_final:
             continue
@@ -156,6 +158,24 @@ def _judge(
             walk.status[c] = Status.CONVERGED
         elif not np.isfinite(walk.value[c]):
             walk.status[c] = Status.STALLED
+
+
+def _changed_models(
+    walk: Walk, curvature: LocalCurvature, fresh: IntArray, active: IntArray
+) -> IntArray:
+    """Let columns that make no progress follow their own curvature; return which need a goal.
+
+    Those that make none with it either are done: they stand as near as rounding lets them.
+    """
+    slow = walk.n_slow[active] > np.maximum(_SLOW, _PATIENCE * curvature.price(active))
+    slow |= walk.n_rejections[active] > _TIRED
+    follows = curvature.follows[active]
+    for c in active[follows & (walk.n_idle[active] > _MOST_IDLE)]:
+        walk.status[c] = Status.STALLED
+    others = active[slow & ~follows]
+    curvature.follows[others] = True
+    walk.be_patient(others)
+    return walk.unfinished(np.union1d(fresh, others))
 
 
 def _aim(
@@ -223,6 +243,7 @@ def _change_to_double(
 ) -> None:
     """Go on in float64 from the goals, or from where they are where a goal is no good."""
     objective.use_double()
+    walk.be_patient(columns)
     good = walk.n_rejections[columns] == 0
     there = np.where(good, walk.goal[:, columns], walk.theta[:, columns])
     evaluation = objective.evaluate(there, columns)
@@ -236,9 +257,15 @@ def _change_to_double(
 
 
 def _try_step(
-    objective: Objective, walk: Walk, curvature: LocalCurvature, columns: IntArray
+    objective: Objective,
+    walk: Walk,
+    conditions: Conditions,
+    curvature: LocalCurvature,
+    columns: IntArray,
 ) -> IntArray:
     """Visit the rows once with a trial point per column; return the columns that moved."""
+    walk.n_slow[columns] += 1
+    walk.n_idle[columns] += 1
     step, here, goal = walk.step[columns], walk.theta[:, columns], walk.goal[:, columns]
     trial = np.where(step == 1.0, goal, here + step * (goal - here))
     evaluation = objective.evaluate(trial, columns)
@@ -246,7 +273,15 @@ def _try_step(
     noise = _ROUNDING[objective.is_single] * np.abs(value)
     with np.errstate(invalid="ignore"):
         bound = value + _ARMIJO * step * walk.gain[columns] + noise
-        accepted = evaluation.finite & (evaluation.value <= bound)
+        lower = evaluation.value <= bound
+        # A fall that is lost in rounding shows in the gradient.
+        violation = conditions.violation(trial, evaluation.gradient, columns)
+        nearer = (evaluation.value <= value + _HIDDEN * noise) & (
+            violation < walk.violation[columns]
+        )
+        nearer &= not objective.is_single
+        nearer &= -step * walk.gain[columns] <= _HIDDEN * noise
+        accepted = evaluation.finite & (lower | nearer)
     moved, stuck = columns[accepted], columns[~accepted]
     move = trial[:, accepted] - here[:, accepted]
     change = evaluation.gradient[:, accepted] - walk.gradient[:, moved]

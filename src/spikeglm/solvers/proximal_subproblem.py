@@ -5,24 +5,24 @@
 A few accelerated proximal steps (Beck & Teboulle 2009, SIAM J Imaging Sci 2:183-202, with restarts
 of O'Donoghue & Candès 2015) find which coordinates are zero. Where the others lie the penalty is
 smooth, and Newton's method finds them: for absolute values that is one linear system. If the
-outcome satisfies the optimality conditions it is exact.
+outcome satisfies the optimality conditions it is exact. Where that does not come about, the method
+that surely does, one column at a time: pivots, or :mod:`~spikeglm.solvers.curved_pieces`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..regularizer.kinks import Kinks
+from ..regularizer.kinks import AbsoluteValues, Kinks
 from ..typing import BoolArray, FloatArray
+from .curved_pieces import CurvedProblem, negligible, solution
 
 _STEPS_BETWEEN_CHECKS = 10
-_MOST_CHECKS = 50
-_CHECKS_BEFORE_PIVOTS = 4
+_CHECKS = 4
 _MOST_PIVOTS = 10  # per coordinate
 _MOST_POLISHES = 6
-_JITTER = 1e-12
-_SLACK = 1e-10
-_NOISE = 1e-14
+_REFINED = 2  # a linear system is solved to the last digit by solving it again
+_JITTER, _TINY = 1e-12, 1e-300
 
 
 def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray) -> FloatArray:
@@ -43,37 +43,60 @@ def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray
         (C, a) minimisers; coordinates that are zero are exactly zero. A column that is not solved
         after some hundred steps is returned as far as it came.
     """
-    diagonal = np.arange(H.shape[1])
-    H = H.copy()
-    jitter = _JITTER * H[:, diagonal, diagonal].max(axis=1, keepdims=True)
-    H[:, diagonal, diagonal] += jitter
+    H, jitter = _made_definite(H)
     r = r + jitter * start  # it holds on to the start, not to zero: no bias where a walk ends
-    out, left = start.copy(), np.arange(len(H))
-    z = momentum = start
+    out, left = start.copy(), np.flatnonzero(_is_finite(H, r))
+    H, r, kinks, z = H[left], r[left], kinks.take(left), start[left]
+    momentum, lipschitz = z, _largest_eigenvalue(H)
     t: FloatArray = np.ones((len(H), 1))
-    lipschitz: FloatArray = np.zeros((len(H), 1))
-    for check in range(_MOST_CHECKS):
+    for check in range(_CHECKS):
         before = z
         for _ in range(_STEPS_BETWEEN_CHECKS if check else 0):  # warm starts are often right
             z, momentum, t = _accelerated_step(H, r, kinks, lipschitz, z, momentum, t)
-        if check >= _CHECKS_BEFORE_PIVOTS and kinks.is_piecewise_linear:
-            out[left] = [
-                pivoted(*problem)
-                for problem in zip(H, r, kinks.slope(np.ones_like(z)), z, strict=True)
-            ]
-            break
         settled = kinks.same_side(z, before)
-        out[left] = z
         solved = np.zeros(len(H), dtype=bool)
         exact, solved[settled] = _polished(H[settled], r[settled], kinks.take(settled), z[settled])
         out[left[solved]] = exact[solved[settled]]
-        if solved.all():
-            break
         more = ~solved
         H, r, kinks, left = H[more], r[more], kinks.take(more), left[more]
-        z, momentum, t = z[more], momentum[more], t[more]
-        lipschitz = lipschitz[more] if check else _largest_eigenvalue(H)
+        z, momentum, t, lipschitz = z[more], momentum[more], t[more], lipschitz[more]
+        if len(left) == 0:
+            return out
+    for a, c in enumerate(left):
+        out[c] = _surely_minimised(H[a], r[a], kinks.take(np.array([a])), z[a])
     return out
+
+
+def _made_definite(H: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return H with what rounding took from it, positive definite, and what was added (C, a)."""
+    diagonal = np.arange(H.shape[1])
+    of_each = H[:, diagonal, diagonal]
+    largest = of_each.max(axis=1, keepdims=True)
+    jitter = _JITTER * np.where(of_each > 0, of_each, largest) + _TINY
+    H = H.copy()
+    H[:, diagonal, diagonal] += jitter
+    try:
+        np.linalg.cholesky(H)
+    except np.linalg.LinAlgError:
+        for c in np.flatnonzero(np.isfinite(H).all(axis=(1, 2))):
+            size = np.sqrt(np.maximum(np.abs(H[c, diagonal, diagonal]), jitter[c]))
+            values, vectors = np.linalg.eigh(H[c] / size[:, None] / size)
+            if values[0] < _JITTER:
+                vectors = vectors * size[:, None]
+                H[c] = (vectors * np.maximum(values, _JITTER)) @ vectors.T
+    return H, jitter
+
+
+def _is_finite(H: FloatArray, r: FloatArray) -> BoolArray:
+    finite = np.isfinite(H).all(axis=(1, 2)) & np.isfinite(r).all(axis=1)
+    return np.asarray(finite)
+
+
+def _surely_minimised(H: FloatArray, r: FloatArray, kinks: Kinks, z: FloatArray) -> FloatArray:
+    """Minimise one problem (a,), by steps that each lower its objective."""
+    if kinks.is_piecewise_linear:
+        return pivoted(H, r, kinks.slope(np.ones_like(z)[None])[0], z)
+    return CurvedProblem(H, r, kinks).minimised(z)
 
 
 def _largest_eigenvalue(H: FloatArray) -> FloatArray:
@@ -108,17 +131,15 @@ def _polished(
 ) -> tuple[FloatArray, BoolArray]:
     """Apply Newton's method where the penalty is smooth around z; say where that is optimal."""
     moving = kinks.moves(z)
-    noise = _NOISE * _times(np.abs(H), np.abs(z)).max(axis=1, keepdims=True)
-    size = _SLACK * np.abs(r).max(axis=1, keepdims=True) + noise + 1e-300
     solved = np.zeros(len(H), dtype=bool)
-    for _ in range(1 if kinks.is_piecewise_linear else _MOST_POLISHES):
+    for _ in range(_REFINED if kinks.is_piecewise_linear else _MOST_POLISHES):
         slope = np.where(moving, _times(H, z) - r + kinks.slope(z), 0.0)
         system = H if kinks.is_piecewise_linear else H + kinks.bend(z)
         new = z - _solved_on(system, slope, moving)
         stays = kinks.same_side(z, new)
         z = np.where(stays[:, None], new, z)
         left = kinks.violation(z, _times(H, z) - r)
-        solved = stays & (left <= size).all(axis=1)
+        solved = stays & (left <= negligible(H, r, kinks, z)).all(axis=1)
         if solved.all() or not stays.any():
             break
     return z, solved
@@ -129,7 +150,7 @@ def _solved_on(H: FloatArray, slope: FloatArray, moving: BoolArray) -> FloatArra
     out = np.zeros_like(slope)
     for c in range(len(H)):
         on = np.flatnonzero(moving[c])
-        out[c, on] = np.linalg.solve(H[c][np.ix_(on, on)], slope[c, on])
+        out[c, on] = solution(H[c][np.ix_(on, on)], slope[c, on])
     return out
 
 
@@ -147,26 +168,30 @@ def pivoted(H: FloatArray, r: FloatArray, weight: FloatArray, z: FloatArray) -> 
     r, weight, z :
         (a,) linear term, weights >= 0 of the absolute values, and first point.
     """
-    z = z.copy()
+    z, kinks = z.copy(), AbsoluteValues(weight[None])
     moving, sign = (z != 0) | (weight == 0), np.sign(z)
-    size = _SLACK * np.abs(r).max() + 1e-300
+    newest, undecided = -1, np.zeros(len(z), dtype=bool)
     for _ in range(_MOST_PIVOTS * len(z)):
         on = np.flatnonzero(moving)
-        target = np.linalg.solve(H[np.ix_(on, on)], (r - weight * sign)[on])
+        downhill = (r - H @ z - weight * sign)[on]
+        target = z[on] + solution(H[np.ix_(on, on)], downhill)
         meets = (weight[on] > 0) & (target * sign[on] <= 0)
         if meets.any():
             way = np.where(meets, z[on] / np.where(meets, z[on] - target, 1.0), np.inf)
             z[on] += way.min() * (target - z[on])
             dropped = on[way == way.min()]
             z[dropped], moving[dropped] = 0.0, False
+            if newest in dropped and way.min() == 0:
+                undecided[newest] = True  # its way in and its way out differ by rounding
             continue
         z[on] = target
         slope = H @ z - r
-        excess = np.where(moving, -np.inf, np.abs(slope) - weight)
-        worst = int(excess.argmax())
-        if excess[worst] <= size + _NOISE * (np.abs(H) @ np.abs(z)).max():
+        excess = np.abs(slope) - weight - negligible(H[None], r[None], kinks, z[None])[0]
+        excess[moving | undecided] = -np.inf
+        newest = int(excess.argmax())
+        if excess[newest] <= 0:
             break
-        moving[worst], sign[worst] = True, -np.sign(slope[worst])
+        moving[newest], sign[newest] = True, -np.sign(slope[newest])
     return z
 
 

@@ -182,6 +182,7 @@ class ProximalNewton:
             tolerance=self.tol or _KKT_TOLERANCE,
             max_passes=self.maxiter,
             h=task.h if task.is_of_features else None,
+            row_slope=task.row_slope,
             report=task.report,
         )
 

@@ -16,10 +16,12 @@ import numpy as np
 from ..typing import BoolArray, FloatArray
 from .contract import Outcome, PenalisedObjective, Report
 from .local_curvature import LocalCurvature
-from .proximal_newton import kinks_of, walk_on
+from .optimality import RESOLVED, kinks_of
+from .proximal_newton import walk_on
 from .sparse_walk import Walk
 
 _MOST_TRIES = 20
+_NOTHING = 1e-100  # a strength below which it is that of a response without any size
 
 
 class SparsePath:
@@ -33,7 +35,7 @@ class SparsePath:
         (p + 1, C) first point; penalised weights are zero.
     h :
         (C,) typical curvature of the loss per row.
-    tolerance, max_passes, report :
+    tolerance, max_passes, row_slope, report :
         For the solve at each strength, as for :func:`minimise_sparse`.
     """
 
@@ -45,6 +47,7 @@ class SparsePath:
         h: FloatArray,
         tolerance: float,
         max_passes: int,
+        row_slope: FloatArray,
         report: Report,
     ) -> None:
         self._unit, self._penalty, self._kinks = objective, objective.penalty, kinks_of(objective)
@@ -52,22 +55,26 @@ class SparsePath:
         self._walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
         self._factor: FloatArray = np.ones(objective.n_columns)
         self._tolerance, self._max_passes, self._report = tolerance, max_passes, report
+        self._row_slope = row_slope
         self.n_passes = objective.n_passes
 
     def largest_useful(self) -> FloatArray:
         """Return (C,) the strengths from which all penalised weights are zero.
 
-        That is the dual norm of the gradient where only the others are fitted.
+        That is the dual norm of the gradient where only the others are fitted. Where that is
+        rounding (a response that is the same everywhere, or balanced against all features) it is
+        the smallest strength that is resolved; where there is nothing to penalise, one.
         """
         zero = np.zeros((self._unit.n_columns, self._unit.n_parameters))
         is_penalised = ~self._kinks.moves(zero).T
-        factor = np.maximum(self._dual_norm(), np.finfo(float).tiny)
+        least = self._least_resolved()
+        factor = np.maximum(self._dual_norm(), least)
         for _ in range(_MOST_TRIES):
             self.solve(2.0 * factor)
             if not self._walk.theta[is_penalised].any():
                 break
             factor = 2.0 * factor
-        return np.maximum(self._dual_norm(), np.finfo(float).tiny)
+        return np.maximum(self._dual_norm(), least)
 
     def along(self, strengths: FloatArray) -> Iterator[Outcome]:
         """Solve at each of the strengths (S, C) in turn."""
@@ -86,6 +93,7 @@ class SparsePath:
             self._curvature,
             tolerance=self._tolerance,
             max_passes=self._max_passes,
+            row_slope=self._row_slope,
             also=kept,
             report=self._report,
         )
@@ -94,6 +102,11 @@ class SparsePath:
 
     def _dual_norm(self) -> FloatArray:
         return self._kinks.dual_norm(self._walk.gradient.T / self._kinks.stretch)
+
+    def _least_resolved(self) -> FloatArray:
+        slope = np.ones_like(self._walk.gradient.T) * RESOLVED * self._row_slope[:, None]
+        least = self._kinks.dual_norm(slope / self._kinks.stretch)
+        return np.where(least > _NOTHING, least, 1.0)
 
     def _kept_by_the_strong_rule(self, factor: FloatArray) -> BoolArray:
         kinks = self._kinks.times(np.maximum(2.0 * factor - self._factor, 0.0))

@@ -10,6 +10,8 @@ from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Status
 
+_NEARER = 0.5  # share of the lowest violation that counts as a fall of it
+
 
 @dataclass
 class Walk:
@@ -24,6 +26,10 @@ class Walk:
     violation: FloatArray
     n_iterations: IntArray
     n_rejections: IntArray
+    lowest: FloatArray  # violation and objective, when last they fell by so much that it counts
+    least: FloatArray
+    n_slow: IntArray  # visits since the violation fell, and since either did
+    n_idle: IntArray
     status: list[Status | None]  # None while walking
 
     __repr__ = showing.of_fields
@@ -42,6 +48,10 @@ class Walk:
             violation=np.full(n, np.inf),
             n_iterations=np.zeros(n, dtype=np.intp),
             n_rejections=np.zeros(n, dtype=np.intp),
+            lowest=np.full(n, np.inf),
+            least=np.full(n, np.inf),
+            n_slow=np.zeros(n, dtype=np.intp),
+            n_idle=np.zeros(n, dtype=np.intp),
             status=[None] * n,
         )
 
@@ -52,8 +62,28 @@ class Walk:
         self.violation = np.full_like(self.violation, np.inf)
         self.n_iterations = np.zeros_like(self.n_iterations)
         self.n_rejections = np.zeros_like(self.n_rejections)
+        self.be_patient(np.arange(len(self.status)))
         self.step = np.ones_like(self.step)
         self.status = [None] * len(self.status)
+
+    def be_patient(self, columns: IntArray) -> None:
+        """Count visits without progress from now on."""
+        self.lowest[columns] = self.least[columns] = np.inf
+        self.n_slow[columns] = self.n_idle[columns] = 0
+
+    def note_progress(self, columns: IntArray, noise: FloatArray) -> None:
+        """Note which of some columns came nearer, given the noise of their objectives (A,)."""
+        nearer = self.violation[columns] <= _NEARER * self.lowest[columns]
+        lower = self.value[columns] < self.least[columns] - noise
+        self.lowest[columns[nearer]] = self.violation[columns[nearer]]
+        self.least[columns[lower]] = self.value[columns[lower]]
+        self.n_slow[columns[nearer]] = 0
+        self.n_idle[columns[nearer | lower]] = 0
+
+    def is_tired(self, columns: IntArray, *, idle: int, slow: int) -> BoolArray:
+        """Tell which of some columns make no progress, with ``idle`` visits or rejections."""
+        still = np.maximum(self.n_idle, self.n_rejections)
+        return (still[columns] > idle) | (self.n_slow[columns] > slow)
 
     def unfinished(self, columns: IntArray) -> IntArray:
         """Return those of the columns that have no status yet."""

@@ -100,6 +100,11 @@ class Task:
         work = self.n_rows * self.objective.n_parameters**2 * self.objective.n_columns
         return work <= CHEAP_HESSIANS
 
+    @property
+    def row_slope(self) -> FloatArray:
+        """(C,) typical size of a row's slope by the linear predictor: sqrt(h) times the unit."""
+        return np.sqrt(self.h) * self.unit
+
     def curvature(self) -> Curvature:
         """Return the model of the curvature that the columns share."""
         h = self.h if self.h_at_start is None else np.maximum(self.h, self.h_at_start)
