@@ -199,6 +199,14 @@ def test_inference_on_predictions():
             call(counts, rate.iloc[::-1])
 
 
+def test_a_bootstrap_of_rescaled_time():
+    frame = pd.DataFrame(X)
+    model = nmo.GLM().fit(frame, Y)
+    for rows in (frame, nmo.basis.IdentityEval().design(frame)):
+        with disagree:
+            nmo.inference.time_rescaling_bootstrap(model, rows, Y.iloc[::-1])
+
+
 def test_simulated_responses():
     with disagree:
         nmo.simulation.simulate_responses(

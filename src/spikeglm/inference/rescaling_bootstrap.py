@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import errors
+from ..io.row_labels import require_same_rows
+from ..io.timeseries import to_array
 from ..typing import Array, ArrayLike, FloatArray
 from .rescaled_intervals import TimeRescaling, distance_of
 from .time_rescaling import (
@@ -119,14 +121,18 @@ def time_rescaling_bootstrap(
             given=f"n_bootstrap={n_bootstrap}",
             expected=f"at least {_FEWEST_DRAWS}, for a p value of 0.05; better 199 or 999",
         )
+    known = getattr(X, "row_labels", None)  # of a design
+    table = X if known is None else None
+    require_same_rows(known, X=table, counts=counts, sample_weight=sample_weight, offset=offset)
+    counts = to_array(counts, name="counts")
     rng = np.random.default_rng(seed)
     means = np.array(model.predict(X, offset=offset), dtype=float)
-    missing = ~(np.isfinite(np.asarray(counts, dtype=float)) & np.isfinite(means))
+    missing = ~(np.isfinite(counts) & np.isfinite(means))
     means[missing] = np.nan
     is_binary = model._likelihood.model.means == (0.0, 1.0)  # type: ignore[attr-defined]
     test = time_rescaling_bernoulli if is_binary else time_rescaling
     intervals: _Intervals = bernoulli_intervals if is_binary else poisson_intervals
-    observed = test(np.asarray(counts), means, seed=rng, n_draws=n_draws, n_lags=n_lags)
+    observed = test(counts, means, seed=rng, n_draws=n_draws, n_lags=n_lags)
     draws = [np.asarray(model.simulate(rng, X, offset=offset)[0]) for _ in range(n_bootstrap)]
     simulated = np.column_stack(draws).astype(float)
     simulated[missing] = np.nan
