@@ -10,7 +10,8 @@ from tests.reference import numpy_glm
 
 from spikeglm.errors import ConvergenceWarning
 
-SMOOTH, SPARSE = 1e-9, 1e-7  # what "converged" may miss: share of the unit, and of the penalty
+SMOOTH, KINKED = 1e-9, 1e-8  # what "converged" may miss, as a share of the unit of the loss
+SPARSE = 1e-7  # and of the part of a penalty that has kinks
 GAVE_UP = ("iteration limit", "stalled", "stopped early")
 
 
@@ -66,6 +67,8 @@ def judged(case, n, word, coef, intercept):
         return []
     here = problem.at(coef, intercept)
     V, lowest = _lowest(case, problem, here, n)
+    if _is_at_an_edge(case, problem, V):
+        return []
     excess = problem.value(here) - lowest
     allowed = _allowed(case, problem, (here, V), n)
     if excess <= allowed:
@@ -110,10 +113,12 @@ def _of_neighbours(case, model):
             continue
         other = fitted(case.alone(n))
         alone = other.fit_report_.status[0]
+        if case.model != "labels" and (case.model, case.link) not in losses.CONVEX:
+            continue  # several optima: which is found depends on where the walk goes
         unstarted = () if problem.has_intercept else ("outside the link's range",)
         if word != alone and not {word, alone} <= {*GAVE_UP, *unstarted, "converged"}:
             findings.append(f"neighbours: neuron {n} is {word} among others, {alone} alone")
-        if word == alone == "converged" and (case.model, case.link) in losses.CONVEX:
+        if word == alone == "converged":
             points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]
             values = [problem.value(point) for point in points]
             if abs(values[0] - values[1]) > _allowed(case, problem, points, n):
@@ -131,6 +136,19 @@ def _lowest(case, problem, here, n):
     return V, lowest
 
 
+def _is_at_an_edge(case, problem, V):
+    """Tell whether a mean is at the end of what the model can have but its link goes beyond.
+
+    There a loss stops while it still falls (the certainty of a spike, by an exponential): no
+    condition of an optimum holds, and observed curvatures are differences of what nearly cancels.
+    """
+    if case.model != "Bernoulli" or case.link in ("logistic", "norm.cdf"):
+        return False
+    with np.errstate(all="ignore"):
+        mean, rest, *_ = losses.LINKS[case.link](problem.eta(V)[:, 0])
+    return bool(min(mean.min(), rest.min()) < 1e-6)
+
+
 def _allowed(case, problem, points, n):
     """Return by how much values may differ: by the certificate's tolerance, and by rounding.
 
@@ -142,7 +160,9 @@ def _allowed(case, problem, points, n):
     unit = y.var() + (1e-7 * np.abs(y).max()) ** 2 if case.model == "Gaussian" else 1.0
     kinks = sum(float(problem.penalty.value(V[:-1])) for V in points)
     rounding = min(problem.rounding(V) for V in points)
-    return SMOOTH * unit + SPARSE * kinks + 4 * rounding**2
+    size = min(abs(float(problem.value(V))) for V in points)
+    share = KINKED if problem.penalty.parts else SMOOTH
+    return share * unit + SPARSE * kinks + 4 * rounding**2 + 1e-13 * size
 
 
 def _start(case, problem, n):
