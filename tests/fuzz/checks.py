@@ -105,25 +105,24 @@ def _uses(case, model):
 
 
 def _of_neighbours(case, model):
-    """Compare each neuron of a population with the same neuron alone."""
-    findings = []
-    for n, word in enumerate(model.fit_report_.status):
-        problem = case.problem(n)
-        if problem is None:
-            continue
-        other = fitted(case.alone(n))
-        alone = other.fit_report_.status[0]
-        if case.model != "labels" and (case.model, case.link) not in losses.CONVEX:
-            continue  # several optima: which is found depends on where the walk goes
-        unstarted = () if problem.has_intercept else ("outside the link's range",)
-        if word != alone and not {word, alone} <= {*GAVE_UP, *unstarted, "converged"}:
-            findings.append(f"neighbours: neuron {n} is {word} among others, {alone} alone")
-        if word == alone == "converged":
-            points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]
-            values = [problem.value(point) for point in points]
-            if abs(values[0] - values[1]) > _allowed(case, problem, points, n):
-                findings.append(f"neighbours: neuron {n} is at {values[0]}, alone at {values[1]}")
-    return findings
+    """Compare a neuron of a population with the same neuron alone."""
+    n = case.seed % case.n_neurons
+    problem, word = case.problem(n), model.fit_report_.status[n]
+    if problem is None:
+        return []
+    other = fitted(case.alone(n))
+    alone = other.fit_report_.status[0]
+    if (case.model, case.link) not in losses.CONVEX:
+        return []  # several optima: which is found depends on where the walk goes
+    unstarted = () if problem.has_intercept else ("outside the link's range",)
+    if word != alone and not {word, alone} <= {*GAVE_UP, *unstarted, "converged"}:
+        return [f"neighbours: neuron {n} is {word} among others, {alone} alone"]
+    points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]
+    values = [problem.value(point) for point in points]
+    is_same = abs(values[0] - values[1]) <= _allowed(case, problem, points, n)
+    if word == alone == "converged" and not is_same:
+        return [f"neighbours: neuron {n} is at {values[0]}, alone at {values[1]}"]
+    return []
 
 
 def _lowest(case, problem, here, n):

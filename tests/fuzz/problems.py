@@ -159,7 +159,7 @@ def draw(seed):
     name = names[0] if rng.random() < 0.4 else names[rng.integers(len(names))]
     if name is not None and (model != "labels" or "SVRG" not in name):
         arguments["solver_name"] = name
-    arguments["solver_kwargs"] = {"maxiter": 150}
+    arguments["solver_kwargs"] = {"maxiter": 100}
     X, y = _as_users_have_it(rng, table, response, is_population, model)
     more = {}
     if weights is not None:

@@ -21,7 +21,7 @@ class Table(NamedTuple):
 
 
 def draw(rng):
-    T = int(np.ceil(10 ** rng.uniform(0.3, 2.4)))
+    T = int(np.ceil(10 ** rng.uniform(0.3, 2.2)))
     p = int(rng.integers(0, 13)) if rng.random() < 0.3 else int(rng.integers(1, 6))
     dtype = DTYPES[rng.integers(len(DTYPES))]
     X, kinds = np.zeros((T, p)), []

@@ -140,3 +140,10 @@ def test_a_feature_that_float32_hardly_tells_from_a_constant_is_no_sign_of_other
     estimator = nmo.ClassifierGLM(2) if model == "labels" else nmo.GLM(model)
     y = y > 0 if model == "labels" else y
     estimator.fit(X, y).standard_errors(X, y)
+
+
+@pytest.mark.parametrize("lost", [np.inf, np.nan])
+def test_an_information_that_is_no_number_leaves_all_unsure(lost):
+    inverse, unsure = pseudo_inverse(np.array([[lost, 0.0], [0.0, 1.0]]))
+    assert (inverse == 0).all()
+    assert unsure.all()

@@ -367,6 +367,8 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
     """
     if information.size == 0:
         return information, np.zeros(0, dtype=bool)
+    if not np.isfinite(information).all():  # of a mean at the end of its range
+        return np.zeros_like(information), np.ones(len(information), dtype=bool)
     unit = np.sqrt(np.diag(information))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
     scaled = information * np.outer(inverse_unit, inverse_unit)
@@ -396,8 +398,6 @@ def _plain_inverse(scaled: FloatArray) -> FloatArray | None:
 
 
 def _inverse_of_rank(scaled: FloatArray) -> tuple[FloatArray, BoolArray]:
-    if not np.isfinite(scaled).all():
-        return np.zeros_like(scaled), np.ones(len(scaled), dtype=bool)
     values, vectors = np.linalg.eigh(scaled)
     kept = values > _RANK_TOLERANCE * len(values) * values[-1]
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
