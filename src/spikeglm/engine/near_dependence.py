@@ -35,6 +35,7 @@ from .table import Table
 
 _ROUNDING = 64 * np.finfo(float).eps  # of a computed feature, relative to its size
 _ROUNDING_OF_SUSPECTS = 2**14 * np.finfo(float).eps  # where they hold a little of other features
+_STORED_ROUNDINGS = 4  # that features computed in the precision of their storage are off by
 _TOLD_BY_SQUARES = 1e-8  # share of the largest variance down to which a covariance tells others
 _MOST_VISITS = 4
 _FEW_DIGITS = 1e-9  # share of the variance of which X'X has six digits
@@ -89,7 +90,7 @@ def resolve(
     null, rounded, near, mean = [none], [none], [none], [np.zeros(0)]
     left, size = suspects, _size(known, table)
     computed = (_ROUNDING_OF_SUSPECTS if rest is None else _ROUNDING) * np.sqrt(p)
-    stored = max(computed, table.stored_rounding)
+    stored = max(computed, _STORED_ROUNDINGS * table.stored_rounding)
     while left.shape[1]:
         visits += 1
         covariance, with_features, centre = _covariance(left, known, table, columns, how)
