@@ -23,7 +23,7 @@ from .mistaken_shapes import advice_on_features
 from .parameters import dof_resid
 from .prediction import linear_predictor
 from .report import FitReport
-from .scoring import known_scale
+from .scoring import Null, known_scale
 from .shapes import Shapes
 
 if TYPE_CHECKING:
@@ -76,8 +76,25 @@ def _warn_of_impossible(likelihood: Likelihood, mean: FloatArray, eta: FloatArra
         )
 
 
+def null_of(model: GLM, rows: Rows, offset: ArrayLike | None, given: Any) -> Null:
+    """Return what a score is measured against, given what the user says of it."""
+    record = model.fit_report_.result if hasattr(model, "fit_report_") else None
+    return Null(given, read_offset(offset, rows, np.size(model.intercept_)), record)
+
+
 def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
     """Return how sure the estimates of each neuron are, given the data of their fit.
+
+    Raises what :func:`optimum_of` raises.
+    """
+    optimum, shapes = optimum_of(model, X, y, **more)
+    return Uncertainties(fisher.uncertainties(optimum), shapes)
+
+
+def optimum_of(
+    model: GLM, X: ArrayLike, y: ArrayLike, **more: Any
+) -> tuple[fisher.Optimum, Shapes]:
+    """Return where a fit ended, with the data of that fit, and the shapes of its parameters.
 
     Raises
     ------
@@ -100,7 +117,7 @@ def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncert
         scale=known_scale(getattr(model, "scale_", None), model._likelihood),
         record=record_of(model, coef, intercept),
     )
-    return Uncertainties(fisher.uncertainties(optimum), shapes)
+    return optimum, shapes
 
 
 def check_same_intercept(model: BaseGLM) -> None:

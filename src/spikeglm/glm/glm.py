@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..inference.curves import TermCurve
 from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
-from . import dispersion, fitted, refits, scoring, stepping
+from . import curves, dispersion, fitted, refits, scoring, stepping
 from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
-from .inputs import FitInputs, read_fit_inputs, read_offset, read_response, read_rows
+from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
 from .labels import check_neurons, check_null_mean, check_rows
 from .lost_rows import announce_gaps
 from .parameters import first_intercept
@@ -225,11 +226,7 @@ class GLM(BaseGLM):
             rows=rows,
             score_type=score_type,
             aggregate=aggregate_sample_scores,
-            null=scoring.Null(
-                null_mean,
-                read_offset(offset, rows, rate.shape[1] if rate.ndim == 2 else 1),
-                self.fit_report_.result if hasattr(self, "fit_report_") else None,
-            ),
+            null=fitted.null_of(self, rows, offset, null_mean),
         )
 
     def simulate(
@@ -274,34 +271,55 @@ class GLM(BaseGLM):
         )
         return self._wrapped(samples, axis), self._wrapped(rate, axis)
 
-    def predict_refitted(
+    def term_curve(
         self,
-        X: ArrayLike,
-        responses: ArrayLike,
+        label: str,
+        X: Any,
+        y: ArrayLike,
         *,
-        sample_weight: ArrayLike | None = None,
-        offset: ArrayLike | None = None,
-    ) -> FloatArray:
-        """Return the mean responses (T, B) of the same model fitted to B responses (T, B).
+        at: Any = None,
+        n_points: int = 100,
+        level: float = 0.95,
+        **data: Any,
+    ) -> TermCurve:
+        """Return the curve that a term of a design describes, with its standard errors.
 
-        The model stays as it is; the fits are columns of one, as for a population. What they are
-        for: the bootstrap, where responses come from :meth:`simulate`. NaN in a response must be
-        there in all of them.
+        The question to ask of splines: their coefficients are determined only up to a level that
+        the intercept has too, and have no standard errors of their own; the curve has. Raises
+        ValueError or TypeError if ``X`` is no design, has no such term, or is not that of the fit.
 
         Parameters
         ----------
-        X, sample_weight, offset :
-            As for :meth:`fit`.
-        responses :
-            (T, B).
-
-        Raises
-        ------
-        ValueError, TypeError
-            As :meth:`fit`; also if the model is of a population.
+        label :
+            Of an additive term that is evaluated, such as ``BSplineEval(8, label="position")``.
+        X, y, **data :
+            The design and response of the fit, and its ``sample_weight`` and ``offset``.
+        at :
+            (W,) where to evaluate it, in the units of its input; a tuple for several inputs. None
+            takes ``n_points`` over the range of the data.
+        level :
+            Pointwise coverage of the bands.
 
         Examples
         --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> x = np.random.default_rng(0).uniform(0, 10, 2000)
+        >>> y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
+        >>> X = nmo.basis.BSplineEval(8, label="position").design(x)
+        >>> curve = nmo.GLM().fit(X, y).term_curve("position", X, y, at=[2.0, 5.0])
+        >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
+        (array([ 0. , -1.9]), array([0.07, 0.1 ]))
+        """
+        where: dict[str, Any] = {"at": at, "n_points": n_points, "level": level}
+        return curves.term_curve(self, label, X, y, **where, **data)
+
+    def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:
+        """Return the means (T, B) of the same model fitted to B responses (T, B), for bootstraps.
+
+        The model stays as it is. X and ``data`` (``sample_weight``, ``offset``) are as for
+        :meth:`fit`, which says what is raised; the fits are columns of one, as for a population. A
+        NaN must be in all responses.
+
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(200, 2))
         >>> y = np.random.default_rng(1).poisson(1.0, (200, 3))
@@ -309,9 +327,7 @@ class GLM(BaseGLM):
         >>> bool(np.allclose(means[:, 1], nmo.GLM().fit(X, y[:, 1]).predict(X)))
         True
         """
-        return refits.predict_refitted(
-            self, X, responses, sample_weight=sample_weight, offset=offset
-        )
+        return refits.predict_refitted(self, X, responses, **data)
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and the intercept of the mean response.

@@ -115,6 +115,7 @@ class Uncertainty(NamedTuple):
 
     covariance: FloatArray  # (n, n)
     undetermined: BoolArray  # (n,) True for parameters that the data do not determine
+    void: FloatArray | None = None  # (n, m) directions of parameters that they do not determine
 
     @property
     def standard_errors(self) -> FloatArray:
@@ -123,8 +124,10 @@ class Uncertainty(NamedTuple):
         return np.where(self.undetermined, np.nan, np.sqrt(variance))
 
 
-def uncertainties(optimum: Optimum) -> Iterator[Uncertainty]:
+def uncertainties(optimum: Optimum, *, keep_void: bool = False) -> Iterator[Uncertainty]:
     """Yield, column by column, the covariance from the Fisher information at the optimum.
+
+    With ``keep_void`` also the directions that the data say nothing of.
 
     Raises
     ------
@@ -195,6 +198,10 @@ def _plainly(optimum: Optimum) -> Iterator[Uncertainty]:
         for c, slope, information in zip(group, slopes, information_of, strict=True):
             information[np.arange(p), np.arange(p)] += ridge[:, c]
             covariance, undetermined = _inverse_among(reading.free(c), information)
+            void = None
+            if keep_void:
+                void = _undetermined_directions(reading.free(c), information)
+                void[-1] -= shift @ void[:-1]
             if optimum.record is not None and optimum.penalty.is_smooth:
                 squared = float(slope @ covariance @ slope)
                 check_optimum(optimum.record, c, squared, reading.observed, optimum.unit[c])
@@ -203,7 +210,11 @@ def _plainly(optimum: Optimum) -> Iterator[Uncertainty]:
             if c in limits:
                 limit = limits[c]
                 undetermined |= True if limit is None else limit.touched
-            yield Uncertainty(covariance, undetermined | optimum.has_none(c))
+                if limit is None and void is not None:
+                    void = np.eye(p + 1)
+            if optimum.has_none(c):
+                undetermined[:], void = True, np.eye(p + 1) if keep_void else None
+            yield Uncertainty(covariance, undetermined, void)
 
 
 @dataclass(frozen=True, eq=False)
@@ -349,6 +360,19 @@ def _inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray
     covariance, unsure = np.zeros_like(information), np.zeros(len(free), dtype=bool)
     covariance[np.ix_(free, free)], unsure[free] = pseudo_inverse(information[np.ix_(free, free)])
     return covariance, unsure
+
+
+def _undetermined_directions(free: BoolArray, information: FloatArray) -> FloatArray:
+    """Return the directions (n, m) of free parameters in which the information is zero."""
+    among = np.flatnonzero(free)
+    part = information[np.ix_(among, among)]
+    unit = np.sqrt(np.diag(part))
+    unit = np.where(unit > 0, unit, 1.0)
+    values, vectors = np.linalg.eigh(part / np.outer(unit, unit))
+    null = vectors[:, values <= _RANK_TOLERANCE * len(values) * max(values[-1:], default=0.0)]
+    out = np.zeros((len(free), null.shape[1]))
+    out[among] = null / unit[:, None]
+    return out
 
 
 def _unshift(covariance: FloatArray, shift: FloatArray) -> None:

@@ -1,0 +1,86 @@
+"""What a term says of its input: a curve with a band, known also where its coefficients are not.
+
+Splines add up to one, so beside an intercept only their differences are determined, and each single
+coefficient has no standard error. The curve has: it is a combination of parameters that the data
+determine, and its variance is that combination of their covariance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from ..typing import FloatArray
+from .fisher import Uncertainty
+
+_SHARE = 1e-6  # of a combination in an undetermined direction, from which it is undetermined itself
+
+
+@dataclass(frozen=True, eq=False)
+class TermCurve:
+    """The curve of a term at W points; with a last axis of N neurons for a population.
+
+    Attributes
+    ----------
+    at :
+        (W,) for each input of the term, where it is evaluated.
+    effect, effect_error :
+        What the term adds to the linear predictor, more than it does in the mean over the rows of
+        the fit, and its standard error. No baseline is in it.
+    predictor, predictor_error :
+        The linear predictor with all other features at their means, intercept included, and its
+        standard error: the level too, which is a combination of all parameters.
+    level :
+        Pointwise coverage of bands, 0.95 for 95 %.
+
+    Standard errors are NaN where the data say nothing: a function that saw no data, a separated
+    neuron.
+
+    >>> curve = TermCurve((np.zeros(1),), np.ones(1), np.ones(1), np.zeros(1), np.ones(1))
+    >>> curve.effect_band[1].round(2)
+    array([2.96])
+    """
+
+    at: tuple[FloatArray, ...]
+    effect: FloatArray
+    effect_error: FloatArray
+    predictor: FloatArray
+    predictor_error: FloatArray
+    level: float = 0.95
+
+    @property
+    def effect_band(self) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper end of the band of ``effect``."""
+        return self._band(self.effect, self.effect_error)
+
+    @property
+    def predictor_band(self) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper end of the band of ``predictor``; the link turns it into means."""
+        return self._band(self.predictor, self.predictor_error)
+
+    def _band(self, value: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
+        half = ndtri(0.5 + self.level / 2) * error
+        return value - half, value + half
+
+
+def error_of(combinations: FloatArray, sure: Uncertainty) -> FloatArray:
+    """Return the standard errors (W,) of combinations (W, n) of parameters.
+
+    NaN where a combination has a part in a direction of which the data say nothing.
+
+    >>> void = np.array([[1.0], [1.0]])  # the sum is unknown, the difference is known
+    >>> sure = Uncertainty(np.array([[0.25, -0.25], [-0.25, 0.25]]), np.ones(2, bool), void)
+    >>> error_of(np.array([[1.0, -1.0], [1.0, 0.0]]), sure)
+    array([ 1., nan])
+    """
+    variance = np.einsum("wi,ij,wj->w", combinations, sure.covariance, combinations)
+    error = np.sqrt(np.maximum(variance, 0.0))
+    if sure.void is None or not sure.void.size:
+        return error
+    part = np.abs(combinations @ sure.void)
+    whole = np.abs(combinations) @ np.abs(sure.void)
+    return np.where(
+        (part > _SHARE * np.maximum(whole, np.finfo(float).tiny)).any(axis=1), np.nan, error
+    )

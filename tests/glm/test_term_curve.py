@@ -1,0 +1,121 @@
+"""The curve of a term and its band, where the coefficients themselves are not determined.
+
+The oracle is a design of full rank that spans the same functions.
+"""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import spikeglm as nmo
+
+T = 800
+RNG = np.random.default_rng(0)
+PLACE, SPEED = RNG.uniform(2, 12, T), RNG.gamma(2.0, 1.0, T)
+COUNTS = RNG.poisson(np.exp(0.8 * np.sin(PLACE) + 0.1 * SPEED - 1))
+BASIS = nmo.basis.BSplineEval(7, label="place") + nmo.basis.BSplineEval(5, label="speed")
+X = BASIS.design(PLACE, SPEED)
+AT = np.array([2.5, 6.0, 11.0])
+
+
+def full_rank(design, drop=(0, 7)):
+    """Return the design without a spline per term, and the same at other places."""
+    keep = np.setdiff1d(np.arange(design.shape[1]), drop)
+    return np.asarray(design)[:, keep]
+
+
+def oracle(y=COUNTS, **arguments):
+    """Return effect and predictor at AT with their errors, from a fit of full rank."""
+    Z = full_rank(X)
+    model = nmo.GLM(**arguments).fit(Z, y)
+    there = full_rank(X.at(AT, np.full(len(AT), SPEED[0])))
+    mean = Z.mean(axis=0)
+    effect = np.zeros((len(AT), Z.shape[1] + 1))
+    effect[:, :6] = there[:, :6] - mean[:6]
+    predictor = np.column_stack([np.tile(mean, (len(AT), 1)), np.ones(len(AT))])
+    predictor[:, :6] = there[:, :6]
+    parameters, V = np.append(model.coef_, model.intercept_), model.covariance(Z, y)
+    return [
+        part
+        for rows in (effect, predictor)
+        for part in (rows @ parameters, np.sqrt(np.einsum("wi,ij,wj->w", rows, V, rows)))
+    ]
+
+
+def test_splines_have_no_standard_errors_and_their_curve_has():
+    model = nmo.GLM().fit(X, COUNTS)
+    assert np.isnan(model.standard_errors(X, COUNTS)[0]).all()
+    curve = model.term_curve("place", X, COUNTS, at=AT)
+    effect, effect_error, predictor, predictor_error = oracle()
+    assert_allclose(curve.effect, effect, rtol=1e-5, atol=1e-7)
+    assert_allclose(curve.effect_error, effect_error, rtol=1e-5)
+    assert_allclose(curve.predictor, predictor, rtol=1e-5)
+    assert_allclose(curve.predictor_error, predictor_error, rtol=1e-5)
+    assert_array_equal(curve.at[0], AT)
+    low, high = curve.predictor_band
+    assert_allclose(high - low, 2 * 1.959963984540054 * predictor_error, rtol=1e-5)
+
+
+def test_the_curve_covers_the_range_of_the_data_and_is_the_truth():
+    model = nmo.GLM().fit(X, COUNTS)
+    curve = model.term_curve("place", X, COUNTS, n_points=50)
+    assert_allclose(curve.at[0][[0, -1]], [PLACE.min(), PLACE.max()])
+    truth = 0.8 * np.sin(curve.at[0])
+    truth -= 0.8 * np.sin(PLACE).mean()
+    inside = np.abs(curve.effect - truth) < 3 * curve.effect_error + 0.1  # 7 splines are not a sine
+    assert inside[3:-3].all()
+    assert (curve.effect_error[3:-3] < 0.3).all()
+
+
+def test_the_mean_effect_is_zero_over_the_rows_of_the_fit():
+    model = nmo.GLM().fit(X, COUNTS)
+    assert_allclose(model.term_curve("place", X, COUNTS, at=PLACE).effect.mean(), 0, atol=1e-10)
+
+
+def test_a_weak_penalty_hides_coefficients_but_not_the_curve():
+    model = nmo.GLM(regularizer="Ridge", regularizer_strength=1e-6).fit(X, COUNTS)
+    curve = model.term_curve("place", X, COUNTS, at=AT)
+    effect_error = oracle()[1]
+    assert (model.standard_errors(X, COUNTS)[0] > 3 * effect_error.max()).all()
+    assert_allclose(curve.effect_error, effect_error, rtol=0.05)
+
+
+def test_neurons_weights_and_offsets():
+    y, weights, offset = np.column_stack([COUNTS, COUNTS[::-1]]), RNG.uniform(1, 2, T), SPEED / 9
+    more = {"sample_weight": weights, "offset": offset}
+    curve = nmo.PopulationGLM().fit(X, y, **more).term_curve("speed", X, y, at=AT / 4, **more)
+    assert curve.effect.shape == curve.predictor_error.shape == (3, 2)
+    alone = nmo.GLM().fit(X, y[:, 1], **more).term_curve("speed", X, y[:, 1], at=AT / 4, **more)
+    assert_allclose(curve.effect[:, 1], alone.effect, rtol=1e-5, atol=1e-6)
+    assert_allclose(curve.effect_error[:, 1], alone.effect_error, rtol=1e-5)
+    with pytest.raises(ValueError, match="not the data of the fit"):
+        nmo.GLM().fit(X, y[:, 1], **more).term_curve("speed", X, y[:, 1])
+
+
+def test_where_no_data_were_nothing_is_known():
+    basis = nmo.basis.BSplineEval(8, bounds=(0, 20), label="place")
+    design = basis.design(PLACE)  # none beyond 12
+    model = nmo.GLM().fit(design, COUNTS)
+    curve = model.term_curve("place", design, COUNTS, at=[4.0, 9.0, 18.0])
+    assert_array_equal(np.isnan(curve.effect_error), [False, False, True])
+    assert_array_equal(np.isnan(curve.predictor_error), [False, False, True])
+
+
+def test_a_silent_place_leaves_the_others_their_band():
+    basis = nmo.basis.BSplineEval(5, order=1, bounds=(2, 12), label="place")  # steps
+    design, y = basis.design(PLACE), np.where(PLACE > 10, 0, COUNTS)
+    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="separated by"):
+        model = nmo.GLM().fit(design, y)
+    curve = model.term_curve("place", design, y, at=[4.5, 8.5, 11.5])
+    assert_array_equal(np.isnan(curve.predictor_error), [False, False, True])
+
+
+def test_what_is_no_curve_is_refused():
+    model = nmo.GLM().fit(np.asarray(X), COUNTS)
+    with pytest.raises(TypeError, match=r"labelled term.*basis\.design"):
+        model.term_curve("place", np.asarray(X), COUNTS)
+    with pytest.raises(ValueError, match=r"Unknown term.*place, speed"):
+        model.term_curve("plaice", X, COUNTS)
+    history = nmo.basis.HistoryConv(3, label="history").design(COUNTS)
+    with pytest.raises(ValueError, match="filter_band"):
+        nmo.GLM().fit(history, COUNTS).term_curve("history", history, COUNTS)
