@@ -48,6 +48,7 @@ NO_OPTIMUM = {
     Status.NO_ROWS,
     Status.ONE_CLASS,
 }
+_SOME = object()  # in place of what limits a column that has no limit
 _TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
 
 _SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
@@ -139,17 +140,18 @@ def uncertainties(optimum: Optimum, *, keep_void: bool = False) -> Iterator[Unce
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5; for the penalised case
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
-    told_apart = _told_apart(optimum)
-    for column, plain in enumerate(_plainly(optimum)):
+    told_apart = _told_apart(optimum, keep_void)
+    for column, plain in enumerate(_plainly(optimum, keep_void)):
         if column not in told_apart:
             yield plain
             continue
         better = next(told_apart[column])
-        undetermined = better.undetermined | optimum.has_none(column)
-        yield better._replace(undetermined=undetermined)
+        if optimum.has_none(column):
+            better = better._replace(undetermined=plain.undetermined, void=plain.void)
+        yield better
 
 
-def _told_apart(optimum: Optimum) -> dict[int, Iterator[Uncertainty]]:
+def _told_apart(optimum: Optimum, keep_void: bool) -> dict[int, Iterator[Uncertainty]]:
     """Return, for columns that can tell near copies of features apart, how sure they are of them.
 
     Columns that see the rows alike share an iterator, which takes them in their order.
@@ -167,11 +169,11 @@ def _told_apart(optimum: Optimum) -> dict[int, Iterator[Uncertainty]]:
     for view in survey.views(columns, optimum.penalty, curvature_at(columns, observed), which):
         if view.table.combinations is not None and view.table.combinations.places.size:
             reading = _Reading.through(optimum, view, how, observed)
-            found |= dict.fromkeys(map(int, view.columns), _of_plain_rows(reading))
+            found |= dict.fromkeys(map(int, view.columns), _of_plain_rows(reading, keep_void))
     return found
 
 
-def _of_plain_rows(reading: _Reading) -> Iterator[Uncertainty]:
+def _of_plain_rows(reading: _Reading, keep_void: bool) -> Iterator[Uncertainty]:
     """Yield the uncertainty of the parameters of plain rows, of all columns of a view."""
     p = len(reading.shift)
     curvature = reading.optimum.penalty.curvature(reading.optimum.coef.shape)
@@ -183,10 +185,11 @@ def _of_plain_rows(reading: _Reading) -> Iterator[Uncertainty]:
             information[np.arange(p), np.arange(p)] += ridge[:, c]
             covariance, undetermined = _inverse_among(reading.free(c), information)
             covariance = J @ covariance @ J.T * reading.optimum.unit[c]
-            yield Uncertainty(covariance, is_made_of @ undetermined)
+            void = J @ _void(reading.free(c), information) if keep_void else None
+            yield Uncertainty(covariance, is_made_of @ undetermined, void)
 
 
-def _plainly(optimum: Optimum) -> Iterator[Uncertainty]:
+def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
     """Yield the uncertainty of each column from the features as they are."""
     reading = _Reading.of(optimum)
     limits = reading.limits()
@@ -198,9 +201,8 @@ def _plainly(optimum: Optimum) -> Iterator[Uncertainty]:
         for c, slope, information in zip(group, slopes, information_of, strict=True):
             information[np.arange(p), np.arange(p)] += ridge[:, c]
             covariance, undetermined = _inverse_among(reading.free(c), information)
-            void = None
-            if keep_void:
-                void = _undetermined_directions(reading.free(c), information)
+            void = _void(reading.free(c), information) if keep_void else None
+            if void is not None:
                 void[-1] -= shift @ void[:-1]
             if optimum.record is not None and optimum.penalty.is_smooth:
                 squared = float(slope @ covariance @ slope)
@@ -210,11 +212,9 @@ def _plainly(optimum: Optimum) -> Iterator[Uncertainty]:
             if c in limits:
                 limit = limits[c]
                 undetermined |= True if limit is None else limit.touched
-                if limit is None and void is not None:
-                    void = np.eye(p + 1)
-            if optimum.has_none(c):
-                undetermined[:], void = True, np.eye(p + 1) if keep_void else None
-            yield Uncertainty(covariance, undetermined, void)
+            if keep_void and (optimum.has_none(c) or limits.get(c, _SOME) is None):
+                void = np.eye(p + 1)
+            yield Uncertainty(covariance, undetermined | optimum.has_none(c), void)
 
 
 @dataclass(frozen=True, eq=False)
@@ -362,10 +362,12 @@ def _inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray
     return covariance, unsure
 
 
-def _undetermined_directions(free: BoolArray, information: FloatArray) -> FloatArray:
+def _void(free: BoolArray, information: FloatArray) -> FloatArray:
     """Return the directions (n, m) of free parameters in which the information is zero."""
     among = np.flatnonzero(free)
     part = information[np.ix_(among, among)]
+    if not np.isfinite(part).all():
+        return np.eye(len(free))
     unit = np.sqrt(np.diag(part))
     unit = np.where(unit > 0, unit, 1.0)
     values, vectors = np.linalg.eigh(part / np.outer(unit, unit))
