@@ -70,6 +70,8 @@ def judged(case, n, word, coef, intercept):
     if _is_at_an_edge(case, problem, V):
         return []
     excess = problem.value(here) - lowest
+    if not _is_convex(case):  # the walk may have gone to another optimum
+        excess = min(excess, oracle.expected_fall(problem, here))
     allowed = _allowed(case, problem, (here, V), n)
     if excess <= allowed:
         return []
@@ -112,14 +114,16 @@ def _of_neighbours(case, model):
         return []
     other = fitted(case.alone(n))
     alone = other.fit_report_.status[0]
-    if (case.model, case.link) not in losses.CONVEX:
+    if not _is_convex(case):
         return []  # several optima: which is found depends on where the walk goes
     unstarted = () if problem.has_intercept else ("outside the link's range",)
     if word != alone and not {word, alone} <= {*GAVE_UP, *unstarted, "converged"}:
         return [f"neighbours: neuron {n} is {word} among others, {alone} alone"]
     points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]
     values = [problem.value(point) for point in points]
-    is_same = abs(values[0] - values[1]) <= _allowed(case, problem, points, n)
+    is_same = values[0] == values[1] or abs(values[0] - values[1]) <= _allowed(
+        case, problem, points, n
+    )
     if word == alone == "converged" and not is_same:
         return [f"neighbours: neuron {n} is at {values[0]}, alone at {values[1]}"]
     return []
@@ -128,11 +132,15 @@ def _of_neighbours(case, model):
 def _lowest(case, problem, here, n):
     """Return the lowest point that is found from here and, where that is the same, from afar."""
     V, lowest = oracle.minimum(problem, here)
-    if case.model == "labels" or (case.model, case.link) in losses.CONVEX:
+    if _is_convex(case):
         other, value = oracle.minimum(problem, _start(case, problem, n))
         if value < lowest:
             V, lowest = other, value
     return V, lowest
+
+
+def _is_convex(case):
+    return case.model == "labels" or (case.model, case.link) in losses.CONVEX
 
 
 def _is_at_an_edge(case, problem, V):

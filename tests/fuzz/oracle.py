@@ -111,6 +111,26 @@ def minimum(problem, start):
     return V, best
 
 
+def expected_fall(problem, V):
+    """Return g' |H|⁻¹ g / 2, with the observed curvature H from differences of the gradient."""
+    size = np.sqrt(problem.weights @ problem.Z**2)
+    moving = np.argwhere(_moving(problem, V) & (size > 0)[:, None])
+    gradient, _ = _gradient(problem, V)
+    rows = []
+    for at in moving:
+        step = np.zeros_like(V)
+        step[tuple(at)] = 1e-6 / size[at[0]]
+        change = _gradient(problem, V + step)[0] - _gradient(problem, V - step)[0]
+        rows.append(change[tuple(moving.T)] / 2e-6 / size[moving[:, 0]])
+    slope = gradient[tuple(moving.T)] / size[moving[:, 0]]
+    if not len(moving) or not np.isfinite(rows).all():
+        return Long(0 if np.isfinite(slope).all() else np.inf)
+    H = np.array(rows, dtype=float)
+    values, vectors = np.linalg.eigh((H + H.T) / 2)
+    kept = np.abs(values) > 1e-9 * np.abs(values).max()
+    return np.sum((vectors.T @ slope)[kept] ** 2 / np.abs(values)[kept]) / 2
+
+
 def start_of(problem, eta):
     """Return a start without features, at a linear predictor of the mean response (K,)."""
     V = np.zeros_like(problem.movable, dtype=Long)
@@ -122,13 +142,7 @@ def start_of(problem, eta):
 def _newton(problem, V, best):
     """Walk on the coefficients that are not zero, until no step is lower."""
     for _ in range(200):
-        moving = problem.movable.copy()
-        for part, _ in problem.penalty.parts:
-            moving[:-1][part] &= bool(np.any(V[:-1][part] != 0))
-        gradient, root = _system(problem, V, moving)
-        step = np.zeros_like(V)
-        step[moving] = _solution(root, -gradient, problem.resolution)
-        slope = gradient @ step[moving]
+        step, slope = _step(problem, V)
         if not np.isfinite(slope) or slope > -1e-22:
             break
         V_new, new = _line_search(problem, V, step, best, slope)
@@ -138,6 +152,23 @@ def _newton(problem, V, best):
         if gained < 1e-17 * abs(best):
             break
     return V, best
+
+
+def _step(problem, V):
+    """Return Newton's step on the coefficients that are not zero, and the slope along it."""
+    moving = _moving(problem, V)
+    gradient, root = _system(problem, V, moving)
+    step = np.zeros_like(V)
+    step[moving] = _solution(root, -gradient, problem.resolution)
+    return step, gradient @ step[moving]
+
+
+def _moving(problem, V):
+    """Return which parameters are no zeros of a kink."""
+    moving = problem.movable.copy()
+    for part, _ in problem.penalty.parts:
+        moving[:-1][part] &= bool(np.any(V[:-1][part] != 0))
+    return moving
 
 
 def _line_search(problem, V, step, best, slope):

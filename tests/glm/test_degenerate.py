@@ -239,3 +239,11 @@ def test_a_separated_neuron_whose_every_parameter_has_a_penalty():
         estimator.fit(X, (X[:, 0] > 0).astype(float))
     assert estimator.fit_report_.status == ("separated",)
     estimator.standard_errors(X, (X[:, 0] > 0).astype(float))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, bool])
+@models
+def test_no_features_of_any_type(model, link, dtype):
+    y = response(model, link)
+    estimator = fitted(model, link, X[:, :0].astype(dtype), y)
+    assert_allclose(estimator.predict(X[:, :0]), y.mean(), rtol=1e-6)

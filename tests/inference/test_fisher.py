@@ -147,3 +147,18 @@ def test_an_information_that_is_no_number_leaves_all_unsure(lost):
     inverse, unsure = pseudo_inverse(np.array([[lost, 0.0], [0.0, 1.0]]))
     assert (inverse == 0).all()
     assert unsure.all()
+
+
+def test_what_rounds_below_zero_is_no_information():
+    inverse, unsure = pseudo_inverse(np.array([[-1e-20, 0.0], [0.0, 4.0]]))
+    assert_allclose(inverse, [[0, 0], [0, 0.25]])
+    assert list(unsure) == [True, False]
+
+
+def test_near_copies_in_float32_are_no_sign_of_other_data():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=98)
+    far = 3e6 + rng.normal(size=98)
+    X = np.column_stack([x, far, x + 2 * far]).astype(np.float32)
+    y = rng.uniform(size=98) < 1 / (1 + np.exp(-x))
+    nmo.GLM("Bernoulli").fit(X, y).standard_errors(X, y)

@@ -211,7 +211,7 @@ def _is_unremarkable(features: Features, how: Plan) -> bool:
         factors = [np.linalg.cholesky(block) for block in blocks]
     except np.linalg.LinAlgError:
         return False
-    return all((np.diag(factor) ** 2).min() > _CLEAR for factor in factors)
+    return all((np.diag(factor) ** 2).min(initial=np.inf) > _CLEAR for factor in factors)
 
 
 def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:

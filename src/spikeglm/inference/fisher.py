@@ -302,7 +302,9 @@ class _Reading:
         penalty = optimum.penalty.take(group).gradient(W) * self.observed.weight[group]
         slopes = np.vstack([sums.by_weights + penalty, sums.by_intercept]).T
         # What the fit took for rounding it left at zero, wherever the loss would fall.
-        slopes[:, optimum.record.aliased] *= W[optimum.record.aliased].T != 0
+        aliased = optimum.record.aliased
+        is_single = self.table.rows.dtype == np.float32  # whose rounding the rows show in double
+        slopes[:, aliased] *= (W[aliased].T != 0) & (not is_single)
         return slopes
 
 
@@ -395,7 +397,7 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
         return information, np.zeros(0, dtype=bool)
     if not np.isfinite(information).all():  # of a mean at the end of its range
         return np.zeros_like(information), np.ones(len(information), dtype=bool)
-    unit = np.sqrt(np.diag(information))
+    unit = np.sqrt(np.maximum(np.diag(information), 0.0))
     inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
     scaled = information * np.outer(inverse_unit, inverse_unit)
     with one_blas_thread():  # on a busy machine several are many times slower

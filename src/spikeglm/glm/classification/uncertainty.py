@@ -80,7 +80,8 @@ def _uncertainties(
             slopes = evaluation.gradient[:, a].reshape(len(coef) + 1, -1)
             if record is not None and objective.penalty.is_smooth:
                 at_zero = theta[:, n].reshape(slopes.shape)[record.aliased] == 0
-                slopes[record.aliased] *= ~at_zero  # taken for rounding by the fit
+                is_single = inputs.rows.dtype == np.float32
+                slopes[record.aliased] *= ~(at_zero | is_single)  # taken for rounding by the fit
                 slope = slopes.ravel()
                 squared = float(slope @ covariance @ slope) * objective.total_weight[n]
                 check_optimum(record, n, squared, observed, 1.0)
