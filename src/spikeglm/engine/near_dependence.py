@@ -224,6 +224,7 @@ class ToldApart:
         for members, near, null in self._groups(settled[:, which]):
             mine = which[members]
             is_masked = np.isinf(settled[:, mine]).any(axis=1)
+            null = np.where(is_masked[:, None], 0.0, null)
             table, features = self._seen_with(near, null, is_masked)
             own = penalty.take(mine)
             if table.combinations is not None:
