@@ -146,3 +146,21 @@ def test_the_names_survive_saving(tmp_path):
         loaded.standard_errors(X, COUNTS), fit.standard_errors(X, COUNTS), strict=True
     ):
         assert_array_equal(part, whole)
+
+
+def test_a_loss_that_falls_ever_more_slowly_is_no_optimum():
+    place = RNG.uniform(2, 12, 800)
+    design = nmo.basis.BSplineEval(7, label="place").design(place)  # its last starts at 9.5
+    y = np.where(place > 9, 0, RNG.poisson(0.5, 800))
+    fit = nmo.GLM().fit(design, y)
+    assert fit.fit_report_.status == ("separated",)
+    error = fit.term_curve("place", design, y, at=[4.0, 7.0, 11.5]).predictor_error
+    assert_array_equal(np.isnan(error), [False, False, True])
+
+
+def test_large_coefficients_alone_are_no_separation():
+    feature = RNG.normal(size=(T, 1)) * 1e-3
+    y = RNG.poisson(np.exp(feature[:, 0] * 400 - 0.5))
+    steep = nmo.GLM("Bernoulli").fit(FREE, (RNG.random(T) < (FREE[:, 0] > 0) * 0.98 + 0.01) * 1.0)
+    assert nmo.GLM().fit(feature, y).fit_report_.status == ("converged",)
+    assert steep.fit_report_.status == ("converged",)

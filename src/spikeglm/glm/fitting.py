@@ -125,8 +125,15 @@ def _fit(
         )
         coef[:, walking], intercept[walking] = W, b
     went = how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes)
-    separating = separating_features(
-        survey.table, columns, how, penalty, observed, (coef, intercept), went["status"]
+    separating, went["status"] = separating_features(
+        survey.table,
+        columns,
+        how,
+        penalty,
+        observed,
+        (coef, intercept),
+        went["status"],
+        features,
     )
     went["n_passes"] += 0 if separating is None else VISITS
     return FitResult(

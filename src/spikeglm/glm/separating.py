@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine.columns import Columns
+from ..engine.features import Features
 from ..engine.plan import Plan
 from ..engine.survey import Responses
 from ..engine.table import Table
@@ -16,6 +17,7 @@ from ..solvers import Status
 from ..typing import BoolArray, FloatArray
 
 _MOST_MULTIPLICATIONS = 3e10  # some ten seconds of a core; beyond, standard_errors has to tell
+_LARGE = 5.0  # deviation of a linear predictor; e to that power is more than rates vary
 
 VISITS = 3  # of the rows, for a search
 
@@ -28,17 +30,25 @@ def separating_features(
     observed: Responses,
     estimates: tuple[FloatArray, FloatArray],
     status: Sequence[Status],
-) -> BoolArray | None:
-    """Return the features, (p, C), that have no finite optimum in columns that are separated.
+    features: Features,
+) -> tuple[BoolArray | None, tuple[Status, ...]]:
+    """Return the features, (p, C), that have no finite optimum, and the statuses of the columns.
 
-    None where no column is, where the search would cost more than a fit should, or where rows lie
-    on other machines.
+    Looked at are columns that a solver found separated, and those whose linear predictor varies so
+    much that a solver may have called them converged where the loss falls ever more slowly. None
+    where there are none, where the search would cost more than a fit should, or where rows lie on
+    other machines.
     """
-    apart = np.flatnonzero([s is Status.SEPARATED for s in status])
-    coef, intercept = estimates
+    status, (coef, intercept) = tuple(status), estimates
+    found_apart = np.array([s is Status.SEPARATED for s in status])
+    theta = coef * features.scale[:, None]
+    spread = np.einsum("pc,pc->c", theta, features.correlation @ theta)
+    is_large = spread > _LARGE**2
+    is_large &= np.array([s is Status.CONVERGED for s in status])
+    apart = np.flatnonzero(found_apart | (is_large & columns.likelihood.model.gives_probabilities))
     cost = len(apart) * float(table.n_kept) * len(coef) ** 2
     if not (0 < cost < _MOST_MULTIPLICATIONS) or how.runner == "dask" or not penalty.is_smooth:
-        return None
+        return None, status
     shift = np.zeros(len(coef)) if table.shift is None else table.shift
     some, W = columns.take(apart), coef[:, apart]
     free = np.ones((len(coef) + 1, len(apart)), dtype=bool)
@@ -53,4 +63,6 @@ def separating_features(
     for c, separation in zip(apart, found, strict=True):
         if separation is not None:
             out[:, c] = separation.touched[:-1]
-    return out
+            found_apart[c] = True
+    words = zip(found_apart, status, strict=True)
+    return out, tuple(Status.SEPARATED if is_apart else word for is_apart, word in words)

@@ -13,8 +13,8 @@ program,
 
     maximise  Σ z_t   subject to  0 <= z_t <= 1,  z_t <= s_t x_t . d
 
-It is small: what still has curvature at the estimates does not move, so d lies in the null space of
-the information of those rows.
+It is small: d lies in the null space of the information of rows that do not move, those that have
+spikes; of choices, which all may move, those that still have curvature at the estimates.
 
 References
 ----------
@@ -108,7 +108,7 @@ def separations(
     >>> model.standard_errors(X, y)[0].round(3)
     array([0.08,  nan])
     """
-    each = 16 * max(1, table.rows.n_rows)
+    each = 64 * max(1, table.rows.n_rows)
     at_once = max(1, int(_SHARE_OF_MEMORY * get_config().memory_bytes) // each)
     for first in range(0, columns.n_columns, at_once):
         some = slice(first, first + at_once)
@@ -159,13 +159,18 @@ def _separations(
     h: FloatArray,
 ) -> Iterator[Separation | None]:
     n_columns, sides = columns.n_columns, _Sides(columns.likelihood)
-    flat = np.zeros((table.rows.n_rows, n_columns), dtype=bool)
+    flat, may = np.zeros((2, table.rows.n_rows, n_columns), dtype=bool)
+    some_must_stay = np.zeros(n_columns, dtype=bool)
     squares = np.zeros(len(W) + 1)
     for rows, X1, block in _blocks(table, columns):
         eta = kernels.linear_predictor(X1[:, :-1], block, W, b, np)
         curvature = block.likelihood.information(eta, block.y, np)
-        flat[rows] = (curvature < _FLAT * h) & (kernels.row_weights(block, np) > 0)
+        counts, goes = kernels.row_weights(block, np) > 0, sides(block.y) != 0
+        flat[rows], may[rows] = (curvature < _FLAT * h) & counts, goes & counts
+        some_must_stay |= (counts & ~goes).any(axis=0)
         squares += (X1**2).sum(axis=0)
+    # Rows that must stay (spikes) tell of themselves where nothing can go; of choices all may move.
+    flat = np.where(some_must_stay, may, flat)
     size = np.sqrt(squares)
     curved = run(kernels.fisher_information, table, without_rows(columns, ~flat), W, b, how)
     bases = [
@@ -177,7 +182,7 @@ def _separations(
     for rows, X1, block in _blocks(table, columns):
         for c, basis in enumerate(bases):
             here = flat[rows, c]
-            moved[c].append(_along(X1[here], basis))
+            moved[c].append(_along(X1[here], basis, size))
             side[c].append(sides(block.y[here, c]))
     for c, basis in enumerate(bases):
         Z, s = np.concatenate(moved[c]), np.concatenate(side[c])
@@ -231,11 +236,11 @@ def _null_space(information: FloatArray, size: FloatArray, free: BoolArray) -> F
     return out
 
 
-def _along(X1: Array, basis: FloatArray) -> FloatArray:
+def _along(X1: Array, basis: FloatArray, size: FloatArray) -> FloatArray:
     """Return how far directions (n, k) move rows (B, n), of rows of length one; 0 for rounding."""
     Z = X1 @ basis
-    reach = np.abs(X1) @ np.abs(basis)
-    Z[np.abs(Z) <= _MOVES * reach] = 0.0
+    reach = np.linalg.norm(np.divide(X1, size, out=np.zeros_like(X1), where=size > 0), axis=1)
+    Z[np.abs(Z) <= _MOVES * reach[:, None]] = 0.0
     length = np.linalg.norm(Z, axis=1, keepdims=True)
     return np.divide(Z, length, out=np.zeros_like(Z), where=length > 0)
 
