@@ -12,7 +12,7 @@ from spikeglm.errors import ConvergenceWarning
 
 SMOOTH, KINKED = 1e-9, 1e-8  # what "converged" may miss, as a share of the unit of the loss
 SPARSE = 1e-7  # and of the part of a penalty that has kinks
-GAVE_UP = ("iteration limit", "stalled", "stopped early")
+GAVE_UP = ("iteration limit", "stalled", "stopped early", "separated")
 
 
 class Verdict(NamedTuple):
@@ -66,6 +66,8 @@ def judged(case, n, word, coef, intercept):
     if problem is None or word != "converged":
         return []
     here = problem.at(coef, intercept)
+    if not np.isfinite(problem.value(here)) and not problem.movable.any():
+        return []  # there is nothing to fit, and nothing that could be better
     V, lowest = _lowest(case, problem, here, n)
     if _is_at_an_edge(case, problem, V):
         return []

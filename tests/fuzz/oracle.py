@@ -75,7 +75,7 @@ class Problem:
         largest = np.abs(self.X).max(axis=0, initial=0)
         lost = self.noise * largest[used > 0] / used[used > 0]
         noise = max(np.max(lost, initial=0), self.noise) * np.sqrt(len(used) + 1)
-        return min(float(noise), 1e-3)
+        return min(float(noise) * (1 if self.has_intercept else 16), 1e-3)
 
     def at(self, coef, intercept):
         """Return coefficients (p, K) and intercepts (K,) of the features as they are, as V."""

@@ -162,3 +162,13 @@ def test_near_copies_in_float32_are_no_sign_of_other_data():
     X = np.column_stack([x, far, x + 2 * far]).astype(np.float32)
     y = rng.uniform(size=98) < 1 / (1 + np.exp(-x))
     nmo.GLM("Bernoulli").fit(X, y).standard_errors(X, y)
+
+
+def test_a_direction_that_hardly_moves_the_rows_is_no_sign_of_other_data():
+    rng = np.random.default_rng(0)
+    x, n = rng.normal(size=(2, 300))
+    X = 1e5 * np.column_stack([x, x + 1e-9 * n])  # told apart, by estimates of a million
+    y = rng.poisson(np.exp(n / 2))
+    nmo.GLM().fit(X, y).standard_errors(X, y)
+    with pytest.raises(ValueError, match="not the data"):
+        nmo.GLM().fit(X, y).standard_errors(X[::-1], y)

@@ -41,6 +41,7 @@ from .separation import Separation, curvature_at, separations, without_rows
 
 _RANK_TOLERANCE = 1e-13
 _CLEAR_RANK = 1e-11
+_TELLS = 1e-4  # of a standard error, a parameter, or the root of a curvature: less tells nothing
 NO_OPTIMUM = {
     Status.SILENT,
     Status.SATURATED,
@@ -205,7 +206,8 @@ def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
             if void is not None:
                 void[-1] -= shift @ void[:-1]
             if optimum.record is not None and optimum.penalty.is_smooth:
-                squared = float(slope @ covariance @ slope)
+                at = np.append(optimum.coef[:, c], optimum.intercept[c])
+                squared = _squared_step(slope, at, covariance, information)
                 check_optimum(optimum.record, c, squared, reading.observed, optimum.unit[c])
             _unshift(covariance, shift)
             covariance *= optimum.unit[c]
@@ -407,6 +409,28 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
         else:
             inverse, unsure = _inverse_of_rank(scaled)
     return inverse * np.outer(inverse_unit, inverse_unit), unsure
+
+
+def _squared_step(
+    slope: FloatArray, at: FloatArray, covariance: FloatArray, information: FloatArray
+) -> float:
+    """Return slope' covariance slope, (n,) and (n, n), along what the rows clearly tell.
+
+    Where hardly anything depends on a parameter, at (n,), or on a combination, the rounding of a
+    slope would do for a step of any size: that is no sign of anything. Nor is what the rounding of
+    linear predictors does, of estimates that nearly cancel.
+    """
+    squared = float(slope @ covariance @ slope)
+    if squared < _TELLS**2 * len(at):
+        return squared
+    told = (np.diag(covariance) > 0) & (np.diag(covariance) < (at / _TELLS) ** 2)
+    unit = np.sqrt(np.diag(information)[told])
+    rounding = np.finfo(float).eps * float(unit @ np.abs(at[told])) / _TELLS
+    values, vectors = np.linalg.eigh(information[np.ix_(told, told)] / np.outer(unit, unit))
+    clear = values > _TELLS**2 * values.max(initial=0.0)
+    along = (vectors.T @ (slope[told] / unit))[clear]
+    left = min(squared, float(np.sum(along**2 / values[clear])))
+    return left if left > rounding**2 else 0.0
 
 
 def _plain_inverse(scaled: FloatArray) -> FloatArray | None:
