@@ -120,7 +120,8 @@ def expected_fall(problem, V):
     for at in moving:
         step = np.zeros_like(V)
         step[tuple(at)] = 1e-6 / size[at[0]]
-        change = _gradient(problem, V + step)[0] - _gradient(problem, V - step)[0]
+        with np.errstate(all="ignore"):
+            change = _gradient(problem, V + step)[0] - _gradient(problem, V - step)[0]
         rows.append(change[tuple(moving.T)] / 2e-6 / size[moving[:, 0]])
     slope = gradient[tuple(moving.T)] / size[moving[:, 0]]
     if not len(moving) or not np.isfinite(rows).all():

@@ -172,3 +172,9 @@ def test_a_direction_that_hardly_moves_the_rows_is_no_sign_of_other_data():
     nmo.GLM().fit(X, y).standard_errors(X, y)
     with pytest.raises(ValueError, match="not the data"):
         nmo.GLM().fit(X, y).standard_errors(X[::-1], y)
+
+
+def test_an_information_whose_inverse_is_no_number_is_none():
+    inverse, unsure = pseudo_inverse(np.diag([1e-320, 4.0]))
+    assert_allclose(inverse, [[0, 0], [0, 0.25]])
+    assert list(unsure) == [True, False]

@@ -41,6 +41,7 @@ from .separation import Separation, curvature_at, separations, without_rows
 
 _RANK_TOLERANCE = 1e-13
 _CLEAR_RANK = 1e-11
+_NOTHING = 1e-100  # roots of information of which no inverse is a number
 _TELLS = 1e-4  # of a standard error, a parameter, or the root of a curvature: less tells nothing
 NO_OPTIMUM = {
     Status.SILENT,
@@ -400,7 +401,8 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
     if not np.isfinite(information).all():  # of a mean at the end of its range
         return np.zeros_like(information), np.ones(len(information), dtype=bool)
     unit = np.sqrt(np.maximum(np.diag(information), 0.0))
-    inverse_unit = np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
+    is_told = unit > _NOTHING
+    inverse_unit = np.where(is_told, 1.0 / np.where(is_told, unit, 1.0), 0.0)
     scaled = information * np.outer(inverse_unit, inverse_unit)
     with one_blas_thread():  # on a busy machine several are many times slower
         inverse = _plain_inverse(scaled)
