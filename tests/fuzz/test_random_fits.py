@@ -27,4 +27,4 @@ def test_random_fits(first, n_cases):
         findings += [f"{finding}\n{case}" for finding in verdict.findings]
     assert not findings, "\n\n".join(["", *findings])
     if n_cases == AT_ONCE:  # else whoever finds no optimum at all would pass
-        assert status["converged"] > sum(status.values()) / 2, status
+        assert status["converged"] > sum(status.values()) / 4, status
