@@ -4,7 +4,13 @@ The fuzzer of fits draws its cases from seeds: ``pytest tests/fuzz --fuzz-fits 2
 them, and ``--fuzz-seed 500`` others.
 """
 
+import pytest
 from hypothesis import settings
+
+from spikeglm.regularizer import ElasticNet, GroupLasso, Lasso, Ridge, UnRegularized
+from spikeglm.solvers import registry
+
+REGULARIZERS = (UnRegularized, Ridge, Lasso, ElasticNet, GroupLasso)
 
 settings.register_profile("spikeglm", deadline=None, derandomize=True)
 settings.register_profile("fresh", deadline=None, derandomize=False, database=None)
@@ -16,3 +22,11 @@ def pytest_addoption(parser):
     group = parser.getgroup("fuzzer of fits")
     group.addoption("--fuzz-fits", type=int, default=500, help="how many cases (500)")
     group.addoption("--fuzz-seed", type=int, default=0, help="seed of the first case (0)")
+
+
+@pytest.fixture(autouse=True)
+def same_solvers_for_all(monkeypatch):
+    """Undo what a test, or an example in a docstring, registers: others must not see it."""
+    monkeypatch.setattr(registry, "_REGISTRY", registry._built_in())
+    for kind in REGULARIZERS:
+        monkeypatch.setattr(kind, "allowed_solvers", kind.allowed_solvers)

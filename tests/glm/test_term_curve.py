@@ -3,6 +3,8 @@
 The oracle is a design of full rank that spans the same functions.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -119,3 +121,19 @@ def test_what_is_no_curve_is_refused():
     history = nmo.basis.HistoryConv(3, label="history").design(COUNTS)
     with pytest.raises(ValueError, match="filter_band"):
         nmo.GLM().fit(history, COUNTS).term_curve("history", history, COUNTS)
+
+
+def test_whoever_asks_for_errors_of_splines_is_told_of_the_curve():
+    x = np.random.default_rng(0).uniform(0, 10, 500)
+    y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
+    X = nmo.basis.BSplineEval(6, label="position").design(x)
+    model = nmo.GLM().fit(X, y)
+    with pytest.warns(UserWarning, match=r"model.term_curve\('position', X, y\)"):
+        coef, _ = model.standard_errors(X, y)
+    assert np.isnan(coef).all()
+    curve = model.term_curve("position", X, y)  # and nobody is told anything
+    assert np.isfinite(curve.predictor_error).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ridge = nmo.GLM(regularizer="Ridge", regularizer_strength=0.01).fit(X, y)
+        assert np.isfinite(ridge.standard_errors(X, y)[0]).all()

@@ -112,5 +112,6 @@ _RECORD: dict[str, Callable[[Any], bool]] = {
     "has_intercept": _is(bool, np.bool_),
     "n_passes": _is_count,
     "rank": _is_count,
+    "near_copies": _is_count,
     "aliased": lambda value: _is_real(value, 1) and value.dtype.kind in "iu",
 }
