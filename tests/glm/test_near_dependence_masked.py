@@ -46,3 +46,15 @@ def test_without_an_intercept_features_far_from_zero_are_near_copies(place):
     assert model.fit_report_.result.rank == 5
     assert_allclose(model.coef_, np.linalg.lstsq(X, y)[0], atol=1e-5)
     assert model.intercept_[0] == 0.0
+
+
+def test_a_mask_may_leave_what_is_nearly_constant_as_a_mixture_with_what_is_constant():
+    rng = np.random.default_rng(0)
+    x, n, other = rng.normal(size=(3, 500))
+    X = np.column_stack([x, x + 1e-7 * n, other, x])  # the last is in the difference, by half
+    mask = np.array([[1, 1], [1, 1], [1, 1], [1, 0]])
+    y = rng.poisson(np.exp(0.4 * np.column_stack([n, n]) - 1))
+    model = nmo.PopulationGLM(feature_mask=mask).fit(X, y)
+    told_apart = np.column_stack([x, (X[:, 1] - x) / 1e-7, other])
+    expected = nmo.PopulationGLM().fit(told_apart, y).fit_report_.result.objective
+    assert_allclose(model.fit_report_.result.objective, expected, atol=1e-9)

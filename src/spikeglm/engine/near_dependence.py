@@ -40,7 +40,8 @@ _TOLD_BY_SQUARES = 1e-8  # share of the largest variance down to which a covaria
 _MOST_VISITS = 4
 _FEW_DIGITS = 1e-9  # share of the variance of which X'X has six digits
 _SETTLED = 10 * RANK_TOLERANCE  # per feature: penalty over curvature that X'X tells from rounding
-_TOUCHED = 1e-6  # share of a masked feature in a combination from which it is not to be had
+_MASKED = 1e12  # how much of a masked feature counts: less than a millionth of it is none
+_OF_NO_VARIANCE = 1e-6  # deviation of a mixture, beside the smallest of its parts that have one
 
 
 def suspicious(n_features: int) -> float:
@@ -221,19 +222,19 @@ class ToldApart:
         if columns.mask is not None:
             settled[~columns.mask.reshape(p, n_classes, N).all(axis=1)] = np.inf
         found = []
-        for members, near, null in self._groups(settled[:, which]):
+        for members, mixtures in self._groups(settled[:, which]):
             mine = which[members]
             is_masked = np.isinf(settled[:, mine]).any(axis=1)
-            null = np.where(is_masked[:, None], 0.0, null)
-            table, features = self._seen_with(near, null, is_masked)
+            mixtures = mixtures.without(is_masked)
+            table, features = self._seen_with(mixtures)
             own = penalty.take(mine)
             if table.combinations is not None:
                 own = PenaltyThere(own, table.combinations, n_classes)
-            found.append(View(mine, table, features, own, null))
+            found.append(View(mine, table, features, own, mixtures.null))
         return found
 
-    def _groups(self, settled: FloatArray) -> list[tuple[IntArray, FloatArray, FloatArray]]:
-        """Return what columns can use: (A,) of them, and combinations, near (m, k) and null (p, l).
+    def _groups(self, settled: FloatArray) -> list[tuple[IntArray, Mixtures]]:
+        """Return what columns can use: (A,) of them, and mixtures of the combinations.
 
         A column whose mask leaves a feature out has no combination that needs it. And what a
         penalty settles needs no telling apart: its curvature is there to be seen.
@@ -243,43 +244,70 @@ class ToldApart:
         settled :
             (p, C) penalty over curvature, by standardised weights; inf for masked features.
         """
-        size = np.linalg.norm(self.near, axis=0)
-        unit = self.near / size
-        null = self.features.null_space
-        most = 1 / _TOUCHED**2
-        share = np.minimum(settled / (_SETTLED * len(settled)), most)
+        share = np.minimum(settled / (_SETTLED * len(settled)), _MASKED)
         patterns, which = np.unique(share, axis=1, return_inverse=True)
-        found: dict[bytes, tuple[list[int], FloatArray, FloatArray]] = {}
+        found: dict[bytes, tuple[list[int], Mixtures]] = {}
         for g, weight in enumerate(patterns.T):
-            # Mixtures of the combinations as they are, again of variance one.
-            near_there = np.linalg.qr(_free(unit, weight) / size[:, None])[0]
-            null_there = _free(null, np.where(weight > 0, most, 0.0))
-            key = b"".join(np.round(A @ A.T, 6).tobytes() for A in (near_there, null_there))
-            members, *_ = found.setdefault(key, ([], near_there, null @ null_there))
+            key, mixtures = self._available(weight)
+            members, _ = found.setdefault(key, ([], mixtures))
             members.extend(np.flatnonzero(which.ravel() == g))
-        return [(np.sort(members), near, null) for members, near, null in found.values()]
+        return [(np.sort(members), mixtures) for members, mixtures in found.values()]
 
-    def _seen_with(
-        self, amount: FloatArray, null: FloatArray, is_masked: BoolArray
-    ) -> tuple[Table, Features]:
-        """Return the table with combinations ``near`` @ (m, k) in places of features, and those.
+    def _available(self, weight: FloatArray) -> tuple[bytes, Mixtures]:
+        """Return the mixtures that weights (p,) leave alone, and a name for them.
 
-        Features that combinations (p, l) which are constant make redundant do not vary there.
-        Of masked features a combination may hold a share that is rounding beside its parts, but not
-        beside their small difference: it is left out, since no weight could make it good.
+        What is nearly constant among the features that are left may be a mixture of what is nearly
+        constant and what is constant among all.
         """
-        if not (amount.size or null.size):
+        deviation = 1.0 / np.linalg.norm(self.near, axis=0)
+        combinations = np.hstack([self.near * deviation, self.features.null_space])
+        free = _free(combinations, weight)
+        amount = free[: len(deviation)] * deviation[:, None]
+        # Mixtures of the combinations as they are, again of variance one, and those of none.
+        left, size, right = np.linalg.svd(amount)
+        is_near = size > _OF_NO_VARIANCE * deviation.min(initial=np.inf)
+        near_there = free @ right[: len(size)][is_near].T / size[is_near]
+        null = combinations @ free @ np.delete(right, np.flatnonzero(is_near), axis=0).T
+        null = null @ _free(null, np.where(weight > 0, _MASKED, 0.0))
+        names = (free @ free.T, null @ null.T)
+        mean = self.mean @ left[:, : len(size)][:, is_near]
+        found = Mixtures(combinations @ near_there, mean, null)
+        return b"".join(np.round(A, 6).tobytes() for A in names), found
+
+    def _seen_with(self, mixtures: Mixtures) -> tuple[Table, Features]:
+        """Return the table with nearly constant mixtures in places of features, and those.
+
+        Features that constant mixtures make redundant do not vary there.
+        """
+        near, mean_there, null = mixtures
+        if not (near.size or null.size):
             return self.table, self.features
-        known, near = self.features, np.where(is_masked[:, None], 0.0, self.near @ amount)
-        unit = known.inverse_scale[:, None]
+        known, unit = self.features, self.features.inverse_scale[:, None]
         redundant = Redundant.of(null * unit, known.mean @ (null * unit), known.scale)
-        centre = known.mean @ (near * unit) + self.mean @ amount
+        centre = known.mean @ (near * unit) + mean_there
         combinations = Combinations.of(near * unit, centre, redundant, known.scale)
         mean, scale = known.mean.copy(), known.scale.copy()
         mean[combinations.places], scale[combinations.places] = 0.0, 1.0
         scale[redundant.places] = 0.0
         correlation = _apart(known.correlation, combinations.places, redundant.places)
         return self.table.with_combinations(combinations), Features(mean, scale, correlation)
+
+
+class Mixtures(NamedTuple):
+    """Combinations of standardised features that some columns can use."""
+
+    near: FloatArray  # (p, m) nearly constant: of variance one in these units
+    mean: FloatArray  # (m,) of these
+    null: FloatArray  # (p, k) orthonormal: constant
+
+    def without(self, is_masked: BoolArray) -> Mixtures:
+        """Return mixtures that hold nothing of masked features (p,).
+
+        A share that is rounding beside the parts is not so beside their small difference, and no
+        weight could make it good.
+        """
+        near, null = (np.where(is_masked[:, None], 0.0, part) for part in (self.near, self.null))
+        return Mixtures(near, self.mean, null)
 
 
 def _free(combinations: FloatArray, weight: FloatArray) -> FloatArray:
