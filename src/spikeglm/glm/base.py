@@ -13,13 +13,13 @@ from ..io.timeseries import TimeAxis
 from ..regularizer import Penalty
 from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
-from . import fitted, persistence, prediction, stepping
+from . import fitted, persistence, stepping
 from .arguments import FeatureMask, RegularizerArgument
 from .choices import read_fit_intercept, solver_of, warn_of_unused_strength
 from .dispersion import Dispersion
 from .fitting import SolverChoice
 from .inputs import FitInputs
-from .labels import check_coefficients, check_features, check_neurons
+from .labels import check_coefficients
 from .parameters import with_nested_params
 from .pickling import cloned, state_to_write
 from .report import FitReport
@@ -152,14 +152,7 @@ class BaseGLM(Estimator):
         >>> round(model.compute_loss((model.coef_, model.intercept_), X, y), 3)
         0.739
         """
-        inputs = self.read_inputs(X, y)
-        if inputs.lost is not None:
-            inputs.lost.announce()
-        check_features(self, inputs.rows)
-        check_neurons(self, y=y)
-        coef, intercept = inputs.shapes.read_first(params)
-        losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
-        return float(losses.sum())
+        return fitted.loss_at(self, params, X, y)
 
     @property
     def solver_state_(self) -> SolverAdapterState:
@@ -171,6 +164,8 @@ class BaseGLM(Estimator):
     ) -> SolverAdapterState:
         """Return the state of an optimiser before the first :meth:`update`.
 
+        Raises ValueError or TypeError for arguments that cannot be used.
+
         Parameters
         ----------
         init_params :
@@ -178,11 +173,6 @@ class BaseGLM(Estimator):
         X, y :
             A batch. For SVRG all data: their gradient anchors the steps that follow, so call this
             again at the start of every epoch.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For arguments that cannot be used.
         """
         return stepping.begin(self, init_params, X, y)
 
@@ -325,8 +315,6 @@ class BaseGLM(Estimator):
         UserWarning
             If the solver cannot handle a new regularizer: ``solver_name`` is None then.
 
-        Examples
-        --------
         >>> import spikeglm as nmo
         >>> nmo.GLM().set_params(regularizer="Ridge", regularizer_strength=0.1)
         GLM(regularizer='Ridge', regularizer_strength=0.1)
@@ -338,11 +326,9 @@ class BaseGLM(Estimator):
 
     def _repr_html_(self) -> str:
         """Show the model in a notebook: its arguments, and the report of the fit."""
-        report = getattr(self, "fit_report_", None)
+        parts = [self.fit_report_._repr_html_()] if hasattr(self, "fit_report_") else []
         about = "fitted" if self.__sklearn_is_fitted__() else "not fitted"
-        return notebook.of_parameters(
-            self, about, parts=[] if report is None else [report._repr_html_()]
-        )
+        return notebook.of_parameters(self, about, parts=parts)
 
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn that NaN rows are welcome (they are left out), and the shape of y."""

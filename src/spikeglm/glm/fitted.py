@@ -15,13 +15,12 @@ from ..io.timeseries import TimeAxis, to_pynapple
 from ..observation_models.likelihood import Likelihood
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray
-from . import dispersion
+from . import dispersion, prediction
 from .inputs import FitInputs, read_offset
 from .labels import check_features, check_neurons, remember
 from .layout import Layout
 from .mistaken_shapes import advice_on_features
 from .parameters import dof_resid
-from .prediction import linear_predictor
 from .report import FitReport
 from .scoring import Null, known_scale
 from .shapes import Shapes
@@ -54,7 +53,7 @@ def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArra
     shapes, coef, intercept = estimates(model, rows)
     check_neurons(model, offset=offset)
     added = read_offset(offset, rows, len(intercept))
-    eta = linear_predictor(rows, coef, intercept, added)
+    eta = prediction.linear_predictor(rows, coef, intercept, added)
     mean = model._likelihood.mean(eta)
     _warn_of_impossible(model._likelihood, mean, eta)
     return shapes.user(mean)
@@ -118,6 +117,26 @@ def optimum_of(
         record=record_of(model, coef, intercept),
     )
     return optimum, shapes
+
+
+def loss_at(
+    model: BaseGLM, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+) -> float:
+    """Return the unpenalised loss of a model's kind at parameters: mean over rows, sum of neurons.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the parameters do not fit the data, or the data are not those of the model.
+    """
+    inputs = model.read_inputs(X, y)
+    if inputs.lost is not None:
+        inputs.lost.announce()
+    check_features(model, inputs.rows)
+    check_neurons(model, y=y)
+    coef, intercept = inputs.shapes.read_first(params)
+    losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
+    return float(losses.sum())
 
 
 def check_same_intercept(model: BaseGLM) -> None:

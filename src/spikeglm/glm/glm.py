@@ -87,8 +87,7 @@ class GLM(BaseGLM):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> import spikeglm as nmo
+    >>> import numpy as np, spikeglm as nmo
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(1000, 2))
     >>> y = rng.poisson(np.exp(X @ [0.5, -0.25] - 1.0))
@@ -126,17 +125,14 @@ class GLM(BaseGLM):
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
         """Return the mean response, e.g. spikes per bin: (T,), or (T, N) for a population.
 
+        A pynapple object where ``X`` came from pynapple.
+
         Parameters
         ----------
         X :
             (T, p) features. Where a row is not finite the prediction is NaN.
         offset :
             (T,) added to the linear predictor.
-
-        Returns
-        -------
-        numpy.ndarray or pynapple object
-            pynapple where ``X`` came from pynapple.
 
         Warns
         -----
@@ -338,8 +334,6 @@ class GLM(BaseGLM):
             If the link cannot produce the mean response, or without an intercept that of zero
             coefficients.
 
-        Examples
-        --------
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(1000, 2))
         >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
@@ -383,13 +377,9 @@ class GLM(BaseGLM):
         solver: SolverChoice,
         start: tuple[FloatArray, FloatArray] | None = None,
     ) -> FitResult:
+        keep = inputs.keep
         return fit_columns(
-            inputs.rows,
-            inputs.columns,
-            penalty=penalty,
-            keep=inputs.keep,
-            solver=solver,
-            start=start,
+            inputs.rows, inputs.columns, penalty=penalty, keep=keep, solver=solver, start=start
         )
 
     def _expected(self, eta: FloatArray, inputs: FitInputs) -> FloatArray:

@@ -31,7 +31,8 @@ from ..engine.runners import run
 from ..engine.survey import survey_locations, survey_responses
 from ..engine.table import Table
 from ..typing import FloatArray, IntArray
-from .fisher import Optimum, groups, in_longer_blocks, pseudo_inverse
+from .fisher import Optimum, groups, in_longer_blocks
+from .inverses import pseudo_inverse
 
 _ROWS_PER_FEATURE = 32  # of a sample from which F is taken, as for correlations
 _FEWEST_ROWS = 2000  # of a sample

@@ -30,19 +30,15 @@ from ..engine.plan import Plan, plan
 from ..engine.runners import run
 from ..engine.survey import Responses, survey_features, survey_locations, survey_responses
 from ..engine.table import Table
-from ..engine.threads import one_blas_thread
 from ..regularizer.base import PenaltyTerm
 from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
+from .inverses import inverse_among, squared_step, void_directions
 from .record import FitResult, check_optimum, check_same_data
 from .separation import Separation, curvature_at, separations, without_rows
 
-_RANK_TOLERANCE = 1e-13
-_CLEAR_RANK = 1e-11
-_NOTHING = 1e-100  # roots of information of which no inverse is a number
-_TELLS = 1e-4  # of a standard error, a parameter, or the root of a curvature: less tells nothing
 NO_OPTIMUM = {
     Status.SILENT,
     Status.SATURATED,
@@ -185,9 +181,9 @@ def _of_plain_rows(reading: _Reading, keep_void: bool) -> Iterator[Uncertainty]:
     for group in groups(reading.optimum.columns.n_columns, p + 1):
         for c, information in zip(group, reading.informations(group, {}), strict=True):
             information[np.arange(p), np.arange(p)] += ridge[:, c]
-            covariance, undetermined = _inverse_among(reading.free(c), information)
+            covariance, undetermined = inverse_among(reading.free(c), information)
             covariance = J @ covariance @ J.T * reading.optimum.unit[c]
-            void = J @ _void(reading.free(c), information) if keep_void else None
+            void = J @ void_directions(reading.free(c), information) if keep_void else None
             yield Uncertainty(covariance, is_made_of @ undetermined, void)
 
 
@@ -202,13 +198,13 @@ def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
         information_of = reading.informations(group, limits)
         for c, slope, information in zip(group, slopes, information_of, strict=True):
             information[np.arange(p), np.arange(p)] += ridge[:, c]
-            covariance, undetermined = _inverse_among(reading.free(c), information)
-            void = _void(reading.free(c), information) if keep_void else None
+            covariance, undetermined = inverse_among(reading.free(c), information)
+            void = void_directions(reading.free(c), information) if keep_void else None
             if void is not None:
                 void[-1] -= shift @ void[:-1]
             if optimum.record is not None and optimum.penalty.is_smooth:
                 at = np.append(optimum.coef[:, c], optimum.intercept[c])
-                squared = _squared_step(slope, at, covariance, information)
+                squared = squared_step(slope, at, covariance, information)
                 check_optimum(optimum.record, c, squared, reading.observed, optimum.unit[c])
             _unshift(covariance, shift)
             covariance *= optimum.unit[c]
@@ -355,104 +351,7 @@ def check_size(n_columns: int, n_parameters: int) -> None:
         )
 
 
-def _inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return the inverse among some parameters, (n, n) with zeros elsewhere, and which are unsure.
-
-    What is unsure, (n,), has no inverse.
-    """
-    if free.all():
-        return pseudo_inverse(information)
-    covariance, unsure = np.zeros_like(information), np.zeros(len(free), dtype=bool)
-    covariance[np.ix_(free, free)], unsure[free] = pseudo_inverse(information[np.ix_(free, free)])
-    return covariance, unsure
-
-
-def _void(free: BoolArray, information: FloatArray) -> FloatArray:
-    """Return the directions (n, m) of free parameters in which the information is zero."""
-    among = np.flatnonzero(free)
-    part = information[np.ix_(among, among)]
-    if not np.isfinite(part).all():
-        return np.eye(len(free))
-    unit = np.sqrt(np.diag(part))
-    unit = np.where(unit > 0, unit, 1.0)
-    values, vectors = np.linalg.eigh(part / np.outer(unit, unit))
-    null = vectors[:, values <= _RANK_TOLERANCE * len(values) * max(values[-1:], default=0.0)]
-    out = np.zeros((len(free), null.shape[1]))
-    out[among] = null / unit[:, None]
-    return out
-
-
 def _unshift(covariance: FloatArray, shift: FloatArray) -> None:
     """Turn the covariance of (w, b + shift . w) into that of (w, b), in place."""
     covariance[-1] -= shift @ covariance[:-1]
     covariance[:, -1] -= covariance[:, :-1] @ shift
-
-
-def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Invert in units in which the diagonal is one; also tell which parameters have no inverse.
-
-    >>> import numpy as np
-    >>> pseudo_inverse(np.diag([4.0, 0.0]))
-    (array([[0.25, 0.  ],
-           [0.  , 0.  ]]), array([False,  True]))
-    """
-    if information.size == 0:
-        return information, np.zeros(0, dtype=bool)
-    if not np.isfinite(information).all():  # of a mean at the end of its range
-        return np.zeros_like(information), np.ones(len(information), dtype=bool)
-    unit = np.sqrt(np.maximum(np.diag(information), 0.0))
-    is_told = unit > _NOTHING
-    inverse_unit = np.where(is_told, 1.0 / np.where(is_told, unit, 1.0), 0.0)
-    scaled = information * np.outer(inverse_unit, inverse_unit)
-    with one_blas_thread():  # on a busy machine several are many times slower
-        inverse = _plain_inverse(scaled)
-        if inverse is not None:
-            unsure = np.zeros(len(scaled), dtype=bool)
-        else:
-            inverse, unsure = _inverse_of_rank(scaled)
-    return inverse * np.outer(inverse_unit, inverse_unit), unsure
-
-
-def _squared_step(
-    slope: FloatArray, at: FloatArray, covariance: FloatArray, information: FloatArray
-) -> float:
-    """Return slope' covariance slope, (n,) and (n, n), along what the rows clearly tell.
-
-    Where hardly anything depends on a parameter, at (n,), or on a combination, the rounding of a
-    slope would do for a step of any size: that is no sign of anything. Nor is what the rounding of
-    linear predictors does, of estimates that nearly cancel.
-    """
-    squared = float(slope @ covariance @ slope)
-    if squared < _TELLS**2 * len(at):
-        return squared
-    told = (np.diag(covariance) > 0) & (np.diag(covariance) < (at / _TELLS) ** 2)
-    unit = np.sqrt(np.diag(information)[told])
-    rounding = np.finfo(float).eps * float(unit @ np.abs(at[told])) / _TELLS
-    values, vectors = np.linalg.eigh(information[np.ix_(told, told)] / np.outer(unit, unit))
-    clear = values > _TELLS**2 * values.max(initial=0.0)
-    along = (vectors.T @ (slope[told] / unit))[clear]
-    left = min(squared, float(np.sum(along**2 / values[clear])))
-    return left if left > rounding**2 else 0.0
-
-
-def _plain_inverse(scaled: FloatArray) -> FloatArray | None:
-    """Return the inverse of a matrix of full rank beyond doubt, None for any other; fast."""
-    from scipy.linalg import lapack
-
-    if not np.isfinite(scaled).all():
-        return None
-    factor, failed = lapack.dpotrf(scaled, lower=1)
-    if failed:
-        return None
-    share, _ = lapack.dpocon(factor, np.abs(scaled).sum(axis=0).max(), uplo="L")
-    if share < _CLEAR_RANK * len(scaled) ** 2:  # eigenvalues are within n of that norm
-        return None
-    lower, _ = lapack.dpotri(factor, lower=1)
-    return np.tril(lower) + np.tril(lower, -1).T
-
-
-def _inverse_of_rank(scaled: FloatArray) -> tuple[FloatArray, BoolArray]:
-    values, vectors = np.linalg.eigh(scaled)
-    kept = values > _RANK_TOLERANCE * len(values) * values[-1]
-    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    return inverse, np.linalg.norm(vectors[:, ~kept], axis=1) > _TOUCHED

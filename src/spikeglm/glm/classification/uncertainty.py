@@ -17,7 +17,8 @@ from ...engine.plan import plan
 from ...engine.softmax import SoftmaxObjective
 from ...engine.survey import Responses, survey_locations, survey_responses
 from ...engine.table import Table
-from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups, pseudo_inverse
+from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
+from ...inference.inverses import pseudo_inverse
 from ...inference.record import FitResult, check_optimum, check_same_data
 from ...numerics import quiet
 from ...regularizer import UnRegularized
