@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from .. import showing
 from ..typing import FloatArray
 from .fisher import Uncertainty
 
@@ -49,6 +50,8 @@ class TermCurve:
     predictor: FloatArray
     predictor_error: FloatArray
     level: float = 0.95
+
+    __repr__ = showing.of_fields
 
     @property
     def effect_band(self) -> tuple[FloatArray, FloatArray]:
