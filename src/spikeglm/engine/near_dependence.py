@@ -88,6 +88,8 @@ def resolve(
     """
     p, visits = len(known.mean), 0
     none = suspects[:, :0]
+    if not suspects.shape[1]:
+        return Dependence(none, none, none, np.zeros(0), visits)
     null, rounded, near, mean = [none], [none], [none], [np.zeros(0)]
     left, size = suspects, _size(known, table)
     computed = (_ROUNDING_OF_SUSPECTS if rest is None else _ROUNDING) * np.sqrt(p)

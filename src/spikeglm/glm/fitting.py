@@ -176,7 +176,8 @@ def _solve_views(
     """
     parts: list[tuple[IntArray, Outcome]] = []
     coef, intercept = start[0].copy(), start[1].copy()
-    for view in survey.views(columns, penalty, typical_curvature(columns, observed), which):
+    h = typical_curvature(columns, observed)
+    for view in survey.views(columns, penalty, h, which):
         mine = view.columns
         objective = Objective(
             view.table,
@@ -187,7 +188,7 @@ def _solve_views(
             observed.weight[mine],
         )
         first = start[0][:, mine], start[1][mine]
-        part = _solve(objective, observed.take(mine), solver, first, part=len(parts))
+        part = _solve(objective, observed.take(mine), h[mine], solver, first, part=len(parts))
         W, b = of_the_rows(objective, part.theta)
         coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
         parts.append((mine, part))
@@ -197,6 +198,7 @@ def _solve_views(
 def _solve(
     objective: Objective,
     observed: Responses,
+    h: FloatArray,
     solver: SolverChoice,
     start: tuple[FloatArray, FloatArray],
     *,
@@ -212,7 +214,7 @@ def _solve(
         task = Task(
             objective,
             begin,
-            h=typical_curvature(objective.columns, observed),
+            h=h,
             unit=np.sqrt(dispersion(likelihood, observed, theta[-1])),
             n_rows=objective.table.n_kept,
             is_smooth=objective.penalty.is_smooth,

@@ -200,9 +200,10 @@ def measured_in(weight: FloatArray, of_coordinates: FloatArray) -> FloatArray:
     >>> measured_in(np.array([[1.0, 3.0, 2.0]]), np.array([[1.0, 3.0, 1e-9, 0.0]])).tolist()
     [[1.0, 3.0, 0.002, 2.0]]
     """
-    typical = np.ones((len(weight), 1))
-    for c, positive in enumerate(weight > 0):
-        if positive.any():
-            typical[c] = np.median(weight[c, positive])
+    n = (weight > 0).sum(axis=1, keepdims=True)
+    ordered = np.sort(np.where(weight > 0, weight, np.inf), axis=1)
+    ordered = np.hstack([ordered, np.full_like(n, np.inf, dtype=float)])
+    middle = [np.take_along_axis(ordered, np.maximum(k, 0) // 2, axis=1) for k in (n - 1, n)]
+    typical = np.where(n > 0, 0.5 * (middle[0] + middle[1]), 1.0)  # the median, where there is one
     floor = _LEAST_WEIGHT * typical
     return np.where(of_coordinates > 0, np.maximum(of_coordinates, floor), typical)

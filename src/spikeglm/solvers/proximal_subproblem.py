@@ -135,7 +135,7 @@ def _polished(
     for _ in range(_REFINED if kinks.is_piecewise_linear else _MOST_POLISHES):
         slope = np.where(moving, _times(H, z) - r + kinks.slope(z), 0.0)
         system = H if kinks.is_piecewise_linear else H + kinks.bend(z)
-        new = z - _solved_on(system, slope, moving)
+        new = z - _solved_on(system, slope, moving & ~solved[:, None])
         stays = kinks.same_side(z, new)
         z = np.where(stays[:, None], new, z)
         left = kinks.violation(z, _times(H, z) - r)
@@ -150,7 +150,8 @@ def _solved_on(H: FloatArray, slope: FloatArray, moving: BoolArray) -> FloatArra
     out = np.zeros_like(slope)
     for c in range(len(H)):
         on = np.flatnonzero(moving[c])
-        out[c, on] = solution(H[c][np.ix_(on, on)], slope[c, on])
+        if len(on):
+            out[c, on] = solution(H[c][np.ix_(on, on)], slope[c, on])
     return out
 
 
