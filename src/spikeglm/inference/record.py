@@ -179,7 +179,8 @@ def check_optimum(
     if record.status[column] is not Status.CONVERGED:
         return
     weight = observed.weight[column]
-    rounding = _SMALL_STEP**2 * weight * max(observed.variance[column], 1.0)
+    size = max(observed.variance[column], 1.0, (_SMALL_STEP * observed.mean[column]) ** 2)
+    rounding = _SMALL_STEP**2 * weight * size
     recorded = _MANY * record.decrement[column] ** 2 * weight
     if squared > recorded + rounding and squared > _TENTH**2 * unit:
         raise _other_data(
