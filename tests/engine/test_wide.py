@@ -123,6 +123,22 @@ def test_copies_in_other_blocks_spoil_no_fit(penalty, look, looking):
         assert "only known among those neighbours" in str(model.fit_report_)
 
 
+@of_looks
+@pytest.mark.parametrize("difference", [1e-4, 1e-6, 1e-7])
+def test_near_copies_in_other_blocks_are_told_apart(difference, look, looking):
+    X, _ = recording()
+    n = np.random.default_rng(9).normal(size=len(X))
+    X[:, 20] = -3 * (X[:, 0] + difference * n)
+    y = np.random.default_rng(8).poisson(np.exp(0.4 * n - 1))
+    told_apart = np.column_stack([X[:, 20] / -3 - X[:, 0], np.delete(X, 20, axis=1)])
+    best = nmo.GLM().fit(told_apart / told_apart.std(axis=0).clip(1e-12), y).fit_report_.result
+    looking(look)
+    model = nmo.GLM(solver_name="LBFGS").fit(X, y)
+    assert model.fit_report_.converged
+    assert model.fit_report_.result.rank == best.rank
+    assert_allclose(model.fit_report_.result.objective, best.objective, rtol=0, atol=1e-8)
+
+
 def test_correlations_are_looked_at_once_features_are_in_their_place(looking, monkeypatch):
     X, y = recording()
     looked, sketched = [], survey._sketched

@@ -14,6 +14,7 @@ from ..typing import BoolArray, FloatArray, IntArray
 from . import feature_kernels, kernels, threads
 from .block_diagonal import BlockDiagonal
 from .columns import Columns
+from .copies import copies_in
 from .correlation import UNSEEN, Correlation
 from .feature_kernels import SketchSums
 from .feature_sums import moments
@@ -252,6 +253,8 @@ def _sketched(table: Table, known: Features, columns: Columns, how: Plan) -> Sur
         return _from_all_rows(table, known, columns, how)
     correlation = Correlation(blocks)
     if n_factors:
+        copies = copies_in(sketch, blocks)
+        seen = seen._replace(suspects=np.hstack([seen.suspects, copies]))
         correlation = Correlation.with_factors(blocks, sketch, directions)
     features = replace(known, correlation=correlation.surely_definite(_OWN_VARIANCE))
     return Survey(table, features, int(look.n_rows is None), spectrum=seen)
