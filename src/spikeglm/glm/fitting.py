@@ -107,10 +107,6 @@ def _fit(
         observed = survey_responses(table, columns, how)
         survey = survey_features(table, columns, how)
     check_features(survey, rows)
-    near_copies = survey.near_copies
-    if getattr(solver.method, "reads_rows", False):
-        survey = replace(survey, told_apart=None)
-    features = survey.features
     coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
     if start is not None and columns.likelihood.link.range is None:
         # Where no intercept was found for a user's own link, the user's start may do.
@@ -120,8 +116,10 @@ def _fit(
         start = coef, intercept
     outcome = None
     if len(walking):
+        as_they_are = replace(survey, told_apart=None)
+        seen = as_they_are if getattr(solver.method, "reads_rows", False) else survey
         outcome, W, b = _solve_views(
-            survey, columns, how, penalty, observed, solver=solver, start=start, which=walking
+            seen, columns, how, penalty, observed, solver=solver, start=start, which=walking
         )
         coef[:, walking], intercept[walking] = W, b
     went = how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes)
@@ -133,28 +131,22 @@ def _fit(
         observed,
         (coef, intercept),
         went["status"],
-        features,
+        survey.features,
     )
     went["n_passes"] += 0 if separating is None else VISITS
     return FitResult(
         coef=coef,
         intercept=intercept,
-        rank=int((features.scale > 0).sum()) - features.null_space.shape[1],
-        aliased=aliased(features),
         n_rows=observed.n_rows,
         total_weight=observed.weight,
         mean_response=observed.mean,
         certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
         plan=how.explain(),
         has_intercept=columns.has_intercept,
-        remarks=(
-            *remarks(features, location(survey), rows, settled_by(penalty, coef.shape)),
-            *remarks_on_storage(survey.rounded, rows),
-        ),
-        near_copies=near_copies,
         offset_mean=observed.offset,
         offset_square=observed.offset_square,
         separating=separating,
+        **about_features(survey, rows, penalty, coef.shape),
         **went,
     )
 
@@ -269,6 +261,23 @@ def smallest_norm(
     features = survey.features
     excess = null @ (null.T @ (W * features.scale[:, None])) * features.inverse_scale[:, None]
     return W - excess, b + location(survey) @ excess
+
+
+def about_features(
+    survey: Survey, rows: Rows, penalty: Penalty, shape: tuple[int, int], n_classes: int = 1
+) -> dict[str, Any]:
+    """Return what a record says of the features; ``shape`` is that of coefficients, (p K, N)."""
+    features = survey.features
+    settled = settled_by(penalty, shape, n_classes)
+    return {
+        "rank": int((features.scale > 0).sum()) - features.null_space.shape[1],
+        "aliased": aliased(features),
+        "near_copies": survey.near_copies,
+        "remarks": (
+            *remarks(features, location(survey), rows, settled),
+            *remarks_on_storage(survey.rounded, rows),
+        ),
+    }
 
 
 def aliased(features: Features) -> IntArray:

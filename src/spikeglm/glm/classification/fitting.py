@@ -27,7 +27,6 @@ from ..checkpoint import resumable
 from ..fitting import SolverChoice
 from ..magnitudes import check_features
 from ..progress import pass_report, survey_report
-from ..remarks import remarks, remarks_on_storage
 
 
 def fit_classes(
@@ -123,12 +122,7 @@ def _fit(
     seen = _frequencies(observed, n_classes, has_intercept=columns.has_intercept)
     coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
     intercept = _intercepts(columns, seen, observed)
-    first = (coef, intercept)
-    if start is not None:
-        first = (
-            start[0].reshape(coef.shape),
-            np.where(seen.absent, intercept, start[1].reshape(intercept.shape)),
-        )
+    first = (coef, intercept) if start is None else _given(start, seen, coef, intercept)
     walking = np.flatnonzero([status is None for status in seen.hopeless])
     parts: list[tuple[IntArray, Outcome]] = []
     h = np.full(len(seen.weight), 1.0 / n_classes)
@@ -153,8 +147,6 @@ def _fit(
     return FitResult(
         coef=coef.reshape(len(coef), len(seen.weight) * n_classes),
         intercept=(intercept - intercept.mean(axis=0)).ravel(),
-        rank=int((survey.features.scale > 0).sum()) - survey.features.null_space.shape[1],
-        aliased=fitting.aliased(survey.features),
         n_rows=observed.n_rows.reshape(n_classes, -1)[0],
         total_weight=seen.weight,
         mean_response=observed.mean,
@@ -163,17 +155,22 @@ def _fit(
         has_intercept=columns.has_intercept,
         offset_mean=observed.offset,
         offset_square=observed.offset_square,
-        remarks=(
-            *remarks(
-                survey.features,
-                fitting.location(survey),
-                rows,
-                fitting.settled_by(penalty, (len(coef) * n_classes, len(seen.weight)), n_classes),
-            ),
-            *remarks_on_storage(survey.rounded, rows),
+        **fitting.about_features(
+            survey, rows, penalty, (len(coef) * n_classes, len(seen.weight)), n_classes
         ),
         **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
     )
+
+
+def _given(
+    start: tuple[FloatArray, FloatArray],
+    seen: Frequencies,
+    coef: FloatArray,
+    intercept: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the user's first parameters, (p, K, N) and (K, N); not of classes that are absent."""
+    of_classes = np.where(seen.absent, intercept, start[1].reshape(intercept.shape))
+    return start[0].reshape(coef.shape), of_classes
 
 
 def _objective(view: View, columns: Columns, how: Plan, seen: Frequencies) -> SoftmaxObjective:
