@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SCRIPT = """
-import json, os, signal, threading, time, warnings
+import functools, json, os, signal, threading, time, warnings
 import distributed, jax
 import numpy as np
 import spikeglm as nmo
@@ -82,7 +82,7 @@ answers |= {
 }
 fit(runner="dask")
 answers["Dask's threads"] = answer_in_child(fit, runner="dask")
-import dask.array
+import dask.array, dask.config, dask.threaded, dask.tokenize
 there = dask.array.from_array(y, chunks=100)
 there.compute()
 answers["a dask array as y"] = answer_in_child(fit, y=there)
@@ -98,6 +98,40 @@ answers["others fit meanwhile"] = answer_in_child(fit)
 answers["others fit with Dask meanwhile"] = answer_in_child(fit, runner="dask")
 running.set()
 at_work.join()
+
+class Slow:
+    @functools.cached_property
+    def value(self):
+        inside.set()
+        done.wait()
+
+
+def in_the_middle_of(hold):
+    inside.clear(), done.clear()
+    busy = threading.Thread(target=hold)
+    busy.start()
+    inside.wait()
+    answer = answer_in_child(uses)
+    done.set()
+    busy.join()
+    return answer
+
+
+def uses():
+    vars(Slow)["value"].func = lambda self: 3
+    Slow().value
+    fit(runner="dask")
+
+
+def locks_of_dask():
+    with dask.config.config_lock, dask.threaded.pools_lock, dask.tokenize.tokenize_lock:
+        inside.set()
+        done.wait()
+
+
+inside, done = threading.Event(), threading.Event()
+answers["another thread is in a property"] = in_the_middle_of(lambda: Slow().value)
+answers["another thread has Dask's locks"] = in_the_middle_of(locks_of_dask)
 
 with distributed.Client(processes=False, n_workers=1, dashboard_address=None):
     answers["a Dask client"] = answer_in_child(fit, runner="dask")
@@ -123,6 +157,8 @@ COMPUTED = [
     "a dask array as y",
     "others fit meanwhile",
     "others fit with Dask meanwhile",
+    "another thread is in a property",
+    "another thread has Dask's locks",
     "beside a Dask client",
 ]
 

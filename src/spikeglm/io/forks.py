@@ -4,13 +4,20 @@ A fork copies memory, not threads. JAX computes on threads of its own, and so do
 and its clients; in a child they are gone, and whoever asks them waits. A process that starts JAX or
 Dask itself, after the fork, may use them; so may those that joblib or ``multiprocessing``'s "spawn"
 start.
+
+A lock that another thread held at the moment of the fork stays locked in the child, where nobody is
+left to open it. Python opens its own; those of properties that are computed once (before Python
+3.12 all objects of a class share one) and those of Dask are opened here.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import dataclass
+from functools import cached_property
+from threading import RLock
 from typing import Any
 
 from .. import errors, showing
@@ -18,6 +25,11 @@ from .. import errors, showing
 _TODO = (
     "start processes with multiprocessing.get_context('spawn'), or with joblib, which does so by "
     "itself"
+)
+_LOCKS_OF_DASK = (
+    ("dask.config", "config_lock"),
+    ("dask.threaded", "pools_lock"),
+    ("dask.tokenize", "tokenize_lock"),
 )
 
 
@@ -112,7 +124,18 @@ def client_in_force() -> Any:
         return None
 
 
+def _open_locks() -> None:
+    for found in gc.get_referrers(cached_property):
+        if type(found) is cached_property and hasattr(found, "lock"):
+            found.lock = RLock()
+    for module, name in _LOCKS_OF_DASK:
+        lock = getattr(sys.modules.get(module), name, None)
+        if lock is not None:
+            lock._at_fork_reinit()  # what Python does with its own
+
+
 def _note() -> None:
+    _open_locks()
     before = inherited()
     _of_this_process[0] = Inherited(
         is_fork=True,
