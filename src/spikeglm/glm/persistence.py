@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
-import importlib
 import platform
 from typing import Any
 
@@ -19,40 +17,12 @@ from ..typing import Array
 from .replacements import check_replacements, places
 from .saved_checks import check_estimates
 from .saved_version_1 import upgraded
+from .stored_classes import StoredClasses
 
-_HOMES = (
-    "glm",
-    "observation_models",
-    "observation_models.links",
-    "regularizer",
-    "solvers",
-    "inference.record",
-)
-"""Modules whose public classes a file may name."""
 _NOT_SAVED = ("solver_state_", "update_state_", "update_columns_", "aux_")
 
 
-@dataclasses.dataclass(frozen=True)
-class PublicClasses:
-    """The classes that a file may name: those of spikeglm that hold models and their parts."""
-
-    def name_of(self, cls: type) -> str | None:
-        """Return for example ``"regularizer.Ridge"``, None for a class of somebody else."""
-        if not cls.__module__.startswith("spikeglm."):
-            return None
-        homes = (home for home in _HOMES if _public(home, cls.__name__) is cls)
-        return next((f"{home}.{cls.__name__}" for home in homes), None)
-
-    def class_of(self, name: str) -> type:
-        """Return the class of a name; ValueError if a file may not name it."""
-        home, _, own_name = name.rpartition(".")
-        cls = _public(home, own_name) if home in _HOMES else None
-        if cls is None:
-            raise ValueError(f"an unknown class, {name!r}")
-        return cls
-
-
-_CLASSES = PublicClasses()
+_CLASSES = StoredClasses()
 
 
 def save(model: Any, path: Any) -> None:
@@ -215,14 +185,3 @@ def _built(payload: dict[str, Any], reader: Reader) -> Any:
     if hasattr(model, "fit_report_"):
         str(model.fit_report_)  # it can be printed, or its file is refused
     return model
-
-
-def _public(home: str, name: str) -> type | None:
-    """Return the class of that name in a module, if it is ours and one that holds plain values."""
-    if not name.isidentifier() or name.startswith("_"):
-        return None
-    found = vars(importlib.import_module(f"spikeglm.{home}")).get(name)
-    if not isinstance(found, type) or not found.__module__.startswith("spikeglm."):
-        return None
-    holds_values = dataclasses.is_dataclass(found) or issubclass(found, (Estimator, enum.Enum))
-    return found if holds_values else None
