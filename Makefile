@@ -4,10 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SEED   := $(or $(SEED),$(strip $(shell od -An -N4 -tu4 /dev/urandom)))
 
-.PHONY: help demo test test-fast test-fresh lint types docs parity bench clean
+.PHONY: help setup demo test test-fast test-fresh lint types docs parity bench wheel clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(VENV)/dev.stamp      ## make the environment for work on spikeglm, and switch on its commit hooks
+	@git rev-parse --git-dir >/dev/null 2>&1 && $(BIN)/pre-commit install || echo "No git here: no commit hooks."
+	@echo "Next: make test-fast lint types"
 
 demo: $(VENV)/demo.stamp     ## fit, check and plot a real recording
 	$(BIN)/spikeglm demo
@@ -39,8 +43,13 @@ bench:                       ## measure against other libraries, write benchmark
 	$(PYTHON) -m benchmarks.environment
 	.venv-bench/bin/python -m benchmarks
 
+wheel: $(VENV)/dev.stamp     ## build dist/, and run the demo from the wheel in a new environment
+	rm -rf dist && $(BIN)/python -m build
+	$(PYTHON) -m venv dist/try && dist/try/bin/python -m pip install --quiet "$$(echo dist/*.whl)[demo]"
+	cd dist && try/bin/spikeglm demo && ls try/lib*/python3*/site-packages/spikeglm/py.typed
+
 clean:           ## remove environments and caches
-	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf dist .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(VENV)/%.stamp: pyproject.toml | $(VENV)
 	@echo "Installing spikeglm with what 'make $*' needs ..."
