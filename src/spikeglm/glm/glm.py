@@ -12,14 +12,14 @@ from ..inference.record import FitResult
 from ..io.random_keys import RandomKey
 from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
-from . import curves, dispersion, fitted, refits, scoring, stepping
+from . import curves, dispersion, fitted, refits, stepping
 from .base import BaseGLM
 from .choices import read_likelihood
 from .fitting import SolverChoice, fit_columns
-from .inputs import FitInputs, read_fit_inputs, read_response, read_rows
-from .labels import check_neurons, check_null_mean, check_rows
+from .inputs import FitInputs, read_fit_inputs, read_rows
 from .lost_rows import announce_gaps
 from .parameters import first_intercept
+from .score_requests import ScoreRequest
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -160,6 +160,7 @@ class GLM(BaseGLM):
         score_type: str = "log-likelihood",
         aggregate_sample_scores: Callable[[Array], Any] = np.mean,
         *,
+        sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
         null_mean: ArrayLike | None = None,
     ) -> Any:
@@ -174,7 +175,11 @@ class GLM(BaseGLM):
             ``"pseudo-r2-Cohen"`` (a gain over the null model, see ``null_mean``). McFadden's is a
             share for counts and choices only: it warns for Gaussian and Gamma models.
         aggregate_sample_scores :
-            From scores per sample, (T,) or (T, N), to what is returned.
+            From scores per sample, (T,) or (T, N), to what is returned. With ``sample_weight`` it
+            is called with ``weights=`` of their shape too, as ``numpy.average``.
+        sample_weight :
+            How often each row counts, as for :meth:`fit`, also for the null model: two is a row
+            twice, zero no row. In a Pipeline it is ``score(X, y, sample_weight=...)``.
         offset :
             (T,) added to the linear predictor.
         null_mean :
@@ -188,6 +193,8 @@ class GLM(BaseGLM):
         ------
         NotImplementedError
             For another score type.
+        TypeError
+            If ``aggregate_sample_scores`` takes no ``weights`` and there are some.
         ValueError
             If X and y differ in rows or times, name neurons otherwise than the fit, no row is
             complete, or ``null_mean`` does not fit.
@@ -208,22 +215,8 @@ class GLM(BaseGLM):
         >>> float(model.score(X, y, "pseudo-r2-Cohen").round(3))
         0.119
         """
-        rows = read_rows(X)
-        check_rows(rows, y=y, offset=offset)
-        rate = fitted.mean_response(self, rows, offset)
-        check_neurons(self, y=y)
-        check_null_mean(self, rows, y, null_mean)
-        response, _ = read_response(y, rows, ndim=self._response_ndim)
-        return scoring.score(
-            self._likelihood,
-            response[:][:, 0] if self._response_ndim == 1 else response[:],
-            rate,
-            getattr(self, "scale_", None),
-            rows=rows,
-            score_type=score_type,
-            aggregate=aggregate_sample_scores,
-            null=fitted.null_of(self, rows, offset, null_mean),
-        )
+        asked = ScoreRequest(score_type, aggregate_sample_scores, sample_weight, offset, null_mean)
+        return asked.of_numbers(self, X, y)
 
     def simulate(
         self,

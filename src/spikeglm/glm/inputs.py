@@ -218,9 +218,7 @@ def read_fit_inputs(
     if present is not None:
         others["y"] = np.asarray(~(present > 0).any(axis=1))
     if sample_weight is not None:
-        weight = _per_row("sample_weight", sample_weight, rows, n_neurons)[:]
-        _check_weights(weight)
-        magnitudes.check_weights(weight)
+        weight = read_weights(sample_weight, rows, n_neurons)
         others["sample_weight"] = ~finite_rows(weight)
         wanted = np.asarray(others["sample_weight"] | (weight > 0).any(axis=1))
         keep = keep & (wanted & ~others["sample_weight"])
@@ -248,6 +246,20 @@ def read_fit_inputs(
     response_of = Source.one_per_column(response)
     columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)
     return FitInputs(rows, shapes, columns, keep, axis, neurons, lost=lost)
+
+
+def read_weights(sample_weight: ArrayLike, rows: Rows, n_neurons: int) -> Array:
+    """Return how often each row counts, (T, N) or (T, 1); NaN where nobody knows.
+
+    Raises
+    ------
+    ValueError
+        If some are negative, or of another shape or size.
+    """
+    weight = _per_row("sample_weight", sample_weight, rows, n_neurons)[:]
+    _check_weights(weight)
+    magnitudes.check_weights(weight)
+    return weight
 
 
 def read_offset(offset: ArrayLike | None, rows: Rows, n_neurons: int) -> Array:

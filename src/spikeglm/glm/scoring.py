@@ -18,6 +18,7 @@ from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..typing import Array, BoolArray, FloatArray
 from .lost_rows import LostRows
+from .score_weights import ScoreWeights
 
 SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 
@@ -32,8 +33,11 @@ def score(
     score_type: str,
     aggregate: Callable[[Array], Any],
     null: Null,
+    weights: ScoreWeights | None = None,
 ) -> Any:
     """Score predicted means (T,) or (T, N) against the response on the rows where both are finite.
+
+    With weights a row counts as often as they say, also for the null model.
 
     Raises
     ------
@@ -44,19 +48,29 @@ def score(
     """
     check_request(score_type, y.shape, rate.shape)
     likelihood.check_response(y)
-    answered = finite_rows(y)
-    valid = answered & finite_rows(rate)
-    check_complete(LostRows(rows, valid, others={"y": ~answered}), "finite features and response")
+    scored = _scored(rows, y, finite_rows(rate), weights)
+    check_complete(scored, "finite features and response")
+    valid = scored.keep
     if not valid.all():
         y, rate = y[valid], rate[valid]
+    if weights is not None:
+        weights = weights.take(valid)
+        y, aggregate = weights.with_any(y), weights.weighted(aggregate)
     y = y if y.dtype.kind in "biu" else y.astype(np.float64, copy=False)  # counts stay small
     model, scale = likelihood.model, known_scale(scale, likelihood)
     if score_type == "log-likelihood":
         return model.log_likelihood(y, rate, scale, aggregate)
     kind: PseudoR2 = score_type  # type: ignore[assignment]  # checked above
-    means = null.mean(likelihood, y, valid)
+    means = null.mean(likelihood, y, valid, weights)
     more = {} if means is None else {"null_mean": means}  # of which older models know nothing
     return model.pseudo_r2(y, rate, kind, scale, aggregate, **more)
+
+
+def _scored(rows: Rows, y: Array, predicted: BoolArray, weights: ScoreWeights | None) -> LostRows:
+    if weights is not None:
+        return weights.lost(rows, np.isfinite(y), predicted)
+    answered = finite_rows(y)
+    return LostRows(rows, answered & predicted, others={"y": ~answered})
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +93,13 @@ class Null:
 
     __repr__ = showing.of_fields
 
-    def mean(self, likelihood: Likelihood, y: Array, valid: BoolArray) -> FloatArray | None:
+    def mean(
+        self,
+        likelihood: Likelihood,
+        y: Array,
+        valid: BoolArray,
+        weights: ScoreWeights | None = None,
+    ) -> FloatArray | None:
         """Return predictions shaped like y, which has the valid rows; None: the mean of y.
 
         Raises
@@ -95,11 +115,16 @@ class Null:
             return likelihood.mean(np.broadcast_to(eta, columns.shape)).reshape(y.shape)
         if self.given is not None:
             return self._given_means(valid, y.shape)
-        if not offset.any():
+        weight = None if weights is None else weights.weight.reshape(columns.shape)
+        if offset.any():
+            return null_mean(likelihood, columns, offset, weight).reshape(y.shape)
+        if weight is None:
             return None
-        return null_mean(likelihood, columns, offset).reshape(y.shape)
+        return np.broadcast_to(_mean(columns, weight), columns.shape).reshape(y.shape)
 
-    def log_probabilities(self, y: Array, valid: BoolArray) -> FloatArray | None:
+    def log_probabilities(
+        self, y: Array, valid: BoolArray, weights: ScoreWeights | None = None
+    ) -> FloatArray | None:
         """Return :meth:`mean` for classes: log-probabilities shaped like y (T, ..., K), one-hot."""
         with_offset = self.offset.shape[-1] == y.shape[-1]
         offset = self.offset[valid] if with_offset else np.zeros_like(y, dtype=float)
@@ -110,7 +135,12 @@ class Null:
             return normalised(_log(frequency) + offset)
         if self.given is not None:
             return _log(self._given_means(valid, y.shape))
-        return null_log_probabilities(y, offset) if offset.any() else None
+        weight = None if weights is None else weights.weight
+        if offset.any():
+            return null_log_probabilities(y, offset, weight)
+        if weight is None:
+            return None
+        return np.broadcast_to(_log(_mean(y, weight[..., None])), y.shape)
 
     def _training_mean(self, n_neurons: int) -> FloatArray:
         if self.given != "training":
@@ -145,6 +175,11 @@ class Null:
                 f"{(len(valid), *shape[1:])}",
             )
         return np.broadcast_to(means, shape)
+
+
+def _mean(y: Array, weight: FloatArray) -> FloatArray:
+    """Return the mean over rows, (N,) or (..., K), of y (T, N) or (T, ..., K)."""
+    return (weight * y).sum(axis=0) / weight.sum(axis=0)
 
 
 def _log(probability: FloatArray) -> FloatArray:

@@ -71,8 +71,12 @@ def null_intercept(
         return np.where(is_open, _minimum(at, first), first)
 
 
-def null_mean(likelihood: Likelihood, y: Array, offset: Array) -> FloatArray:
+def null_mean(
+    likelihood: Likelihood, y: Array, offset: Array, weight: Array | None = None
+) -> FloatArray:
     """Return what the model without features predicts for y (T, N), fitted to it, (T, N).
+
+    Weights (T, N) say how often each response counts.
 
     >>> import numpy as np
     >>> from spikeglm.observation_models import PoissonObservations
@@ -81,11 +85,11 @@ def null_mean(likelihood: Likelihood, y: Array, offset: Array) -> FloatArray:
     >>> null_mean(Likelihood(PoissonObservations(), Exp()), y, log_bin)[:, 0].round(6)
     array([2., 4.])
     """
-    eta = null_intercept(likelihood, y, offset) + offset
+    eta = null_intercept(likelihood, y, offset, weight) + offset
     return likelihood.mean(np.broadcast_to(eta, y.shape))
 
 
-def null_log_probabilities(y: Array, offset: Array) -> FloatArray:
+def null_log_probabilities(y: Array, offset: Array, weight: Array | None = None) -> FloatArray:
     """Return log-probabilities (T, ..., K) of classes without features, fitted to y (T, ..., K).
 
     Parameters
@@ -94,19 +98,24 @@ def null_log_probabilities(y: Array, offset: Array) -> FloatArray:
         One-hot.
     offset :
         What is added to the linear predictors of the classes, the shape of y.
+    weight :
+        (T, ...) how often each row counts; one if None.
 
     >>> y = np.array([[1, 0], [1, 0], [0, 1], [1, 0]])
     >>> np.exp(null_log_probabilities(y, np.zeros((4, 2))))[0].round(6)
     array([0.75, 0.25])
     """
-    frequency = y.mean(axis=0)
-    b = np.log(np.maximum(frequency, np.finfo(float).eps)) - offset.mean(axis=0)
+    a = np.ones(y.shape[:-1]) if weight is None else weight
+    a = (a / a.sum(axis=0))[..., None]
+    frequency = (a * y).sum(axis=0)
+    b = np.log(np.maximum(frequency, np.finfo(float).eps)) - (a * offset).sum(axis=0)
     K = y.shape[-1]
     for _ in range(_MOST_STEPS):
         log_p = normalised(b + offset)
         p = np.exp(log_p)
-        gradient = p.mean(axis=0) - frequency
-        H = np.eye(K) * p.mean(axis=0)[..., None] - np.einsum("t...k,t...l->...kl", p, p) / len(p)
+        mean = (a * p).sum(axis=0)
+        gradient = mean - frequency
+        H = np.eye(K) * mean[..., None] - np.einsum("t...k,t...l->...kl", a * p, p)
         inverse = np.linalg.pinv(H, rcond=_TOLERANCE, hermitian=True)
         step = -np.einsum("...kl,...l->...k", inverse, gradient)
         if (-(gradient * step).sum(axis=-1) <= _TOLERANCE).all():

@@ -20,12 +20,12 @@ from ..dispersion import Dispersion
 from ..fitting import SolverChoice
 from ..glm import GLM
 from ..inputs import FitInputs, read_rows
-from ..labels import check_neurons, check_rows
 from ..lost_rows import announce_gaps
+from ..score_requests import ScoreRequest
 from . import prediction
 from .fitting import fit_classes
 from .inputs import read_class_inputs
-from .labels import decode, encode, read_classes
+from .labels import decode, read_classes
 from .prediction import known_classes, log_probabilities
 from .stepping import LabelBatch, read_label_batch
 from .uncertainty import class_uncertainties
@@ -209,6 +209,7 @@ class ClassifierGLM(GLM):
         score_type: str = "log-likelihood",
         aggregate_sample_scores: Callable[[Array], Any] = np.mean,
         *,
+        sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
         null_mean: ArrayLike | None = None,
     ) -> Any:
@@ -222,7 +223,9 @@ class ClassifierGLM(GLM):
             ``"log-likelihood"`` (mean log p of the classes that occurred, nats per bin),
             ``"pseudo-r2-McFadden"`` or ``"pseudo-r2-Cohen"`` (equal; see ``null_mean``).
         aggregate_sample_scores :
-            From scores per sample, (T,) or (T, N), to what is returned.
+            From scores per sample, (T,) or (T, N), to what is returned; as for :meth:`GLM.score`.
+        sample_weight :
+            How often each row counts, as for :meth:`fit`.
         offset :
             As for :meth:`fit`.
         null_mean :
@@ -232,7 +235,7 @@ class ClassifierGLM(GLM):
 
         Raises
         ------
-        ValueError, NotImplementedError
+        ValueError, TypeError, NotImplementedError
             As :meth:`GLM.score`; also for a label that is no class.
 
         Examples
@@ -246,18 +249,8 @@ class ClassifierGLM(GLM):
         >>> float((model.predict(X) == y).mean())
         0.77
         """
-        rows = self.read_inputs(X, y).rows
-        check_rows(rows, y=y, offset=offset)
-        log_p = log_probabilities(self, rows, offset)
-        check_neurons(self, y=y)
-        return prediction.score(
-            encode(y, known_classes(self)),
-            log_p,
-            rows=rows,
-            score_type=score_type,
-            aggregate=aggregate_sample_scores,
-            null=prediction.null_of(self, rows, offset, null_mean),
-        )
+        asked = ScoreRequest(score_type, aggregate_sample_scores, sample_weight, offset, null_mean)
+        return prediction.score(self, X, y, asked)
 
     def simulate(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +11,16 @@ from ...observation_models.categorical import CategoricalObservations, LogSoftma
 from ...observation_models.observations import PseudoR2
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
-from ...typing import Array, ArrayLike, FloatArray, IntArray
+from ...typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from ..fitted import estimates
+from ..labels import check_neurons, check_rows
 from ..lost_rows import LostRows
 from ..prediction import linear_predictor
+from ..score_requests import ScoreRequest
+from ..score_weights import ScoreWeights
 from ..scoring import Null, check_complete, check_request
 from .inputs import read_class_offset
+from .labels import encode
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
@@ -70,16 +73,8 @@ def most_probable(log_p: FloatArray) -> IntArray:
     return np.where(gap, -1, np.argmax(log_p, axis=-1))
 
 
-def score(
-    codes: IntArray,
-    log_p: FloatArray,
-    *,
-    rows: Rows,
-    score_type: str,
-    aggregate: Callable[[Array], Any],
-    null: Null,
-) -> Any:
-    """Score log-probabilities against the classes that occurred, where all are known.
+def score(model: ClassifierGLM, X: ArrayLike, y: ArrayLike, asked: ScoreRequest) -> Any:
+    """Score a classifier against the classes that occurred, where all are known.
 
     Raises
     ------
@@ -88,14 +83,33 @@ def score(
     ValueError
         If the shapes differ, or no row is complete.
     """
-    check_request(score_type, codes.shape, log_p.shape[:-1])
+    rows = model.read_inputs(X, y).rows
+    check_rows(rows, y=y, sample_weight=asked.sample_weight, offset=asked.offset)
+    log_p = log_probabilities(model, rows, asked.offset)
+    check_neurons(model, y=y, sample_weight=asked.sample_weight)
+    codes = encode(y, known_classes(model))
+    check_request(asked.score_type, codes.shape, log_p.shape[:-1])
+    weights = ScoreWeights.read(asked.sample_weight, y, rows, codes.shape)
+    scored = _scored(rows, codes, finite_rows(log_p.reshape(len(log_p), -1)), weights)
+    check_complete(scored, "finite features and a label")
+    valid, aggregate = scored.keep, asked.aggregate
+    y_hot, log_p = codes[valid, ..., None] == np.arange(log_p.shape[-1]), log_p[valid]
+    if weights is not None:
+        weights = weights.take(valid)
+        aggregate = weights.weighted(aggregate)
+    observed = CategoricalObservations()
+    if asked.score_type == "log-likelihood":
+        return observed.log_likelihood(y_hot, log_p, None, aggregate)
+    null = null_of(model, rows, asked.offset, asked.null_mean)
+    means = null.log_probabilities(y_hot, valid, weights)
+    kind: PseudoR2 = asked.score_type  # type: ignore[assignment]  # checked above
+    return observed.pseudo_r2(y_hot, log_p, kind, None, aggregate, null_mean=means)
+
+
+def _scored(
+    rows: Rows, codes: IntArray, predicted: BoolArray, weights: ScoreWeights | None
+) -> LostRows:
+    if weights is not None:
+        return weights.lost(rows, codes >= 0, predicted)
     answered = np.asarray((codes >= 0).reshape(len(codes), -1).all(axis=1))
-    valid = answered & finite_rows(log_p.reshape(len(log_p), -1))
-    check_complete(LostRows(rows, valid, others={"y": ~answered}), "finite features and a label")
-    y, log_p = codes[valid, ..., None] == np.arange(log_p.shape[-1]), log_p[valid]
-    model = CategoricalObservations()
-    if score_type == "log-likelihood":
-        return model.log_likelihood(y, log_p, None, aggregate)
-    means = null.log_probabilities(y, valid)
-    kind: PseudoR2 = score_type  # type: ignore[assignment]  # checked above
-    return model.pseudo_r2(y, log_p, kind, None, aggregate, null_mean=means)
+    return LostRows(rows, answered & predicted, others={"y": ~answered})
