@@ -137,3 +137,46 @@ def test_whoever_asks_for_errors_of_splines_is_told_of_the_curve():
         warnings.simplefilter("error")
         ridge = nmo.GLM(regularizer="Ridge", regularizer_strength=0.01).fit(X, y)
         assert np.isfinite(ridge.standard_errors(X, y)[0]).all()
+
+
+def test_without_an_intercept_effects_still_count_from_the_mean_over_the_rows():
+    """Features are surveyed about zero then: their mean was taken for zero, the error was NaN."""
+    model = nmo.GLM(fit_intercept=False).fit(X, COUNTS)
+    curve = model.term_curve("place", X, COUNTS, at=AT)
+    # The same space of functions with full rank: all splines of one term, all but one of the other.
+    keep = np.arange(11)
+    Z, there = np.asarray(X)[:, keep], np.asarray(X.at(AT, np.full(3, SPEED[0])))[:, keep]
+    full = nmo.GLM(fit_intercept=False).fit(Z, COUNTS)
+    effect = np.zeros((3, 11))
+    effect[:, :7] = there[:, :7] - Z[:, :7].mean(axis=0)
+    predictor = np.tile(Z.mean(axis=0), (3, 1))
+    predictor[:, :7] = there[:, :7]
+    V = full.covariance(Z, COUNTS)
+    for rows, found, error in (
+        (effect, curve.effect, curve.effect_error),
+        (predictor, curve.predictor, curve.predictor_error),
+    ):
+        assert_allclose(found, rows @ full.coef_, rtol=1e-5, atol=1e-7)
+        assert_allclose(error, np.sqrt(np.einsum("wi,ij,wj->w", rows, V, rows)), rtol=1e-5)
+
+
+def test_the_curve_of_categories_is_at_their_labels():
+    """They were evaluated between the positions of labels, where no category is."""
+    side = RNG.choice(["left", "right", "up"], T)
+    design = nmo.basis.Category(["up", "right", "left"], label="side").design(side)
+    model = nmo.GLM().fit(design, COUNTS)
+    curve = model.term_curve("side", design, COUNTS)
+    assert_array_equal(curve.at[0], ["left", "right", "up"])
+    means = [COUNTS[side == label].mean() for label in curve.at[0]]
+    assert_allclose(np.exp(curve.predictor), means, rtol=1e-6)
+    sums = [COUNTS[side == label].sum() for label in curve.at[0]]
+    assert_allclose(curve.predictor_error, 1 / np.sqrt(sums), rtol=1e-6)
+    one = model.term_curve("side", design, COUNTS, at=["up"])
+    assert_array_equal(one.at[0], ["up"])
+    assert_allclose(one.predictor, curve.predictor[2:], rtol=1e-12)
+
+
+def test_points_in_a_tuple_are_no_inputs():
+    model = nmo.GLM().fit(X, COUNTS)
+    with pytest.raises(ValueError, match=r"an array for each input .* at=\[2.0, 5.0\]"):
+        model.term_curve("place", X, COUNTS, at=(2.0, 5.0))

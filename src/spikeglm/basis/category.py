@@ -79,6 +79,10 @@ class Indicators(Family):
             )
         return self.categories, np.arange(n)
 
+    def grid_size(self, n: int) -> int:
+        """Return the number of categories, however many are wanted."""
+        return self.n_basis_funcs
+
     def functions(self, *u: FloatArray) -> FloatArray:
         """Return (m, S, b)."""
         return (u[0][..., None] == np.arange(self.n_basis_funcs)).astype(np.float64)

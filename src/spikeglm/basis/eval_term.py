@@ -181,6 +181,12 @@ class EvalRows(TermRows):
             if r is not None
         )
 
+    def grid(self, n_points: int) -> tuple[Array, Array]:
+        """Return points over what the data cover, as users know them and as samples; one input."""
+        family, x = self.term.family, self.signals.arrays[0]
+        n = family.grid_size(n_points)
+        return family.grid(np.nanmin(x), np.nanmax(x), n)
+
     def at(self, signals: Signals) -> EvalRows:
         """Return the same functions of other signals."""
         require_like(

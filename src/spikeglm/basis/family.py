@@ -51,6 +51,10 @@ class Family(ABC):
         points = np.linspace(low, high, n)
         return points, points
 
+    def grid_size(self, n: int) -> int:
+        """Return how many points a grid has where n are wanted: n, unless there are only so many."""
+        return n
+
     @abstractmethod
     def functions(self, *u: FloatArray) -> FloatArray:
         """Return (m, S, b) from ``n_inputs`` arrays (m, S); NaN where an entry of u is NaN."""

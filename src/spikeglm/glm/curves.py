@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..engine.survey import survey_locations
 from ..engine.table import Table
 from ..inference import fisher
 from ..inference.curves import TermCurve, error_of
-from ..io.timeseries import to_array
+from ..io.labels import to_labels
 from ..rows.design import Design, Signals
 from ..rows.groups import Group
 from ..typing import Array, ArrayLike, FloatArray
@@ -43,8 +44,8 @@ def term_curve(
     if not 0 < level < 1:
         raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")
     group = _group(X, label)
-    points = _points(group, at, n_points)
-    K = _functions(group, points)
+    points, samples = _points(group, at, n_points)
+    K = _functions(group, samples)
     optimum, shapes = fitted.optimum_of(model, X, y, **more)
     mean = _mean_features(optimum)
     p = len(mean)
@@ -88,21 +89,35 @@ def _group(X: Any, label: str) -> Group:
     return groups[label]
 
 
-def _points(group: Group, at: Any, n_points: int) -> tuple[Array, ...]:
-    """Return where to evaluate a term: what is given, or over the range that its data covered."""
+def _points(
+    group: Group, at: Any, n_points: int
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Return where to evaluate a term, as the user knows it and as samples of its inputs.
+
+    That is what is given, or over the range that its data covered.
+    """
     term: Any = group.term
     if at is not None:
         given = at if isinstance(at, tuple) else (at,)
-        return tuple(np.atleast_1d(to_array(x, name="at")) for x in given)
+        if len(given) != len(term.readers):
+            raise errors.value_error(
+                "at has an array for each input of the term.",
+                given=f"{len(given)} of them",
+                expected=f"{len(term.readers)}",
+                todo="several points of one input are an array or a list: at=[2.0, 5.0].",
+            )
+        samples = [read(x, name="at") for read, x in zip(term.readers, given, strict=True)]
+        shown = [to_labels(x, name="at") for x in given]
+        return tuple(map(np.atleast_1d, shown)), tuple(map(np.atleast_1d, samples))
     signals = term.signals.arrays
     if len(signals) != 1 or signals[0].ndim != 1:
         raise errors.value_error(
             "Where to evaluate a term of several inputs is not known.",
             given="at=None",
-            expected="at=(x, y, ...), arrays of one length",
+            expected="at=(x, y, ...), arrays of one length, or for a signal of S channels (W, S)",
         )
-    low, high = np.nanmin(signals[0]), np.nanmax(signals[0])
-    return (np.linspace(low, high, n_points),)
+    points, there = term.grid(n_points)
+    return (points,), (there,)
 
 
 def _functions(group: Group, points: tuple[Array, ...]) -> FloatArray:
@@ -115,9 +130,10 @@ def _functions(group: Group, points: tuple[Array, ...]) -> FloatArray:
 
 
 def _mean_features(optimum: fisher.Optimum) -> FloatArray:
-    """Return the mean features (p,) over the rows that took part."""
-    how = plan(optimum.rows, optimum.columns.n_columns)
+    """Return the mean features (p,) over the rows that took part, with or without an intercept."""
+    columns = replace(optimum.columns, has_intercept=True)  # without one they are seen about zero
+    how = plan(optimum.rows, columns.n_columns)
     table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
-    survey = survey_locations(table, optimum.columns, how)
+    survey = survey_locations(table, columns, how)
     shift = survey.table.shift
     return survey.features.mean if shift is None else survey.features.mean + shift

@@ -285,7 +285,7 @@ class GLM(BaseGLM):
             The design and response of the fit, and its ``sample_weight`` and ``offset``.
         at :
             (W,) where to evaluate it, in the units of its input; a tuple for several inputs. None
-            takes ``n_points`` over the range of the data.
+            takes ``n_points`` over the range of the data, of a ``Category`` all categories.
         level :
             Pointwise coverage of the bands.
 

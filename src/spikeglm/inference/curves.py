@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .. import showing
-from ..typing import FloatArray
+from ..typing import Array, FloatArray
 from .fisher import Uncertainty
 
 _SHARE = 1e-6  # of a combination in an undetermined direction, from which it is undetermined itself
@@ -26,7 +26,7 @@ class TermCurve:
     Attributes
     ----------
     at :
-        (W,) for each input of the term, where it is evaluated.
+        (W,) for each input of the term, where it is evaluated; labels of a ``Category``.
     effect, effect_error :
         What the term adds to the linear predictor, more than it does in the mean over the rows of
         the fit, and its standard error. No baseline is in it.
@@ -44,7 +44,7 @@ class TermCurve:
     array([2.96])
     """
 
-    at: tuple[FloatArray, ...]
+    at: tuple[Array, ...]
     effect: FloatArray
     effect_error: FloatArray
     predictor: FloatArray
