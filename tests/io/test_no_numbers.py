@@ -56,6 +56,8 @@ COLUMNS = {
     "objects": (np.array([{}, 1.0], dtype=object), "numbers"),
     "text among objects": (np.array(["1", 2.0], dtype=object), "Category"),
     "dates among objects": (np.array([datetime.date(2020, 1, 1), 2.0], dtype=object), "seconds"),
+    "missing dates among numbers": (np.array([pd.NaT, 2.0], dtype=object), "seconds"),
+    "missing durations": (np.array([np.timedelta64("NaT"), 2.0], dtype=object), "seconds"),
     "arrow text": (pd.array(["1", None], dtype="string[pyarrow]"), "Category"),
     "arrow dates": (pd.array(list(DATES), dtype="timestamp[ns][pyarrow]"), "timedelta64"),
 }
@@ -188,3 +190,20 @@ def test_inference_and_simulation_read_numbers_as_fits_do(masked):
     ):
         with pytest.raises((TypeError, ValueError), match=r"cannot be read|2-D table"):
             call()
+
+
+@pytest.mark.parametrize(
+    "strength",
+    ["1", ["1"], np.ma.masked_array([1.0], [True]), [np.timedelta64(1, "s")], np.array(["1"])],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["Ridge", "Lasso", "ElasticNet", "GroupLasso"])
+def test_strengths_and_masks_of_what_is_no_number(strength, kind):
+    """NumPy reads digits as numbers and forgets masks: "1" was a strength of one."""
+    X, y = np.arange(4.0)[:, None], [0, 1, 0, 2]
+    if kind == "GroupLasso":
+        kind = nmo.regularizer.GroupLasso([[1]])
+        with pytest.raises(TypeError, match="mask of a group lasso must be numeric"):
+            nmo.regularizer.GroupLasso(np.atleast_2d(strength))
+    with pytest.raises(TypeError, match="regularizer_strength must be numeric"):
+        nmo.GLM(regularizer=kind, regularizer_strength=strength).fit(X, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -74,8 +75,10 @@ def _check_pandas(dtype: Any, values: Callable[[], Any], name: str, column: Any)
     """Raise unless a pandas dtype is one of numbers, or of objects that are or are missing."""
     if getattr(dtype, "str", "") == "|O":
         column_values = values()
-        present = column_values[~column_values.isna()]
-        _check_entries(present.to_numpy(), name, column)
+        is_missing = column_values.isna().to_numpy()
+        entries = column_values.to_numpy()
+        is_date = np.array([isinstance(entry, _DATES) for entry in entries], dtype=bool)
+        _check_entries(entries[~is_missing | is_date], name, column)  # NaT is a missing date
     elif getattr(dtype, "kind", "O") not in "biuf":
         kind = dtype.kind if dtype.kind in "cMm" else "U"
         advice = _OF_INTERVALS if str(dtype).startswith(("period", "interval")) else None
@@ -84,6 +87,7 @@ def _check_pandas(dtype: Any, values: Callable[[], Any], name: str, column: Any)
 
 
 _EXAMPLES = {"c": "c16", "M": "M8[s]", "m": "m8[s]", "U": "U1"}
+_DATES = (datetime.date, datetime.timedelta, np.datetime64, np.timedelta64)
 _OF_INTERVALS = "Take a number of each, e.g. its start or its middle in seconds."
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from .. import errors
+from ..io.timeseries import to_array
 from ..typing import ArrayLike, FloatArray, IntArray
 from .kinks import Kinks
 from .penalised import penalised, proximal, shape_of
@@ -277,14 +278,8 @@ def strength_array(strength: ArrayLike, shape: tuple[int, int]) -> FloatArray:
     ValueError
         If its shape does not fit, or it is negative or not finite.
     """
-    try:
-        values = np.asarray(strength, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise errors.type_error(
-            "regularizer_strength must be numeric.",
-            given=repr(strength),
-            expected="a number, or an array of the shape of coef_",
-        ) from error
+    expected = "a number, or an array of the shape of coef_"
+    values = numbers_of(strength, name="regularizer_strength", expected=expected)
     check_sizes(values, strength)
     p, n_columns = shape
     if values.ndim == 1 and n_columns == 1:
@@ -298,6 +293,25 @@ def strength_array(strength: ArrayLike, shape: tuple[int, int]) -> FloatArray:
             todo=f"a strength per neuron has shape (1, {n_columns}), per feature ({p}, 1).",
         )
     return np.atleast_2d(values)
+
+
+def numbers_of(values: ArrayLike, *, name: str, expected: str) -> FloatArray:
+    """Return what a user gave as float64.
+
+    Raises
+    ------
+    TypeError
+        If it is not made of numbers, digits as text and masked arrays included.
+
+    >>> numbers_of([1, 2], name="mask", expected="numbers")
+    array([1., 2.])
+    """
+    try:
+        return to_array(values, name=name).astype(np.float64)
+    except TypeError as error:
+        raise errors.type_error(
+            f"{name} must be numeric.", given=repr(values), expected=expected
+        ) from error
 
 
 def check_sizes(values: FloatArray, strength: ArrayLike) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import errors, notices, showing
 from ..io.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .base import Regularizer, check_sizes
+from .base import Regularizer, check_sizes, numbers_of
 from .group_norms import GroupNorms
 
 
@@ -192,14 +192,8 @@ class GroupLassoPenalty:
 
 def _checked(mask: ArrayLike) -> Array:
     """Return a mask as an array of 0 and 1, no coefficient in two groups."""
-    try:
-        values = np.asarray(mask, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise errors.type_error(
-            "The mask of a group lasso must be numeric.",
-            given=repr(mask),
-            expected="(n_groups, n_features) of 0 and 1",
-        ) from error
+    expected = "(n_groups, n_features) of 0 and 1"
+    values = numbers_of(mask, name="The mask of a group lasso", expected=expected)
     if values.ndim < 2:
         raise errors.value_error(
             "The mask of a group lasso has too few dimensions.",
@@ -236,14 +230,8 @@ def _within_neurons(mask: Array) -> None:
 
 def _strengths(strength: ArrayLike, n_groups: int, n_columns: int) -> FloatArray:
     """Return a strength per group and column, (n_groups, C)."""
-    try:
-        values = np.asarray(strength, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise errors.type_error(
-            "regularizer_strength must be numeric.",
-            given=repr(strength),
-            expected=f"a number, or {n_groups} numbers, one per group",
-        ) from error
+    expected = f"a number, or {n_groups} numbers, one per group"
+    values = numbers_of(strength, name="regularizer_strength", expected=expected)
     check_sizes(values, strength)
     if values.ndim == 1:
         values = values[:, None] if len(values) == n_groups else values[None, :, None]
