@@ -182,3 +182,31 @@ def test_held_out_null_models_of_classes_know_the_offset():
         null.fit(X[train], LABELS[train], offset=CLASS_OFFSET[train])
         expected = null.predict_proba(X[test], offset=CLASS_OFFSET[test])
         assert_allclose(held.training_mean[test], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "null"),
+    [
+        ("Poisson", -1.0), ("Poisson", np.nan), ("Poisson", np.inf), ("Bernoulli", 1.5),
+        ("Gamma", -1.0), ("NegativeBinomial", -1.0), ("Gaussian", np.inf),
+    ],
+)  # fmt: skip
+def test_a_null_mean_that_the_model_cannot_have_is_refused(model, null):
+    """Its likelihood was clipped, and the share explained was 0.96."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 1)), rng.integers(0, 2, 50)
+    fit = nmo.GLM(model).fit(X, y + (model == "Gamma"))
+    with pytest.raises(ValueError, match=r"null_mean has means that are none.*What to do: "):
+        fit.score(X, y + (model == "Gamma"), "pseudo-r2-Cohen", null_mean=null)
+
+
+@pytest.mark.parametrize("null", [[5, 5, 5], [0.5, 0.5, 0.5], [-1, 1, 1], [np.nan] * 3, 0.3])
+def test_null_probabilities_of_classes_add_up_to_one(null):
+    """[5, 5, 5] gave a share of 1.7."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 1)), np.arange(60) % 3
+    fit = nmo.ClassifierGLM(3).fit(X, y)
+    with pytest.raises(ValueError, match="no probabilities of classes"):
+        fit.score(X, y, "pseudo-r2-McFadden", null_mean=null)
+    third = fit.score(X, y, "pseudo-r2-McFadden", null_mean=1 / 3)
+    assert third == fit.score(X, y, "pseudo-r2-McFadden", null_mean=[1 / 3] * 3)

@@ -52,7 +52,7 @@ class Family(ABC):
         return points, points
 
     def grid_size(self, n: int) -> int:
-        """Return how many points a grid has where n are wanted: n, unless there are only so many."""
+        """Return how many points a grid has where n are wanted: n, or all that there are."""
         return n
 
     @abstractmethod

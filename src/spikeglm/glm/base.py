@@ -119,9 +119,9 @@ class BaseGLM(Estimator):
         solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
-        check_coefficients(self, inputs)
-        lost = "" if inputs.lost is None else inputs.lost.announce()
         start = None if init_params is None else inputs.shapes.read_first(init_params)
+        check_coefficients(self, inputs, init_params)
+        lost = "" if inputs.lost is None else inputs.lost.announce()
         result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)
         if lost:
             result = replace(result, remarks=(lost, *result.remarks))

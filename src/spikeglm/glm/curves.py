@@ -89,9 +89,7 @@ def _group(X: Any, label: str) -> Group:
     return groups[label]
 
 
-def _points(
-    group: Group, at: Any, n_points: int
-) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+def _points(group: Group, at: Any, n_points: int) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     """Return where to evaluate a term, as the user knows it and as samples of its inputs.
 
     That is what is given, or over the range that its data covered.

@@ -17,7 +17,7 @@ from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray
 from . import dispersion, prediction
 from .inputs import FitInputs, read_offset
-from .labels import check_features, check_neurons, remember
+from .labels import check_coefficients, check_features, check_neurons, remember
 from .layout import Layout
 from .mistaken_shapes import advice_on_features
 from .parameters import dof_resid
@@ -135,6 +135,7 @@ def loss_at(
     check_features(model, inputs.rows)
     check_neurons(model, y=y)
     coef, intercept = inputs.shapes.read_first(params)
+    check_coefficients(model, inputs, params)
     losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
     return float(losses.sum())
 

@@ -233,14 +233,7 @@ def read_fit_inputs(
         keep = keep & ~others["offset"]
         offsets = _shared(offset_values, n_neurons)
     lost = LostRows(rows, keep, wanted, others)
-    if not keep.any():
-        raise errors.value_error(
-            "At least a NaN or an Inf at all sample points, or a weight of zero.",
-            given=f"{rows.n_rows} rows, none of them complete: {lost.causes()}",
-            expected="some rows with finite features and response, and a positive weight",
-            todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
-            "that are all zero.",
-        )
+    check_some_rows(lost)
     shapes = Shapes(Layout.of(rows), None if ndim == 1 else n_neurons, None, has_intercept)
     mask = shapes.read_mask(feature_mask)
     response_of = Source.one_per_column(response)
@@ -260,6 +253,18 @@ def read_weights(sample_weight: ArrayLike, rows: Rows, n_neurons: int) -> Array:
     _check_weights(weight)
     magnitudes.check_weights(weight)
     return weight
+
+
+def check_some_rows(lost: LostRows) -> None:
+    """Raise a ValueError if no row takes part; it says what lost them."""
+    if not lost.keep.any():
+        raise errors.value_error(
+            "At least a NaN or an Inf at all sample points, or a weight of zero.",
+            given=f"{len(lost.keep)} rows, none of them complete: {lost.causes()}",
+            expected="some rows with finite features and response, and a positive weight",
+            todo="check for an all-NaN feature, epochs shorter than the basis window, or weights "
+            "that are all zero.",
+        )
 
 
 def read_offset(offset: ArrayLike | None, rows: Rows, n_neurons: int) -> Array:

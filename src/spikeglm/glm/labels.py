@@ -13,8 +13,10 @@ import numpy as np
 from ..io.column_names import require_same_columns
 from ..io.frames import column_labels, index_of
 from ..io.row_labels import require_same_rows
+from ..io.trees import flatten, is_tree
 from ..rows.contract import Rows
 from ..rows.labels import ONLY, TableLabels, row_labels_of
+from ..typing import ArrayLike
 
 if TYPE_CHECKING:
     from .base import BaseGLM
@@ -69,24 +71,65 @@ def check_neurons(model: BaseGLM, **tables: Any) -> None:
         _check(column_labels(table), known, name, "the neurons of the fit", todo)
 
 
-def check_coefficients(model: BaseGLM, inputs: FitInputs) -> None:
-    """Check that masks and strengths which name features, neurons or classes name those of data.
+def check_coefficients(
+    model: BaseGLM, inputs: FitInputs, params: tuple[ArrayLike, ArrayLike] | None = None
+) -> None:
+    """Check that what belongs to coefficients calls features, neurons and classes as data do.
+
+    That are masks, strengths, groups of features, and the coefficients of ``params``.
+
+    Of ``params`` it is known that they are two.
 
     Raises
     ------
     ValueError
         If one does not, or has them in another order.
     """
-    features = TableLabels.of(inputs.rows).columns.get(ONLY)
-    classes = None if inputs.classes is None else tuple(inputs.classes.tolist())
-    for name in ("feature_mask", "regularizer_strength"):
-        values = getattr(model, name, None)
-        index = index_of(values)
-        rows = None if index is None else tuple(index.tolist())
-        _check(rows, features, name, "the features of X", f"{name}.loc[X.columns].")
-        columns = inputs.neurons if classes is None else classes
-        what = "the neurons of y" if classes is None else "the sorted classes"
-        _check(column_labels(values), columns, name, what, "select them in that order.")
+    features = TableLabels.of(inputs.rows).columns
+    is_of_classes = inputs.classes is not None
+    columns = tuple(inputs.classes.tolist()) if is_of_classes else inputs.neurons
+    what = "the sorted classes" if is_of_classes else "the neurons of y"
+    for name, values in _of_coefficients(model, params):
+        for leaf, part in _leaves(values).items():
+            index, known, called = index_of(part), features.get(leaf), _called(name, leaf)
+            todo = f"{called}.loc[X.columns]."
+            _check(_names(index), known, called, "the features of X", todo)
+            _check(column_labels(part), columns, called, what, "select them in that order.")
+    groups = getattr(model._regularizer, "mask", None)
+    for leaf, part in _leaves(groups).items():
+        called = _called("mask", leaf)
+        todo = f"{called}[X.columns]."
+        _check(column_labels(part), features.get(leaf), called, "the features of X", todo)
+
+
+def _of_coefficients(
+    model: BaseGLM, params: tuple[ArrayLike, ArrayLike] | None
+) -> list[tuple[str, Any]]:
+    strength = getattr(model, "regularizer_strength", None)
+    parts = strength if isinstance(strength, tuple) else (strength,)  # of an elastic net
+    found = [("feature_mask", model.feature_mask)]
+    found += [("regularizer_strength", part) for part in parts]
+    return found if params is None else [*found, ("coef", params[0])]
+
+
+def _leaves(values: Any) -> dict[str, Any]:
+    """Return the leaves of a tree by name; what is no tree is the only one."""
+    if not is_tree(values):
+        return {ONLY: values}
+    leaves, structure = flatten(values, name="values")
+    return dict(zip(structure.leaf_names(), leaves, strict=True))
+
+
+def _called(name: str, leaf: str) -> str:
+    return name if leaf == ONLY else f"{name}[{leaf!r}]"
+
+
+def _are_text(names: tuple[Any, ...] | None) -> bool:
+    return names is not None and all(isinstance(name, str) for name in names)
+
+
+def _names(index: Any) -> tuple[Any, ...] | None:
+    return None if index is None else tuple(index.tolist())
 
 
 def check_null_mean(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
@@ -103,7 +146,24 @@ def check_null_mean(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
     elif np.ndim(null_mean) == 1 and (index := index_of(null_mean)) is not None:
         known = getattr(model, "neuron_columns_", None)
         what = "the neurons of the fit"
-        _check(tuple(index.tolist()), known, "null_mean", what, "null_mean[model.neuron_columns_].")
+        _check(_names(index), known, "null_mean", what, "null_mean[list(model.neuron_columns_)].")
+
+
+def check_null_probabilities(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
+    """Check that probabilities to score against call rows, neurons and classes as a classifier.
+
+    Raises
+    ------
+    ValueError
+        If they do not, or have them in another order.
+    """
+    n_axes, classes = np.ndim(null_mean), tuple(np.asarray(model.classes_).tolist())
+    if n_axes > model._response_ndim:
+        check_rows(rows, y=y, null_mean=null_mean)
+    of_classes = _names(index_of(null_mean)) if n_axes == 1 else column_labels(null_mean)
+    if n_axes <= 2:
+        todo = "null_mean[model.classes_]."
+        _check(of_classes, classes, "null_mean", "the classes of the model", todo)
 
 
 def remember(model: BaseGLM, inputs: FitInputs) -> None:
@@ -117,7 +177,7 @@ def remember(model: BaseGLM, inputs: FitInputs) -> None:
     model.feature_names_ = rows.feature_names
     model.feature_columns_ = TableLabels.of(rows).columns
     names = model.feature_columns_.get(ONLY)
-    if names and all(isinstance(name, str) for name in names):
+    if names and _are_text(names):
         model.feature_names_in_ = np.array(names, dtype=object)
     else:
         vars(model).pop("feature_names_in_", None)
@@ -144,10 +204,11 @@ def check_batch(model: BaseGLM, inputs: FitInputs) -> None:
 def _check_features(
     given: dict[str, tuple[Any, ...] | None], known: dict[str, tuple[Any, ...] | None]
 ) -> None:
-    todo = "put the columns in the order of model.feature_names_: X[list(model.feature_names_in_)]."
     for leaf, names in given.items():
-        table = "X" if leaf == ONLY else f"X[{leaf!r}]"
-        _check(names, known.get(leaf), table, "the features of the fit", todo)
+        before, todo = known.get(leaf), "select the columns in the order of the fit."
+        if leaf == ONLY and _are_text(before):
+            todo = "X[list(model.feature_names_in_)] puts them in order."
+        _check(names, before, _called("X", leaf), "the features of the fit", todo)
 
 
 def _known_features(model: BaseGLM) -> dict[str, tuple[Any, ...] | None]:

@@ -20,6 +20,7 @@ from ..typing import Array, BoolArray, FloatArray
 from .lost_rows import LostRows
 from .score_weights import ScoreWeights
 
+_OF_ONE = 1e-6  # by which the sum of probabilities may miss one: float32 rounds them
 SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]
 
 
@@ -114,7 +115,9 @@ class Null:
             eta = likelihood.start(response) + offset
             return likelihood.mean(np.broadcast_to(eta, columns.shape)).reshape(y.shape)
         if self.given is not None:
-            return self._given_means(valid, y.shape)
+            means = self._given_means(valid, y.shape)
+            _check_possible(means, likelihood.model.means)
+            return means
         weight = None if weights is None else weights.weight.reshape(columns.shape)
         if offset.any():
             return null_mean(likelihood, columns, offset, weight).reshape(y.shape)
@@ -134,7 +137,9 @@ class Null:
                 frequency = frequency.reshape(y.shape[2], y.shape[1]).T
             return normalised(_log(frequency) + offset)
         if self.given is not None:
-            return _log(self._given_means(valid, y.shape))
+            probabilities = self._given_means(valid, y.shape)
+            _check_probabilities(probabilities)
+            return _log(probabilities)
         weight = None if weights is None else weights.weight
         if offset.any():
             return null_log_probabilities(y, offset, weight)
@@ -180,6 +185,31 @@ class Null:
 def _mean(y: Array, weight: FloatArray) -> FloatArray:
     """Return the mean over rows, (N,) or (..., K), of y (T, N) or (T, ..., K)."""
     return (weight * y).sum(axis=0) / weight.sum(axis=0)
+
+
+def _check_possible(means: FloatArray, of_model: tuple[float, float]) -> None:
+    """Raise a ValueError for means that a model cannot have: scores against them say nothing."""
+    low, high = of_model
+    wrong = ~(np.isfinite(means) & (means >= low) & (means <= high))
+    if wrong.any():
+        raise errors.value_error(
+            "null_mean has means that are none of this model.",
+            given=f"{means[wrong][0]}",
+            expected=f"between {low} and {high}, finite",
+            todo="pass mean responses, not logarithms of them or rates per second.",
+        )
+
+
+def _check_probabilities(given: FloatArray) -> None:
+    """Raise a ValueError unless the last axis holds probabilities of all classes."""
+    total = given.sum(axis=-1)
+    wrong = ~((given >= 0).all(axis=-1) & (np.abs(total - 1) < _OF_ONE))
+    if wrong.any():
+        raise errors.value_error(
+            "null_mean has no probabilities of classes.",
+            given=f"{given[wrong][0]}, which add up to {total[wrong][0]:g}",
+            expected="numbers >= 0, one per class, that add up to 1",
+        )
 
 
 def _log(probability: FloatArray) -> FloatArray:

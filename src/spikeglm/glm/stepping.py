@@ -30,7 +30,7 @@ from ..solvers.running_model import RunningModel
 from ..typing import ArrayLike, FloatArray
 from . import dispersion
 from .inputs import FitInputs
-from .labels import begin_batches, check_batch, remember
+from .labels import begin_batches, check_batch, check_coefficients, remember
 from .parameters import dof_resid
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def begin(model: BaseGLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> Solve
     batch = model._read_batch(X, y)
     begin_batches(model, batch.inputs)
     theta = _read_theta(batch, init_params)
+    check_coefficients(model, batch.inputs, init_params)
     method = model._solver().method
     with one_blas_thread(), quiet():
         stepper = batch.stepper(method, theta)
@@ -105,6 +106,7 @@ def step(
     batch = model._read_batch(X, y)
     check_batch(model, batch.inputs)
     theta, goal = _read_theta(batch, params), batch.objective
+    check_coefficients(model, batch.inputs, params)
     with one_blas_thread(), quiet():
         theta, stepper = opt_state.solver_state.step(goal, theta)
         value = goal.evaluate(theta, np.arange(goal.n_columns)).value

@@ -45,7 +45,8 @@ def require_same_columns(
     """
     if given is None or known is None or len(given) != len(known) or _agree(given, known):
         return
-    j = next(j for j, (a, b) in enumerate(zip(given, known, strict=True)) if a != b)
+    pairs = enumerate(zip(given, known, strict=True))
+    j = next(j for j, (a, b) in pairs if _comparable(a) != _comparable(b))
     if sorted(map(str, given)) == sorted(map(str, known)):
         raise errors.value_error(
             f"The columns of {table} come in another order than {what}.",
@@ -62,7 +63,7 @@ def require_same_columns(
 
 
 def _agree(given: Sequence[Any], known: Sequence[Any]) -> bool:
-    if tuple(given) == tuple(known):
+    if tuple(map(_comparable, given)) == tuple(map(_comparable, known)):
         return True
     numbered = [_are_numbers(names) for names in (given, known)]
     return numbered[0] != numbered[1] and any(
@@ -70,6 +71,11 @@ def _agree(given: Sequence[Any], known: Sequence[Any]) -> bool:
         for names, are_numbers in zip((given, known), numbered, strict=True)
         if are_numbers
     )
+
+
+def _comparable(name: Any) -> Any:
+    """Return a name, of which a missing one (NaN) is equal to itself."""
+    return "nan" if isinstance(name, float) and name != name else name
 
 
 def _are_numbers(names: Sequence[Any]) -> bool:

@@ -222,3 +222,12 @@ def test_times_must_agree():
     for call in (nmo.ClassifierGLM(K).fit, nmo.ClassifierGLM(K).fit(X, HEALTHY).score):
         with pytest.raises(ValueError, match="times"):
             call(frame, labels)
+
+
+def test_an_offset_without_numbers_leaves_nothing_to_fit():
+    """The fit of no rows at all had coefficients of zero."""
+    X, y = np.arange(6.0)[:, None], np.arange(6) % 2
+    with pytest.raises(ValueError, match=r"none of them complete: offset"):
+        nmo.ClassifierGLM(2).fit(X, y, offset=np.full((6, 2), np.nan))
+    with pytest.raises(ValueError, match="offset is too large"):
+        nmo.ClassifierGLM(2).fit(X, y, offset=np.tile([0.0, 1e300], (6, 1)))

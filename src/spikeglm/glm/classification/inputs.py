@@ -16,7 +16,8 @@ from ...io.timeseries import time_axis_of, to_array
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, IntArray
-from ..inputs import FitInputs, check_dimensions, read_fit_inputs, read_rows
+from .. import magnitudes
+from ..inputs import FitInputs, check_dimensions, check_some_rows, read_fit_inputs, read_rows
 from ..labels import check_beside_response, check_rows
 from ..shapes import Shapes
 from .labels import encode
@@ -70,7 +71,9 @@ def read_class_inputs(
         values = read_class_offset(offset, inputs.rows, shapes, classes)
         complete = finite_rows(values)
         keep = keep & complete
-        lost = None if lost is None else lost.also(keep, offset=~complete)
+        if lost is not None:
+            lost = lost.also(keep, offset=~complete)
+            check_some_rows(lost)
         offsets = Source.one_per_column(values)
     columns = Columns(
         softmax,
@@ -123,6 +126,7 @@ def read_class_offset(
             if values.ndim == 1
             else "",
         )
+    magnitudes.check_offset(values.reshape(rows.n_rows, -1))
     require_same_columns(
         column_labels(offset),
         tuple(classes.tolist()),

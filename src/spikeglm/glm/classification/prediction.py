@@ -13,7 +13,7 @@ from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from ..fitted import estimates
-from ..labels import check_neurons, check_rows
+from ..labels import check_neurons, check_null_probabilities, check_rows
 from ..lost_rows import LostRows
 from ..prediction import linear_predictor
 from ..score_requests import ScoreRequest
@@ -87,6 +87,7 @@ def score(model: ClassifierGLM, X: ArrayLike, y: ArrayLike, asked: ScoreRequest)
     check_rows(rows, y=y, sample_weight=asked.sample_weight, offset=asked.offset)
     log_p = log_probabilities(model, rows, asked.offset)
     check_neurons(model, y=y, sample_weight=asked.sample_weight)
+    check_null_probabilities(model, rows, y, asked.null_mean)
     codes = encode(y, known_classes(model))
     check_request(asked.score_type, codes.shape, log_p.shape[:-1])
     weights = ScoreWeights.read(asked.sample_weight, y, rows, codes.shape)
