@@ -1,11 +1,14 @@
 """A model that is tested on the rows of its fit: its simulated recordings say what to expect."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import binom
 
 import spikeglm as nmo
+
+bootstrap = nmo.inference.time_rescaling_bootstrap
 
 T, P = 250, 8
 RNG = np.random.default_rng(0)
@@ -73,17 +76,51 @@ def test_choices_and_gaps():
 
 def test_what_cannot_be_repeated_is_refused():
     y = RNG.poisson(RATE)
-    with pytest.raises(ValueError, match="too few simulated recordings"):
-        nmo.inference.time_rescaling_bootstrap(nmo.GLM().fit(X, y), X, y, n_bootstrap=5)
-    with pytest.raises(ValueError, match="Refits are of one neuron"):
-        nmo.PopulationGLM().predict_refitted(X, np.column_stack([y, y]))
+    model, both = nmo.GLM().fit(X, y), np.column_stack([y, y])
+    for few in (5, 99.5, "many"):
+        with pytest.raises(ValueError, match="too few simulated recordings"):
+            bootstrap(model, X, y, n_bootstrap=few)
+    for population in (both, both[:, :0]):
+        with pytest.raises(ValueError, match="Refits are of one neuron"):
+            nmo.PopulationGLM().predict_refitted(X, population)
+    with pytest.raises(ValueError, match="another kind"):
+        bootstrap(nmo.PopulationGLM().fit(X, both), X, both)
+    with pytest.raises(ValueError, match="of Gamma responses"):
+        bootstrap(nmo.GLM("Gamma").fit(X, y + 1), X, y + 1)
+    with pytest.raises(TypeError, match="not there for classifiers"):
+        bootstrap(nmo.ClassifierGLM(2).fit(X, y > 0), X, y > 0)
+    with pytest.raises(TypeError, match="not there for classifiers"):
+        nmo.ClassifierGLM(2).fit(X, y > 0).predict_refitted(X, both > 0)
 
 
-def test_the_door_of_inference():
-    for name in nmo.inference.__all__:
-        assert callable(getattr(nmo.inference, name))
-    from spikeglm.inference.bits_per_spike import bits_per_spike
-    from spikeglm.inference.time_rescaling import time_rescaling
+def test_a_bootstrap_is_of_the_data_of_the_fit():
+    """It took any counts, weights and offset, and tested another fit than the model's."""
+    y, offset, weights = RNG.poisson(RATE), RNG.normal(0, 0.5, T), RNG.integers(0, 3, T)
+    model = nmo.GLM().fit(X, y, offset=offset, sample_weight=weights)
+    data = {"offset": offset, "sample_weight": weights, "n_bootstrap": 19}
+    bootstrap(model, X, y, **data)
+    for change in ({"offset": None}, {"sample_weight": None}, {"offset": offset[::-1]}):
+        with pytest.raises(ValueError, match="not the data of the fit"):
+            bootstrap(model, X, y, **data | change)
+    for features, counts in ((X, y[::-1]), (X[::-1], y)):
+        with pytest.raises(ValueError, match="not the data of the fit"):
+            bootstrap(model, features, counts, **data)
+    model.coef_ = 2 * model.coef_
+    with pytest.raises(ValueError, match="estimates are of no fit"):
+        bootstrap(model, X, y, **data)
 
-    assert nmo.inference.bits_per_spike is bits_per_spike
-    assert nmo.inference.time_rescaling is time_rescaling
+
+def test_every_response_of_refits_is_looked_at():
+    """Only the first was: counts below zero, other gaps and other rows were fitted to anything."""
+    y = RNG.poisson(RATE).astype(float)
+    gap = y.copy()
+    gap[3] = np.nan
+    for other, match in ((-y, "cannot produce"), (gap, "gaps in different rows")):
+        with pytest.raises(ValueError, match=match):
+            nmo.GLM().predict_refitted(X, np.column_stack([y, other]))
+    table = pd.DataFrame(np.column_stack([y, y]))
+    with pytest.raises(ValueError, match="rows of X and responses do not agree"):
+        nmo.GLM().predict_refitted(pd.DataFrame(X), table[::-1])
+    short = nmo.GLM(solver_name="GradientDescent", solver_kwargs={"maxiter": 1})
+    with pytest.warns(UserWarning, match="2 of 2 refits did not reach their optimum"):
+        short.predict_refitted(X, table)

@@ -103,6 +103,8 @@ def optimum_of(
         If the data cannot be used.
     """
     inputs = model.read_inputs(X, y, **more)
+    if inputs.classes is not None:
+        raise no_classes_here("Curves and bootstraps")
     check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows)
     check_neurons(model, y=y)
@@ -117,6 +119,16 @@ def optimum_of(
         record=record_of(model, coef, intercept),
     )
     return optimum, shapes
+
+
+def no_classes_here(what: str) -> TypeError:
+    """Build the error for a question that a classifier has no answer to."""
+    return errors.type_error(
+        f"{what} are not there for classifiers.",
+        given="a classifier",
+        expected="a GLM",
+        todo="of one class against the others, GLM('Bernoulli') has them.",
+    )
 
 
 def loss_at(

@@ -299,15 +299,13 @@ class GLM(BaseGLM):
         >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
         (array([ 0. , -1.9]), array([0.07, 0.1 ]))
         """
-        where: dict[str, Any] = {"at": at, "n_points": n_points, "level": level}
-        return curves.term_curve(self, label, X, y, **where, **data)
+        return curves.term_curve(self, label, X, y, at=at, n_points=n_points, level=level, **data)
 
     def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:
         """Return the means (T, B) of the same model fitted to B responses (T, B), for bootstraps.
 
         The model stays as it is. X and ``data`` (``sample_weight``, ``offset``) are as for
-        :meth:`fit`, which says what is raised; the fits are columns of one, as for a population. A
-        NaN must be in all responses.
+        :meth:`fit`, which says what is raised. A NaN must be in all responses.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(200, 2))
@@ -317,6 +315,9 @@ class GLM(BaseGLM):
         True
         """
         return refits.predict_refitted(self, X, responses, **data)
+
+    def _check_counts_of_fit(self, X: ArrayLike, y: ArrayLike, **data: Any) -> None:
+        refits.check_counts_of_fit(self, X, y, **data)
 
     def initialize_params(self, X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return where a fit starts: zero coefficients and the intercept of the mean response.
@@ -370,10 +371,8 @@ class GLM(BaseGLM):
         solver: SolverChoice,
         start: tuple[FloatArray, FloatArray] | None = None,
     ) -> FitResult:
-        keep = inputs.keep
-        return fit_columns(
-            inputs.rows, inputs.columns, penalty=penalty, keep=keep, solver=solver, start=start
-        )
+        rows, columns, keep = inputs.rows, inputs.columns, inputs.keep
+        return fit_columns(rows, columns, penalty=penalty, keep=keep, solver=solver, start=start)
 
     def _expected(self, eta: FloatArray, inputs: FitInputs) -> FloatArray:
         return inputs.shapes.user(inputs.columns.likelihood.mean(eta))

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import errors
-from ..io.row_labels import require_same_rows
 from ..io.timeseries import to_array
 from ..typing import Array, ArrayLike, FloatArray
 from .rescaled_intervals import TimeRescaling, distance_of
@@ -30,12 +29,18 @@ _Intervals = Callable[[Array, FloatArray, np.random.Generator, int], FloatArray]
 
 
 class RefittedModel(Protocol):
-    """What the test asks of a fitted model of one neuron.
+    """What the test asks of a fitted model of one neuron: a GLM.
 
     >>> import spikeglm as nmo
     >>> hasattr(nmo.GLM(), "simulate"), hasattr(nmo.GLM(), "predict_refitted")
     (True, True)
     """
+
+    _likelihood: Any
+
+    def _check_counts_of_fit(self, X: Any, y: Any, **data: Any) -> None:
+        """Raise unless it was fitted to these counts."""
+        ...
 
     def predict(self, X: Any, *, offset: Any = None) -> Any:
         """Return the mean counts, (T,)."""
@@ -91,8 +96,9 @@ def time_rescaling_bootstrap(
 
     Raises
     ------
-    ValueError
-        As ``time_rescaling``, and for fewer than 19 recordings.
+    ValueError, TypeError
+        As ``time_rescaling``; for data that are not those of the fit, as ``standard_errors``; for
+        a model of other responses than counts and choices, and for fewer than 19 recordings.
 
     Notes
     -----
@@ -115,35 +121,34 @@ def time_rescaling_bootstrap(
     >>> bool(test.p_value > 0.05), bool(test.n_spikes == counts.sum())
     (True, True)
     """
-    if n_bootstrap < _FEWEST_DRAWS:
+    if not isinstance(n_bootstrap, (int, np.integer)) or n_bootstrap < _FEWEST_DRAWS:
         raise errors.value_error(
             "There are too few simulated recordings.",
-            given=f"n_bootstrap={n_bootstrap}",
-            expected=f"at least {_FEWEST_DRAWS}, for a p value of 0.05; better 199 or 999",
+            given=f"n_bootstrap={n_bootstrap!r}",
+            expected=f"an int, at least {_FEWEST_DRAWS} for a p value of 0.05; better 199 or 999",
         )
-    known = getattr(X, "row_labels", None)  # of a design
-    table = X if known is None else None
-    require_same_rows(known, X=table, counts=counts, sample_weight=sample_weight, offset=offset)
+    data = {"sample_weight": sample_weight, "offset": offset}
+    model._check_counts_of_fit(X, counts, **data)
     counts = to_array(counts, name="counts")
     rng = np.random.default_rng(seed)
     means = np.array(model.predict(X, offset=offset), dtype=float)
     missing = ~(np.isfinite(counts) & np.isfinite(means))
     means[missing] = np.nan
-    is_binary = model._likelihood.model.means == (0.0, 1.0)  # type: ignore[attr-defined]
+    is_binary = model._likelihood.model.means == (0.0, 1.0)
     test = time_rescaling_bernoulli if is_binary else time_rescaling
     intervals: _Intervals = bernoulli_intervals if is_binary else poisson_intervals
     observed = test(counts, means, seed=rng, n_draws=n_draws, n_lags=n_lags)
     draws = [np.asarray(model.simulate(rng, X, offset=offset)[0]) for _ in range(n_bootstrap)]
     simulated = np.column_stack(draws).astype(float)
     simulated[missing] = np.nan
-    refitted = model.predict_refitted(X, simulated, sample_weight=sample_weight, offset=offset)
-    distances = []
-    for y, mean in zip(simulated[~missing].T, refitted[~missing].T, strict=True):
-        if y.any():
-            distances.append(distance_of(intervals(y.astype(np.intp), mean, rng, n_draws)))
+    refitted = model.predict_refitted(X, simulated, **data)
+    pairs = zip(simulated[~missing].T, refitted[~missing].T, strict=True)
+    distances = np.array(
+        [distance_of(intervals(y.astype(np.intp), m, rng, n_draws)) for y, m in pairs if y.any()]
+    )
     return replace(
         observed,
-        p_value=(1 + np.sum(np.array(distances) >= observed.ks_distance)) / (1 + len(distances)),
+        p_value=float((1 + np.sum(distances >= observed.ks_distance)) / (1 + len(distances))),
         band_95=float(np.quantile(distances, 0.95)),
         band_99=float(np.quantile(distances, 0.99)),
         n_bootstrap=len(distances),
