@@ -86,9 +86,9 @@ def check_coefficients(
         If one does not, or has them in another order.
     """
     features = TableLabels.of(inputs.rows).columns
-    is_of_classes = inputs.classes is not None
-    columns = tuple(inputs.classes.tolist()) if is_of_classes else inputs.neurons
-    what = "the sorted classes" if is_of_classes else "the neurons of y"
+    columns, what = inputs.neurons, "the neurons of y"
+    if inputs.classes is not None:
+        columns, what = tuple(inputs.classes.tolist()), "the sorted classes"
     for name, values in _of_coefficients(model, params):
         for leaf, part in _leaves(values).items():
             index, known, called = index_of(part), features.get(leaf), _called(name, leaf)
