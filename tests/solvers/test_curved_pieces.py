@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -27,6 +27,22 @@ def few_rows(seed, n, n_rows, size=1e-4):
     return H + 1e-12 * np.eye(n), r, norms(group, size * rng.uniform(0.5, 1.5, group[-1] + 1))
 
 
+def assorted(seed):
+    """A problem of rank 1 to full, in units that differ, with groups of very different weight."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 14))
+    n_rows = int(rng.integers(1, n + 3))
+    A = rng.normal(size=(n_rows, n)) * 10 ** rng.uniform(-1, 1, n)
+    if n > 3 and rng.random() < 0.5:
+        A[:, 1] = A[:, 0]
+        A[:, 3] = A[:, 2] + 10.0 ** rng.uniform(-9, -3) * rng.normal(size=n_rows)
+    group = rng.integers(-1, int(rng.integers(1, 5)), n)
+    group[0] = max(group[0], 0)
+    H, r = A.T @ A / n_rows, A.T @ rng.normal(size=n_rows) / n_rows
+    weight = 10 ** rng.uniform(-8, 0) * 10 ** rng.uniform(-1, 1, group.max() + 1)
+    return H + 1e-12 * np.diag(np.diag(H)), r, norms(group, weight)
+
+
 def violation(H, r, kinks, z):
     return (kinks.violation(z[None], (H @ z - r)[None]) / kinks.unit).max()
 
@@ -35,7 +51,9 @@ def value(H, r, kinks, z):
     return z @ H @ z / 2 - r @ z + kinks.value(z[None])[0]
 
 
-@given(st.integers(0, 10_000), st.sampled_from([1e-4, 1e-1, 10.0]))
+@given(st.integers(0, 10_000), st.sampled_from([1e-8, 1e-4, 1e-1, 10.0]))
+@example(272, 1e-8)  # a group came to rest next to zero, and belonged far from it
+@example(485, 1e-8)  # a group next to zero held up all others
 def test_singular_problems_are_solved_from_anywhere(seed, size):
     H, r, kinks = few_rows(seed, 12, 5, size)
     start = np.random.default_rng(seed).normal(size=12)
@@ -45,13 +63,15 @@ def test_singular_problems_are_solved_from_anywhere(seed, size):
 
 
 @given(st.integers(0, 10_000))
-def test_norms_that_hardly_count_leave_a_small_slope_at_worst(seed):
-    """At strengths of 1e-8 one problem in a thousand is left some strengths short, and said so."""
-    H, r, kinks = few_rows(seed, 12, 5, 1e-8)
-    start = np.random.default_rng(seed).normal(size=12)
-    z = CurvedProblem(H, r, kinks).minimised(start)
-    assert kinks.violation(z[None], (H @ z - r)[None]).max() < 1e-6
-    assert value(H, r, kinks, z) <= value(H, r, kinks, start) + 1e-12
+@example(290)
+@example(2597)
+def test_groups_of_any_size_unit_and_weight_are_solved(seed):
+    """With copies and near copies; what is negligible is what rounding of H z - r may be."""
+    H, r, kinks = assorted(seed)
+    z = CurvedProblem(H, r, kinks).minimised(np.zeros(len(r)))
+    slope = H @ z - r
+    excess = kinks.violation(z[None], slope[None])[0] - 1e-14 * (np.abs(H) @ np.abs(z) + np.abs(r))
+    assert (excess <= 1e-6 * kinks.unit).all()
 
 
 def test_a_group_goes_through_zero():

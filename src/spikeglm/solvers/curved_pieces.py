@@ -21,6 +21,7 @@ _MOST_TURNS = 15
 _SMOOTHINGS, _SMALLER, _LEAST_SMOOTHING = 50, 0.5, 1e-9
 _TINY = 1e-300
 _BISECTIONS = 40
+_ON_KINK = 1e-3
 _SLACK, _NOISE = 1e-10, 1e-14  # violations that are small enough: of r, and of H z
 _RIDGE = 1e-13  # of the largest curvature, with which a singular system is solved
 
@@ -46,10 +47,8 @@ class CurvedProblem:
         z, is_done = self._by_turns(z)
         if is_done:
             return z
-        round_the_kinks = self._by_smoothing(z)
-        if self.value(round_the_kinks) < self.value(z):
-            z = round_the_kinks
-        return self._by_turns(z)[0]
+        other, is_done = self._by_turns(self._by_smoothing(z))
+        return other if is_done or self.value(other) < self.value(z) else z
 
     def _by_turns(self, z: FloatArray) -> tuple[FloatArray, bool]:
         """Choose which groups are zero and go towards the minimum of the others, in turns."""
@@ -71,13 +70,16 @@ class CurvedProblem:
         """Minimise with norms made smooth, sqrt(|z_g|² + m²), for ever smaller m.
 
         Newton's method on z and on the norms' slopes weight · u at once, |u_g| <= 1, which goes
-        through and around zero, where Newton's method on z alone takes ever smaller steps.
+        through and around zero, where Newton's method on z alone takes ever smaller steps. At first
+        all is smooth: m is as large as a group that had to explain r alone, for one that came to
+        rest next to its kink may belong far from it.
 
         Source: Chan, Golub & Mulet (1999), SIAM J Sci Comput 20:1964-77, eq. 3.5 to 3.8.
         """
         blocks, weight = self.kinks.blocks()[0], self.kinks.weights()[0]
         together = blocks.astype(float)
-        typical = np.sqrt(together @ z**2) + weight / np.maximum(together @ np.diag(self.H), _TINY)
+        pull = weight + np.sqrt(together @ self.r**2)
+        typical = np.sqrt(together @ z**2) + pull / np.maximum(together @ np.diag(self.H), _TINY)
         u, smoothing = np.zeros_like(z), 1.0
         for _ in range(_SMOOTHINGS):
             eta = np.sqrt(together @ z**2 + (smoothing * typical) ** 2)
@@ -134,13 +136,21 @@ class CurvedProblem:
             by_kinks = step @ np.where(moving, self.kinks.slope((z + t * step)[None])[0], 0.0)
             return bool(along + t * bend + by_kinks <= 0)
 
-        if falls(1.0):
-            return z + step
         low, high = 0.0, 1.0
-        for _ in range(_BISECTIONS):
+        for _ in range(0 if falls(1.0) else _BISECTIONS):
             middle = 0.5 * (low + high)
             low, high = (middle, high) if falls(middle) else (low, middle)
-        return z + high * step if self.value(z + high * step) < self.value(z) else z + low * step
+        return self._stopped_at_kinks(z, z + high * step)
+
+    def _stopped_at_kinks(self, z: FloatArray, new: FloatArray) -> FloatArray:
+        """Set groups to zero that a step from z took next to it.
+
+        There Newton's step would end again and again, and hold up all others. At zero a group waits
+        for them, and is let in again the right way if it still wants to be.
+        """
+        together = self.kinks.blocks()[0].astype(float)
+        shrunk = together @ new**2 < _ON_KINK**2 * (together @ z**2)
+        return np.where(shrunk & (self.kinks.weights()[0] > 0), 0.0, new)
 
 
 def negligible(H: FloatArray, r: FloatArray, kinks: Kinks, z: FloatArray) -> FloatArray:
