@@ -137,6 +137,23 @@ def test_edges_of_windows_are_no_news(is_design):
         fit(B.HistoryConv(60).compute_features(Y))
 
 
+@pytest.mark.parametrize("lost", [slice(240, None), slice(None, 160)], ids=["end", "beginning"])
+def test_a_sensor_that_fails_for_the_rest_of_the_recording_is_news(lost):
+    """It was taken for the edge of a window, up to half of all rows."""
+    dead = X.copy()
+    dead[lost, 2] = np.nan
+    with announced("took no part", r"'x2' NaN or inf \(160 rows\)"):
+        model = fit(dead)
+    for call in (lambda: model.predict(dead), lambda: model.score(dead, Y)):
+        with announced(r"'x2' NaN or inf \(160 rows\)"):
+            call()
+
+
+def test_weights_of_zero_everywhere_are_a_cause():
+    with pytest.raises(ValueError, match=r"none of them complete: sample_weight of zero \(400"):
+        fit(sample_weight=np.zeros(T))
+
+
 def test_what_is_lost_beside_the_edges_is_news():
     signal = Y.astype(float)
     signal[10::20] = np.nan

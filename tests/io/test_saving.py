@@ -123,3 +123,8 @@ def test_a_checkpoint_is_written_through_a_link_and_taken_away_behind_it(tmp_pat
         nmo.GLM().fit(X, np.arange(200) % 3)
     assert link.is_symlink()
     assert not target.exists()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such folder.*missing'$"):
+        model().save_params(tmp_path / "missing" / "model.npz")

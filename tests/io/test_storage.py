@@ -184,3 +184,19 @@ def test_stored_complex_numbers_are_refused(kind, use, tmp_path):
 def test_the_name_of_a_file_is_not_its_content(path):
     with pytest.raises(TypeError, match=r"X\.npy.*What to do: Open the file"):
         nmo.PopulationGLM().fit(path, COUNTS)
+
+
+@pytest.mark.parametrize("field", [None, "x"])
+def test_views_of_a_dataset_are_no_way_round(field, tmp_path):
+    """They read as zeros what was never written."""
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "half.h5", "w") as file:
+        dtype = "f8" if field is None else [(field, "f8")]
+        dataset = file.create_dataset("signal", (40,), dtype, chunks=(10,))
+        view = dataset.astype("f4") if field is None else dataset.fields(field)
+        with pytest.raises(OSError, match="is not all there"):
+            nmo.basis.IdentityEval().compute_features(view)
+        dataset[:] = np.ones(40, dtype)
+        assert (nmo.basis.IdentityEval().compute_features(view) == 1).all()
+    with pytest.raises(OSError, match="is closed"):
+        nmo.basis.IdentityEval().compute_features(view)

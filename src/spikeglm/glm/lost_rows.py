@@ -67,8 +67,11 @@ class LostRows:
 
     def causes(self) -> str:
         """Say what loses rows, edges of windows included."""
-        edges = edges_of(self.rows, self.rows.valid_rows())
-        return self._because(~self.keep, Loss("windows", "that leave their epoch", edges))
+        leaving = edges_of(self.rows, self.rows.valid_rows())
+        edges = Loss("windows", "that leave their epoch", leaving)
+        if self.wanted is None:
+            return self._because(~self.keep, edges)
+        return self._because(~self.keep, edges, Loss("sample_weight", "of zero", ~self.wanted))
 
     def _because(self, lost: BoolArray, *more: Loss) -> str:
         because = [*more, *(Loss(name, _NOTHING, mask) for name, mask in self.others.items())]

@@ -17,7 +17,7 @@ from .dask_calls import checked, is_dask, reaching
 from .entries import PLAIN, advice_for_entry, in_pythons_words, is_real
 from .frames import is_from, is_named_table, package_of
 from .refusals import advice_for, advice_for_nothing, not_numbers
-from .storage import from_file, is_in_file, warn_of_gaps_behind
+from .storage import check_behind, from_file, is_in_file, warn_of_gaps_behind
 from .table_numbers import numbers_of_table
 
 SERIES = ("Tsd", "TsdFrame", "TsdTensor")
@@ -124,6 +124,7 @@ def _numbers_of(x: Any, name: str) -> Array:
         return to_array(x.data, name=name)
     if isinstance(x, (list, tuple)):
         _look_inside(x, name)
+    check_behind(x, name=name)
     try:
         array = np.asarray(x)
         return _from_objects(array, name) if array.dtype == object else array

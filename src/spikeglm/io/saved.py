@@ -132,6 +132,8 @@ def _check_regular(there: os.stat_result) -> None:
 def _write_whole(target: Path, content: Any) -> None:
     """Write to a neighbour first: an interrupted save leaves the old file as it was."""
     target = Path(os.path.realpath(target))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(target.parent))
     old = target.stat() if target.exists() else None
     if old is not None:
         _check_replaceable(target, old)

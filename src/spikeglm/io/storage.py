@@ -127,6 +127,24 @@ def from_file(x: Any, *, name: str) -> Array:
         raise unreadable(name, error, expected="a stored array, all of it there") from error
 
 
+def check_behind(x: Any, *, name: str) -> None:
+    """Check the dataset that a view of h5py (``dataset.astype``, ``.fields``) reads from.
+
+    Raises
+    ------
+    OSError
+        If its file is closed, or it is not all there.
+
+    >>> check_behind([1.0], name="X")
+    """
+    dataset = getattr(x, "_dset", None) if _kind(x)[0] == "h5py" else None
+    if dataset is None:
+        return
+    if not is_open(dataset):
+        raise closed(name)
+    reader_of(dataset, name=name).check()
+
+
 def reader_of(x: Any, *, name: str) -> Reader:
     """Return what reads a stored array along its first axis, and never what a storage makes up.
 

@@ -14,7 +14,8 @@ from ..typing import BoolArray
 from .contract import Rows
 
 _MOST_ROWS = 2**17  # that are read to tell which columns are to blame
-_MOST_EDGES = 0.5  # of all rows: more are no edges of windows
+_MOST_EDGES = 0.5  # of all rows of short epochs: more are no edges of windows
+_MOST_EDGES_OF_ONE = 0.2  # of a single epoch: a window is rarely a fifth of a recording
 
 
 class Loss(NamedTuple):
@@ -29,15 +30,16 @@ def edges_of(rows: Rows, valid: BoolArray) -> BoolArray:
     """Return (T,) True where a window leaves its epoch.
 
     A design knows; of numbers that were computed elsewhere, these are the incomplete rows at the
-    beginning and at the end of each epoch, unless they are most of all rows.
+    beginning and at the end of each epoch, unless they are too many for that.
     """
     known = getattr(rows, "edges_of_windows", None)
     if known is not None:
         found: BoolArray = known()
         return found
     axis = rows.time_axis
-    edges = _ends(valid, np.zeros(1, np.intp) if axis is None else axis.epoch_starts)
-    return edges if edges.sum() <= _MOST_EDGES * len(edges) else np.zeros_like(edges)
+    starts = np.zeros(1, np.intp) if axis is None else axis.epoch_starts
+    edges, most = _ends(valid, starts), _MOST_EDGES if len(starts) > 1 else _MOST_EDGES_OF_ONE
+    return edges if edges.sum() <= most * len(edges) else np.zeros_like(edges)
 
 
 def losses_of(rows: Rows, lost: BoolArray) -> list[Loss]:
