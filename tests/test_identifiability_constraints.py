@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from numpy.linalg import matrix_rank
 
 import spikeglm as nmo
-from spikeglm.identifiability_constraints import (
-    apply_identifiability_constraints as constrained,
-)
+from spikeglm.identifiability_constraints import apply_identifiability_constraints as constrained
 from spikeglm.identifiability_constraints import (
     apply_identifiability_constraints_by_basis_component as constrained_by_component,
 )

@@ -12,7 +12,7 @@ import spikeglm as nmo
 from spikeglm.datasets import load_grasshopper
 from spikeglm.inference.filters import filter_band
 from spikeglm.inference.time_rescaling import time_rescaling
-from spikeglm.io.timeseries import time_axis_of
+from spikeglm.io.interop.timeseries import time_axis_of
 from spikeglm.rows import ArrayRows, StackedRows
 from spikeglm.selection import cross_validated, regularization_path
 from spikeglm.showing import shown

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from spikeglm import tree_utils
-from spikeglm.io.tree_functions import leaves_of, mapped
+from spikeglm.io.interop.tree_functions import leaves_of, mapped
 
 X = {"a": np.array([[1.0, np.nan], [1, 2], [3, np.inf]]), "b": np.array([1.0, 2, 3])}
 Pair = namedtuple("Pair", "left right")

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.glm.fitting import SolverChoice, fit_columns
-from spikeglm.inference.record import FitResult
+from spikeglm.fit.fitting import SolverChoice, fit_columns
+from spikeglm.fit.record import FitResult
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.regularizer import Ridge

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 import spikeglm as nmo
-from spikeglm.engine import jax_devices, jax_runner, kernels
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.plan import Plan, plan
+from spikeglm.engine.kernels import loss_kernels
+from spikeglm.engine.runners import jax_devices, jax_runner
+from spikeglm.engine.runners.plan import Plan, plan
 from spikeglm.engine.table import Table
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
@@ -66,7 +67,7 @@ def one_pass(rows: Rows, counts: np.ndarray, how: Plan) -> dict[str, float]:
     W, b = np.zeros((rows.n_features, counts.shape[1])), np.full(counts.shape[1], -2.0)
 
     def visit() -> Any:
-        return jax_runner.run(kernels.loss_and_gradient, table, columns, W, b, how)
+        return jax_runner.run(loss_kernels.loss_and_gradient, table, columns, W, b, how)
 
     begin = time.perf_counter()
     visit()

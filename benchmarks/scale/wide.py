@@ -21,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 
 import spikeglm as nmo
-from spikeglm.glm import fitting
+from spikeglm.fit import fitting
 
 from ..problems import WINDOW
 from .measure import bare_rows_per_s, finished, fitted, in_fresh_process, show

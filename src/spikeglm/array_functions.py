@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import errors, numerics
-from .io.tree_functions import validate_axis
+from .io.interop.tree_functions import validate_axis
 from .typing import Array, ArrayLike
 
 _CAUSALITIES = ("causal", "acausal", "anti-causal")

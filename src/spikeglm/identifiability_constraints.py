@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import errors
-from .io.timeseries import time_axis_of, to_array, to_pynapple
+from .io.interop.timeseries import time_axis_of, to_array, to_pynapple
 from .typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -4,6 +4,6 @@
 'FeaturePytree'
 """
 
-from .io.feature_pytree import FeaturePytree
+from .io.interop.feature_pytree import FeaturePytree
 
 __all__ = ["FeaturePytree"]

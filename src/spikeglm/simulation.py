@@ -13,9 +13,9 @@ import numpy as np
 
 from . import errors
 from .coupling_filters import difference_of_gammas, regress_filter
-from .io.random_keys import RandomKey, as_generator
-from .io.row_labels import require_same_rows
-from .io.timeseries import to_array
+from .io.interop.random_keys import RandomKey, as_generator
+from .io.interop.row_labels import require_same_rows
+from .io.interop.timeseries import to_array
 from .observation_models import Likelihood, Observations
 from .observation_models.inverse_link import Link
 from .observation_models.named import link_named, model_named

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .io.tree_functions import leaves_of, mapped
+from .io.interop.tree_functions import leaves_of, mapped
 from .typing import BoolArray
 
 __all__ = [

@@ -8,7 +8,7 @@
 array([-1.,  1.])
 """
 
-from .io.casting import (
+from .io.interop.casting import (
     all_same_time_info,
     cast_to_jax,
     cast_to_pynapple,

@@ -15,8 +15,8 @@ import numpy as np
 
 from . import numerics
 from .array_functions import nan_pad, one_over_x, row_wise_kron, shift_time_series
-from .io.casting import concatenated
-from .io.function_checks import (
+from .io.interop.casting import concatenated
+from .io.interop.function_checks import (
     assert_differentiable,
     assert_has_attribute,
     assert_is_callable,
@@ -24,7 +24,7 @@ from .io.function_checks import (
     assert_returns_ndarray,
     assert_scalar_func,
 )
-from .io.tree_functions import (
+from .io.interop.tree_functions import (
     check_dimensionality,
     check_non_empty,
     leaves_of,

@@ -10,7 +10,7 @@ import numpy as np
 
 from spikeglm import basis as nmo_basis
 from spikeglm.basis import Basis
-from spikeglm.basis.category import Indicators
+from spikeglm.basis.functions.category import Indicators
 
 RATES = np.array([1.0, 2.0, 4.0])
 

@@ -7,7 +7,7 @@ import pynapple as nap
 import pytest
 
 import spikeglm as nmo
-from spikeglm.basis.window import Window
+from spikeglm.basis.convolution.window import Window
 from spikeglm.convolve import create_convolutional_predictor
 
 B = nmo.basis

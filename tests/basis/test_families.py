@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from scipy.integrate import quad_vec
 from scipy.interpolate import BSpline as ScipyBSpline
 
-from spikeglm.basis.bspline import BSpline, clamped_knots
-from spikeglm.basis.cyclic_bspline import CyclicBSpline
-from spikeglm.basis.fourier import Fourier
-from spikeglm.basis.mspline import MSpline
-from spikeglm.basis.orth_exponential import OrthExponential
-from spikeglm.basis.raised_cosine import RaisedCosineLinear
-from spikeglm.basis.raised_cosine_log import RaisedCosineLog
+from spikeglm.basis.functions.bspline import BSpline, clamped_knots
+from spikeglm.basis.functions.cyclic_bspline import CyclicBSpline
+from spikeglm.basis.functions.fourier import Fourier
+from spikeglm.basis.functions.mspline import MSpline
+from spikeglm.basis.functions.orth_exponential import OrthExponential
+from spikeglm.basis.functions.raised_cosine import RaisedCosineLinear
+from spikeglm.basis.functions.raised_cosine_log import RaisedCosineLog
 
 U = np.linspace(0.0, 1.0, 201)[:, None]
 ORDERS = [(b, k) for k in range(1, 7) for b in (k, k + 1, k + 5)]

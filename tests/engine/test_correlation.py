@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from spikeglm.engine.block_diagonal import BlockDiagonal
-from spikeglm.engine.correlation import Correlation
-from spikeglm.engine.features import spectrum
+from spikeglm.engine.coordinates.block_diagonal import BlockDiagonal
+from spikeglm.engine.coordinates.correlation import Correlation
+from spikeglm.engine.coordinates.feature_facts import spectrum
+from spikeglm.engine.coordinates.whitening import Whitening
 from spikeglm.engine.table import Table
-from spikeglm.engine.whitening import Whitening
 from spikeglm.rows import ArrayRows, StoredRows
 
 P = 24

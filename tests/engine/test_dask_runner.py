@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.engine import dask_runner, feature_kernels, kernels, runners, threads
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.plan import plan
+from spikeglm.engine.kernels import feature_kernels, loss_kernels
+from spikeglm.engine.runners import dask_runner, dispatch, threads
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.observation_models import PoissonObservations
 from spikeglm.observation_models.likelihood import Likelihood
@@ -69,8 +70,8 @@ def column_problems(rng=RNG):
 
 @pytest.mark.parametrize(
     "kernel",
-    [kernels.loss_and_gradient, feature_kernels.gram, kernels.loss_and_hessian,
-     kernels.fisher_information, kernels.loss],
+    [loss_kernels.loss_and_gradient, feature_kernels.gram, loss_kernels.loss_and_hessian,
+     loss_kernels.fisher_information, loss_kernels.loss],
 )  # fmt: skip
 def test_sums_are_those_of_threads(kernel, scheduler):
     columns, keep = column_problems(), np.isfinite(GAPS).all(axis=1)
@@ -78,7 +79,7 @@ def test_sums_are_those_of_threads(kernel, scheduler):
     here = Table.cut(ArrayRows(GAPS), keep, 512)
     there = Table.cut(DaskRows.of_array(chunked(GAPS)), keep, 512)
     expected = threads.run(kernel, here, columns, W, b, plan(here.rows, 5))
-    found = runners.run(kernel, there, columns, W, b, plan(there.rows, 5))
+    found = dispatch.run(kernel, there, columns, W, b, plan(there.rows, 5))
     for term, same in zip(expected, found, strict=True):
         np.testing.assert_allclose(same, term, rtol=1e-10, atol=1e-10 * np.abs(term).max())
 
@@ -87,7 +88,7 @@ def test_a_part_without_rows_that_count_adds_nothing():
     keep = np.arange(T) >= 1500
     columns, W, b = column_problems(), np.zeros((P, 5)), np.zeros(5)
     table = Table.cut(DaskRows.of_array(chunked(rows=500)), keep, 512)
-    sums = runners.run(kernels.loss, table, columns, W, b, plan(table.rows, 5))
+    sums = dispatch.run(loss_kernels.loss, table, columns, W, b, plan(table.rows, 5))
     expected = columns.block(np.flatnonzero(keep)).weights.sum(axis=0)
     np.testing.assert_allclose(sums.weight, expected)
 
@@ -160,7 +161,7 @@ def test_a_worker_that_dies_changes_nothing(client, monkeypatch):
             os.kill(killed[0], signal.SIGKILL)
         return run(*args)
 
-    monkeypatch.setitem(runners._RUNNERS, "dask", fragile)
+    monkeypatch.setitem(dispatch._RUNNERS, "dask", fragile)
     found = nmo.PopulationGLM(**TIGHT).fit(rows, Y)
     assert killed
     assert n_passes > 5
@@ -190,7 +191,7 @@ def test_a_lost_scheduler_is_a_clear_error_and_the_checkpoint_stays(tmp_path, mo
                 client.sync(lost.scheduler.close)
             return run(*args)
 
-        monkeypatch.setitem(runners._RUNNERS, "dask", cut_off)
+        monkeypatch.setitem(dispatch._RUNNERS, "dask", cut_off)
         with pytest.raises(ConnectionError, match=r"Dask.*Given.*What to do"):
             nmo.PopulationGLM(**TIGHT).fit(chunked(), Y)
     assert (tmp_path / "fit.npz").exists()

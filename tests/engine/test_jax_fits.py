@@ -14,9 +14,10 @@ from tests.engine.test_jax_runner import POISSON
 from tests.glm import dense
 
 import spikeglm as nmo
-from spikeglm.engine import jax_runner, kernels
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.plan import plan
+from spikeglm.engine.kernels import loss_kernels
+from spikeglm.engine.runners import jax_runner
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.rows import ArrayRows
 from spikeglm.settings import Settings
@@ -69,7 +70,7 @@ def test_the_optimum_is_the_oracles(case):
 
 
 def test_long_fits_begin_in_float32_and_end_in_float64(monkeypatch):
-    monkeypatch.setattr("spikeglm.engine.plan._SINGLE_PAYS_FROM", 0)
+    monkeypatch.setattr("spikeglm.engine.runners.plan._SINGLE_PAYS_FROM", 0)
     design = nmo.basis.RaisedCosineLogConv(3, window_size=20).design(Y[:, :2])
     here = nmo.PopulationGLM(solver_name="LBFGS").fit(design, Y)
     with nmo.config_context(runner="jax"):
@@ -133,7 +134,7 @@ class TestCompilations:
         columns = Columns(POISSON, Source.one_per_column(np.repeat(Y, 8, axis=1)))
         for n in range(48, 0, -1):
             some, W = columns.take(np.arange(n)), np.zeros((5, n))
-            jax_runner.run(kernels.loss_and_gradient, table, some, W, np.zeros(n), how)
+            jax_runner.run(loss_kernels.loss_and_gradient, table, some, W, np.zeros(n), how)
         assert len(compiled) <= 4
 
 
@@ -161,8 +162,8 @@ with nmo.config_context(runner="jax"):
     there = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y)
 np.testing.assert_allclose(there.coef_, here.coef_, rtol=1e-7, atol=1e-10)
 from spikeglm.engine import jax_devices
-from spikeglm.engine.jax_blocks import blocks_on_devices
-from spikeglm.engine.jax_memory import DeviceMemory
+from spikeglm.engine.runners.jax_blocks import blocks_on_devices
+from spikeglm.engine.runners.jax_memory import DeviceMemory
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.table import Table
 from spikeglm.rows import ArrayRows
@@ -202,7 +203,7 @@ class TestPlan:
         assert "the settings ask for JAX: 1 x cpu" in made.explain()
 
     def test_an_accelerator_is_used_where_it_pays(self, monkeypatch):
-        from spikeglm.engine import jax_devices
+        from spikeglm.engine.runners import jax_devices
 
         found = jax_devices.Found(True, "JAX computes on gpu")
         monkeypatch.setattr(jax_devices, "accelerator", lambda: found)
@@ -227,7 +228,7 @@ class TestPlan:
         script = (
             "import sys, numpy as np\n"
             "from spikeglm.engine import jax_devices\n"
-            "from spikeglm.engine.plan import plan\n"
+            "from spikeglm.engine.runners.plan import plan\n"
             "from spikeglm.rows import ArrayRows\n"
             "jax_devices._DEVICE_FILES = ()\n"
             "rows = ArrayRows(np.broadcast_to(np.zeros(1), (10**6, 200)))\n"

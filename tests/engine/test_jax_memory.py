@@ -8,11 +8,12 @@ from numpy.testing import assert_array_equal
 from tests.counting_rows import CountingRows
 from tests.engine.test_jax_runner import POISSON, assert_same, both
 
-from spikeglm.engine import jax_runner, kernels
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.jax_memory import DeviceMemory
-from spikeglm.engine.jax_shapes import padded, rounded_up, rows_of, widened
-from spikeglm.engine.plan import plan
+from spikeglm.engine.kernels import loss_kernels
+from spikeglm.engine.runners import jax_runner
+from spikeglm.engine.runners.jax_memory import DeviceMemory
+from spikeglm.engine.runners.jax_shapes import padded, rounded_up, rows_of, widened
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.rows import ArrayRows
 
@@ -52,7 +53,7 @@ class TestMemory:
         columns = Columns(POISSON, Source.one_per_column(np.ones((1024, 1), np.int8)))
         how = replace(plan(rows, 1), runner="jax", device_memory=memory)
         for _ in range(n):
-            jax_runner.run(kernels.loss, table, columns, np.zeros((4, 1)), np.zeros(1), how)
+            jax_runner.run(loss_kernels.loss, table, columns, np.zeros((4, 1)), np.zeros(1), how)
         return rows.reads.reshape(4, 256)
 
     def test_rows_that_fit_are_read_once(self):
@@ -85,6 +86,8 @@ class TestMemory:
         counts = np.random.default_rng(0).integers(0, 2, (300, 2)).astype(dtype)
         columns = Columns(POISSON, Source.one_per_column(counts))
         table = Table.cut(ArrayRows(counts), np.ones(300, bool), 300)
-        assert_same(*both(kernels.loss_and_gradient, table, columns, np.ones((2, 2)), np.zeros(2)))
+        assert_same(
+            *both(loss_kernels.loss_and_gradient, table, columns, np.ones((2, 2)), np.zeros(2))
+        )
         blocks = [x for x in sent if isinstance(x, np.ndarray)]
         assert [x.dtype for x in blocks] == [dtype, dtype]

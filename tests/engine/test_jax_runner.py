@@ -6,15 +6,16 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.engine.test_kernels import GAMMA, VIEWS, problem
+from tests.engine.test_loss_kernels import GAMMA, VIEWS, problem
 from tests.observation_models.catalogue import PAIRS, name_of
 
 import spikeglm as nmo
-from spikeglm.engine import feature_kernels, jax_runner, kernels, threads
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.jax_memory import DeviceMemory
-from spikeglm.engine.plan import plan
-from spikeglm.engine.softmax_kernels import Entries, Softmax, curvature_on
+from spikeglm.engine.kernels import feature_kernels, loss_kernels
+from spikeglm.engine.kernels.softmax_kernels import Entries, Softmax, curvature_on
+from spikeglm.engine.runners import jax_runner, threads
+from spikeglm.engine.runners.jax_memory import DeviceMemory
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
@@ -24,10 +25,10 @@ from spikeglm.settings import Settings
 jax = pytest.importorskip("jax")
 
 POISSON = Likelihood(model_named("Poisson"), link_named("exp"))
-SUBSETS = kernels.Subsets(np.zeros(3), np.ones(3), [np.array([0, 2]), np.array([1])] * 2)
+SUBSETS = loss_kernels.Subsets(np.zeros(3), np.ones(3), [np.array([0, 2]), np.array([1])] * 2)
 PARTIALS = {
     "moments": partial(feature_kernels.moments, views=VIEWS),
-    "information_on": partial(kernels.information_on, subsets=SUBSETS, size=3),
+    "information_on": partial(loss_kernels.information_on, subsets=SUBSETS, size=3),
 }
 KERNELS = {kernel.__name__: kernel for kernel in jax_runner.COMPILED} | PARTIALS
 of_kernels = pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
@@ -67,7 +68,7 @@ def test_every_kernel(kernel, weighted, offset):
 def test_every_model_and_link(pair):
     X, columns, W, b = problem(pair)
     table = Table.cut(ArrayRows(X), np.ones(len(X), bool), 32)
-    assert_same(*both(kernels.loss_and_hessian, table, columns, W, b))
+    assert_same(*both(loss_kernels.loss_and_hessian, table, columns, W, b))
 
 
 def kinds(folder):
@@ -102,21 +103,21 @@ def test_every_kind_of_rows_streamed_or_kept(kind, memory, shifted, tmp_path):
     table = Table.cut(rows, keep, 200).in_double()
     table = table.moved(np.linspace(0.1, 0.4, p)) if shifted else table
     W, b = rng.normal(0, 0.1, (p, 3)), np.zeros(3)
-    for kernel in (feature_kernels.gram, kernels.loss_and_gradient):
+    for kernel in (feature_kernels.gram, loss_kernels.loss_and_gradient):
         assert_same(*both(kernel, table, columns, W, b, memory=memory, n_threads=3))
 
 
 def test_float32_products_and_float64_sums():
     X, columns, W, b = problem(POISSON)
     table = Table.cut(ArrayRows(X), np.ones(len(X), bool), 25).in_single()
-    assert_same(*both(kernels.loss_and_gradient, table, columns, W, b), rtol=1e-5)
+    assert_same(*both(loss_kernels.loss_and_gradient, table, columns, W, b), rtol=1e-5)
     rng, n = np.random.default_rng(8), 300_000
     values, y = rng.normal(1, 1, (n, 2)).astype(np.float32), rng.normal(5, 1, (n, 1))
     gaussian = Likelihood(model_named("Gaussian"), link_named("identity"))
     columns = Columns(gaussian, Source.one_per_column(y))
     table = Table.cut(ArrayRows(values), np.ones(n, bool), n)
     assert table.is_single
-    for kernel in (kernels.loss_and_gradient, feature_kernels.gram):
+    for kernel in (loss_kernels.loss_and_gradient, feature_kernels.gram):
         how = replace(plan(table.rows, 1), runner="jax", device_memory=DeviceMemory(0))
         W, b = np.ones((2, 1)), np.zeros(1)
         mine = jax_runner.run(kernel, table, columns, W, b, how)
@@ -125,7 +126,7 @@ def test_float32_products_and_float64_sums():
 
 
 @pytest.mark.parametrize("n_columns", [1, 3, 5, 17, 33])
-@pytest.mark.parametrize("kernel", [feature_kernels.gram, kernels.loss_and_hessian])
+@pytest.mark.parametrize("kernel", [feature_kernels.gram, loss_kernels.loss_and_hessian])
 def test_any_number_of_columns(kernel, n_columns):
     rng = np.random.default_rng(4)
     X, y = rng.normal(size=(90, 2)), rng.poisson(1.0, (90, 2)).astype(np.uint8)
@@ -149,7 +150,7 @@ def test_classes_stay_in_their_order(n_neurons):
     columns = Columns(Softmax(K), Source.one_per_column(y))
     W, b = rng.normal(0, 0.3, (3, y.shape[1])), rng.normal(0, 0.3, y.shape[1])
     table = Table.cut(ArrayRows(X), np.ones(80, bool), 30)
-    assert_same(*both(kernels.loss_and_gradient, table, columns, W, b))
+    assert_same(*both(loss_kernels.loss_and_gradient, table, columns, W, b))
     entries = [Entries(np.array([0, 1, 3]), np.array([0, 2, 1]))] * n_neurons
     kernel = partial(curvature_on, entries=entries, centre=np.zeros(3), unit=np.ones(3))
     assert_same(*both(kernel, table, columns, W, b))
@@ -160,7 +161,7 @@ def test_rows_that_only_fill_a_shape_need_a_mean_no_model_has():
     pair = Likelihood(model_named("Gamma"), link_named("one_over_x"))
     columns = Columns(pair, Source.one_per_column(np.ones((5, 3))))
     table = Table.cut(ArrayRows(np.ones((5, 1))), np.ones(5, bool), 5)
-    for kernel in (kernels.pearson, kernels.loss_and_hessian):
+    for kernel in (loss_kernels.pearson, loss_kernels.loss_and_hessian):
         mine, theirs = both(kernel, table, columns, np.ones((1, 3)), np.zeros(3))
         assert_same(mine, theirs)
         assert all(np.isfinite(term).all() for term in mine)
@@ -169,4 +170,4 @@ def test_rows_that_only_fill_a_shape_need_a_mean_no_model_has():
 def test_no_columns():
     X, columns, W, b = problem(POISSON)
     table, none = Table.cut(ArrayRows(X), np.ones(len(X), bool), 10), np.arange(0)
-    assert_same(*both(kernels.loss, table, columns.take(none), W[:, none], b[none]))
+    assert_same(*both(loss_kernels.loss, table, columns.take(none), W[:, none], b[none]))

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from spikeglm.engine.block_diagonal import BlockDiagonal
 from spikeglm.engine.columns import Columns, Source
+from spikeglm.engine.coordinates.block_diagonal import BlockDiagonal
+from spikeglm.engine.coordinates.whitening import Whitening
+from spikeglm.engine.features.survey import survey_features, survey_responses
 from spikeglm.engine.objective import Objective
-from spikeglm.engine.plan import plan
-from spikeglm.engine.survey import survey_features, survey_responses
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
-from spikeglm.engine.whitening import Whitening
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.regularizer import Ridge, UnRegularized

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spikeglm as nmo
-from spikeglm.engine.plan import plan
+from spikeglm.engine.runners.plan import plan
 from spikeglm.rows import ArrayRows
 from spikeglm.settings import Settings
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.engine import feature_kernels, kernels
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.plan import plan
-from spikeglm.engine.runners import run
+from spikeglm.engine.kernels import feature_kernels, loss_kernels
+from spikeglm.engine.runners.dispatch import run
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
-from spikeglm.glm.inputs import read_rows
+from spikeglm.glm.reading.fit_inputs import read_rows
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 
@@ -125,11 +125,11 @@ def sums_of_numpy(X, W, b):
     hessian = np.einsum("tc,ti,tj->cij", a * mean, X1, X1)
     shared, weight = a.mean(axis=1), a.sum(axis=0)
     return {
-        kernels.loss_and_gradient: gradient,
-        kernels.loss_and_hessian: (*gradient, hessian),
-        kernels.fisher_information: (hessian,),
+        loss_kernels.loss_and_gradient: gradient,
+        loss_kernels.loss_and_hessian: (*gradient, hessian),
+        loss_kernels.fisher_information: (hessian,),
         feature_kernels.gram: (shared.sum(), shared @ X, (X.T * shared) @ X),
-        kernels.loss: (loss.sum(0), weight),
+        loss_kernels.loss: (loss.sum(0), weight),
     }
 
 

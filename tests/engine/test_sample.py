@@ -8,8 +8,8 @@ from numpy.testing import assert_array_equal
 from tests.counting_rows import CountingRows
 
 import spikeglm as nmo
-from spikeglm.engine import threads
-from spikeglm.engine.plan import Plan
+from spikeglm.engine.runners import threads
+from spikeglm.engine.runners.plan import Plan
 from spikeglm.engine.table import Held, Table
 from spikeglm.rows import ArrayRows, StackedRows, StoredRows
 

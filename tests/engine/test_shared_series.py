@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from spikeglm.engine import kernels
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.plan import plan
+from spikeglm.engine.kernels import loss_kernels
+from spikeglm.engine.runners.plan import plan
+from spikeglm.engine.runners.threads import run
 from spikeglm.engine.table import Table
-from spikeglm.engine.threads import run
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.rows import ArrayRows
@@ -35,7 +35,7 @@ class Counting(Likelihood):
         return super().value_and_slope(eta, y, xp)
 
 
-def summed(columns, X, W, *, block_rows=T, kernel=kernels.loss_and_gradient):
+def summed(columns, X, W, *, block_rows=T, kernel=loss_kernels.loss_and_gradient):
     rows = ArrayRows(X)
     how = replace(plan(rows, columns.n_columns), n_threads=2)
     table = Table.cut(rows, np.ones(len(X), bool), block_rows)
@@ -66,7 +66,9 @@ def test_all_columns_at_once_sum_to_what_each_does_by_itself(
 
 @pytest.mark.parametrize("likelihood", [POISSON, SQUARES], ids=["Poisson", "Gaussian"])
 @pytest.mark.parametrize(
-    "kernel", [kernels.loss_and_gradient, kernels.loss_and_gradient_at_zero], ids=["", "at zero"]
+    "kernel",
+    [loss_kernels.loss_and_gradient, loss_kernels.loss_and_gradient_at_zero],
+    ids=["", "at zero"],
 )
 def test_a_column_costs_nothing_where_it_has_no_weight(kernel, likelihood):
     counting = Counting(likelihood.model, likelihood.link, ([],))
@@ -101,7 +103,7 @@ def test_the_linear_predictor_lies_in_memory_as_the_entries_do(of):
     y = np.arange(T * 3.0).reshape(T, 3)
     block = Columns(POISSON, Source(y, np.array(of))).block(slice(0, T))
     W = np.ones((P, len(of)))
-    eta = kernels.linear_predictor(np.ones((T, P)), block, W, np.zeros(len(of)), np)
+    eta = loss_kernels.linear_predictor(np.ones((T, P)), block, W, np.zeros(len(of)), np)
     assert_array_equal(block.y, y[:, of])
     assert_array_equal(eta, P)
     assert eta.strides == block.y.strides

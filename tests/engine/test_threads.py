@@ -5,7 +5,7 @@ import multiprocessing
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from spikeglm.engine.threads import in_shares, one_blas_thread
+from spikeglm.engine.runners.threads import in_shares, one_blas_thread
 
 
 def blas_threads():

@@ -5,12 +5,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
-from spikeglm.engine import plan as planning
-from spikeglm.engine import survey
-from spikeglm.engine.plan import Look, plan
+from spikeglm.engine.features import survey
+from spikeglm.engine.runners import plan as planning
+from spikeglm.engine.runners.plan import Look, plan
 from spikeglm.rows import ArrayRows
 from spikeglm.settings import Settings
-from spikeglm.solvers import curvature as shared
+from spikeglm.solvers.curvature import shared_curvature as shared
 
 P = 24
 LOOKS = {
@@ -290,7 +290,7 @@ def test_turns_share_a_checkpoint(tmp_path):
 
     with nmo.config_context(memory="100KiB", checkpoint=path, checkpoint_seconds=0):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("spikeglm.solvers.descent._count_idle", _after(stop))
+            patch.setattr("spikeglm.solvers.smooth.descent._count_idle", _after(stop))
             with pytest.raises(Interrupted):
                 nmo.PopulationGLM(solver_name="LBFGS").fit(X, y)
         assert path.exists()
@@ -300,7 +300,7 @@ def test_turns_share_a_checkpoint(tmp_path):
 
 
 def _after(stop):
-    from spikeglm.solvers import descent
+    from spikeglm.solvers.smooth import descent
 
     original = descent._count_idle
 

@@ -8,7 +8,7 @@ from tests.glm import dense
 from tests.reference import numpy_softmax
 
 import spikeglm as nmo
-from spikeglm.engine import plan as planning
+from spikeglm.engine.runners import plan as planning
 from spikeglm.errors import ConvergenceWarning
 
 POISSON = Case("Poisson", "exp")

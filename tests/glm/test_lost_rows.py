@@ -163,8 +163,10 @@ def test_what_is_lost_beside_the_edges_is_news():
 
 
 def test_the_causes_are_not_looked_for_where_few_rows_are_lost(monkeypatch):
-    monkeypatch.setattr("spikeglm.glm.lost_rows.losses_of", lambda *_: pytest.fail("looked"))
-    monkeypatch.setattr("spikeglm.glm.lost_rows.edges_of", lambda *_: pytest.fail("looked"))
+    monkeypatch.setattr(
+        "spikeglm.glm.reading.lost_rows.losses_of", lambda *_: pytest.fail("looked")
+    )
+    monkeypatch.setattr("spikeglm.glm.reading.lost_rows.edges_of", lambda *_: pytest.fail("looked"))
     model = fit()
     model.predict(X)
     model.score(X, Y)

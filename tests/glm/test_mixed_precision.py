@@ -7,8 +7,8 @@ from tests.catalogue import BY_OTHER_SOLVERS, CASES, Case, those
 from tests.glm import dense
 
 import spikeglm as nmo
-from spikeglm.engine import plan as planning
 from spikeglm.engine.objective import Objective
+from spikeglm.engine.runners import plan as planning
 
 of_cases = pytest.mark.parametrize("case", CASES + BY_OTHER_SOLVERS, ids=str)
 

@@ -16,7 +16,7 @@ from spikeglm.inference import (
     time_rescaling_bernoulli,
     time_rescaling_continuous,
 )
-from spikeglm.io.row_labels import require_same_rows
+from spikeglm.io.interop.row_labels import require_same_rows
 
 T = 120
 X = np.random.default_rng(0).normal(size=(T, 3))

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import spikeglm as nmo
-from spikeglm.glm.stored_classes import TAGS, StoredClasses
+from spikeglm.glm.saving.stored_classes import TAGS, StoredClasses
 from spikeglm.observation_models import links
 from spikeglm.observation_models.likelihood import Likelihood
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from spikeglm.io.autodiff import Elementwise, Fingerprint, in_double, outline, traceable
-from spikeglm.io.random_keys import as_jax_key
+from spikeglm.io.interop.autodiff import Elementwise, Fingerprint, in_double, outline, traceable
+from spikeglm.io.interop.random_keys import as_jax_key
 
 
 class Part:

@@ -13,8 +13,8 @@ import xarray as xr
 
 import spikeglm as nmo
 from spikeglm.inference import bits_per_spike, time_rescaling
-from spikeglm.io.labels import to_labels
-from spikeglm.io.timeseries import to_array
+from spikeglm.io.interop.category_labels import to_labels
+from spikeglm.io.interop.timeseries import to_array
 
 DATES = pd.date_range("2020", periods=2)
 MASKED = np.ma.masked_array([1.0, 2.0], [False, True])

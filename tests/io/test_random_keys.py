@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from spikeglm.io.random_keys import as_generator
+from spikeglm.io.interop.random_keys import as_generator
 
 
 @pytest.mark.parametrize("make", [lambda: 5, lambda: np.int64(5), lambda: jax.random.key(5)])
@@ -40,7 +40,7 @@ def test_anything_else_is_refused(key):
 
 def test_an_int_imports_no_jax():
     code = (
-        "import sys; from spikeglm.io.random_keys import as_generator;"
+        "import sys; from spikeglm.io.interop.random_keys import as_generator;"
         "as_generator(3); assert 'jax' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

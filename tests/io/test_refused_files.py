@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.io import saved
+from spikeglm.io.files import saved
 
 
 def a_good_file(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 from tests.io.test_refused_files import a_good_file, archive_of, header_entry, npy, refuse
 
 import spikeglm as nmo
-from spikeglm.io import saved
+from spikeglm.io.files import saved
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and devices of another kind")
 MOST = 2**26  # bytes that refusing a small file may take

@@ -13,7 +13,7 @@ from tests.penalties import PENALTIES
 
 import spikeglm as nmo
 from spikeglm.errors import ConvergenceWarning
-from spikeglm.io import saved
+from spikeglm.io.files import saved
 from spikeglm.observation_models import NegativeBinomialObservations
 from spikeglm.observation_models.links import Softplus
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.io.storage import from_file, start_in_file
+from spikeglm.io.storage.stored_arrays import from_file, start_in_file
 
 T, N = 900, 3
 RNG = np.random.default_rng(0)

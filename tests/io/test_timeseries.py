@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse
 
 import spikeglm
-from spikeglm.io.timeseries import is_pynapple, time_axis_of, to_array, to_pynapple
+from spikeglm.io.interop.timeseries import is_pynapple, time_axis_of, to_array, to_pynapple
 
 TIMES = np.arange(10) * 0.1
 EPOCHS = nap.IntervalSet(start=[0.0, 0.45, 2.0], end=[0.35, 0.95, 3.0])
@@ -162,7 +162,8 @@ def test_times_may_differ_below_the_precision_of_pynapple():
 
 def test_numpy_input_imports_neither_pynapple_nor_jax():
     code = (
-        "import sys, numpy as np; from spikeglm.io.timeseries import to_array, time_axis_of;"
+        "import sys, numpy as np;"
+        "from spikeglm.io.interop.timeseries import to_array, time_axis_of;"
         "to_array(np.ones(3), name='x'); time_axis_of(np.ones(3));"
         "print([m for m in ('pynapple', 'jax') if m in sys.modules])"
     )

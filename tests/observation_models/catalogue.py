@@ -17,14 +17,7 @@ from spikeglm.observation_models import (
     NegativeBinomialObservations,
     PoissonObservations,
 )
-from spikeglm.observation_models.links import (
-    Exp,
-    Identity,
-    Logistic,
-    NormCdf,
-    OneOverX,
-    Softplus,
-)
+from spikeglm.observation_models.links import Exp, Identity, Logistic, NormCdf, OneOverX, Softplus
 
 LINKS = (Exp(), Logistic(), Softplus(), Identity(), NormCdf(), OneOverX())
 

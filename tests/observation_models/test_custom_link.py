@@ -15,14 +15,7 @@ from numpy.testing import assert_allclose
 from tests.observation_models.catalogue import MODELS, RESPONSES, double_precision, name_of
 
 from spikeglm.observation_models import CustomLink, Likelihood, PoissonObservations
-from spikeglm.observation_models.links import (
-    Exp,
-    Identity,
-    Logistic,
-    NormCdf,
-    OneOverX,
-    Softplus,
-)
+from spikeglm.observation_models.links import Exp, Identity, Logistic, NormCdf, OneOverX, Softplus
 from spikeglm.observation_models.named import link_named
 
 

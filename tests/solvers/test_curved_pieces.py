@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from spikeglm.regularizer.group_norms import GroupNorms
-from spikeglm.regularizer.kinks import AbsoluteValues
-from spikeglm.solvers import curved_pieces
-from spikeglm.solvers.curved_pieces import CurvedProblem, solution
-from spikeglm.solvers.proximal_subproblem import minimise_model
+from spikeglm.regularizer.nonsmooth import AbsoluteValues
+from spikeglm.solvers.sparse import curved_pieces
+from spikeglm.solvers.sparse.curved_pieces import CurvedProblem, solution
+from spikeglm.solvers.sparse.proximal_subproblem import minimise_model
 
 
 def norms(group, weight):

@@ -7,14 +7,14 @@ import pytest
 from numpy.testing import assert_allclose
 
 import spikeglm as nmo
-from spikeglm.engine.block_diagonal import BlockDiagonal
-from spikeglm.engine.correlation import Correlation
-from spikeglm.engine.features import Features
+from spikeglm.engine.coordinates.block_diagonal import BlockDiagonal
+from spikeglm.engine.coordinates.correlation import Correlation
+from spikeglm.engine.coordinates.feature_facts import Features
+from spikeglm.engine.coordinates.whitening import whitening
 from spikeglm.engine.objective import Evaluation, Moments
-from spikeglm.engine.plan import Look
-from spikeglm.engine.whitening import whitening
+from spikeglm.engine.runners.plan import Look
 from spikeglm.solvers import LBFGS, Newton, Status, minimise
-from spikeglm.solvers.curvature import SharedCurvature
+from spikeglm.solvers.curvature.shared_curvature import SharedCurvature
 
 C = 3
 both = pytest.mark.parametrize("solver", ["LBFGS", "Newton"])
@@ -328,7 +328,7 @@ def test_a_visit_tries_shorter_steps_of_columns_that_were_often_rejected():
 
 
 def test_a_slow_walk_ends_at_its_certificate_not_where_the_objective_stands_still(monkeypatch):
-    monkeypatch.setattr("spikeglm.engine.plan.Look.at", lambda *_: Look(15, None, 15))
+    monkeypatch.setattr("spikeglm.engine.runners.plan.Look.at", lambda *_: Look(15, None, 15))
     rng = np.random.default_rng(1)
     rare = np.eye(60)[rng.integers(0, 60, 2000)] * 10.0 ** rng.uniform(-1, 1, 60)
     X = np.column_stack([rare, np.cumsum(rare, axis=1) + 0.01 * rng.normal(size=(2000, 60))])

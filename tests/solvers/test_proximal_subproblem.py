@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from spikeglm.regularizer.group_norms import GroupNorms
-from spikeglm.regularizer.kinks import AbsoluteValues
-from spikeglm.solvers.proximal_subproblem import minimise_model, pivoted
+from spikeglm.regularizer.nonsmooth import AbsoluteValues
+from spikeglm.solvers.sparse.proximal_subproblem import minimise_model, pivoted
 
 
 def problem(seed, n, n_columns, condition=None):

@@ -5,17 +5,14 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.catalogue import simulated
 
-from spikeglm.engine.features import Features
+from spikeglm.engine.coordinates.feature_facts import Features
 from spikeglm.engine.minibatches import minibatches
 from spikeglm.engine.objective import Objective
-from spikeglm.engine.plan import plan
+from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.glm import PopulationGLM
 from spikeglm.rows import ArrayRows
-from spikeglm.solvers import (
-    glm_softplus_poisson_l_max_and_l,
-    svrg_optimal_batch_and_stepsize,
-)
+from spikeglm.solvers import glm_softplus_poisson_l_max_and_l, svrg_optimal_batch_and_stepsize
 
 # X = default_rng(3).normal(size=(300, 4)) * [1, 2, 3, 4], y = the same generator's poisson(2, 300):
 # strong convexity, batch size and step length as NeMoS 0.2.9 computes them in float32.

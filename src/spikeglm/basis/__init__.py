@@ -9,19 +9,19 @@ products)::
     X = basis.compute_features(counts, x, y)
 """
 
-from .basis import Basis
-from .bspline import BSplineConv, BSplineEval
-from .category import Category
-from .composite import AdditiveBasis, MultiplicativeBasis
-from .custom import CustomBasis
-from .cyclic_bspline import CyclicBSplineConv, CyclicBSplineEval
-from .fourier import FourierEval
-from .lags import HistoryConv, IdentityEval, Zero
-from .mspline import MSplineConv, MSplineEval
-from .orth_exponential import OrthExponentialConv, OrthExponentialEval
-from .raised_cosine import RaisedCosineLinearConv, RaisedCosineLinearEval
-from .raised_cosine_log import RaisedCosineLogConv, RaisedCosineLogEval
-from .transformer import TransformerBasis
+from .functions.bspline import BSplineConv, BSplineEval
+from .functions.category import Category
+from .functions.custom_basis import CustomBasis
+from .functions.cyclic_bspline import CyclicBSplineConv, CyclicBSplineEval
+from .functions.fourier import FourierEval
+from .functions.identity import HistoryConv, IdentityEval, Zero
+from .functions.mspline import MSplineConv, MSplineEval
+from .functions.orth_exponential import OrthExponentialConv, OrthExponentialEval
+from .functions.raised_cosine import RaisedCosineLinearConv, RaisedCosineLinearEval
+from .functions.raised_cosine_log import RaisedCosineLogConv, RaisedCosineLogEval
+from .pipeline.transformer import TransformerBasis
+from .tree.basis import Basis
+from .tree.composite import AdditiveBasis, MultiplicativeBasis
 
 __all__ = [
     "AdditiveBasis",

@@ -19,7 +19,7 @@ import numpy as np
 
 from .. import showing
 from ..regularizer.base import PenaltyTerm
-from ..regularizer.kinks import Kinks
+from ..regularizer.nonsmooth import Kinks
 from ..typing import Array, FloatArray, IntArray
 
 

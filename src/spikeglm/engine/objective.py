@@ -24,16 +24,17 @@ import numpy as np
 
 from .. import showing
 from ..regularizer.base import PenaltyTerm
-from ..regularizer.kinks import Kinks
+from ..regularizer.nonsmooth import Kinks
 from ..typing import Array, BoolArray, FloatArray, IntArray
-from . import feature_kernels, kernels, threads
 from .columns import Columns
-from .features import Features
-from .kernels import Kernel, Sums
-from .plan import Plan
-from .runners import run
+from .coordinates.feature_facts import Features
+from .coordinates.whitening import Whitening
+from .kernels import feature_kernels, loss_kernels
+from .kernels.loss_kernels import Kernel, Sums
+from .runners import threads
+from .runners.dispatch import run
+from .runners.plan import Plan
 from .table import Table
-from .whitening import Whitening
 
 _ROWS_FOR_MOMENTS = 3_000  # enough for a preconditioner; more rows are sampled regularly
 
@@ -130,7 +131,9 @@ class Objective:
     def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
         """Return objective and gradient of the active columns; one pass."""
         W, b = self.to_user(theta)
-        kernel = kernels.loss_and_gradient if W.any() else kernels.loss_and_gradient_at_zero
+        kernel = (
+            loss_kernels.loss_and_gradient if W.any() else loss_kernels.loss_and_gradient_at_zero
+        )
         sums = self.visit(kernel, W, b, active)
         return self._evaluation(sums, theta, W, active)
 
@@ -174,7 +177,7 @@ class Objective:
     ) -> tuple[Evaluation, FloatArray]:
         """Also return the (A, p + 1, p + 1) second derivatives by theta; one pass."""
         W, b = self.to_user(theta)
-        sums = self.visit(kernels.loss_and_hessian, W, b, active)
+        sums = self.visit(loss_kernels.loss_and_hessian, W, b, active)
         evaluation = self._evaluation(sums, theta, W, active)
         return evaluation, self._hessian_by_theta(sums.hessian, active)
 
@@ -189,8 +192,8 @@ class Objective:
         """
         W, b = self.to_user(theta)
         size = 1 + max(len(s) for s in sets)
-        subsets = kernels.Subsets(self.features.mean, self.features.inverse_scale, sets)
-        kernel = partial(kernels.information_on, subsets=subsets, size=size)
+        subsets = loss_kernels.Subsets(self.features.mean, self.features.inverse_scale, sets)
+        kernel = partial(loss_kernels.information_on, subsets=subsets, size=size)
         H = self.visit(kernel, W, b, active).information / self.total_weight[active, None, None]
         for a, s in enumerate(sets):
             padding = np.arange(len(s), size - 1)
@@ -282,7 +285,7 @@ class Objective:
 
     def _evaluation(
         self,
-        sums: kernels.LossSums | kernels.HessianSums,
+        sums: loss_kernels.LossSums | loss_kernels.HessianSums,
         theta: FloatArray,
         W: FloatArray,
         active: IntArray,

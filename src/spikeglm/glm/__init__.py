@@ -2,10 +2,10 @@
 
 from .classification import ClassifierGLM, ClassifierPopulationGLM
 from .glm import GLM
-from .inspection import inspect_npz
-from .persistence import load_model
 from .population import PopulationGLM
-from .report import FitReport
+from .results.report import FitReport
+from .saving.inspection import inspect_npz
+from .saving.persistence import load_model
 
 __all__ = [
     "GLM",

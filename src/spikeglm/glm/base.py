@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import errors, notebook
 from ..estimator import Estimator
-from ..inference.record import FitResult
-from ..io.timeseries import TimeAxis
+from ..fit.fitting import SolverChoice
+from ..fit.record import FitResult
+from ..io.interop.timeseries import TimeAxis
 from ..regularizer import Penalty
 from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
-from . import fitted, persistence, stepping
-from .arguments import FeatureMask, RegularizerArgument
-from .choices import read_fit_intercept, solver_of, warn_of_unused_strength
-from .dispersion import Dispersion
-from .fitting import SolverChoice
-from .inputs import FitInputs
-from .labels import check_coefficients
-from .parameters import with_nested_params
-from .pickling import cloned, state_to_write
-from .report import FitReport
-from .shapes import Shapes
+from .batches import stepping
+from .reading.assigned_arguments import FeatureMask, RegularizerArgument
+from .reading.fit_inputs import FitInputs
+from .reading.known_labels import check_coefficients
+from .reading.parameter_checks import with_nested_params
+from .reading.read_arguments import read_fit_intercept, solver_of, warn_of_unused_strength
+from .reading.shapes import Shapes
+from .results import fitted
+from .results.dispersion import Dispersion
+from .results.report import FitReport
+from .saving import persistence
+from .saving.pickling import cloned, state_to_write
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags

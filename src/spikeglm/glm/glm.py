@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..inference.curves import TermCurve
-from ..inference.record import FitResult
-from ..io.random_keys import RandomKey
+from ..fit.fitting import SolverChoice, fit_columns
+from ..fit.record import FitResult
+from ..inference.curve_bands import TermCurve
+from ..io.interop.random_keys import RandomKey
 from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
-from . import curves, dispersion, fitted, refits, stepping
 from .base import BaseGLM
-from .choices import read_likelihood
-from .fitting import SolverChoice, fit_columns
-from .inputs import FitInputs, read_fit_inputs, read_rows
-from .lost_rows import announce_gaps
-from .parameters import first_intercept
+from .batches import stepping
+from .reading.fit_inputs import FitInputs, read_fit_inputs, read_rows
+from .reading.lost_rows import announce_gaps
+from .reading.parameter_checks import first_intercept
+from .reading.read_arguments import read_likelihood
+from .results import dispersion, fitted, refits, term_curves
 from .score_requests import ScoreRequest
 
 if TYPE_CHECKING:
@@ -299,7 +300,9 @@ class GLM(BaseGLM):
         >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
         (array([ 0. , -1.9]), array([0.07, 0.1 ]))
         """
-        return curves.term_curve(self, label, X, y, at=at, n_points=n_points, level=level, **data)
+        return term_curves.term_curve(
+            self, label, X, y, at=at, n_points=n_points, level=level, **data
+        )
 
     def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:
         """Return the means (T, B) of the same model fitted to B responses (T, B), for bootstraps.

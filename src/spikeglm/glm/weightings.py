@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..engine.columns import Columns, Source
-from ..engine.plan import plan
-from ..engine.threads import in_shares
-from ..inference.record import FitResult
+from ..engine.runners.plan import plan
+from ..engine.runners.threads import in_shares
+from ..fit.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..solvers import QuasiNewton
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import BaseGLM
-from .choices import read_solver
-from .inputs import FitInputs
-from .labels import check_coefficients
+from .reading.fit_inputs import FitInputs
+from .reading.known_labels import check_coefficients
+from .reading.read_arguments import read_solver
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """How sure are we: standard errors, intervals, goodness of fit. Reads the plain record of a fit."""
 
 from .bits_per_spike import bits_per_spike, excess_bits_per_spike
-from .curves import TermCurve
+from .curve_bands import TermCurve
 from .filters import Filter, filter_band
 from .rescaling_bootstrap import time_rescaling_bootstrap
 from .time_rescaling import (

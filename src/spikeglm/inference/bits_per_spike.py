@@ -18,12 +18,12 @@ import numpy as np
 from scipy.special import xlogy
 
 from .. import errors
-from ..io.column_names import require_same_columns
-from ..io.frames import column_labels, index_of
-from ..io.row_labels import require_same_rows
-from ..io.timeseries import to_array
+from ..fit.record import FitResult
+from ..io.interop.column_names import require_same_columns
+from ..io.interop.frames import column_labels, index_of
+from ..io.interop.row_labels import require_same_rows
+from ..io.interop.timeseries import to_array
 from ..typing import ArrayLike, FloatArray
-from .record import FitResult
 
 
 def poisson_log_likelihood(counts: FloatArray, mean_counts: FloatArray) -> FloatArray:

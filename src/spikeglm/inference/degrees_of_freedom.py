@@ -24,11 +24,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..engine import kernels
 from ..engine.columns import Columns
-from ..engine.plan import plan
-from ..engine.runners import run
-from ..engine.survey import survey_locations, survey_responses
+from ..engine.features.survey import survey_locations, survey_responses
+from ..engine.kernels import loss_kernels
+from ..engine.runners.dispatch import run
+from ..engine.runners.plan import plan
 from ..engine.table import Table
 from ..typing import FloatArray, IntArray
 from .fisher import Optimum, groups, in_longer_blocks
@@ -139,7 +139,7 @@ def _informations(
     coef, intercept = optimum.coef[:, wanted], optimum.intercept[wanted]
     for group in groups(columns.n_columns, p + 1):
         W, b = coef[:, group], intercept[group] + shift @ coef[:, group]
-        sums = run(kernels.fisher_information, table, columns.take(group), W, b, how)
+        sums = run(loss_kernels.fisher_information, table, columns.take(group), W, b, how)
         factor = total_weight[wanted[group]] / weight[group]
         for c, information, more in zip(group, sums.information, factor, strict=True):
             information *= more

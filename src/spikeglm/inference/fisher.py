@@ -23,21 +23,21 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import errors, showing
-from ..engine import kernels
 from ..engine.columns import Columns
-from ..engine.near_dependence import View
-from ..engine.plan import Plan, plan
-from ..engine.runners import run
-from ..engine.survey import Responses, survey_features, survey_locations, survey_responses
+from ..engine.features.near_dependence import View
+from ..engine.features.survey import Responses, survey_features, survey_locations, survey_responses
+from ..engine.kernels import loss_kernels
+from ..engine.runners.dispatch import run
+from ..engine.runners.plan import Plan, plan
 from ..engine.table import Table
+from ..fit.record import FitResult, check_optimum, check_same_data
+from ..fit.separation import Separation, curvature_at, separations, without_rows
 from ..regularizer.base import PenaltyTerm
 from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
 from .inverses import inverse_among, squared_step, void_directions
-from .record import FitResult, check_optimum, check_same_data
-from .separation import Separation, curvature_at, separations, without_rows
 
 NO_OPTIMUM = {
     Status.SILENT,
@@ -287,7 +287,7 @@ class _Reading:
             everything = np.ones(self.table.rows.n_rows, dtype=bool)
             stays = [everything if (s := limits.get(c)) is None else s.stays for c in group]
             columns = without_rows(columns, np.column_stack(stays))
-        sums = run(kernels.fisher_information, self.table, columns, *self.at(group), self.how)
+        sums = run(loss_kernels.fisher_information, self.table, columns, *self.at(group), self.how)
         return sums.information
 
     def slopes(self, group: IntArray) -> FloatArray:
@@ -297,7 +297,7 @@ class _Reading:
             return np.zeros((len(group), len(self.shift) + 1))
         W, b = self.at(group)
         columns = optimum.columns.take(group)
-        sums = run(kernels.loss_and_gradient, self.table, columns, W, b, self.how)
+        sums = run(loss_kernels.loss_and_gradient, self.table, columns, W, b, self.how)
         penalty = optimum.penalty.take(group).gradient(W) * self.observed.weight[group]
         slopes = np.vstack([sums.by_weights + penalty, sums.by_intercept]).T
         # What the fit took for rounding it left at zero, wherever the loss would fall.

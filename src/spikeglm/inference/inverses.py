@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.threads import one_blas_thread
+from ..engine.runners.threads import one_blas_thread
 from ..typing import BoolArray, FloatArray
 
 _RANK_TOLERANCE = 1e-13

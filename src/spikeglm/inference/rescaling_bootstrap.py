@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import errors
-from ..io.timeseries import to_array
+from ..io.interop.timeseries import to_array
 from ..typing import Array, ArrayLike, FloatArray
 from .rescaled_intervals import TimeRescaling, distance_of
 from .time_rescaling import (

@@ -33,8 +33,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import errors
-from ..io.row_labels import require_same_rows
-from ..io.timeseries import to_array
+from ..io.interop.row_labels import require_same_rows
+from ..io.interop.timeseries import to_array
 from ..typing import Array, ArrayLike, FloatArray
 from .rescaled_intervals import TimeRescaling, summarise
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import errors, numerics
-from ..io.random_keys import RandomKey, as_generator
+from ..io.interop.random_keys import RandomKey, as_generator
 from ..typing import Array, ArrayLike, Namespace
 from .observations import Aggregate, Observations, as_arrays, mean_then_sum
 

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import numerics, showing
-from ..io.autodiff import Derivatives, Elementwise, Fingerprint, in_double
-from ..io.random_keys import RandomKey, as_jax_key
+from ..io.interop.autodiff import Derivatives, Elementwise, Fingerprint, in_double
+from ..io.interop.random_keys import RandomKey, as_jax_key
 from ..typing import Array, ArrayLike, BoolArray, Namespace
 from .elementwise import ElementwiseObservations
 from .inverse_link import Coordinate

@@ -14,7 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import errors, numerics
-from ..io.autodiff import Derivatives, Elementwise, Fingerprint, in_double, name_of, traceable
+from ..io.interop.autodiff import (
+    Derivatives,
+    Elementwise,
+    Fingerprint,
+    in_double,
+    name_of,
+    traceable,
+)
 from ..typing import Array, ArrayLike, FloatArray, Namespace
 from .inverse_link import Curve, Link
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from .. import numerics
-from ..io.random_keys import RandomKey, as_generator
+from ..io.interop.random_keys import RandomKey, as_generator
 from ..typing import Array, ArrayLike, BoolArray, Namespace
 from .inverse_link import Coordinate, Link, natural_coordinate
 from .observations import Aggregate, Observations, as_arrays, mean_then_sum

@@ -14,7 +14,7 @@ from inspect import signature
 from typing import Any, ClassVar, Literal, TypeVar
 
 from .. import errors, notices, numerics
-from ..io.random_keys import RandomKey
+from ..io.interop.random_keys import RandomKey
 from ..typing import Array, ArrayLike, Namespace
 from .inverse_link import Link
 

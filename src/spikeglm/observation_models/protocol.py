@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from ..io.autodiff import outline, traceable
-from ..io.random_keys import as_jax_key
+from ..io.interop.autodiff import outline, traceable
+from ..io.interop.random_keys import as_jax_key
 from .elementwise import ElementwiseObservations
 
 _Y = np.ones(3)  # a response that any kind of model can have

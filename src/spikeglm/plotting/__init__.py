@@ -11,7 +11,11 @@ the style of a paper; :func:`paper_style` applies that style to a figure of your
 """
 
 from .filters import plot_filter, plot_rate_gain
-from .goodness import plot_bits_per_spike, plot_interval_autocorrelation, plot_time_rescaling
+from .goodness import (
+    plot_bits_per_spike,
+    plot_interval_autocorrelation,
+    plot_time_rescaling,
+)
 from .paths import plot_regularization_path
 from .rates import plot_rate, plot_tuning
 from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from .. import errors
-from ..io.timeseries import to_array
+from ..io.interop.timeseries import to_array
 from ..typing import ArrayLike, FloatArray, IntArray
-from .kinks import Kinks
+from .nonsmooth import Kinks
 from .penalised import penalised, proximal, shape_of
 
 

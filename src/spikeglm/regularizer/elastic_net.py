@@ -11,7 +11,7 @@ from .. import errors, showing
 from ..numerics import soft_threshold
 from ..typing import ArrayLike, FloatArray, IntArray
 from .base import Regularizer, strength_array
-from .kinks import AbsoluteValues
+from .nonsmooth import AbsoluteValues
 
 
 @dataclass(frozen=True)

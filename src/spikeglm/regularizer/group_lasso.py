@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors, notices, showing
-from ..io.trees import flatten, is_tree
+from ..io.interop.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import Regularizer, check_sizes, numbers_of
 from .group_norms import GroupNorms

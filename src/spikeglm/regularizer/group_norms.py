@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import showing
 from ..typing import Array, BoolArray, FloatArray, IntArray
-from .kinks import gathered, inverse, measured_in
+from .nonsmooth import gathered, inverse, measured_in
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import showing
-from ..io.row_labels import RowLabels
+from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
 
 _SCAN_ROWS = 16384

@@ -17,16 +17,16 @@ from typing import Any
 import numpy as np
 
 from .. import errors, showing
-from ..io.dask_calls import checked, cluster_threads, computed, placed
-from ..io.storage import warn_of_gaps_behind
+from ..io.interop.dask_calls import checked, cluster_threads, computed, placed
+from ..io.storage.stored_arrays import warn_of_gaps_behind
 from ..typing import Array, BoolArray
 from .arrays import ArrayRows
 from .contract import Rows
 from .groups import Group
-from .labels import TableLabels
 from .lost import Loss
 from .sections import FetchedRows, Section
 from .sending import received, to_send
+from .table_labels import TableLabels
 
 _PARTS_PER_THREAD = 2
 _SHORTEST_PART = 1024

@@ -16,9 +16,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from .. import errors, notebook, showing
-from ..io.frames import column_labels
-from ..io.row_labels import RowLabels, agreed
-from ..io.timeseries import TimeAxis, time_axis_of
+from ..io.interop.frames import column_labels
+from ..io.interop.row_labels import RowLabels, agreed
+from ..io.interop.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing

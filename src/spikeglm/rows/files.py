@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from ..io.storage import is_replaced, replaced, start_in_file
+from ..io.storage.stored_arrays import is_replaced, replaced, start_in_file
 from ..typing import Array
 
 

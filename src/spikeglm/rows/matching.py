@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..io.column_names import require_same_columns
+from ..io.interop.column_names import require_same_columns
 
 
 def check_columns(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.storage import check_map, is_gone
+from ..io.storage.stored_arrays import check_map, is_gone
 from ..settings import get_config
 from ..typing import Array, BoolArray, IntArray
 from .contract import Rows

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import showing
-from ..io.row_labels import RowLabels
+from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
 from .groups import Group, groups_of

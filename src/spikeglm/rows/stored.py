@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors, showing
-from ..io.storage import Reader, is_in_file, is_open, reader_of, unreadable
+from ..io.storage.stored_arrays import Reader, is_in_file, is_open, reader_of, unreadable
 from ..settings import get_config
 from ..typing import Array, BoolArray
 from .files import ChunkFiles, MappedFile

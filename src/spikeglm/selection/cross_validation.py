@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from .. import errors, showing
+from ..fit.record import FitResult
 from ..glm import FitReport
 from ..glm.base import BaseGLM
-from ..glm.inputs import read_rows
-from ..glm.labels import check_rows
+from ..glm.reading.fit_inputs import read_rows
+from ..glm.reading.known_labels import check_rows
 from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
-from ..inference.record import FitResult
 from ..rows import ArrayRows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .folds import Folds, read_folds

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import errors, showing
-from ..io.timeseries import to_array
+from ..io.interop.timeseries import to_array
 from ..typing import Array, ArrayLike, IntArray
 
 

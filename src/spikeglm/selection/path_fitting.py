@@ -9,20 +9,20 @@ import numpy as np
 
 from .. import showing
 from ..engine.columns import Columns
+from ..engine.features.survey import survey_features, survey_responses
 from ..engine.objective import Objective
-from ..engine.plan import plan
-from ..engine.survey import survey_features, survey_responses
+from ..engine.runners.plan import plan
+from ..engine.runners.threads import one_blas_thread
 from ..engine.table import Table
-from ..engine.threads import one_blas_thread
-from ..glm.fitting import for_the_solver, of_the_rows
-from ..glm.magnitudes import check_features
-from ..glm.progress import pass_report, survey_report
-from ..glm.starts import dispersion, typical_curvature, without_features
+from ..fit.fitting import for_the_solver, of_the_rows
+from ..fit.magnitudes import check_features
+from ..fit.progress import pass_report, survey_report
+from ..fit.starts import dispersion, typical_curvature, without_features
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..solvers import Outcome, Status
-from ..solvers.sparse_path import SparsePath
+from ..solvers.sparse.sparse_path import SparsePath
 from ..typing import BoolArray, FloatArray, IntArray
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from .. import errors
 from ..engine.columns import Columns
 from ..glm import GLM
-from ..glm.choices import read_solver, refuse_classifiers
-from ..glm.labels import check_coefficients
-from ..io.timeseries import to_array
+from ..glm.reading.known_labels import check_coefficients
+from ..glm.reading.read_arguments import read_solver, refuse_classifiers
+from ..io.interop.timeseries import to_array
 from ..regularizer import regularizer_of
 from ..typing import ArrayLike, FloatArray, IntArray
 from .path_fitting import PathRecord, fit_path

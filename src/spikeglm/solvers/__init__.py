@@ -6,13 +6,8 @@ neuron says how near the optimum it came.
 """
 
 from .contract import ADVICE, WELL, Outcome, Status
-from .descent import minimise
-from .first_order import GradientDescent, ProximalGradient
-from .foreign import ForeignSolver
-from .lbfgs import LBFGS
-from .newton import Newton
-from .polynomial import PolynomialApproximation
-from .protocol import (
+from .custom.custom_solver import ForeignSolver
+from .custom.solver_protocol import (
     AbstractSolver,
     ModelParams,
     OptimizationInfo,
@@ -20,7 +15,12 @@ from .protocol import (
     SolverProtocol,
     validate_solver_class,
 )
-from .proximal_newton import minimise_sparse
+from .default_choice import Cheapest, ExactNewton, ProximalNewton, QuasiNewton
+from .named.first_order import GradientDescent, ProximalGradient
+from .named.scipy_methods import BFGS, NonlinearCG
+from .named.svrg import SVRG, ProxSVRG
+from .named.svrg_defaults import glm_softplus_poisson_l_max_and_l, svrg_optimal_batch_and_stepsize
+from .polynomial.polynomial_approximation import PolynomialApproximation
 from .registry import (
     SOLVERS,
     SolverSpec,
@@ -32,10 +32,10 @@ from .registry import (
     register,
     set_default_backend,
 )
-from .scipy_methods import BFGS, NonlinearCG
-from .second_order import Cheapest, ExactNewton, ProximalNewton, QuasiNewton
-from .svrg import SVRG, ProxSVRG
-from .svrg_theory import glm_softplus_poisson_l_max_and_l, svrg_optimal_batch_and_stepsize
+from .smooth.descent import minimise
+from .smooth.lbfgs import LBFGS
+from .smooth.newton import Newton
+from .sparse.proximal_newton import minimise_sparse
 from .task import Method, Task
 
 __all__ = [

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Outcome, Status
-from .curvature import Curvature
-from .newton import Newton
-from .optimality import Conditions
+from .curvature.shared_curvature import Curvature
+from .smooth.newton import Newton
+from .sparse.optimality import Conditions
 from .task import Task
 
 FLAT = 1e8  # typical curvature over that along the last step, from which there is no optimum

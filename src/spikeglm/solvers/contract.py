@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import showing
-from ..engine.whitening import Whitening
+from ..engine.coordinates.whitening import Whitening
 from ..regularizer.base import PenaltyTerm
-from ..regularizer.kinks import Kinks
+from ..regularizer.nonsmooth import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 
 

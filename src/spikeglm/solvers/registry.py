@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import errors
-from .first_order import GradientDescent, ProximalGradient
-from .polynomial import PolynomialApproximation
-from .protocol import validate_solver_class
-from .scipy_methods import BFGS, NonlinearCG
-from .second_order import ExactNewton, ProximalNewton, QuasiNewton
-from .svrg import SVRG, ProxSVRG
+from .custom.solver_protocol import validate_solver_class
+from .default_choice import ExactNewton, ProximalNewton, QuasiNewton
+from .named.first_order import GradientDescent, ProximalGradient
+from .named.scipy_methods import BFGS, NonlinearCG
+from .named.svrg import SVRG, ProxSVRG
+from .polynomial.polynomial_approximation import PolynomialApproximation
 
 NEMOS_BACKENDS = ("optimistix", "optax", "optax+optimistix", "jaxopt", "nemos")
 """Backends that scripts for NeMoS name; here each algorithm has one, which these stand for."""

@@ -12,7 +12,7 @@ from .. import errors, showing
 from ..engine.objective import Objective as EngineObjective
 from ..typing import FloatArray, IntArray
 from .contract import Objective, Outcome, Report
-from .curvature import Curvature, SharedCurvature
+from .curvature.shared_curvature import Curvature, SharedCurvature
 
 CHEAP_HESSIANS = 3_000_000  # multiplications; beyond, shared curvature is faster (measured)
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ... import errors
-from ...inference.record import FitResult
-from ...io.random_keys import RandomKey
-from ...io.timeseries import TimeAxis, to_pynapple
+from ...fit.fitting import SolverChoice
+from ...fit.record import FitResult
+from ...io.interop.random_keys import RandomKey
+from ...io.interop.timeseries import TimeAxis, to_pynapple
 from ...observation_models.categorical import CategoricalObservations, LogSoftmax, class_link_named
 from ...regularizer import Penalty
 from ...typing import Array, ArrayLike, FloatArray
-from .. import fitted
-from ..choices import read_solver
-from ..dispersion import Dispersion
-from ..fitting import SolverChoice
 from ..glm import GLM
-from ..inputs import FitInputs, read_rows
-from ..lost_rows import announce_gaps
+from ..reading.fit_inputs import FitInputs, read_rows
+from ..reading.lost_rows import announce_gaps
+from ..reading.read_arguments import read_solver
+from ..results import fitted
+from ..results.dispersion import Dispersion
 from ..score_requests import ScoreRequest
 from . import prediction
 from .fitting import fit_classes

@@ -1,4 +1,4 @@
-"""From class columns to a fitted record: the story of :mod:`~spikeglm.glm.fitting` for classes."""
+"""From class columns to a fitted record: the story of :mod:`~spikeglm.fit.fitting` for classes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 
 from ... import showing
 from ...engine.columns import Columns
-from ...engine.near_dependence import View
+from ...engine.features.near_dependence import View
+from ...engine.features.survey import Responses, survey_features, survey_responses
 from ...engine.objective import Objective
-from ...engine.plan import Plan, plan
-from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import Responses, survey_features, survey_responses
+from ...engine.runners.plan import Plan, plan
+from ...engine.runners.threads import one_blas_thread
+from ...engine.softmax_objective import SoftmaxObjective
 from ...engine.table import Table
-from ...engine.threads import one_blas_thread
-from ...inference.record import FitResult
+from ...fit import fitting
+from ...fit.checkpoint import resumable
+from ...fit.fitting import SolverChoice
+from ...fit.magnitudes import check_features
+from ...fit.progress import pass_report, survey_report
+from ...fit.record import FitResult
 from ...numerics import quiet
 from ...regularizer import Penalty, UnRegularized
 from ...rows.contract import Rows
 from ...solvers import Outcome, Status, Task
-from ...solvers.softmax_curvature import SoftmaxCurvature
+from ...solvers.curvature.softmax_curvature import SoftmaxCurvature
 from ...typing import BoolArray, FloatArray, IntArray
-from .. import fitting
-from ..checkpoint import resumable
-from ..fitting import SolverChoice
-from ..magnitudes import check_features
-from ..progress import pass_report, survey_report
 
 
 def fit_classes(

@@ -9,17 +9,23 @@ import numpy as np
 
 from ... import errors
 from ...engine.columns import Columns, Source
-from ...engine.softmax_kernels import Softmax
-from ...io.column_names import require_same_columns
-from ...io.frames import column_labels
-from ...io.timeseries import time_axis_of, to_array
+from ...engine.kernels.softmax_kernels import Softmax
+from ...fit import magnitudes
+from ...io.interop.column_names import require_same_columns
+from ...io.interop.frames import column_labels
+from ...io.interop.timeseries import time_axis_of, to_array
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, IntArray
-from .. import magnitudes
-from ..inputs import FitInputs, check_dimensions, check_some_rows, read_fit_inputs, read_rows
-from ..labels import check_beside_response, check_rows
-from ..shapes import Shapes
+from ..reading.fit_inputs import (
+    FitInputs,
+    check_dimensions,
+    check_some_rows,
+    read_fit_inputs,
+    read_rows,
+)
+from ..reading.known_labels import check_beside_response, check_rows
+from ..reading.shapes import Shapes
 from .labels import encode
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ... import errors
-from ...io.labels import to_labels
+from ...io.interop.category_labels import to_labels
 from ...label_encoder import places_among
 from ...typing import Array, ArrayLike, BoolArray, IntArray
-from ..inputs import check_given
+from ..reading.fit_inputs import check_given
 
 
 def read_labels(y: ArrayLike) -> tuple[Array, BoolArray]:

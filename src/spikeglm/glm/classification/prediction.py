@@ -12,13 +12,13 @@ from ...observation_models.observations import PseudoR2
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
-from ..fitted import estimates
-from ..labels import check_neurons, check_null_probabilities, check_rows
-from ..lost_rows import LostRows
-from ..prediction import linear_predictor
+from ..reading.known_labels import check_neurons, check_null_probabilities, check_rows
+from ..reading.lost_rows import LostRows
+from ..results.fitted import estimates
+from ..results.prediction import linear_predictor
+from ..results.scoring import Null, check_complete, check_request
 from ..score_requests import ScoreRequest
 from ..score_weights import ScoreWeights
-from ..scoring import Null, check_complete, check_request
 from .inputs import read_class_offset
 from .labels import encode
 

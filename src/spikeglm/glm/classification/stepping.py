@@ -1,4 +1,4 @@
-"""Mini-batches of labels, for :mod:`spikeglm.glm.stepping`."""
+"""Mini-batches of labels, for :mod:`spikeglm.glm.batches.stepping`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import errors
-from ...engine.softmax import SoftmaxObjective
+from ...engine.softmax_objective import SoftmaxObjective
 from ...regularizer import UnRegularized
 from ...solvers import SVRG, ProxSVRG
-from ...solvers.foreign import ForeignSolver
-from ...solvers.online import Stepper
+from ...solvers.batches.online import Stepper
+from ...solvers.custom.custom_solver import ForeignSolver
 from ...typing import ArrayLike, FloatArray
-from ..inputs import FitInputs
-from ..stepping import in_the_users_units, plain_or_running
+from ..batches.stepping import in_the_users_units, plain_or_running
+from ..reading.fit_inputs import FitInputs
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM

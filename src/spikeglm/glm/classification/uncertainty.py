@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...engine.features.survey import Responses, survey_locations, survey_responses
 from ...engine.objective import Objective
-from ...engine.plan import plan
-from ...engine.softmax import SoftmaxObjective
-from ...engine.survey import Responses, survey_locations, survey_responses
+from ...engine.runners.plan import plan
+from ...engine.softmax_objective import SoftmaxObjective
 from ...engine.table import Table
+from ...fit import fitting
+from ...fit.record import FitResult, check_optimum, check_same_data
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
 from ...inference.inverses import pseudo_inverse
-from ...inference.record import FitResult, check_optimum, check_same_data
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...solvers import Status
 from ...typing import ArrayLike, BoolArray, FloatArray
-from .. import fitting
-from ..fitted import Uncertainties, check_same_intercept, estimates, record_of
-from ..inputs import FitInputs
-from ..labels import check_neurons
+from ..reading.fit_inputs import FitInputs
+from ..reading.known_labels import check_neurons
+from ..results.fitted import Uncertainties, check_same_intercept, estimates, record_of
 from .inputs import read_class_inputs
 from .prediction import known_classes
 

@@ -1,0 +1,1 @@
+"""Signals convolved with functions, a block of rows at a time."""

@@ -1,0 +1,1 @@
+"""The families of functions, one file each."""

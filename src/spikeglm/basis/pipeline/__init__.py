@@ -1,0 +1,1 @@
+"""Bases as steps of a scikit-learn pipeline."""

@@ -1,0 +1,1 @@
+"""What a basis is made of: formulas evaluated, convolved and combined, then placed on signals."""

@@ -1,0 +1,24 @@
+"""A constructor argument of a basis, as an attribute that is checked whenever it is set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .basis_parameters import put_in_term
+
+
+class Parameter:
+    """An attribute that lives in the frozen term of a basis.
+
+    Setting it builds a new term, so an impossible value raises what the constructor would raise and
+    leaves the basis as it was.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, basis: Any, owner: type | None = None) -> Any:
+        return self if basis is None else basis._term.parameter(self.name)
+
+    def __set__(self, basis: Any, value: Any) -> None:
+        put_in_term(basis, {self.name: value})

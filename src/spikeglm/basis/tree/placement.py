@@ -1,0 +1,116 @@
+"""What a basis remembers of the signals it was placed on: shapes, kernels, ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...io.interop.column_names import require_same_columns
+from ...notices import warn
+from ...rows.design import Signals
+from ..terms.bounds import Range
+from ..terms.term import TermRows
+from .basis_parameters import put_in_term
+from .input_shapes import put_shapes
+from .walking import label_of, leaves
+
+if TYPE_CHECKING:
+    from .basis import Basis
+
+_MOVED = 0.01  # of a range: features that shift by less are hardly others
+
+
+def placed(basis: Basis, signals: Signals) -> TermRows:
+    """Place a basis on signals; it remembers the shapes of samples and what its leaves learn."""
+    known = [x.shape[1:] for x in signals.arrays]
+    basis._term.check_shapes(known)
+    rows: TermRows = basis._term.place(signals)
+    put_shapes(basis, known)
+    _remember_columns(basis, signals)
+    for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
+        _remember(leaf, leaf_rows)
+        doubt = leaf_rows.doubt()
+        if doubt:
+            warn(
+                f"The units of {label_of(leaf)!r} are in doubt. Given: samples {doubt}. Expected: "
+                "samples and bounds in one unit. What to do: convert the samples "
+                "(numpy.deg2rad, numpy.rad2deg), or set bounds in their unit."
+            )
+    return rows
+
+
+def placed_again(basis: Basis, signals: Signals) -> TermRows:
+    """As :func:`placed`; warns where a range that is taken from the data has moved."""
+    _check_columns(basis, signals)
+    before = [_ranges(leaf) for leaf in leaves(basis)]
+    rows = placed(basis, signals)
+    moved = [
+        f"{label_of(leaf)!r} from {_text(old)} to {_text(new)}"
+        for leaf, olds in zip(leaves(basis), before, strict=True)
+        for old, new in zip(olds, _ranges(leaf), strict=False)
+        if _has_moved(old, new)
+    ]
+    if moved:
+        warn(
+            "The same basis was used with data of another range, so its features mean something "
+            f"else than before. Given: no bounds, and the range of {', '.join(moved)}. Expected: "
+            "one range for training and test data. What to do: set bounds=(low, high), or keep the "
+            "range of the training data: basis.design(train).at(test), or basis.to_transformer()."
+        )
+    return rows
+
+
+def _remember(leaf: Basis, rows: TermRows) -> None:
+    parameters = rows.learned_parameters().items()
+    news = {name: value for name, value in parameters if leaf._term.parameter(name) != value}
+    if news:
+        put_in_term(leaf, news)
+    for name, value in rows.learned().items():
+        setattr(leaf, name, value)
+
+
+def _remember_columns(basis: Basis, signals: Signals) -> None:
+    start = 0
+    for leaf in leaves(basis):
+        stop = start + leaf.n_inputs
+        leaf.__dict__["_columns"] = signals.columns[start:stop]
+        start = stop
+
+
+def _check_columns(basis: Basis, signals: Signals) -> None:
+    """Refuse inputs with the columns of the last ones in another order; other columns are fine."""
+    known = [names for leaf in leaves(basis) for names in leaf.__dict__.get("_columns", ())]
+    for i, (given, before) in enumerate(zip(signals.columns, known, strict=False)):
+        if given and before and sorted(map(str, given)) == sorted(map(str, before)):
+            require_same_columns(
+                given,
+                before,
+                table=f"Input {i}",
+                what="those that this basis has seen before",
+                todo="select them in that order.",
+            )
+
+
+def without_ranges(basis: Basis) -> Basis:
+    """Make a basis forget the ranges and columns of data that it has seen, and return it."""
+    for leaf in leaves(basis):
+        leaf.__dict__.pop("_ranges", None)
+        leaf.__dict__.pop("_columns", None)
+    return basis
+
+
+def _ranges(leaf: Basis) -> tuple[Range, ...]:
+    """The ranges that a leaf took from data, one per input; () if it did not."""
+    return leaf.__dict__.get("_ranges", ())
+
+
+def _has_moved(old: Range, new: Range) -> bool:
+    if old.low.shape != new.low.shape:
+        return False
+    shift = np.maximum(abs(new.low - old.low), abs(new.high - old.high))
+    return bool((shift > _MOVED * old.span)[~(old.made_up | new.made_up)].any())
+
+
+def _text(found: Range) -> str:
+    return f"[{found.low.min():.4g}, {found.high.max():.4g}]"

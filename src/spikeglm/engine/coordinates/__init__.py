@@ -1,0 +1,1 @@
+"""How features go together, and coordinates in which they do not."""

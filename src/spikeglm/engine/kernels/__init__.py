@@ -1,0 +1,1 @@
+"""What is computed on a block of rows: pure functions, written once for NumPy and JAX."""

@@ -1,0 +1,1 @@
+"""Where a pass runs, and why there: threads, JAX devices, a Dask cluster."""

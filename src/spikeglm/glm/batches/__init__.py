@@ -1,0 +1,1 @@
+"""Fits in steps, a mini-batch at a time."""

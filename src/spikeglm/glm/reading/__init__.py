@@ -1,0 +1,1 @@
+"""What users pass, checked once and turned into rows and columns."""

@@ -1,0 +1,315 @@
+"""Estimates, from a fit or set by hand: kept by the model, and what they say of data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ... import errors, notices
+from ...fit.record import FitResult
+from ...inference import fisher
+from ...inference.fisher import Uncertainty
+from ...io.interop.timeseries import TimeAxis, to_pynapple
+from ...observation_models.likelihood import Likelihood
+from ...rows.contract import Rows
+from ...typing import Array, ArrayLike, FloatArray
+from ..reading.feature_tree import Layout
+from ..reading.fit_inputs import FitInputs, read_offset
+from ..reading.known_labels import check_coefficients, check_features, check_neurons, remember
+from ..reading.mistaken_shapes import advice_on_features
+from ..reading.parameter_checks import dof_resid
+from ..reading.shapes import Shapes
+from . import dispersion, prediction
+from .report import FitReport
+from .scoring import Null, known_scale
+
+if TYPE_CHECKING:
+    from ..base import BaseGLM
+    from ..glm import GLM
+
+
+class Uncertainties(NamedTuple):
+    """How sure the n parameters of each neuron are, computed as they are asked for."""
+
+    of_neurons: Iterator[Uncertainty]  # N
+    shapes: Shapes  # of the parameters
+
+
+def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArray:
+    """Return the mean response, (T,) or (T, N) as y has it; NaN where a row is not finite.
+
+    A warning tells of means that the observation model cannot have: they stay as the link gives
+    them.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients.
+    ValueError
+        If the features are not those of the fit.
+    """
+    shapes, coef, intercept = estimates(model, rows)
+    check_neurons(model, offset=offset)
+    added = read_offset(offset, rows, len(intercept))
+    eta = prediction.linear_predictor(rows, coef, intercept, added)
+    mean = model._likelihood.mean(eta)
+    _warn_of_impossible(model._likelihood, mean, eta)
+    return shapes.user(mean)
+
+
+def _warn_of_impossible(likelihood: Likelihood, mean: FloatArray, eta: FloatArray) -> None:
+    """Tell of means (T, N) that are finite predictors' and yet no means of the model."""
+    low, high = likelihood.model.means
+    smallest, largest = np.fmin.reduce(mean, axis=None), np.fmax.reduce(mean, axis=None)
+    if smallest >= low and largest <= high and largest < np.inf and smallest > -np.inf:
+        return
+    wrong = np.isfinite(eta) & ~(np.isfinite(mean) & (mean >= low) & (mean <= high))
+    if wrong.any():
+        notices.warn(
+            f"{int(wrong.any(axis=1).sum())} of {len(mean)} rows have means that are none of a "
+            f"{likelihood.model.name} model. Given: means from {smallest} to {largest}. Expected: "
+            f"between {low} and {high}, finite. What to do: choose a link that gives no others "
+            "(None takes the model's default), or compare these features with those of the fit."
+        )
+
+
+def null_of(model: GLM, rows: Rows, offset: ArrayLike | None, given: Any) -> Null:
+    """Return what a score is measured against, given what the user says of it."""
+    record = model.fit_report_.result if hasattr(model, "fit_report_") else None
+    return Null(given, read_offset(offset, rows, np.size(model.intercept_)), record)
+
+
+def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
+    """Return how sure the estimates of each neuron are, given the data of their fit.
+
+    Raises what :func:`optimum_of` raises.
+    """
+    optimum, shapes = optimum_of(model, X, y, **more)
+    return Uncertainties(fisher.uncertainties(optimum), shapes)
+
+
+def optimum_of(
+    model: GLM, X: ArrayLike, y: ArrayLike, **more: Any
+) -> tuple[fisher.Optimum, Shapes]:
+    """Return where a fit ended, with the data of that fit, and the shapes of its parameters.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients.
+    ValueError, TypeError
+        If the data cannot be used.
+    """
+    inputs = model.read_inputs(X, y, **more)
+    if inputs.classes is not None:
+        raise no_classes_here("Curves and bootstraps")
+    check_same_intercept(model)
+    shapes, coef, intercept = estimates(model, inputs.rows)
+    check_neurons(model, y=y)
+    optimum = fisher.Optimum(
+        inputs.rows,
+        inputs.columns,
+        inputs.keep,
+        coef,
+        intercept,
+        penalty=model.read_penalty(inputs.shapes),
+        scale=known_scale(getattr(model, "scale_", None), model._likelihood),
+        record=record_of(model, coef, intercept),
+    )
+    return optimum, shapes
+
+
+def no_classes_here(what: str) -> TypeError:
+    """Build the error for a question that a classifier has no answer to."""
+    return errors.type_error(
+        f"{what} are not there for classifiers.",
+        given="a classifier",
+        expected="a GLM",
+        todo="of one class against the others, GLM('Bernoulli') has them.",
+    )
+
+
+def loss_at(
+    model: BaseGLM, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+) -> float:
+    """Return the unpenalised loss of a model's kind at parameters: mean over rows, sum of neurons.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the parameters do not fit the data, or the data are not those of the model.
+    """
+    inputs = model.read_inputs(X, y)
+    if inputs.lost is not None:
+        inputs.lost.announce()
+    check_features(model, inputs.rows)
+    check_neurons(model, y=y)
+    coef, intercept = inputs.shapes.read_first(params)
+    check_coefficients(model, inputs, params)
+    losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
+    return float(losses.sum())
+
+
+def check_same_intercept(model: BaseGLM) -> None:
+    """Check that ``fit_intercept`` is that of the fit.
+
+    Raises
+    ------
+    ValueError
+        If it was changed after the fit.
+    """
+    report = getattr(model, "fit_report_", None)
+    if report is not None and report.result.has_intercept != model._has_intercept:
+        raise errors.value_error(
+            "fit_intercept was changed after the fit.",
+            given=f"fit_intercept={model.fit_intercept}",
+            expected=f"{report.result.has_intercept}, as in the fit",
+            todo="call fit again.",
+        )
+
+
+def record_of(model: BaseGLM, coef: FloatArray, intercept: FloatArray) -> FitResult | None:
+    """Return the record of the fit that led to these estimates, None if they were set by hand."""
+    if not hasattr(model, "fit_report_"):
+        return None
+    result: FitResult = model.fit_report_.result
+    pairs = ((result.coef, coef), (result.intercept, intercept))
+    return result if all(np.array_equal(then, now) for then, now in pairs) else None
+
+
+def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:
+    """Return the covariances of all neurons, (N, n, n), or (n, n) of the only one.
+
+    Raises
+    ------
+    ValueError
+        If they are larger than the memory budget.
+    """
+    found, shapes = model._uncertainties(X, y, **more)
+    n_neurons = shapes.n_neurons or 1
+    n = shapes.n_parameters
+    fisher.check_size(n_neurons, n)
+    out = np.empty((n_neurons, n, n))
+    for neuron, sure in enumerate(found):
+        out[neuron] = sure.covariance[:n, :n]  # an intercept that is none comes last
+    return out[0] if shapes.n_neurons is None else out
+
+
+def standard_errors(
+    model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any
+) -> tuple[Any, FloatArray]:
+    """Return the standard errors of coefficients and intercepts, in the user's shapes."""
+    found, shapes = model._uncertainties(X, y, **more)
+    errors_of = np.stack([sure.standard_errors for sure in found], axis=1)
+    by_column = errors_of.reshape(shapes.features.n_features + 1, -1)
+    _point_to_curves(model, X, by_column[:-1])
+    return shapes.user_coef(by_column[:-1]), shapes.user_intercept(by_column[-1])
+
+
+def _point_to_curves(model: BaseGLM, X: Any, errors_of: FloatArray) -> None:
+    """Say what to ask for instead, where coefficients of a term have no errors of their own.
+
+    Parameters
+    ----------
+    model, X :
+        The estimator, and what the user gave: terms are those of a design.
+    errors_of :
+        (p, C) standard errors of coefficients.
+    """
+    report = getattr(model, "fit_report_", None)
+    if report is None or not hasattr(model, "term_curve"):
+        return
+    aliased = np.isin(np.arange(len(errors_of)), report.result.aliased)
+    unsure = aliased & np.isnan(errors_of).any(axis=1)
+    terms = [g for g in getattr(X, "groups", ()) if g.term is not None and unsure[g.columns].any()]
+    if terms:
+        names = ", ".join(repr(group.label) for group in terms)
+        notices.warn(
+            f"Coefficients of {names} have no standard errors of their own (NaN): what their "
+            "functions have in common may as well be in the intercept or in another coefficient. "
+            f"What to do: ask for the curve, model.term_curve({terms[0].label!r}, X, y), which "
+            "has a band.",
+        )
+
+
+def estimates(
+    model: BaseGLM, rows: Rows, n_classes: int | None = None
+) -> tuple[Shapes, FloatArray, FloatArray]:
+    """Return the shapes, coefficients (p, C), zero where masked, and intercepts (C,) of a model.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients.
+    TypeError, ValueError
+        If they, or the features of the fit, are not those of the rows.
+    """
+    check_fitted(model, rows)
+    n_neurons = np.size(model.intercept_) // (n_classes or 1)
+    is_single = model._response_ndim == 1
+    shapes = Shapes(
+        Layout.of(rows), None if is_single else n_neurons, n_classes, model._has_intercept
+    )
+    coef, intercept = shapes.read_parameters((model.coef_, model.intercept_))
+    mask = shapes.read_mask(model.feature_mask)
+    return shapes, coef if mask is None else coef * mask, intercept
+
+
+def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
+    """Write what a fit found to the model, in the shapes that the user knows."""
+    shapes, rows = inputs.shapes, inputs.rows
+    if inputs.classes is not None:
+        model.classes_ = inputs.classes
+    model.coef_ = shapes.user_coef(result.coef)
+    model.intercept_ = shapes.user_intercept(result.intercept)
+    remember(model, inputs)
+    model.dof_resid_ = dof_resid(shapes, result, model._regularizer, inputs.columns.mask)
+    weight = result.total_weight
+    found = model._dispersion(inputs, result, dof_resid=model.dof_resid_, weight=weight)
+    dispersion.store(model, found)
+    for of_updates in ("update_state_", "update_columns_"):  # before this fit
+        vars(model).pop(of_updates, None)
+    neurons = inputs.neurons or tuple(range(len(result.status)))
+    model.fit_report_ = FitReport(result, neurons, rows.feature_names)
+    dispersion.warn_if_unknown(found, result, neurons)
+
+
+def wrapped(model: BaseGLM, values: Array, axis: TimeAxis | None) -> Any:
+    """Return values (T,) or (T, N) as pynapple where the rows have times; N with their names."""
+    if axis is None:
+        return values
+    return to_pynapple(
+        values,
+        axis,
+        columns=getattr(model, "neuron_columns_", None),
+        metadata=getattr(model, "neuron_metadata_", None),
+    )
+
+
+def check_fitted(model: BaseGLM, rows: Rows) -> None:
+    """Check that there are estimates, for features like those of the rows.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator has no coefficients.
+    TypeError
+        If X is another tree than that of the fit.
+    ValueError
+        If the features are not those of the fit.
+    """
+    if not model.__sklearn_is_fitted__():
+        raise errors.not_fitted(type(model).__name__)
+    Layout.of(rows).check(model.coef_, name="coef")
+    known = getattr(model, "n_features_in_", rows.n_features)
+    if known != rows.n_features:
+        raise errors.value_error(
+            f"X has {rows.n_features} features, but {type(model).__name__} is expecting {known} "
+            "features as input.",
+            given=f"X of shape ({rows.n_rows}, {rows.n_features})",
+            expected=f"(n_samples, {known}), the features of the fit",
+            todo=advice_on_features(rows, known),
+        )
+    check_features(model, rows)

@@ -1,0 +1,1 @@
+"""Arrays, tables, times, trees and functions of other libraries."""

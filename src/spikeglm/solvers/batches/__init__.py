@@ -1,0 +1,1 @@
+"""Mini-batches: one step per call, and what is remembered between calls."""

@@ -1,0 +1,1 @@
+"""Second derivatives: one for all columns, one per column, one for classes."""

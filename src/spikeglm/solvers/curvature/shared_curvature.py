@@ -1,0 +1,232 @@
+"""One curvature shared by all columns, adapted to each by a cheap diagonal.
+
+A column's Hessian is X' diag(h) X + Lambda, and computing it for every column costs p passes each.
+But up to the weighting h they are all X'X. So we factor the correlation matrix R of the features
+once, F = R + Lambda_g / h_g = B⁻¹ B⁻', and model the curvature of column c in the coordinates
+z = B x, in which F is the identity, by its true diagonal:
+
+    H_c  =  [ B⁻¹ V B⁻' + h m m'   h m ]          V_j  =  h Var_h(z_j) + (B Lambda B')_jj
+            [ h m'                 h   ]
+
+where h is the column's mean curvature and m the mean of the features under it. B is the inverse of
+a Cholesky factor: coordinate j is what feature j adds to those before it. A diagonal in these
+coordinates respects that two features are nearly the same, which one in the features does not.
+
+Without a penalty (Lambda = 0) all columns share one factor; with one, columns of similar Lambda / h
+do: how large both are does not matter, the diagonal tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from ... import showing
+from ...engine.coordinates.correlation import Correlation
+from ...engine.coordinates.whitening import Whitening
+from ...settings import get_config
+from ...typing import BoolArray, FloatArray, IntArray
+from ..contract import Evaluation, Moments, Objective
+
+_SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
+_MOST_FACTORS = 64
+_WEAKEST = -40.0  # octaves of penalty over curvature; below, a penalty is rounding
+_STRONGEST = 300.0  # whose squares are finite
+_SHARE_FOR_FACTORS = 1 / 4  # of the memory budget
+
+
+class Curvature(Protocol):
+    """A model of the curvature of all columns whose inverse is cheap to apply."""
+
+    def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
+        """Return H⁻¹ g for the listed columns, (p + 1, A)."""
+        ...
+
+    def observed(
+        self, objective: Objective, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, Self, IntArray]:
+        """Evaluate points theta; also return the model adapted to them, and for which columns."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SharedCurvature:
+    """The model above for C columns; ``solve`` applies its inverse.
+
+    Attributes
+    ----------
+    bases :
+        B (p, p) per group; rows of zeros where features are frozen or linearly dependent.
+    group :
+        (C,) which of them a column uses.
+    ridge :
+        (p, C) Lambda.
+    frozen :
+        (p + 1, C) parameters that do not move.
+    plain :
+        (p, C) variance of z when all rows weigh alike.
+    h, mean, diagonal :
+        (C,), (p, C) and (p, C): h, B m and V of each column.
+    """
+
+    bases: tuple[Whitening, ...]
+    group: IntArray
+    ridge: FloatArray
+    frozen: BoolArray
+    plain: FloatArray
+    h: FloatArray
+    mean: FloatArray
+    diagonal: FloatArray
+
+    __repr__ = showing.of_fields
+
+    @classmethod
+    def of(cls, objective: Objective, h: FloatArray) -> SharedCurvature:
+        """Build the model for an objective whose columns have the mean curvatures ``h`` (C,)."""
+        everything = np.arange(objective.n_columns)
+        return cls.initial(
+            objective.features.correlation,
+            h,
+            objective.penalty_curvature(everything),
+            objective.frozen(everything),
+        )
+
+    @classmethod
+    def initial(
+        cls, correlation: Correlation, h: FloatArray, ridge: FloatArray, frozen: BoolArray
+    ) -> SharedCurvature:
+        """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike."""
+        factor_bytes = sum(block.nbytes for block in correlation.blocks.blocks)
+        with np.errstate(divide="ignore"):
+            octaves = np.log2(ridge) - np.log2(h)
+        typical = _typical(octaves)
+        pattern = octaves - typical
+        group = _groups(typical, pattern, frozen, factor_bytes=factor_bytes)
+        bases, plain = [], np.empty_like(ridge)
+        for g in range(group.max() + 1):
+            members = np.flatnonzero(group == g)
+            ratio = np.minimum(pattern[:, members] + typical[members].mean(), _STRONGEST)
+            shared_ridge = np.exp2(ratio).mean(axis=1)
+            still = np.logical_and.reduce(frozen[:-1, members], axis=1)
+            B = Whitening.of(correlation, 1.0, shared_ridge, still)
+            bases.append(B)
+            plain[:, members] = B.variances(correlation)[:, None]
+        nothing = np.zeros_like(ridge)
+        model = cls(tuple(bases), group, ridge, frozen, plain, h, nothing, nothing)
+        return model.adapted(np.arange(len(h)), h, nothing, plain)
+
+    def adapted(
+        self, columns: IntArray, h: FloatArray, mean: FloatArray, variance: FloatArray
+    ) -> SharedCurvature:
+        """Return the model with h (A,), B m (p, A) and Var_h(z) (p, A) of some columns replaced."""
+        diagonal = h * np.maximum(variance, _SMALLEST_VARIANCE * self.plain[:, columns])
+        for g, B in enumerate(self.bases if self.ridge.any() else ()):
+            mine = self.group[columns] == g
+            diagonal[:, mine] += B.ridges(self.ridge[:, columns[mine]])
+        return replace(
+            self,
+            h=_with_columns(self.h, h, columns),
+            mean=_with_columns(self.mean, mean, columns),
+            diagonal=_with_columns(self.diagonal, diagonal, columns),
+        )
+
+    def observed(
+        self, objective: Objective, theta: FloatArray, active: IntArray
+    ) -> tuple[Evaluation, SharedCurvature, IntArray]:
+        """Evaluate points theta; also return the model adapted to them, and for which columns."""
+        evaluation, moments = objective.evaluate_with_moments(
+            theta, active, self.bases, self.group[active]
+        )
+        usable = evaluation.finite & is_usable(moments)
+        adapted = self.adapted(
+            active[usable],
+            moments.h[usable],
+            moments.mean[:, usable],
+            moments.variance[:, usable],
+        )
+        return evaluation, adapted, active[usable]
+
+    def solve(self, gradient: FloatArray, columns: IntArray) -> FloatArray:
+        """Return H⁻¹ g for the listed columns, (p + 1, A)."""
+        mean, diagonal = self.mean[:, columns], self.diagonal[:, columns]
+        group = self.group[columns]
+        out = np.empty_like(gradient)
+        z = np.empty_like(mean)
+        members = self._members(group)
+        for g, mine in members:
+            z[:, mine] = self.bases[g] @ gradient[:-1, mine]
+        by_intercept = self._by_intercept(gradient[-1], z, columns)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(diagonal > 0, (z - mean * by_intercept) / diagonal, 0.0)
+        for g, mine in members:
+            out[:-1, mine] = self.bases[g].transposed_times(z[:, mine])
+        out[-1] = by_intercept / self.h[columns] - np.einsum("pc,pc->c", mean, z)
+        return np.where(self.frozen[:, columns], 0.0, out)
+
+    def _by_intercept(self, given: FloatArray, z: FloatArray, columns: IntArray) -> FloatArray:
+        """Return the slope along the intercepts, (A,), given B g as z (p, A).
+
+        An intercept that is none is held: by the slope that would leave it where it is, so that
+        steps are those of H without its row and column, V + h m m'.
+        """
+        held = self.frozen[-1, columns]
+        if not held.any():
+            return given
+        mean, diagonal = self.mean[:, columns], self.diagonal[:, columns]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(diagonal > 0, mean / diagonal, 0.0)
+            pull = np.einsum("pc,pc->c", share, z)
+            force = pull / (1.0 / self.h[columns] + np.einsum("pc,pc->c", share, mean))
+        return np.where(held, force, given)
+
+    def _members(self, group: IntArray) -> list[tuple[int, slice | BoolArray]]:
+        """Return each group in use with its places in ``group`` (A,)."""
+        if len(self.bases) == 1:
+            return [(0, slice(None))]
+        return [(int(g), group == g) for g in np.unique(group)]
+
+
+def is_usable(moments: Moments) -> BoolArray:
+    """Return (A,) True where moments describe a curvature: finite and positive."""
+    finite = np.isfinite(moments.h) & np.isfinite(moments.variance).all(axis=0)
+    return finite & (moments.h > 0)
+
+
+def _groups(
+    typical: FloatArray, pattern: FloatArray, frozen: BoolArray, *, factor_bytes: int
+) -> IntArray:
+    """Return the group of each column (C,): the fewer, the rougher the model.
+
+    Those of a group have about the same ``typical`` octaves (C,) between penalty and curvature, the
+    same ``pattern`` (p, C) around them, and the same parameters at rest. Where memory has no room
+    for a factor of each group, only the first counts, and as many octaves as must be go together.
+
+    What is rough the solver makes good, at the price of visits.
+    """
+    rounded, pattern = np.round(typical), np.round(pattern, 6)
+    keys: list[Any] = [
+        (rounded[c], pattern[:, c].tobytes(), frozen[:, c].tobytes()) for c in range(len(typical))
+    ]
+    most = int(_SHARE_FOR_FACTORS * get_config().memory_bytes) // max(factor_bytes, 1)
+    most = min(max(most, 1), _MOST_FACTORS)
+    if len(set(keys)) > most:
+        above = rounded - rounded.min()
+        keys = np.floor(above * most / (above.max() + 1)).tolist()
+    numbers = {key: g for g, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys])
+
+
+def _typical(octaves: FloatArray) -> FloatArray:
+    """Return the mean over features of what is finite, (C,), within bounds."""
+    finite = np.isfinite(octaves)
+    n = finite.sum(axis=0)
+    mean = np.where(finite, octaves, 0.0).sum(axis=0) / np.maximum(n, 1)
+    return np.clip(np.where(n > 0, mean, _WEAKEST), _WEAKEST, _STRONGEST)
+
+
+def _with_columns(old: FloatArray, new: FloatArray, columns: IntArray) -> FloatArray:
+    out = old.copy()
+    out[..., columns] = new
+    return out

@@ -1,0 +1,1 @@
+"""Solvers of a user's own, and the contract that they keep."""

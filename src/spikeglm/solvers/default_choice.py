@@ -1,0 +1,200 @@
+"""The solvers that ``solver_name=None`` chooses among, with the settings a user may give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .contract import Direction, Outcome
+from .smooth.descent import minimise
+from .smooth.lbfgs import LBFGS
+from .smooth.newton import Newton
+from .solver_settings import check_settings
+from .sparse.proximal_newton import minimise_sparse
+from .task import Task
+
+_TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
+
+
+@dataclass(frozen=True)
+class QuasiNewton:
+    """``"LBFGS"``: limited-memory BFGS on a curvature that all neurons share.
+
+    Parameters
+    ----------
+    tol :
+        On the Newton decrement (see ``fit_report_``); None means 1e-8.
+    maxiter :
+        Passes over the rows.
+    memory_size :
+        Steps remembered.
+
+    References
+    ----------
+    Nocedal & Wright, Numerical Optimization (2nd ed.), algorithm 7.4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_name="LBFGS", solver_kwargs={"memory_size": 5}).fit(X, y).coef_.shape
+    (2,)
+    """
+
+    tol: float | None = None
+    maxiter: int = 500
+    memory_size: int = 20
+
+    no_effect: ClassVar[tuple[str, ...]] = (
+        "rtol", "norm", "adjoint", "options", "tags", "throw", "verbose", "stepsize",
+        "scale_init_precond", "linesearch_kwargs",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise all columns and certify each."""
+        direction = LBFGS(task.objective, task.curvature(), memory_size=self.memory_size)
+        return _descend(task, direction, self.tol, self.maxiter)
+
+
+@dataclass(frozen=True)
+class ExactNewton:
+    """``"Newton"``: each neuron's own curvature; few passes, each (features)² / 4 times as costly.
+
+    Parameters
+    ----------
+    tol, maxiter :
+        See :class:`QuasiNewton`.
+
+    References
+    ----------
+    Boyd & Vandenberghe, Convex Optimization, section 9.5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_name="Newton").fit(X, y).fit_report_.result.is_exact
+    True
+    """
+
+    tol: float | None = None
+    maxiter: int = 500
+
+    no_effect: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise all columns and certify each."""
+        return _descend(task, Newton(task.objective), self.tol, self.maxiter)
+
+
+@dataclass(frozen=True)
+class Cheapest:
+    """``solver_name=None``: ProximalNewton for penalties with kinks; else Newton or LBFGS.
+
+    Newton where Hessians cost next to nothing.
+
+    Parameters
+    ----------
+    tol, maxiter :
+        See :class:`QuasiNewton`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> nmo.GLM(solver_kwargs={"tol": 1e-10}).fit(X, y).fit_report_.status
+    ('converged',)
+    """
+
+    tol: float | None = None
+    maxiter: int = 500
+
+    no_effect: ClassVar[tuple[str, ...]] = (
+        *QuasiNewton.no_effect, "memory_size", "acceleration", "maxls", "decrease_factor",
+        "max_stepsize", "while_loop_kind",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise all columns and certify each."""
+        return self._choice(task)(self.tol, self.maxiter).solve(task)
+
+    def _choice(self, task: Task) -> type[ProximalNewton | ExactNewton | QuasiNewton]:
+        if not task.is_smooth:
+            return ProximalNewton
+        return ExactNewton if task.hessians_are_cheap else QuasiNewton
+
+
+@dataclass(frozen=True)
+class ProximalNewton:
+    """Newton steps on working sets of features, for penalties whose coefficients can be zero.
+
+    Parameters
+    ----------
+    tol :
+        On the violation of the optimality (KKT) conditions relative to the strength; None means
+        1e-7.
+    maxiter :
+        Passes over the rows.
+
+    References
+    ----------
+    Lee, Sun & Saunders (2014), SIAM J Optim 24:1420-43.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> model = nmo.GLM(regularizer="Lasso", regularizer_strength=0.1)
+    >>> model.fit(X, y).coef_.round(2)
+    array([0.83, 0.  ])
+    """
+
+    tol: float | None = None
+    maxiter: int = 500
+
+    no_effect: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise all columns and certify each."""
+        return minimise_sparse(
+            task.objective,
+            task.start,
+            tolerance=self.tol or _KKT_TOLERANCE,
+            max_passes=self.maxiter,
+            h=task.h if task.is_of_features else None,
+            row_slope=task.row_slope,
+            report=task.report,
+        )
+
+
+def _descend(task: Task, direction: Direction, tol: float | None, maxiter: int) -> Outcome:
+    return minimise(
+        task.objective,
+        direction,
+        task.start,
+        tolerance=tol or _TOLERANCE,
+        unit=task.unit,
+        max_passes=maxiter,
+        h=task.h,
+        report=task.report,
+    )

@@ -1,0 +1,1 @@
+"""Solvers that users ask for by name."""

@@ -1,0 +1,1 @@
+"""Smooth penalties: the one descent loop, its directions and its line search."""
