@@ -121,7 +121,7 @@ def test_a_mean_without_weights_is_refused(kind, aggregate):
 @of_all
 def test_the_training_mean_and_given_means_are_not_weighted(kind):
     model, y = fitted(kind), kind.y
-    for null in ("training", np.array(0.3)):
+    for null in ("training", np.array(1 / 3)):
         found = model.score(X, y, SCORES[2], null_mean=null, sample_weight=TIMES)
         expected = model.score(X[REPEATED], y[REPEATED], SCORES[2], null_mean=null)
         assert_allclose(found, expected, rtol=1e-9)

@@ -16,8 +16,8 @@ from ..solvers import Status
 from ..typing import BoolArray, FloatArray
 from .separation import curvature_at, separations
 
-_MOST_MULTIPLICATIONS = 3e10  # some ten seconds of a core; beyond, standard_errors has to tell
-_LARGE = 5.0  # deviation of a linear predictor; e to that power is more than rates vary
+MOST_MULTIPLICATIONS = 3e10  # some ten seconds of a core; beyond, standard_errors has to tell
+LARGE = 5.0  # deviation of a linear predictor; e to that power is more than rates vary
 
 VISITS = 3  # of the rows, for a search
 
@@ -43,11 +43,11 @@ def separating_features(
     found_apart = np.array([s is Status.SEPARATED for s in status])
     theta = coef * features.scale[:, None]
     spread = np.einsum("pc,pc->c", theta, features.correlation @ theta)
-    is_large = spread > _LARGE**2
+    is_large = spread > LARGE**2
     is_large &= np.array([s is Status.CONVERGED for s in status])
     apart = np.flatnonzero(found_apart | (is_large & columns.likelihood.model.gives_probabilities))
     cost = len(apart) * float(table.n_kept) * len(coef) ** 2
-    if not (0 < cost < _MOST_MULTIPLICATIONS) or how.runner == "dask" or not penalty.is_smooth:
+    if not (0 < cost < MOST_MULTIPLICATIONS) or how.runner == "dask" or not penalty.is_smooth:
         return None, status
     shift = np.zeros(len(coef)) if table.shift is None else table.shift
     some, W = columns.take(apart), coef[:, apart]

@@ -41,11 +41,11 @@ from ..settings import get_config
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
 _FAR = 30.0  # a linear predictor at which a loss does what it does for ever
-_FLAT = 0.02  # of the curvature at the mean response; rows with less may be on their way
-_RANK_TOLERANCE = 1e-12
-_MOVES = 1e-7  # of a row's size; less is rounding
+FLAT = 0.02  # of the curvature at the mean response; rows with less may be on their way
+RANK_TOLERANCE = 1e-12
+MOVES = 1e-7  # of a row's size; less is rounding
 _LONGEST = 1e4  # direction; rows are scaled to one, so what moves at all moves by one
-_TOUCHED = 1e-6  # share of a parameter in a direction
+TOUCHED = 1e-6  # share of a parameter in a direction
 _SHARE_OF_MEMORY = 1 / 8
 
 
@@ -166,7 +166,7 @@ def _separations(
         eta = loss_kernels.linear_predictor(X1[:, :-1], block, W, b, np)
         curvature = block.likelihood.information(eta, block.y, np)
         counts, goes = loss_kernels.row_weights(block, np) > 0, sides(block.y) != 0
-        flat[rows], may[rows] = (curvature < _FLAT * h) & counts, goes & counts
+        flat[rows], may[rows] = (curvature < FLAT * h) & counts, goes & counts
         some_must_stay |= (counts & ~goes).any(axis=0)
         squares += (X1**2).sum(axis=0)
     # Rows that must stay (spikes) tell of themselves where nothing can go; of choices all may move.
@@ -186,7 +186,7 @@ def _separations(
             side[c].append(sides(block.y[here, c]))
     for c, basis in enumerate(bases):
         Z, s = np.concatenate(moved[c]), np.concatenate(side[c])
-        leaves = _leaving(Z, s)
+        leaves = leaving(Z, s)
         if not leaves.any():
             yield None
             continue
@@ -194,8 +194,8 @@ def _separations(
         stays[np.flatnonzero(flat[:, c])[leaves]] = False
         rest = Z[~leaves]
         values, vectors = np.linalg.eigh(rest.T @ rest)
-        directions = basis @ vectors[:, values <= _MOVES]
-        yield Separation(stays, np.linalg.norm(directions * size[:, None], axis=1) > _TOUCHED)
+        directions = basis @ vectors[:, values <= MOVES]
+        yield Separation(stays, np.linalg.norm(directions * size[:, None], axis=1) > TOUCHED)
 
 
 def _blocks(
@@ -230,23 +230,39 @@ def _null_space(information: FloatArray, size: FloatArray, free: BoolArray) -> F
     among = np.flatnonzero(free & (size > 0))
     F = information[np.ix_(among, among)] / np.outer(size[among], size[among])
     values, vectors = np.linalg.eigh(F)
-    null = vectors[:, values <= _RANK_TOLERANCE * len(F) * values.max(initial=0.0)]
+    null = vectors[:, values <= RANK_TOLERANCE * len(F) * values.max(initial=0.0)]
     out = np.zeros((len(size), null.shape[1]))
     out[among] = null / size[among, None]
     return out
 
 
 def _along(X1: Array, basis: FloatArray, size: FloatArray) -> FloatArray:
-    """Return how far directions (n, k) move rows (B, n), of rows of length one; 0 for rounding."""
-    Z = X1 @ basis
+    """Return how far directions (n, k) move rows (B, n)."""
     reach = np.linalg.norm(np.divide(X1, size, out=np.zeros_like(X1), where=size > 0), axis=1)
-    Z[np.abs(Z) <= _MOVES * reach[:, None]] = 0.0
+    return moved_along(X1 @ basis, reach)
+
+
+def moved_along(Z: FloatArray, reach: FloatArray) -> FloatArray:
+    """Return movements (B, k) scaled to length one; zero where they round, of rows of a size (B,).
+
+    >>> moved_along(np.array([[3.0, 4.0], [1e-9, 0.0]]), np.ones(2))
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    Z[np.abs(Z) <= MOVES * reach[:, None]] = 0.0
     length = np.linalg.norm(Z, axis=1, keepdims=True)
     return np.divide(Z, length, out=np.zeros_like(Z), where=length > 0)
 
 
-def _leaving(Z: FloatArray, side: IntArray) -> BoolArray:
-    """Return which rows (B,) some direction moves, where none moves a row to a wrong side."""
+def leaving(Z: FloatArray, side: IntArray) -> BoolArray:
+    """Return which rows (B,) some direction moves, where none moves a row to a wrong side.
+
+    Movements Z (B, k) are those of a basis of directions; ``side`` is 1 or -1, or 0 for rows that
+    must not move.
+
+    >>> leaving(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]), np.array([1, 1, 1]))
+    array([ True, False, False])
+    """
     moving = Z.any(axis=1)
     rows, which = np.unique(
         np.column_stack([Z.round(9), side])[moving], axis=0, return_inverse=True

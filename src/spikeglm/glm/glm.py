@@ -20,7 +20,7 @@ from .reading.lost_rows import announce_gaps
 from .reading.parameter_checks import first_intercept
 from .reading.read_arguments import read_likelihood
 from .results import dispersion, fitted, refits, term_curves
-from .score_requests import ScoreRequest
+from .results.score_requests import ScoreRequest
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags

@@ -21,7 +21,7 @@ from ..reading.lost_rows import announce_gaps
 from ..reading.read_arguments import read_solver
 from ..results import fitted
 from ..results.dispersion import Dispersion
-from ..score_requests import ScoreRequest
+from ..results.score_requests import ScoreRequest
 from . import prediction
 from .fitting import fit_classes
 from .inputs import read_class_inputs

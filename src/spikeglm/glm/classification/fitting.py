@@ -9,7 +9,7 @@ import numpy as np
 from ... import showing
 from ...engine.columns import Columns
 from ...engine.features.near_dependence import View
-from ...engine.features.survey import Responses, survey_features, survey_responses
+from ...engine.features.survey import Responses, Survey, survey_features, survey_responses
 from ...engine.objective import Objective
 from ...engine.runners.plan import Plan, plan
 from ...engine.runners.threads import one_blas_thread
@@ -27,6 +27,7 @@ from ...rows.contract import Rows
 from ...solvers import Outcome, Status, Task
 from ...solvers.curvature.softmax_curvature import SoftmaxCurvature
 from ...typing import BoolArray, FloatArray, IntArray
+from .separating import Found, separating_features
 
 
 def fit_classes(
@@ -144,8 +145,11 @@ def _fit(
         parts.append((mine, part))
     outcome = Outcome.of_parts(parts) if parts else None
     went = fitting.how_it_went(outcome, seen.hopeless, walking, n_surveys=1 + survey.n_passes)
+    wide = coef.reshape(len(coef), len(seen.weight) * n_classes)
+    found = _separating(columns, how, survey, penalty, seen, (wide, intercept), went["status"])
+    went["n_passes"] += found.n_passes
     return FitResult(
-        coef=coef.reshape(len(coef), len(seen.weight) * n_classes),
+        coef=wide,
         intercept=(intercept - intercept.mean(axis=0)).ravel(),
         n_rows=observed.n_rows.reshape(n_classes, -1)[0],
         total_weight=seen.weight,
@@ -155,10 +159,11 @@ def _fit(
         has_intercept=columns.has_intercept,
         offset_mean=observed.offset,
         offset_square=observed.offset_square,
+        separating=found.separating,
         **fitting.about_features(
             survey, rows, penalty, (len(coef) * n_classes, len(seen.weight)), n_classes
         ),
-        **(went | {"status": _with_absent_classes(went["status"], seen.absent)}),
+        **(went | {"status": _with_absent_classes(found.status, seen.absent)}),
     )
 
 
@@ -181,6 +186,24 @@ def _objective(view: View, columns: Columns, how: Plan, seen: Frequencies) -> So
     no_penalty = UnRegularized().bind(None, (0, 0))
     classes = Objective(view.table, columns.take(mine), how, no_penalty, view.features, weight)
     return SoftmaxObjective(classes, view.penalty, absent)
+
+
+def _separating(
+    columns: Columns,
+    how: Plan,
+    survey: Survey,
+    penalty: Penalty,
+    seen: Frequencies,
+    estimates: tuple[FloatArray, FloatArray],
+    status: tuple[Status, ...],
+) -> Found:
+    """Look for what separates neurons, given their estimates (p, K·N) and (K, N)."""
+    weight = np.tile(seen.weight, len(seen.absent))
+    no_penalty = UnRegularized().bind(None, (0, 0))
+    classes = Objective(survey.table, columns, how, no_penalty, survey.features, weight)
+    theta = fitting.for_the_solver(classes, estimates[0], estimates[1].ravel())
+    objective = SoftmaxObjective(classes, penalty, seen.absent)
+    return separating_features(objective, objective.stacked(theta), status)
 
 
 def _solve(

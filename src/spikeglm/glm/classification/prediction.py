@@ -16,9 +16,9 @@ from ..reading.known_labels import check_neurons, check_null_probabilities, chec
 from ..reading.lost_rows import LostRows
 from ..results.fitted import estimates
 from ..results.prediction import linear_predictor
+from ..results.score_requests import ScoreRequest
+from ..results.score_weights import ScoreWeights
 from ..results.scoring import Null, check_complete, check_request
-from ..score_requests import ScoreRequest
-from ..score_weights import ScoreWeights
 from .inputs import read_class_offset
 from .labels import encode
 

@@ -8,6 +8,7 @@ to zero over the classes, and their covariance has that direction as its null sp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,13 +19,14 @@ from ...engine.runners.plan import plan
 from ...engine.softmax_objective import SoftmaxObjective
 from ...engine.table import Table
 from ...fit import fitting
+from ...fit.class_separation import ClassSeparation, class_separations, in_the_limit
 from ...fit.record import FitResult, check_optimum, check_same_data
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
-from ...inference.inverses import pseudo_inverse
+from ...inference.inverses import pseudo_inverse, void_directions
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...solvers import Status
-from ...typing import ArrayLike, BoolArray, FloatArray
+from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
 from ..reading.fit_inputs import FitInputs
 from ..reading.known_labels import check_neurons
 from ..results.fitted import Uncertainties, check_same_intercept, estimates, record_of
@@ -34,7 +36,7 @@ from .prediction import known_classes
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
 
-_NO_OPTIMUM = NO_OPTIMUM | {Status.SEPARATED}
+_TOUCHED = 1e-6  # share of a parameter in a direction that the data do not determine
 
 
 def class_uncertainties(
@@ -66,17 +68,27 @@ def _uncertainties(
     intercept: FloatArray,
     record: FitResult | None,
 ) -> Iterator[Uncertainty]:
-    objective, observed = _objective(model, inputs)
+    objective, observed, constant = _objective(model, inputs)
     if record is not None:
         check_same_data(record, observed)
     theta = objective.stacked(fitting.for_the_solver(objective.classes, coef, intercept))
     to_user = _to_user(objective)
+    apart = _separated(objective, record)
+    limits = class_separations(objective, theta, apart)  # each takes as much as the labels
     for group in groups(objective.n_columns, objective.n_parameters):
         with quiet():  # a neuron without rows has no mean of them
-            evaluation, H = objective.evaluate_with_hessian(theta[:, group], group)
+            evaluation = objective.evaluate(theta[:, group], group)
+            H = _curvature(objective, theta[:, group], group)
         frozen = objective.frozen(group)
         absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
         for a, n in enumerate(group):
+            has_none = not objective.penalty.is_smooth  # no standard errors are valid then
+            has_none |= record is not None and record.status[n] in NO_OPTIMUM
+            if n in apart:
+                with quiet():
+                    limit = next(limits)
+                yield _in_the_limit(objective, theta, n, limit, constant=constant)
+                continue
             covariance, unsure = _inverse(objective, H[a], frozen[:, a], n)
             slopes = evaluation.gradient[:, a].reshape(len(coef) + 1, -1)
             if record is not None and objective.penalty.is_smooth:
@@ -88,9 +100,58 @@ def _uncertainties(
                 check_optimum(record, n, squared, observed, 1.0)
             with quiet():
                 covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
-            selected = not objective.penalty.is_smooth  # no standard errors are valid then
-            has_none = selected or (record is not None and record.status[n] in _NO_OPTIMUM)
             yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
+
+
+def _separated(objective: SoftmaxObjective, record: FitResult | None) -> IntArray:
+    """Return the neurons that the record says are separated."""
+    if record is None or not objective.penalty.is_smooth:
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero([status is Status.SEPARATED for status in record.status])
+
+
+def _in_the_limit(
+    objective: SoftmaxObjective,
+    theta: FloatArray,
+    neuron: int,
+    limit: ClassSeparation | None,
+    *,
+    constant: BoolArray,
+) -> Uncertainty:
+    """Return how sure parameters are that a separating direction does not touch.
+
+    Nothing is certain of a neuron for which no such direction was found; ``constant`` (p,) are
+    features that do not vary.
+    """
+    to_user, n = _to_user(objective), objective.n_parameters
+    if limit is None:
+        return Uncertainty(np.zeros((n, n)), np.ones(n, dtype=bool))
+    which = np.array([neuron])
+    frozen = objective.frozen(which)[:, 0]
+    left = in_the_limit(objective.take_neurons(which), limit.possible[:, :, None])
+    with quiet():
+        H = _curvature(left, theta[:, which], np.array([0]))[0]
+    covariance, _ = _inverse(objective, H, frozen, neuron)
+    covariance = to_user @ covariance @ to_user.T / objective.total_weight[neuron]
+    # The intercept at the means of the features, which theta has, may move where that at zero
+    # stays. Constant features take nothing from it: they alone are left out.
+    K, size = objective.n_classes, np.append(objective.features.scale, 1.0)
+    void = np.linalg.qr(void_directions(~frozen, H))[0]
+    in_place = to_user * np.repeat(size, K)[:, None]
+    in_place[-K:, :-K][:, np.repeat(constant, K)] = 0.0
+    is_absent = np.tile(objective.absent[:, neuron], len(size)) & frozen
+    return Uncertainty(covariance, (np.linalg.norm(in_place @ void, axis=1) > _TOUCHED) | is_absent)
+
+
+def _curvature(objective: SoftmaxObjective, theta: FloatArray, which: IntArray) -> FloatArray:
+    """Return the penalised curvature (A, n, n) of neurons at theta (n, A), ones for the frozen."""
+    H = objective.information(theta, which)
+    places = np.arange(objective.n_parameters - 1)
+    H[:, places, places] += objective.penalty_curvature(which).T
+    column, frozen = np.nonzero(objective.frozen(which).T)
+    H[column, frozen, :] = H[column, :, frozen] = 0.0
+    H[column, frozen, frozen] = 1.0
+    return H
 
 
 def _inverse(
@@ -104,19 +165,24 @@ def _inverse(
     return objective.balanced(np.ascontiguousarray(once.T), here), unsure
 
 
-def _objective(model: ClassifierGLM, inputs: FitInputs) -> tuple[SoftmaxObjective, Responses]:
+def _objective(
+    model: ClassifierGLM, inputs: FitInputs
+) -> tuple[SoftmaxObjective, Responses, BoolArray]:
+    """Return the objective, what responses there are, and which features (p,) are constant."""
     how = plan(inputs.rows, inputs.columns.n_columns)
     table = Table.cut(inputs.rows, inputs.keep, how.block_rows).in_double()
     observed = survey_responses(table, inputs.columns, how)
     survey = survey_locations(table, inputs.columns, how)
     no_penalty = UnRegularized().bind(None, (0, 0))
-    classes = Objective(
-        survey.table, inputs.columns, how, no_penalty, survey.features, observed.weight
-    )
+    # A constant feature has a prior where it has a penalty, and else no error: it is not frozen.
+    scale = survey.features.scale
+    features = replace(survey.features, scale=np.where(scale > 0, scale, 1.0))
+    classes = Objective(survey.table, inputs.columns, how, no_penalty, features, observed.weight)
     shapes = inputs.shapes
     penalty = model.read_penalty(shapes)
     is_absent = shapes.by_class(observed.mean[None])[0] <= 0
-    return SoftmaxObjective(classes, penalty, is_absent & shapes.has_intercept), observed
+    is_absent &= shapes.has_intercept
+    return SoftmaxObjective(classes, penalty, is_absent), observed, scale == 0
 
 
 def _to_user(objective: SoftmaxObjective) -> FloatArray:

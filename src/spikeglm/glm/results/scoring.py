@@ -18,7 +18,7 @@ from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
 from ...typing import Array, BoolArray, FloatArray
 from ..reading.lost_rows import LostRows
-from ..score_weights import ScoreWeights
+from .score_weights import ScoreWeights
 
 _OF_ONE = 1e-6  # by which the sum of probabilities may miss one: float32 rounds them
 SCORES = ["log-likelihood", "pseudo-r2-McFadden", "pseudo-r2-Cohen"]

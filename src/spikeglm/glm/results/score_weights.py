@@ -9,14 +9,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import errors, showing
-from ..io.interop.frames import column_labels
-from ..rows.arrays import finite_rows
-from ..rows.contract import Rows
-from ..typing import Array, ArrayLike, BoolArray, FloatArray
-from .reading.fit_inputs import read_weights
-from .reading.known_labels import check_beside_response
-from .reading.lost_rows import LostRows
+from ... import errors, showing
+from ...io.interop.frames import column_labels
+from ...rows.arrays import finite_rows
+from ...rows.contract import Rows
+from ...typing import Array, ArrayLike, BoolArray, FloatArray
+from ..reading.fit_inputs import read_weights
+from ..reading.known_labels import check_beside_response
+from ..reading.lost_rows import LostRows
 
 _ANY_RESPONSE = 1.0  # that every model can have, in place of one that does not count
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import showing
-from ..typing import Array, ArrayLike
-from .reading.fit_inputs import read_response, read_rows
-from .reading.known_labels import check_neurons, check_null_mean, check_rows
-from .results import fitted, scoring
+from ... import showing
+from ...typing import Array, ArrayLike
+from ..reading.fit_inputs import read_response, read_rows
+from ..reading.known_labels import check_neurons, check_null_mean, check_rows
+from . import fitted, scoring
 from .score_weights import ScoreWeights
 
 if TYPE_CHECKING:
