@@ -210,3 +210,24 @@ def test_null_probabilities_of_classes_add_up_to_one(null):
         fit.score(X, y, "pseudo-r2-McFadden", null_mean=null)
     third = fit.score(X, y, "pseudo-r2-McFadden", null_mean=1 / 3)
     assert third == fit.score(X, y, "pseudo-r2-McFadden", null_mean=[1 / 3] * 3)
+
+
+@pytest.mark.parametrize("name", ["Gamma", "Poisson"])
+def test_a_null_model_whose_link_has_no_mean_at_the_typical_offset(name):
+    """It began at 1 / x of numbers below zero, and stayed there: the null had negative means."""
+    rng = np.random.default_rng(0)
+    offset = rng.gamma(0.5, 3.0, 300)
+    X, eta = rng.normal(size=(300, 1)), offset + 0.3
+    if name == "Gamma":
+        y, link = rng.gamma(2.0, 1 / (2 * eta)), "one_over_x"
+    else:
+        y, link = rng.poisson(eta), "identity"
+    fit = nmo.GLM(name, link).fit(X, y, offset=offset)
+    mean = fit.predict(X, offset=offset)
+    residual = y - mean if name == "Gamma" else y / mean - 1  # of the score equations
+    np.testing.assert_allclose([residual.sum(), residual @ X[:, 0]], 0, atol=1e-6)
+    null = nmo.GLM(name, link).fit(np.empty((300, 0)), y, offset=offset)
+    known = fit.score(X, y, "pseudo-r2-Cohen", offset=offset)
+    means = null.predict(np.empty((300, 0)), offset=offset)
+    given = fit.score(X, y, "pseudo-r2-Cohen", offset=offset, null_mean=means)
+    np.testing.assert_allclose(known, given, rtol=1e-6, atol=1e-9)

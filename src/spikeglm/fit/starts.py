@@ -7,7 +7,7 @@ import numpy as np
 from ..engine.columns import Columns
 from ..engine.coordinates.whitening import Whitening
 from ..engine.features.survey import Responses
-from ..engine.kernels import moment_kernels
+from ..engine.kernels import loss_kernels, moment_kernels
 from ..engine.objective import Objective
 from ..observation_models.likelihood import Likelihood
 from ..solvers import Status
@@ -79,23 +79,43 @@ def made_possible(
 ) -> tuple[FloatArray, IntArray]:
     """Return theta (p + 1, C) at which losses are finite, and the columns where none was found.
 
-    Without an intercept zero weights predict the offset alone, which some links and models do not
-    allow: a rate of zero, a mean of 1 / 0. There, first the weights are tried whose predictions
-    come nearest to those of the mean response; then those to which all features add alike, which
-    are right for features of one sign each.
+    Some links and models do not allow all predictions: no rate of zero, no mean of 1 / -1. With an
+    intercept, which suits the mean of the offset, that of some rows may be one; then intercepts are
+    tried with which all rows lie on one side. Without one, zero weights predict the offset alone.
+    There, first the weights are tried whose predictions come nearest to those of the mean response;
+    then those to which all features add alike, which are right for features of one sign each.
     """
-    if objective.columns.has_intercept or objective.columns.likelihood.takes_any_predictor:
+    columns = objective.columns
+    is_at_mean = columns.has_intercept and columns.offsets is None
+    if is_at_mean or columns.likelihood.takes_any_predictor:
         return theta, np.zeros(0, dtype=np.intp)
     theta = theta.copy()
     everything = np.arange(objective.n_columns)
     lost = everything[~objective.evaluate(theta, everything).finite]
-    for guess in _guesses(objective, observed) if len(lost) else ():
+    guesses = _intercepts if columns.has_intercept else _guesses
+    for guess in guesses(objective, observed) if len(lost) else ():
         there = objective.evaluate(guess[:, lost], lost).finite
         theta[:, lost[there]] = guess[:, lost[there]]
         lost = lost[~there]
         if len(lost) == 0:
             break
     return theta, lost
+
+
+def _intercepts(objective: Objective, observed: Responses) -> tuple[FloatArray, FloatArray]:
+    """Return zero weights (p + 1, C) and intercepts for the rows of smallest and largest offset."""
+    columns = objective.columns
+    wanted = columns.likelihood.start(observed.mean)
+    low, high = np.full_like(wanted, np.inf), np.full_like(wanted, -np.inf)
+    for block in objective.table.blocks:
+        part = columns.block(block.rows)
+        offset = np.broadcast_to(np.asarray(part.offset), part.y.shape)
+        counts = loss_kernels.row_weights(part, np) > 0
+        low = np.minimum(low, np.where(counts, offset, np.inf).min(axis=0))
+        high = np.maximum(high, np.where(counts, offset, -np.inf).max(axis=0))
+    lowest, highest = np.zeros((2, objective.n_parameters, len(wanted)))
+    lowest[-1], highest[-1] = wanted - low, wanted - high
+    return lowest, highest
 
 
 def _guesses(objective: Objective, observed: Responses) -> tuple[FloatArray, FloatArray]:

@@ -14,7 +14,7 @@ from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..typing import Array, FloatArray
 
-_MOST_STEPS = 60
+_MOST_STEPS = 200
 _LONGEST_STEP = 3.0  # of a linear predictor
 _TOLERANCE = 1e-12  # of the squared decrement per row
 _HALVINGS = 30
@@ -39,8 +39,8 @@ def null_intercept(
     Returns
     -------
     numpy.ndarray
-        (N,). Where the response is always at the end of its range (no spike at all) next to there.
-        Raises nothing.
+        (N,). Where the response is always at the end of its range (no spike at all) next to there;
+        NaN where no intercept gives means that the link has. Raises nothing.
 
     >>> import numpy as np
     >>> from spikeglm.observation_models import PoissonObservations
@@ -58,7 +58,6 @@ def null_intercept(
         first = likelihood.start(mean)
         if not np.any(offset):
             return first
-        first = first - (a * o).sum(axis=0) / total
         is_open = likelihood.no_start(mean) == ""
 
         def at(b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -68,7 +67,8 @@ def null_intercept(
             curvature = np.where(a > 0, a * likelihood.fisher(eta), 0.0).sum(axis=0) / total
             return mean_of[0], mean_of[1], curvature
 
-        return np.where(is_open, _minimum(at, first), first)
+        best = _minimum(at, _possible(at, first, (a * o).sum(axis=0) / total, _ends(a, o)))
+        return np.where(is_open, best, first - (a * o).sum(axis=0) / total)
 
 
 def null_mean(
@@ -133,6 +133,29 @@ def normalised(eta: FloatArray) -> FloatArray:
     """
     shifted = eta - eta.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def _ends(a: FloatArray, o: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest and the largest offset (N,) of rows that count."""
+    return np.where(a > 0, o, np.inf).min(axis=0), np.where(a > 0, o, -np.inf).max(axis=0)
+
+
+def _possible(
+    at: Callable[[FloatArray], tuple[FloatArray, FloatArray, FloatArray]],
+    eta: FloatArray,
+    typical: FloatArray,
+    ends: tuple[FloatArray, FloatArray],
+) -> FloatArray:
+    """Return intercepts (N,) at which all means are possible, NaN where none is found.
+
+    With a typical offset they give the linear predictor eta. Where a link has no mean for those of
+    other rows (1 / x below zero), all rows come to lie on one side of eta.
+    """
+    b = np.full(eta.shape, np.nan)
+    for offset in (typical, *ends):
+        guess = eta - offset
+        b = np.where(np.isnan(b) & np.isfinite(at(guess)[0]), guess, b)
+    return b
 
 
 def _minimum(
