@@ -207,3 +207,10 @@ def test_folds_that_would_mislead_are_refused(folds, match):
 def test_groups_without_a_splitter_are_refused():
     with pytest.raises(ValueError, match="groups are for splitters"):
         cross_validated(GLM(), X, Y[:, 0], 5, groups=FOLDS)
+
+
+def test_a_row_without_a_fold_is_refused():
+    """Rows of a NaN were one more fold, and predicted by all the others."""
+    folds = np.repeat([0.0, 1.0, np.nan], 20)
+    with pytest.raises(ValueError, match="NaN or inf in 20 of 60 rows"):
+        cross_validated(GLM(), np.ones((60, 1)), np.ones(60), folds)

@@ -90,6 +90,13 @@ def _split(splitter: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None) -
 
 
 def _of_numbers(numbers: Array, n_rows: int) -> Folds:
+    if not np.isfinite(numbers).all():
+        raise errors.value_error(
+            "folds cannot be used.",
+            given=f"NaN or inf in {np.count_nonzero(~np.isfinite(numbers))} of {n_rows} rows",
+            expected="a fold for every row",
+            todo="rows that no fit should see get a NaN in y, or come in no pair (train, test).",
+        )
     labels, fold = np.unique(numbers, return_inverse=True)
     if numbers.ndim != 1 or len(labels) < 2 or len(numbers) != n_rows:
         raise errors.value_error(
