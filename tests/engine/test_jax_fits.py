@@ -161,7 +161,7 @@ here = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y)
 with nmo.config_context(runner="jax"):
     there = nmo.PopulationGLM(solver_name="LBFGS").fit(X, y)
 np.testing.assert_allclose(there.coef_, here.coef_, rtol=1e-7, atol=1e-10)
-from spikeglm.engine import jax_devices
+from spikeglm.engine.runners import jax_devices
 from spikeglm.engine.runners.jax_blocks import blocks_on_devices
 from spikeglm.engine.runners.jax_memory import DeviceMemory
 from spikeglm.engine.columns import Columns, Source
@@ -227,7 +227,7 @@ class TestPlan:
     def test_nothing_points_to_an_accelerator_and_jax_is_not_imported(self):
         script = (
             "import sys, numpy as np\n"
-            "from spikeglm.engine import jax_devices\n"
+            "from spikeglm.engine.runners import jax_devices\n"
             "from spikeglm.engine.runners.plan import plan\n"
             "from spikeglm.rows import ArrayRows\n"
             "jax_devices._DEVICE_FILES = ()\n"

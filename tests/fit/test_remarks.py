@@ -115,6 +115,20 @@ def test_columns_of_plain_tables_by_their_names():
     assert "constant" in far and "zero" not in far
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e-200, 1e-160, 1e-145])
+@pytest.mark.parametrize("model", ["Poisson", "Gaussian"])
+def test_features_whose_squares_vanish_are_said_to_count_as_zero(unit, model):
+    """They were called constant, and a little larger ones "separated"."""
+    fit = nmo.GLM(model).fit(np.column_stack([PLACE, ANGLE * unit]), np.floor(PLACE))
+    assert fit.fit_report_.status == ("converged",)
+    assert fit.coef_[1] == 0
+    (line,) = fit.fit_report_.result.remarks
+    assert line.startswith("1 of 2 features are zero in all rows, or below 1e-140, ")
+    alone = nmo.GLM(model).fit(np.column_stack([PLACE, ANGLE * 1e-130]), np.floor(PLACE))
+    assert alone.coef_[1] != 0
+    assert alone.fit_report_.result.remarks == ()
+
+
 def test_leaves_of_a_tree_are_terms():
     design = B.BSplineEval(6, label="place").design(PLACE)
     lines = remarks({"lazy": design, "table": np.column_stack([ANGLE, ANGLE])})

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..engine.coordinates.feature_facts import Features
+from ..engine.features.survey import NO_SIZE
 from ..rows.contract import Rows
 from ..rows.groups import Group, groups_of
 from ..typing import BoolArray, FloatArray, IntArray
@@ -19,6 +20,7 @@ from ..typing import BoolArray, FloatArray, IntArray
 TOUCHED = 1e-6  # share of a feature in a null direction from which it is a combination of others
 _INSIDE = 1e-9  # what may be missing of a squared length of one
 _MOST_NAMES = 12
+_SMALL = f", or below {NO_SIZE}, which counts as zero: choose another unit if it should not"
 _MOST_DIRECTIONS = 512  # beyond, which terms they belong to is not looked at
 
 
@@ -51,7 +53,8 @@ def remarks(
             group,
             names[columns],
             still=features.scale[columns] == 0,
-            zero=(features.scale[columns] == 0) & (location[columns] == 0),
+            zero=(features.scale[columns] == 0) & (np.abs(location[columns]) < NO_SIZE),
+            tiny=(location[columns] != 0) & (np.abs(location[columns]) < NO_SIZE),
             own=directions[columns],
             n_sums=_sums(directions[columns], features.scale[columns], group.n_copies),
             is_penalised=bool(is_penalised[columns].all()),
@@ -85,6 +88,7 @@ class _About:
     names: tuple[str, ...]
     still: BoolArray
     zero: BoolArray
+    tiny: BoolArray
     own: FloatArray  # (columns, k)
     n_sums: int  # of these directions: channels whose functions add up to a constant
     is_penalised: bool
@@ -97,7 +101,8 @@ class _About:
             data = f": data cover {' and '.join(covered)}" if covered else ""
             which = ", ".join(self._by_channel(np.flatnonzero(self.zero)))
             yield (
-                f"{self.zero.sum()} of {len(self.zero)} {noun} are zero in all rows ({which}){data}"
+                f"{self.zero.sum()} of {len(self.zero)} {noun} are zero in all rows"
+                f"{_SMALL if (self.zero & self.tiny).any() else ''} ({which}){data}"
             )
         constant = np.flatnonzero(self.still & ~self.zero)
         if len(constant):

@@ -25,6 +25,8 @@ from .feature_sums import moments
 from .near_dependence import ToldApart, View, inverse_of_the_rest, resolve, suspicious
 
 _OFF_CENTRE = 30.0  # |mean| / deviation; beyond, correlations lose digits that rank is judged by
+NO_SIZE = 1e-140
+"""Features of less count as zero: their squares, and what float64 makes of them, vanish."""
 _HALF_THE_DIGITS = 1e-6  # relative spread that squares do not tell from none
 _CONSTANT = 16 * np.finfo(float).eps  # relative spread below which a computed feature has none
 _CLEAR = 1e-3  # share of a feature's variance that float32 sums cannot mistake for none
@@ -318,7 +320,7 @@ def _location(
     mean = x / weight
     size = np.sqrt(squares / weight)
     spread = np.sqrt(np.maximum(squares / weight - mean**2, 0.0))
-    least = _HALF_THE_DIGITS * size
+    least = np.maximum(_HALF_THE_DIGITS * size, NO_SIZE)
     if table.shift is not None:
         rounding = np.maximum(_CONSTANT, table.stored_rounding)
         least = np.maximum(least, rounding * np.abs(table.shift))
