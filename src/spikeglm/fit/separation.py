@@ -42,7 +42,7 @@ from ..typing import Array, BoolArray, FloatArray, IntArray
 
 _FAR = 30.0  # a linear predictor at which a loss does what it does for ever
 FLAT = 0.02  # of the curvature at the mean response; rows with less may be on their way
-RANK_TOLERANCE = 1e-12
+RANK_TOLERANCE = 1e-12  # per parameter: share of the largest eigenvalue that is rounding
 MOVES = 1e-7  # of a row's size; less is rounding
 _LONGEST = 1e4  # direction; rows are scaled to one, so what moves at all moves by one
 TOUCHED = 1e-6  # share of a parameter in a direction

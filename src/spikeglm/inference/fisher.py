@@ -37,7 +37,7 @@ from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
-from .inverses import inverse_among, squared_step, void_directions
+from .inverses import TOUCHED, inverse_among, squared_step, void_directions
 
 NO_OPTIMUM = {
     Status.SILENT,
@@ -47,7 +47,6 @@ NO_OPTIMUM = {
     Status.ONE_CLASS,
 }
 _SOME = object()  # in place of what limits a column that has no limit
-_TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
 
 _SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
 _COPIES = 3  # of a group's matrices, and of its rows, that a worker holds while it adds up a block
@@ -103,9 +102,8 @@ class Uncertainty(NamedTuple):
     """How sure we are of the n parameters (w, b) of one column; the intercept comes last.
 
     Masked features have variance 0: they are known to be zero, as is an intercept that the model
-    does not have. Where features are linearly
-    dependent without a penalty the covariance is the generalised inverse, right for every
-    combination that the data determine, such as a prediction.
+    does not have. Where features are linearly dependent without a penalty the covariance is the
+    generalised inverse, right for every combination that the data determine, such as a prediction.
 
     >>> import numpy as np
     >>> Uncertainty(np.diag([0.04, 1.0]), np.array([False, True])).standard_errors
@@ -177,7 +175,7 @@ def _of_plain_rows(reading: _Reading, keep_void: bool) -> Iterator[Uncertainty]:
     curvature = reading.optimum.penalty.curvature(reading.optimum.coef.shape)
     ridge = curvature * reading.observed.weight
     J = np.vstack(reading.table.weights_of_rows(np.eye(p, p + 1), np.eye(1, p + 1, p)[0]))
-    is_made_of = np.abs(J) > _TOUCHED * np.abs(J).max(axis=0)
+    is_made_of = np.abs(J) > TOUCHED * np.abs(J).max(axis=0)
     for group in groups(reading.optimum.columns.n_columns, p + 1):
         for c, information in zip(group, reading.informations(group, {}), strict=True):
             information[np.arange(p), np.arange(p)] += ridge[:, c]

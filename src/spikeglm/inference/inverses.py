@@ -7,9 +7,10 @@ import numpy as np
 from ..engine.runners.threads import one_blas_thread
 from ..typing import BoolArray, FloatArray
 
-_RANK_TOLERANCE = 1e-13
-_CLEAR_RANK = 1e-11
-_TOUCHED = 1e-6  # share of a parameter in an undetermined direction from which it counts as such
+_RANK_TOLERANCE = 1e-13  # per parameter: share of the largest eigenvalue that is rounding
+_CLEAR_RANK = 1e-11  # reciprocal condition, per n², from which no eigenvalue can be that small
+TOUCHED = 1e-6
+"""Share of a parameter in an undetermined direction from which it counts as such."""
 _NOTHING = 1e-100  # roots of information of which no inverse is a number
 _TELLS = 1e-4  # of a standard error, a parameter, or the root of a curvature: less tells nothing
 
@@ -108,4 +109,4 @@ def _inverse_of_rank(scaled: FloatArray) -> tuple[FloatArray, BoolArray]:
     values, vectors = np.linalg.eigh(scaled)
     kept = values > _RANK_TOLERANCE * len(values) * values[-1]
     inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    return inverse, np.linalg.norm(vectors[:, ~kept], axis=1) > _TOUCHED
+    return inverse, np.linalg.norm(vectors[:, ~kept], axis=1) > TOUCHED

@@ -19,7 +19,6 @@ from .frames import index_of
 from .timeseries import TimeAxis, check_same_time, is_pynapple, time_axis_of
 
 _SAME_SECONDS = 1e-9  # pynapple's precision: labels that are closer are one time
-_FEW = 4  # labels that a message shows
 
 
 @dataclass(frozen=True, eq=False)
