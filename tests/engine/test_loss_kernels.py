@@ -71,7 +71,7 @@ def problem(pair, *, weighted=True, offset=True):
         Source.one_per_column(rng.integers(0, 3, (T, C)).astype(np.uint8)) if weighted else None,
         Source(0.01 * rng.normal(size=(T, 1)), np.zeros(C, int)) if offset else None,
     )
-    b = 1.5 if pair.link.name == "one_over_x" else 0.5
+    b = 0.5 if pair.link.pole is None else 1.5
     b = -0.8 if pair.model.name == "Bernoulli" and pair.link.name in ("exp", "softplus") else b
     return X, columns, rng.uniform(-0.1, 0.1, (P, C)), np.full(C, b)
 

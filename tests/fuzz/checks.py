@@ -166,7 +166,9 @@ def _allowed(case, problem, points, n):
     """
     y = case.response.values[:, n]
     y = y[np.isfinite(y)]
-    unit = y.var() + (1e-7 * np.abs(y).max()) ** 2 if case.model == "Gaussian" else 1.0
+    spread = y.var() + (1e-7 * np.abs(y).max()) ** 2
+    has_unit = case.model in ("Gaussian", "InverseGaussian")  # losses that depend on that of y
+    unit = spread / numpy_glm.variance(case.model, y.mean()) if has_unit else 1.0
     kinks = sum(float(problem.penalty.value(V[:-1])) for V in points)
     rounding = min(problem.rounding(V) for V in points)
     size = min(abs(float(problem.value(V))) for V in points)

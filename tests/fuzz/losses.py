@@ -46,6 +46,11 @@ def _reciprocal(eta):
     return 1 / eta, 1 - 1 / eta, -1 / eta**2, 2 / eta**3
 
 
+def _reciprocal_root(eta):
+    mu = np.copysign(1 / np.sqrt(np.abs(eta)), eta)
+    return mu, 1 - mu, -mu / eta / 2, 3 * mu / eta**2 / 4
+
+
 def _probit(eta):
     double = eta.astype(float)  # SciPy has it in double; its logarithm does not underflow
     density = np.exp(-(eta**2) / 2) / np.sqrt(2 * np.pi)
@@ -60,6 +65,7 @@ LINKS = {
     "logistic": _logistic,
     "identity": _identity,
     "one_over_x": _reciprocal,
+    "one_over_sqrt_x": _reciprocal_root,
     "norm.cdf": _probit,
 }
 
@@ -72,6 +78,8 @@ def of_mean(model, y, mu, rest, nb_scale):
         return (y - mu) ** 2, 2 * (mu - y), 2 + 0 * mu, 2 + 0 * mu
     if model == "Gamma":
         return y / mu + np.log(mu), (1 - y / mu) / mu, (2 * y / mu - 1) / mu**2, 1 / mu**2
+    if model == "InverseGaussian":
+        return y / mu**2 / 2 - 1 / mu, (1 - y / mu) / mu**2, (3 * y / mu - 2) / mu**3, 1 / mu**3
     if model == "Bernoulli":
         value = -_xlog(y, mu) - _xlog(1 - y, rest)
         return value, (1 - y) / rest - y / mu, y / mu**2 + (1 - y) / rest**2, 1 / (mu * rest)
@@ -125,6 +133,7 @@ def of_labels(codes, n_classes):
 CONVEX = {
     ("Poisson", "exp"), ("Poisson", "softplus"), ("Poisson", "identity"),
     ("Gaussian", "identity"), ("Gamma", "exp"), ("Gamma", "one_over_x"),
+    ("InverseGaussian", "one_over_sqrt_x"),
     ("Bernoulli", "exp"), ("Bernoulli", "softplus"), ("Bernoulli", "identity"),
     ("Bernoulli", "logistic"), ("Bernoulli", "norm.cdf"), ("NegativeBinomial", "exp"),
 }  # fmt: skip

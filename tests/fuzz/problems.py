@@ -4,17 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from tests.catalogue import LINKS, MODELS, NB_SCALE
+from tests.catalogue import CANONICAL, LINKS, MODELS, NB_SCALE
 from tests.fuzz import losses, responses, tables
 from tests.fuzz.oracle import Penalty, Problem
 
 import spikeglm as nmo
 from spikeglm.regularizer import GroupLasso
 
-_CANONICAL = {
-    "Poisson": "exp", "Gaussian": "identity", "Bernoulli": "logistic", "Gamma": "one_over_x",
-    "NegativeBinomial": "exp",
-}  # fmt: skip
 _SOLVERS = {
     True: (None, "LBFGS", "Newton", "BFGS", "NonlinearCG", "GradientDescent", "SVRG"),
     False: (None, "ProximalNewton", "ProximalGradient", "ProxSVRG"),
@@ -175,7 +171,7 @@ def draw(seed):
 
 
 def _link(rng, model):
-    return _CANONICAL[model] if rng.random() < 0.6 else str(rng.choice(list(LINKS)))
+    return dict(CANONICAL)[model] if rng.random() < 0.6 else str(rng.choice(list(LINKS)))
 
 
 def _weights(rng, T, N):

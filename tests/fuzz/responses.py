@@ -3,17 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from tests.catalogue import LINKS as CENTRES
-from tests.catalogue import drawn
+from tests.catalogue import WITH_POLE, drawn, place
+from tests.models import MODELS
 from tests.reference import numpy_glm
 
-_OF_PROBABILITIES = {
-    "exp": (-1.2, 0.7),
-    "softplus": (-0.8, 0.7),
-    "identity": (0.5, 0.3),
-    "one_over_x": (2.5, 0.9),
-}
-_NARROW = ("identity", "one_over_x")  # links whose linear predictors must not be just anything
+_NARROW = ("identity", *WITH_POLE)  # links whose linear predictors must not be just anything
 SICK = ("silent", "saturated", "separated", "one event", "missing", "some missing", "constant")
 
 
@@ -28,9 +22,7 @@ class Response(NamedTuple):
 def draw(rng, table, model, link, n_neurons, offset):
     """Return the responses of neurons, of which some are in trouble."""
     T, p = table.standard.shape
-    centre, reach = (
-        _OF_PROBABILITIES.get(link, CENTRES[link]) if model == "Bernoulli" else CENTRES[link]
-    )
+    centre, reach = place(model, link)
     values, kinds = np.zeros((T, n_neurons)), []
     for n in range(n_neurons):
         eta = table.standard @ rng.normal(0, rng.uniform(0, 1.5) / np.sqrt(p + 1), p)
@@ -42,14 +34,12 @@ def draw(rng, table, model, link, n_neurons, offset):
         kind = str(rng.choice(SICK)) if rng.random() < 0.25 else "drawn"
         values[:, n] = _in_trouble(rng, kind, y, model, table)
         kinds.append(kind)
-    if model in ("Gaussian", "Gamma"):
+    if MODELS[model].is_continuous:
         unit = 10.0 ** rng.uniform(-9, 9) if rng.random() < 0.2 else 1.0
-        place = 10.0 ** rng.uniform(0, 8) if model == "Gaussian" and rng.random() < 0.2 else 0.0
-        is_free = link in ("identity", "one_over_x") and model == "Gaussian"
-        values = unit * (values + place * is_free)
-    if model == "Gamma":
-        values = np.where(values <= 0, 1e-6, values)
-    return Response(values, tuple(kinds))
+        level = 10.0 ** rng.uniform(0, 8) if model == "Gaussian" and rng.random() < 0.2 else 0.0
+        is_free = link in _NARROW and model == "Gaussian"
+        values = unit * (values + level * is_free)
+    return Response(MODELS[model].possible(values), tuple(kinds))
 
 
 def _in_trouble(rng, kind, y, model, table):

@@ -5,7 +5,7 @@ Parameters are (p + 1,) vectors, the intercept last, or (p,) without one; X is (
 
 import numpy as np
 from tests.catalogue import NB_SCALE
-from tests.reference.numpy_glm import LINKS, variance
+from tests.reference.numpy_glm import LINKS, WITH_DISPERSION, variance
 
 
 def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
@@ -64,7 +64,7 @@ def distance(parameters, others, X, y, case, **more):
 
 
 def unit(case, y):
-    """Standard deviation of a response without features, in which decrements are counted."""
-    if case.model == "Gaussian":
-        return y.std()
-    return y.std() / y.mean() if case.model == "Gamma" else 1.0
+    """Root of the dispersion of a model without features, in which decrements are counted."""
+    return (
+        y.std() / np.sqrt(variance(case.model, y.mean())) if case.model in WITH_DISPERSION else 1.0
+    )

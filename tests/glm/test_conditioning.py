@@ -164,11 +164,12 @@ def test_the_unit_of_a_gaussian_response_does_not_matter(size, solver):
 
 @both
 @pytest.mark.parametrize("size", [1e-8, 1e8])
-def test_the_unit_of_a_gamma_response_moves_only_the_intercept(size, solver):
+@pytest.mark.parametrize("name", ["Gamma", "InverseGaussian"])
+def test_the_unit_of_a_positive_response_moves_only_the_intercept(name, size, solver):
     X, _ = table()
     y = np.random.default_rng(1).gamma(3.0, np.exp(X @ [0.5, -0.2]))
-    plain, _ = rates(X, y, solver, observation_model="Gamma", inverse_link_function="exp")
-    model, _ = rates(X, size * y, solver, observation_model="Gamma", inverse_link_function="exp")
+    plain, _ = rates(X, y, solver, observation_model=name, inverse_link_function="exp")
+    model, _ = rates(X, size * y, solver, observation_model=name, inverse_link_function="exp")
     assert_allclose(model.coef_, plain.coef_, rtol=1e-6)
     assert_allclose(model.intercept_ - np.log(size), plain.intercept_, rtol=1e-6)
 

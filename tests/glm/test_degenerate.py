@@ -6,15 +6,21 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.catalogue import CANONICAL, MODELS, drawn
+from tests.models import WITH_DISPERSION
 from tests.reference.numpy_glm import LINKS
 
 import spikeglm as nmo
 from spikeglm.errors import ConvergenceWarning
+from spikeglm.observation_models.named import model_named
 
 T = 20
 X = np.random.default_rng(0).normal(size=(T, 2))
 models = pytest.mark.parametrize(("model", "link"), CANONICAL)
-WITH_SPREAD = (("Gaussian", "identity"), ("Gamma", "one_over_x"), ("Gamma", "exp"))
+WITH_SPREAD = (
+    *(pair for pair in CANONICAL if pair[0] in WITH_DISPERSION),
+    ("Gamma", "exp"),
+    ("InverseGaussian", "exp"),
+)
 
 
 def response(model, link):
@@ -75,9 +81,9 @@ def test_a_response_that_never_changes_is_certain(model, link, value, n_features
     assert estimator.score(features, y) > 10  # a density without spread, up to rounding
 
 
-@pytest.mark.parametrize("Model", ["GaussianObservations", "GammaObservations"])
-def test_without_a_dispersion_all_probability_is_at_the_mean(Model):
-    model = getattr(nmo.observation_models, Model)()
+@pytest.mark.parametrize("name", WITH_DISPERSION)
+def test_without_a_dispersion_all_probability_is_at_the_mean(name):
+    model = model_named(name)
     y, mean = np.array([3.0, 3.0]), np.array([3.0, 3.1])
     assert_allclose(model.log_likelihood(y, mean, 0.0, np.asarray), [np.inf, -np.inf])
     assert_allclose(model.deviance(y, mean, 0.0), [0, np.inf])
@@ -89,6 +95,7 @@ IMPOSSIBLE = {  # model, link, intercept, coefficient: means on the wrong side f
     "Poisson": ("identity", 1.0, 2.0),
     "NegativeBinomial": ("identity", 1.0, 2.0),
     "Gamma": ("one_over_x", 1.0, 2.0),
+    "InverseGaussian": ("one_over_sqrt_x", 1.0, 2.0),
     "Bernoulli": ("identity", 0.5, 1.0),
 }
 

@@ -156,6 +156,20 @@ def test_where_there_is_no_start_the_status_says_so_and_a_given_one_is_taken():
     assert model.fit_report_.converged
 
 
+@pytest.mark.parametrize("regularizer", ["UnRegularized", "Ridge", "Lasso", "ElasticNet"])
+def test_no_fit_converges_where_no_mean_is_possible(regularizer):
+    """A sparse fit did: no coefficient was worth leaving zero, where the mean is 1 / 0."""
+    X, y = np.array([[0.0], [1.0], [0.0]]), np.ones(3)
+    strength = {"UnRegularized": None, "ElasticNet": (1e-4, 0.4)}.get(regularizer, 1e-4)
+    model = nmo.GLM(
+        inverse_link_function="one_over_x", fit_intercept=False,
+        regularizer=regularizer, regularizer_strength=strength,
+    )  # fmt: skip
+    with pytest.warns(RuntimeWarning, match="outside the link's range"):
+        model.fit(X, y, sample_weight=[8e3, 3e-3, 3e-4])
+    assert model.fit_report_.status == ("outside the link's range",)
+
+
 @pytest.mark.parametrize("kind", [nmo.GLM, nmo.PopulationGLM])
 def test_steps_lead_to_the_optimum(kind):
     y = Y if kind is nmo.PopulationGLM else Y[:, 0]

@@ -246,3 +246,17 @@ def test_each_neuron_has_the_standard_errors_of_what_it_sees():
         alone, _ = nmo.GLM().fit(X[:, used], y[:, c]).standard_errors(X[:, used], y[:, c])
         assert_allclose(found[used, c], alone, rtol=1e-5)
         assert (found[~used, c] == 0).all()
+
+
+def test_a_neuron_without_rows_leaves_the_errors_of_the_others_alone():
+    """Beside copies of features it ended standard_errors with an error of linear algebra."""
+    X, y = Case("Poisson", "exp").data()
+    table = np.column_stack([X, X[:, 0], X[:, 0] + 1e-3 * X[:, 1]]) + 1e6
+    one = nmo.GLM(fit_intercept=False).fit(table, y[:, 0])
+    expected, _ = one.standard_errors(table, y[:, 0])
+    both = np.column_stack([np.full(len(y), np.nan), y[:, 0]])
+    with pytest.warns(RuntimeWarning, match="no valid rows"):
+        model = nmo.PopulationGLM(fit_intercept=False).fit(table, both)
+    errors, _ = model.standard_errors(table, both)
+    assert np.isnan(errors[:, 0]).all()
+    assert_allclose(errors[:, 1], expected, rtol=1e-6)

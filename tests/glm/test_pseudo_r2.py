@@ -6,6 +6,7 @@ The oracle of a null model is a fit whose only feature may not be used.
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from tests.models import WITH_DISPERSION
 
 import spikeglm as nmo
 from spikeglm.inference.bits_per_spike import bits_per_spike
@@ -33,13 +34,17 @@ MODELS = {
         {"observation_model": "Gamma", "inverse_link_function": "exp"},
         RNG.gamma(2.0, np.exp(ETA) / 2),
     ),
+    "InverseGaussian": (
+        {"observation_model": "InverseGaussian", "inverse_link_function": "exp"},
+        np.random.default_rng(9).wald(np.exp(ETA), 2.0),
+    ),
 }
 of_models = pytest.mark.parametrize("name", MODELS)
 BOTH = ("pseudo-r2-Cohen", "pseudo-r2-McFadden")
 
 
 def kinds(name):
-    return BOTH[:1] if name in ("Gaussian", "Gamma") else BOTH
+    return BOTH[:1] if name in WITH_DISPERSION else BOTH
 
 
 @of_models
@@ -134,7 +139,7 @@ def test_what_is_no_null_model_is_refused():
         model.score(X, COUNTS, BOTH[0], null_mean=np.ones(7))
 
 
-@pytest.mark.parametrize("name", ["Gaussian", "Gamma"])
+@pytest.mark.parametrize("name", WITH_DISPERSION)
 def test_mcfadden_of_a_density_warns_that_it_is_no_share(name):
     arguments, y = MODELS[name]
     model = nmo.GLM(**arguments).fit(X, y)

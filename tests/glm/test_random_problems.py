@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
-from tests.catalogue import CANONICAL, SOLVERS, Case, drawn
+from tests.catalogue import CANONICAL, SOLVERS, WITH_POLE, Case, drawn
 from tests.glm import dense
+from tests.models import MODELS
 from tests.reference.numpy_glm import LINKS
 
 from spikeglm.errors import ConvergenceWarning
@@ -22,7 +23,7 @@ def random_problem(seed, link):
         Z[:, 0] = rng.integers(0, 2, T)
     X = Z * 10.0 ** rng.uniform(-3, 3, p) + 10.0 ** rng.uniform(-3, 4, p) * rng.integers(0, 2, p)
     eta = Z @ rng.normal(0, rng.uniform(0, 1.5) / np.sqrt(p), (p, n_neurons)) + rng.uniform(-2, 1)
-    return X, np.exp(0.1 * eta) if link == "one_over_x" else eta, rng
+    return X, np.exp(0.1 * eta) if link in WITH_POLE else eta, rng
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -32,7 +33,7 @@ def test_converged_means_at_the_optimum(model, link, seed, solver):
     case = Case(model, link, solver=solver)
     X, eta, rng = random_problem(seed, link)
     y = drawn(model, LINKS[link][0](eta), rng)
-    y = np.maximum(y, 1e-9) if model == "Gamma" else y
+    y = MODELS[model].possible(y, smallest=1e-9)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         fit = case.population().fit(X, y)

@@ -129,7 +129,7 @@ def test_simulated_responses_have_the_mean_and_variance_of_the_model(model):
     table = np.repeat(X[:1], 20_000, axis=0)
     samples, mean = fit.simulate(1, table)
     assert_allclose(mean, fit.predict(table))
-    variance = fit.scale_[0] if model in ("Gaussian", "Gamma") else 1.0
+    variance = fit.scale_[0] if model in numpy_glm.WITH_DISPERSION else 1.0
     variance = variance * numpy_glm.variance(model, mean[:1], NB_SCALE)[0]
     assert abs(samples.mean() - mean[0]) < 5 * np.sqrt(variance / 20_000)
     assert 0.9 < samples.var() / variance < 1.1

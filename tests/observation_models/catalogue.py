@@ -1,52 +1,25 @@
-"""Every observation model and every link: a new one adds a row here and gains all laws.
-
-The distributions are SciPy's, so that each law compares the library with someone else's formulas.
-"""
+"""Every observation model (``tests/models.py``) with every link (``tests/catalogue.py``)."""
 
 from contextlib import AbstractContextManager
 
 import jax
 import numpy as np
-import scipy.stats as st
+from tests.catalogue import LINKS as NAMES_OF_LINKS
+from tests.models import MODELS as ROWS
 
-from spikeglm.observation_models import (
-    BernoulliObservations,
-    GammaObservations,
-    GaussianObservations,
-    Likelihood,
-    NegativeBinomialObservations,
-    PoissonObservations,
-)
-from spikeglm.observation_models.links import Exp, Identity, Logistic, NormCdf, OneOverX, Softplus
+from spikeglm.observation_models import Likelihood
+from spikeglm.observation_models.named import link_named
 
-LINKS = (Exp(), Logistic(), Softplus(), Identity(), NormCdf(), OneOverX())
-
-# SciPy's distribution of y at a mean and a dispersion.
-DISTRIBUTIONS = {
-    PoissonObservations(): lambda mean, scale: st.poisson(mean),
-    GaussianObservations(): lambda mean, scale: st.norm(mean, np.sqrt(scale)),
-    BernoulliObservations(): lambda mean, scale: st.bernoulli(mean),
-    GammaObservations(): lambda mean, scale: st.gamma(1 / scale, scale=scale * mean),
-    NegativeBinomialObservations(0.3): lambda mean, scale: st.nbinom(
-        1 / scale, 1 / (1 + scale * mean)
-    ),
-}
+LINKS = tuple(link_named(name) for name in NAMES_OF_LINKS)
+DISTRIBUTIONS = {row.model: row.distribution for row in ROWS.values()}
 MODELS = tuple(DISTRIBUTIONS)
-RESPONSES = {
-    "Poisson": [0.0, 1.0, 7.0],
-    "Gaussian": [-1.5, 0.0, 2.0],
-    "Bernoulli": [0.0, 1.0],
-    "Gamma": [0.1, 1.0, 6.0],
-    "NegativeBinomial": [0.0, 1.0, 7.0],
-}
+RESPONSES = {name: row.responses for name, row in ROWS.items()}
 PAIRS = tuple(Likelihood(model, link) for model in MODELS for link in LINKS)
 
 
 def log_density(model, y, mean, scale):
     """SciPy's log p(y)."""
-    distribution = DISTRIBUTIONS[model](mean, scale)
-    continuous = model.name in ("Gaussian", "Gamma")
-    return distribution.logpdf(y) if continuous else distribution.logpmf(y)
+    return ROWS[model.name].log_density(y, mean, scale)
 
 
 def name_of(part) -> str:

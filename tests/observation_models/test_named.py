@@ -11,11 +11,14 @@ import scipy.special
 import scipy.stats
 from tests.observation_models.catalogue import LINKS, MODELS, name_of
 
+from spikeglm import observation_models
 from spikeglm.observation_models import (
     CustomLink,
     NegativeBinomialObservations,
     PoissonObservations,
+    links,
 )
+from spikeglm.observation_models.elementwise import ElementwiseObservations
 from spikeglm.observation_models.links import Softplus
 from spikeglm.observation_models.named import link_named, model_named
 
@@ -26,6 +29,18 @@ def test_models_by_name_suffix_path_and_instance(model):
     for name in (model.name, kind.__name__, f"nemos.observation_models.{kind.__name__}"):
         assert type(model_named(name)) is kind
     assert model_named(model) is model
+
+
+def test_what_is_offered_has_a_name_and_a_row_in_the_catalogue():
+    offered = {getattr(observation_models, name) for name in observation_models.__all__}
+    kinds = [cls for cls in offered if issubclass_of(cls, ElementwiseObservations)]
+    assert {cls.name for cls in kinds} == {model.name for model in MODELS}
+    ours = [cls for cls in vars(links).values() if issubclass_of(cls, links.Link)]
+    assert {cls.name for cls in ours if cls is not links.Link} == {link.name for link in LINKS}
+
+
+def issubclass_of(cls, parent):
+    return isinstance(cls, type) and issubclass(cls, parent)
 
 
 @pytest.mark.parametrize("link", LINKS, ids=name_of)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats as st
 from numpy.testing import assert_allclose
+from tests.models import MODELS as ROWS
+from tests.models import WITH_DISPERSION
 from tests.observation_models.catalogue import (
     DISTRIBUTIONS,
     MODELS,
@@ -25,15 +27,12 @@ from spikeglm.observation_models import (
     PoissonObservations,
     elementwise,
 )
-from spikeglm.observation_models.links import Exp, Identity, Logistic, OneOverX
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=name_of)
-SCALES = {"Poisson": [1.0], "Bernoulli": [1.0]}
-DISPERSED = {"Gaussian": [1.0, 0.5], "Gamma": [1.0, 0.5], "NegativeBinomial": [1.0, 0.3]}
 
 
 def scales(model):
-    return (SCALES | DISPERSED)[model.name]
+    return ROWS[model.name].scales
 
 
 def identity(samples):
@@ -80,22 +79,9 @@ def test_log_likelihood_is_the_log_density(sample):
 def test_probabilities_sum_to_one(model):
     for mean in (0.2, 0.8):
         for scale in scales(model):
-            y, step = _support(model)
+            y, width = ROWS[model.name].grid(mean, scale)
             likelihood = np.exp(model.log_likelihood(y, np.full_like(y, mean), scale, identity))
-            assert_allclose(np.sum(likelihood * step), 1.0, rtol=1e-6)
-
-
-def _support(model):
-    """Points that cover the responses, with the width each stands for."""
-    if model.name == "Bernoulli":
-        return np.array([0.0, 1.0]), 1.0
-    if model.name == "Gaussian":
-        y = np.linspace(-12, 12, 4001)
-        return y, y[1] - y[0]
-    if model.name == "Gamma":  # in log y, where the density has no corner at 0
-        y = np.exp(np.linspace(-20, 5, 8001))
-        return y, y * 25 / 8000
-    return np.arange(400.0), 1.0
+            assert_allclose(np.sum(likelihood * width), 1.0, rtol=1e-6)
 
 
 def test_deviance_is_twice_the_log_likelihood_ratio_to_the_perfect_fit(sample):
@@ -167,7 +153,7 @@ def test_jax_arrays_give_the_same_numbers_and_stay_jax(model):
 
 def test_negative_binomial_scores_at_another_scale_use_it_throughout():
     mean, y = np.exp(np.linspace(-1, 1, 6)), np.array([1.0, 2, 0, 3, 4, 1])
-    theirs = DISTRIBUTIONS[NegativeBinomialObservations(0.3)](mean, 0.5).logpmf(y).mean()
+    theirs = ROWS["NegativeBinomial"].distribution(mean, 0.5).logpmf(y).mean()
     one, half = NegativeBinomialObservations(1.0), NegativeBinomialObservations(0.5)
     assert_allclose(one.log_likelihood(y, mean, scale=0.5), theirs)
     assert_allclose(half.log_likelihood(y, mean), theirs)
@@ -199,7 +185,7 @@ def test_dispersion_is_one_per_neuron():
         assert np.shape(model.estimate_scale(y, mean, 200)) == shape
 
 
-@pytest.mark.parametrize("model", [GaussianObservations(), GammaObservations()], ids=name_of)
+@pytest.mark.parametrize("model", [ROWS[name].model for name in WITH_DISPERSION], ids=name_of)
 def test_dispersion_of_samples_is_the_one_they_were_drawn_with(model):
     mean = np.tile(np.linspace(0.5, 4, 50), 4000)
     y = model.sample_generator(1, mean, 0.3)
@@ -226,7 +212,7 @@ def test_samples_have_the_distribution_of_the_model(model):
         tails = float(distribution.stats("k"))
         assert abs(y.mean() - 0.6) < 5 * np.sqrt(spread / y.size)
         assert abs(y.var() - spread) < 5 * spread * np.sqrt((tails + 2) / y.size)
-        if model.name in ("Gaussian", "Gamma"):
+        if ROWS[model.name].is_continuous:
             assert st.kstest(y[:20_000], distribution.cdf).pvalue > 1e-4
 
 
@@ -270,7 +256,7 @@ def test_the_same_key_gives_the_same_samples(model):
 
 def test_default_links():
     links = [model.default_inverse_link_function for model in MODELS]
-    assert links == [Exp(), Identity(), Logistic(), OneOverX(), Exp()]
+    assert [link.name for link in links] == [row.canonical for row in ROWS.values()]
 
 
 @every_model

@@ -1,19 +1,34 @@
 """What an object must offer to be an observation model; what it lacks has NeMoS's exception."""
 
+import warnings
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.observation_models.catalogue import MODELS
 from tests.observation_models.own_models import Changed, Duck, Laplace
 
+import spikeglm as nmo
 from spikeglm.observation_models import check_observation_model
 from spikeglm.observation_models.named import model_named
+
+
+class Densities(Laplace):
+    gives_probabilities = False
 
 
 @pytest.mark.parametrize("model", [Duck(), Laplace(), *MODELS], ids=lambda m: type(m).__name__)
 def test_models_that_pass(model):
     check_observation_model(model)
     check_observation_model(model, force_checks=True)
+
+
+def test_a_check_does_not_warn_of_scores_that_nobody_asked_for():
+    """A model of densities was told that McFadden's score is no share, at its first fit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_observation_model(Densities())
+        nmo.GLM(Densities()).fit(np.eye(3), [1.0, 2.0, 3.0])
 
 
 REQUIRED = [

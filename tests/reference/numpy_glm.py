@@ -33,6 +33,11 @@ LINKS = {
     "softplus": (lambda e: np.logaddexp(0, e), expit, lambda mu: np.log(np.expm1(mu))),
     "identity": (lambda e: e, np.ones_like, lambda mu: mu),
     "one_over_x": (lambda e: 1 / e, lambda e: -1 / e**2, lambda mu: 1 / mu),
+    "one_over_sqrt_x": (
+        lambda e: np.copysign(np.abs(e) ** -0.5, e),
+        lambda e: -0.5 * np.abs(e) ** -1.5,
+        lambda mu: np.copysign(mu**-2.0, mu),
+    ),
     "logistic": (expit, lambda e: expit(e) * expit(-e), logit),
     "norm.cdf": (ndtr, lambda e: np.exp(-(e**2) / 2) / np.sqrt(2 * np.pi), ndtri),
 }
@@ -42,8 +47,11 @@ def variance(model, mu, nb_scale=1.0):
     """V(mu), the variance of y at dispersion phi = 1."""
     if model == "NegativeBinomial":
         return mu + nb_scale * mu**2
-    by_model = {"Poisson": mu, "Gamma": mu**2, "Bernoulli": mu * (1 - mu)}
+    by_model = {"Poisson": mu, "Bernoulli": mu * (1 - mu), "Gamma": mu**2, "InverseGaussian": mu**3}
     return by_model[model] if model != "Gaussian" else np.ones_like(mu)
+
+
+WITH_DISPERSION = ("Gaussian", "Gamma", "InverseGaussian")  # phi is 1 for the others
 
 
 def deviance(model, y, mu, nb_scale=1.0):
@@ -52,6 +60,8 @@ def deviance(model, y, mu, nb_scale=1.0):
         return (y - mu) ** 2
     if model == "Gamma":
         return 2 * ((y - mu) / mu - np.log(y / mu))
+    if model == "InverseGaussian":
+        return (y - mu) ** 2 / (mu**2 * y)
     if model == "Bernoulli":
         return 2 * (xlogy(y, y / mu) + xlogy(1 - y, (1 - y) / (1 - mu)))
     if model == "Poisson":
@@ -68,7 +78,7 @@ class Fit(NamedTuple):
     mean: np.ndarray  # (T,)
     deviance: float
     objective: float
-    scale: float  # dispersion phi: Pearson's estimate for Gaussian and Gamma, else 1
+    scale: float  # dispersion phi: Pearson's estimate, or 1 for a model without one
     standard_errors: np.ndarray  # (p + 1,), any intercept last; of the fit without ridge
 
 
@@ -121,7 +131,7 @@ def fit(
     size = np.linalg.norm(rows, axis=0)
     root_covariance = np.linalg.pinv(rows / size) / size[:, None]
     pearson = np.sum(a * (y - mu) ** 2 / variance(model, mu, nb_scale))
-    scale = pearson / (a.sum() - Z.shape[1]) if model in ("Gaussian", "Gamma") else 1.0
+    scale = pearson / (a.sum() - Z.shape[1]) if model in WITH_DISPERSION else 1.0
     return Fit(
         coef=parameters[:p],
         intercept=parameters[p] if intercept else 0.0,

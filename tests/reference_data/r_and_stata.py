@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+from tests.reference.numpy_glm import WITH_DISPERSION
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,31 @@ def cancer_identity() -> PublishedFit:
     return _published(
         "cancer_identity", "Gamma", "identity", *_of_table(table), table, rtol=5e-5, se_rtol=5e-5
     )
+
+
+def intervals() -> PublishedFit:
+    """5000 made-up positive responses, inverse Gaussian with its canonical link (Stata and R)."""
+    table = _results().InvGauss()
+    X, y = np.asarray(table.exog, float)[:, :-1], np.asarray(table.endog, float)
+    return _published("intervals", "InverseGaussian", "one_over_sqrt_x", X, y, table, se_rtol=2e-6)
+
+
+def hospital_log() -> PublishedFit:
+    """Days in hospital of 3676 patients, inverse Gaussian with exp (R, which stopped early)."""
+    table = _results().InvGaussLog()
+    return _published(
+        "hospital_log", "InverseGaussian", "exp", *_of_table(table), table,
+        scale=None, rtol=5e-5, se_rtol=5e-5,
+    )  # fmt: skip
+
+
+def hospital_identity() -> PublishedFit:
+    """The same with the identity (R, which stopped early)."""
+    table = _results().InvGaussIdentity()
+    return _published(
+        "hospital_identity", "InverseGaussian", "identity", *_of_table(table), table,
+        scale=None, rtol=2e-4, se_rtol=2e-4,
+    )  # fmt: skip
 
 
 def low_birth_weight() -> PublishedFit:
@@ -219,6 +245,9 @@ _MAKERS = {
         scotvote,
         cancer_log,
         cancer_identity,
+        intervals,
+        hospital_log,
+        hospital_identity,
         low_birth_weight,
         spector_logit,
         spector_probit,
@@ -246,7 +275,7 @@ def _published(name, model, link, X, y, table, **changes) -> PublishedFit:
         "coef": np.asarray(table.params, float),
         "standard_errors": np.asarray(table.bse, float),
         "deviance": table.deviance,
-        "scale": table.scale if model in ("Gaussian", "Gamma") else None,
+        "scale": table.scale if model in WITH_DISPERSION else None,
     }
     return PublishedFit(name, model, link, X, y, **(values | changes))
 

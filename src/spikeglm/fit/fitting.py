@@ -219,10 +219,14 @@ def _solve(
 
 
 def _named(outcome: Outcome, lost: IntArray) -> Outcome:
-    """Say of columns that had no possible start, and went nowhere, that this is why."""
+    """Say of columns that had no possible start, and went nowhere, that this is why.
+
+    A sparse solver may call that converged: beside an infinite loss nothing is worth a step.
+    """
     status = list(outcome.status)
     for c in lost:
-        status[c] = Status.OUT_OF_RANGE if status[c] is Status.STALLED else status[c]
+        if status[c] is Status.STALLED or not np.isfinite(outcome.value[c]):
+            status[c] = Status.OUT_OF_RANGE
     return replace(outcome, status=tuple(status))
 
 

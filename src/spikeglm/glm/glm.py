@@ -40,12 +40,13 @@ class GLM(BaseGLM):
     Parameters
     ----------
     observation_model :
-        ``"Poisson"``, ``"Gaussian"``, ``"Bernoulli"``, ``"Gamma"``, ``"NegativeBinomial"``, or an
-        observation model, also one's own (see ``observation_models.Observations``).
+        The name of one in :mod:`spikeglm.observation_models`, such as ``"Poisson"``,
+        ``"Bernoulli"`` or ``"Gaussian"``, or an observation model, also one's own (see
+        ``observation_models.Observations``).
     inverse_link_function :
-        From the linear predictor to the mean: ``"exp"``, ``"softplus"``, ``"logistic"``,
-        ``"identity"``, ``"norm.cdf"``, ``"one_over_x"``, or a differentiable function; None takes
-        the model's default.
+        From the linear predictor to the mean: the name of one in
+        :mod:`spikeglm.observation_models.links` (``"exp"``, ``"softplus"``, ``"logistic"``,
+        ``"identity"``, ...), or a differentiable function; None takes the model's default.
     regularizer :
         ``"UnRegularized"`` (also None), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, or a
         regularizer.
@@ -174,7 +175,7 @@ class GLM(BaseGLM):
         score_type :
             ``"log-likelihood"`` (mean nats per bin, normalised), ``"pseudo-r2-McFadden"`` or
             ``"pseudo-r2-Cohen"`` (a gain over the null model, see ``null_mean``). McFadden's is a
-            share for counts and choices only: it warns for Gaussian and Gamma models.
+            share for counts and choices only: it warns for continuous responses.
         aggregate_sample_scores :
             From scores per sample, (T,) or (T, N), to what is returned. With ``sample_weight`` it
             is called with ``weights=`` of their shape too, as ``numpy.average``.

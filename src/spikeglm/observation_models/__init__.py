@@ -10,6 +10,7 @@ from .categorical import CategoricalObservations
 from .custom_link import CustomLink
 from .gamma import GammaObservations
 from .gaussian import GaussianObservations
+from .inverse_gaussian import InverseGaussianObservations
 from .likelihood import Likelihood
 from .negative_binomial import NegativeBinomialObservations
 from .observations import Observations
@@ -22,6 +23,7 @@ __all__ = [
     "CustomLink",
     "GammaObservations",
     "GaussianObservations",
+    "InverseGaussianObservations",
     "Likelihood",
     "NegativeBinomialObservations",
     "Observations",

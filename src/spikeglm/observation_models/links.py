@@ -6,7 +6,8 @@ better form of its own gives that as well.
 References
 ----------
 McCullagh & Nelder (1989), Generalized Linear Models, 2nd ed., chapters 4 (logistic, probit), 6
-(log) and 8 (reciprocal). Softplus: Dugas et al. (2001), Adv Neural Inf Process Syst 13.
+(log) and 8 (reciprocal); table 2.1 (inverse square). Softplus: Dugas et al. (2001), Adv Neural Inf
+Process Syst 13.
 """
 
 from __future__ import annotations
@@ -235,6 +236,45 @@ class OneOverX(Link):
 
     def _mean_bend(self, eta: Array, xp: Namespace) -> Array:
         return 2.0 / eta**3
+
+
+@dataclass(frozen=True)
+class OneOverSqrtX(Link):
+    """mean = 1 / sqrt(eta), the canonical link of the inverse Gaussian model, 1 / mean^2 = eta.
+
+    It is mirrored at eta < 0, where means are negative: a model of positive means never fits there,
+    and a prediction there shows itself by its sign.
+
+    Examples
+    --------
+    >>> float(OneOverSqrtX()(4.0)), float(OneOverSqrtX()(-4.0))
+    (0.5, -0.5)
+    """
+
+    name: ClassVar[str] = "one_over_sqrt_x"
+    range: ClassVar[tuple[float, float] | None] = (-math.inf, math.inf)
+    pole: ClassVar[float | None] = 0.0
+
+    def mean(self, eta: Array, xp: Namespace = np) -> Array:
+        """Return 1 / sqrt(eta), with the sign of eta."""
+        return xp.copysign(1.0 / xp.sqrt(xp.abs(eta)), eta)
+
+    def predictor(self, mean: Array, xp: Namespace = np) -> Array:
+        """Return 1 / mean^2, with the sign of the mean."""
+        return xp.copysign(1.0 / mean**2, mean)
+
+    def _log_curve(self, eta: Array, xp: Namespace) -> Curve:
+        return Curve(self.mean(eta, xp), -0.5 * xp.log(eta), -0.5 / eta)
+
+    def _log_bend(self, eta: Array, xp: Namespace) -> Array:
+        return 0.5 / eta**2
+
+    def _mean_curve(self, eta: Array, xp: Namespace) -> Curve:
+        mean = self.mean(eta, xp)
+        return Curve(mean, mean, -0.5 * mean / eta)
+
+    def _mean_bend(self, eta: Array, xp: Namespace) -> Array:
+        return 0.75 * self.mean(eta, xp) / eta**2
 
 
 def _mills(x: Array, xp: Namespace) -> tuple[Array, Array]:

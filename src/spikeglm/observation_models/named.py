@@ -20,8 +20,9 @@ from .custom_link import checked_link
 from .elementwise import ElementwiseObservations
 from .gamma import GammaObservations
 from .gaussian import GaussianObservations
+from .inverse_gaussian import InverseGaussianObservations
 from .inverse_link import Link
-from .links import Exp, Identity, Logistic, NormCdf, OneOverX, Softplus
+from .links import Exp, Identity, Logistic, NormCdf, OneOverSqrtX, OneOverX, Softplus
 from .negative_binomial import NegativeBinomialObservations
 from .poisson import PoissonObservations
 
@@ -30,13 +31,15 @@ _MODELS: dict[str, type[ElementwiseObservations]] = {
     for model in (
         PoissonObservations,
         GammaObservations,
+        InverseGaussianObservations,
         GaussianObservations,
         BernoulliObservations,
         NegativeBinomialObservations,
     )
 }
 _LINKS: dict[str, Link] = {
-    link.name: link for link in (Exp(), Logistic(), Softplus(), Identity(), NormCdf(), OneOverX())
+    link.name: link
+    for link in (Exp(), Logistic(), Softplus(), Identity(), NormCdf(), OneOverX(), OneOverSqrtX())
 }
 _LINK_ALIASES = {
     "expit": "logistic",
@@ -44,17 +47,19 @@ _LINK_ALIASES = {
     "norm_cdf": "norm.cdf",
     "ndtr": "norm.cdf",
     "OneOverX": "one_over_x",
+    "OneOverSqrtX": "one_over_sqrt_x",
 }
 _MODELS_ELSEWHERE = {
     "binomial": "Bernoulli", "binary": "Bernoulli", "logistic": "Bernoulli", "logit": "Bernoulli",
     "normal": "Gaussian", "linear": "Gaussian", "ols": "Gaussian", "exponential": "Gamma",
     "nb": "NegativeBinomial", "negbin": "NegativeBinomial", "count": "Poisson",
-    "counts": "Poisson",
+    "counts": "Poisson", "wald": "InverseGaussian", "inverse.gaussian": "InverseGaussian",
 }  # fmt: skip
 _CLASSES_ELSEWHERE = ("multinomial", "softmax", "multiclass")
 _LINKS_ELSEWHERE = {
     "log": "exp", "logit": "logistic", "probit": "norm.cdf", "inverse": "one_over_x",
     "reciprocal": "one_over_x", "linear": "identity", "none": "identity",
+    "inverse_squared": "one_over_sqrt_x", "1/mu^2": "one_over_sqrt_x",
 }  # fmt: skip
 _LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "nemos", "spikeglm")
 
@@ -65,9 +70,9 @@ def model_named(model: Any) -> ElementwiseObservations:
     Parameters
     ----------
     model :
-        ``"Poisson"``, ``"Gamma"``, ``"Gaussian"``, ``"Bernoulli"``, ``"NegativeBinomial"``, the
-        same with the suffix ``"Observations"`` or as a dotted path; or an instance. A built-in
-        model is returned as it is.
+        ``"Poisson"``, ``"Gamma"``, ``"InverseGaussian"``, ``"Gaussian"``, ``"Bernoulli"``,
+        ``"NegativeBinomial"``, the same with the suffix ``"Observations"`` or as a dotted path; or
+        an instance. A built-in model is returned as it is.
 
     Raises
     ------
@@ -124,9 +129,10 @@ def link_named(link: str | Link | Callable[..., Any]) -> Link:
     ----------
     link :
         ``"exp"``, ``"logistic"`` (also ``"expit"``), ``"softplus"``, ``"identity"``,
-        ``"norm.cdf"``, ``"one_over_x"``, a dotted path ending so; ``jax.numpy.exp``,
-        ``jax.nn.softplus``, ``scipy.special.expit`` and their like; a :class:`Link`; or a function
-        of one's own, see :class:`~spikeglm.observation_models.custom_link.CustomLink`.
+        ``"norm.cdf"``, ``"one_over_x"``, ``"one_over_sqrt_x"``, a dotted path ending so;
+        ``jax.numpy.exp``, ``jax.nn.softplus``, ``scipy.special.expit`` and their like; a
+        :class:`Link`; or a function of one's own, see
+        :class:`~spikeglm.observation_models.custom_link.CustomLink`.
 
     Raises
     ------

@@ -236,7 +236,7 @@ class Observations(ABC):
         Warns
         -----
         UserWarning
-            McFadden's for continuous responses (Gaussian, Gamma): the logarithm of a density has
+            McFadden's for continuous responses: the logarithm of a density has
             no zero to count from, so it is no share. Cohen's is.
 
         References

@@ -220,6 +220,7 @@ class ToldApart:
         p, N = len(self.features.scale), len(h)
         curvature = penalty.curvature((p * n_classes, N))
         curvature = np.broadcast_to(curvature, (p * n_classes, N)).reshape(p, n_classes, N)
+        h = np.where(h > 0, h, 1.0)  # zero or NaN for a column without rows, which sees nothing
         settled = curvature.max(axis=1) * self.features.inverse_scale[:, None] ** 2 / h
         if columns.mask is not None:
             settled[~columns.mask.reshape(p, n_classes, N).all(axis=1)] = np.inf

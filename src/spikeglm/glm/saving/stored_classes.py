@@ -23,6 +23,7 @@ _WHERE = {
             "CustomLink",
             "GammaObservations",
             "GaussianObservations",
+            "InverseGaussianObservations",
             "Likelihood",
             "NegativeBinomialObservations",
             "PoissonObservations",
@@ -30,7 +31,7 @@ _WHERE = {
     ),
     "observation_models.links": (
         "observation_models.links",
-        ("Exp", "Identity", "Logistic", "NormCdf", "OneOverX", "Softplus"),
+        ("Exp", "Identity", "Logistic", "NormCdf", "OneOverSqrtX", "OneOverX", "Softplus"),
     ),
     "regularizer": (
         "regularizer",
