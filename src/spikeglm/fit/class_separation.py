@@ -83,7 +83,7 @@ def class_separations(
     ...     warnings.simplefilter("ignore")
     ...     model = nmo.ClassifierGLM(3, regularizer="UnRegularized").fit(X, y)
     >>> model.standard_errors(X, y)[0].round(3)
-    array([[0.09 , 0.092, 0.091],
+    array([[0.094, 0.091, 0.088],
            [  nan,   nan,   nan]])
     """
     each = _BYTES_PER_PAIR * max(1, objective.classes.table.rows.n_rows) * objective.n_classes
