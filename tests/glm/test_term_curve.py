@@ -180,3 +180,26 @@ def test_points_in_a_tuple_are_no_inputs():
     model = nmo.GLM().fit(X, COUNTS)
     with pytest.raises(ValueError, match=r"an array for each input .* at=\[2.0, 5.0\]"):
         model.term_curve("place", X, COUNTS, at=(2.0, 5.0))
+
+
+def test_a_band_of_few_rows_is_as_wide_as_an_estimated_dispersion_asks():
+    sm = pytest.importorskip("statsmodels.api")
+    place, y = PLACE[:30], np.sin(PLACE[:30]) + RNG.normal(size=30)
+    design = nmo.basis.BSplineEval(7, label="place").design(place)
+    curve = nmo.GLM("Gaussian").fit(design, y).term_curve("place", design, y, at=AT)
+    Z, there = np.asarray(design), np.asarray(design.at(AT))  # splines add up to one
+    expected = sm.OLS(y, Z).fit().get_prediction(there).conf_int(alpha=0.05)
+    assert_allclose(np.column_stack(curve.predictor_band), expected, rtol=1e-6)
+    assert_allclose(curve.dof, 30 - 7)
+
+
+def test_bands_of_a_population_have_degrees_of_freedom_each():
+    stats = pytest.importorskip("scipy.stats")
+    y = np.column_stack([np.sin(PLACE), np.cos(PLACE)])[:60] + RNG.normal(size=(60, 2))
+    weight = np.column_stack([np.ones(60), np.arange(60) < 25])
+    design = nmo.basis.BSplineEval(6, label="place").design(PLACE[:60])
+    model = nmo.PopulationGLM("Gaussian").fit(design, y, sample_weight=weight)
+    curve = model.term_curve("place", design, y, at=AT, level=0.9, sample_weight=weight)
+    half = (curve.effect_band[1] - curve.effect_band[0]) / 2
+    assert_allclose(half / curve.effect_error, [stats.t.ppf(0.95, [54, 19])] * len(AT), rtol=1e-6)
+    assert nmo.GLM().fit(X, COUNTS).term_curve("place", X, COUNTS, at=AT).dof is None

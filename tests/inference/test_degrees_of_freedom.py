@@ -203,3 +203,30 @@ def test_the_edf_survives_saving(tmp_path):
     model = ridge(0.3).fit(X, Y)
     model.save_params(tmp_path / "model.npz")
     assert_array_equal(nmo.load_model(tmp_path / "model.npz").edf_, model.edf_)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_a_band_has_the_degrees_of_freedom_of_its_dispersion(strength, weights):
+    """The oracle is the variance of a sum of squares, 2 tr[(1 - H)²], with H written out."""
+    place = RNG.uniform(0, 10, T)
+    design = nmo.basis.BSplineEval(8, label="place").design(place)
+    y = np.sin(place) + RNG.normal(size=T)
+    model = ridge(strength).fit(design, y, sample_weight=weights)
+    curve = model.term_curve("place", design, y, at=[5.0], sample_weight=weights)
+    a = np.ones(T) if weights is None else weights
+    Z = np.sqrt(a)[:, None] * np.column_stack([np.asarray(design), np.ones(T)])
+    bent = 2 * Z.T @ Z + a.sum() * np.diag(np.append(np.full(8, strength), 0.0))
+    H = 2 * Z @ np.linalg.pinv(bent, rcond=1e-12) @ Z.T
+    left = a.sum() - np.trace(H)
+    assert_allclose(curve.dof, left**2 / (left - np.trace(H) + np.trace(H @ H)), rtol=1e-6)
+    assert curve.dof >= left - 1e-6
+
+
+def test_a_penalty_of_zero_counts_combinations_of_features_once():
+    wide = np.column_stack([X, X[:, 0] + X[:, 1], np.full(T, 2.0)])
+    plain = nmo.GLM("Gaussian").fit(wide, Y)
+    assert_allclose(plain.edf_, P + 1)
+    model = ridge(0.0).fit(wide, Y)
+    assert_allclose(model.edf_, plain.edf_)
+    assert_allclose(model.scale_, plain.scale_, rtol=1e-9)

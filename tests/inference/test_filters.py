@@ -128,3 +128,17 @@ def test_a_basis_that_saw_nothing_or_was_changed_since_has_no_lags():
         filter_band(basis, np.zeros(4), covariance=np.eye(4), bin_s=1.0)
     transformer = nmo.basis.HistoryConv(3).to_transformer().fit(np.zeros((9, 1)))
     assert list(transformer.basis.setup_basis(np.zeros(9)).lags_) == [1, 2, 3]
+
+
+def test_a_band_with_an_estimated_dispersion_covers_as_often_as_it_says():
+    """Of Gaussian responses with few rows, exactly; the normal quantile covers 89 %."""
+    rng, kernel = np.random.default_rng(0), np.ones((1, 1))
+    x, y = np.ones(6), rng.normal(size=(20_000, 6))
+    scale = y.var(axis=1, ddof=1)
+    inside = np.zeros(2)
+    for dof, which in ((5, 0), (None, 1)):
+        half = filter_band(kernel, [0.0], covariance=[[1 / len(x)]], bin_s=1.0, dof=dof).high
+        inside[which] = (np.abs(y.mean(axis=1)) < half * np.sqrt(scale)).mean()
+    np.testing.assert_allclose(inside, [0.95, 0.893], atol=0.006)
+    with pytest.raises(ValueError, match="dof must be positive"):
+        filter_band(kernel, [0.0], covariance=[[1.0]], bin_s=1.0, dof=0)

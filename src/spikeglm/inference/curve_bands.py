@@ -8,12 +8,13 @@ determine, and its variance is that combination of their covariance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from .. import showing
-from ..typing import Array, FloatArray
+from ..typing import Array, ArrayLike, FloatArray
 from .fisher import Uncertainty
 
 _SHARE = 1e-6  # of a combination in an undetermined direction, from which it is undetermined itself
@@ -35,6 +36,9 @@ class TermCurve:
         standard error: the level too, which is a combination of all parameters.
     level :
         Pointwise coverage of bands, 0.95 for 95 %.
+    dof :
+        (N,) degrees of freedom that the dispersion was estimated from: bands are then those of
+        Student's t. None for a model without a dispersion to estimate.
 
     Standard errors are NaN where the data say nothing: a function that saw no data, a separated
     neuron.
@@ -50,6 +54,7 @@ class TermCurve:
     predictor: FloatArray
     predictor_error: FloatArray
     level: float = 0.95
+    dof: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -64,8 +69,29 @@ class TermCurve:
         return self._band(self.predictor, self.predictor_error)
 
     def _band(self, value: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
-        half = ndtri(0.5 + self.level / 2) * error
+        half = quantile(self.level, self.dof) * error
         return value - half, value + half
+
+
+def quantile(level: float, dof: ArrayLike | None = None) -> Any:
+    """Return how many standard errors a two-sided interval of some coverage reaches.
+
+    Parameters
+    ----------
+    level :
+        0.95 for 95 %.
+    dof :
+        Degrees of freedom of an estimated dispersion, (N,) or a number; None where it is known.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), Generalized Linear Models, section 4.4.4, for Student's t.
+
+    >>> round(float(quantile(0.95)), 3), round(float(quantile(0.95, 10)), 3)
+    (1.96, 2.228)
+    """
+    upper = 0.5 + level / 2
+    return ndtri(upper) if dof is None else stdtrit(dof, upper)
 
 
 def error_of(combinations: FloatArray, sure: Uncertainty) -> FloatArray:

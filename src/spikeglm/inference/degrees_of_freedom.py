@@ -9,8 +9,17 @@ which is the trace of the matrix that maps responses to fitted values. Without a
 rank; a coefficient that the penalty shrinks to a third of its estimate counts as a third. For the
 lasso, whose penalty does not bend, it is the number of coefficients that are not zero.
 
+With H that map, phi varies from one recording to the next as an estimate does that comes from
+
+    nu = (A − edf)² / tr[(1 − H)²] = (A − edf)² / (A − 2 edf + tr[H²])
+
+observations without parameters, if coefficients are drawn from the prior that the penalty states:
+the residuals then have the covariance phi (1 − H). Intervals have Student's quantile for nu, which
+is A − edf without a penalty, and more where one shrinks.
+
 References
 ----------
+Satterthwaite (1946), Biometrics Bull 2:110-4, for nu.
 Hastie & Tibshirani (1990), Generalized Additive Models, sections 3.5 and 6.8; Wood (2017),
 Generalized Additive Models, 2nd ed., section 6.12. Zou, Hastie & Tibshirani (2007), Ann Stat
 35:2173-92, for the lasso; Vaiter, Deledalle, Fadili, Peyré & Dossal (2017), Ann Inst Stat Math
@@ -19,7 +28,7 @@ Generalized Additive Models, 2nd ed., section 6.12. Zou, Hastie & Tibshirani (20
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -58,10 +67,39 @@ def effective_parameters(
         Whether some features are combinations of others: which of those that a column uses are, the
         rank of all does not tell.
     """
-    edf = np.array(counted, dtype=float)
-    active = [_Active.of(optimum, c) for c in range(len(edf))]
+    return _measured(_Active.trace, optimum, counted, total_weight, has_aliased)
+
+
+def dispersion_degrees(
+    optimum: Optimum, edf: FloatArray, *, total_weight: FloatArray, has_aliased: bool
+) -> FloatArray:
+    """Return nu, the degrees of freedom of the estimated dispersion of each column, (C,).
+
+    Parameters are those of :func:`effective_parameters`, and ``edf`` is what that returned. NaN
+    where nothing is left.
+    """
+    of_square = _measured(_Active.trace_of_square, optimum, edf, total_weight, has_aliased)
+    left = total_weight - edf
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(left > 0, left**2 / (left - edf + of_square), np.nan)
+
+
+def _measured(
+    measure: Callable[[_Active, FloatArray, float], float],
+    optimum: Optimum,
+    otherwise: FloatArray,
+    total_weight: FloatArray,
+    has_aliased: bool,
+) -> FloatArray:
+    """Return a function of the information of each column, (C,), where the penalty bends."""
+    out = np.array(otherwise, dtype=float)
+    active = [_Active.of(optimum, c) for c in range(len(out))]
     p = len(optimum.coef)
-    asking = [a.bends or (has_aliased and len(a.features) < p) for a in active]
+    # Of features that are combinations of others, a count of the coefficients says too much.
+    asking = [
+        a.bends or (has_aliased and (len(a.features) < p or n >= a.n_parameters))
+        for a, n in zip(active, out, strict=True)
+    ]
     wanted = np.flatnonzero(np.array(asking) & (total_weight > 0))
     shared, known = None, dict[object, float]()
     for c, information in _informations(optimum, wanted, total_weight):
@@ -69,9 +107,9 @@ def effective_parameters(
             shared, known = information, {}
         key, weight = active[c].key, float(total_weight[c])
         if key not in known:
-            known[key] = active[c].trace(information, weight)
-        edf[c] = known[key]
-    return edf
+            known[key] = measure(active[c], information, weight)
+        out[c] = known[key]
+    return out
 
 
 class _Active(NamedTuple):
@@ -101,11 +139,27 @@ class _Active(NamedTuple):
         return bool(self.curvature.any())
 
     @property
+    def n_parameters(self) -> int:
+        return len(self.features) + self.has_intercept
+
+    @property
     def key(self) -> tuple[bytes, bytes]:
         return self.features.tobytes(), self.curvature.tobytes()
 
     def trace(self, information: FloatArray, weight: float) -> float:
-        """Return tr[(F + A K)⁻¹ F] among these features and the intercept."""
+        """Return tr H, H = (F + A K)⁻¹ F, among these features and the intercept."""
+        return float(np.einsum("ij,ij->", *self._inverse_and_part(information, weight)))
+
+    def trace_of_square(self, information: FloatArray, weight: float) -> float:
+        """Return tr H²."""
+        inverse, F = self._inverse_and_part(information, weight)
+        H = inverse @ F
+        return float(np.einsum("ij,ji->", H, H))
+
+    def _inverse_and_part(
+        self, information: FloatArray, weight: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return (F + A K)⁻¹ and F, (n, n)."""
         among = self.features
         if self.has_intercept:
             among = np.append(among, len(information) - 1)
@@ -114,7 +168,7 @@ class _Active(NamedTuple):
         K = self.curvature if self.curvature.ndim == 2 else np.diag(self.curvature)
         bent[:a, :a] += weight * K
         inverse, _ = pseudo_inverse(bent)
-        return float(np.einsum("ij,ij->", inverse, F))
+        return inverse, F
 
 
 def _informations(

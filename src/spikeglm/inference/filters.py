@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from .. import errors, showing
 from ..typing import ArrayLike, FloatArray, IntArray
+from .curve_bands import quantile
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Filter:
         (W,) of ``log_gain``.
     level :
         Pointwise coverage of the band, 0.95 for 95 %.
+    dof :
+        Degrees of freedom that the dispersion was estimated from; None where there is none.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Filter:
     log_gain: FloatArray
     standard_error: FloatArray
     level: float = 0.95
+    dof: float | None = None
 
     __repr__ = showing.of_fields
 
@@ -75,7 +78,7 @@ class Filter:
 
     @property
     def _half_width(self) -> FloatArray:
-        return ndtri(0.5 + self.level / 2) * self.standard_error
+        return quantile(self.level, self.dof) * self.standard_error
 
 
 def filter_band(
@@ -86,6 +89,7 @@ def filter_band(
     bin_s: float,
     first_lag: int | None = None,
     level: float = 0.95,
+    dof: float | None = None,
 ) -> Filter:
     """Return the filter that ``coef`` describes on the basis ``kernel``, with its band.
 
@@ -106,6 +110,11 @@ def filter_band(
         A basis says it by itself.
     level :
         Pointwise coverage of the band, between 0 and 1.
+    dof :
+        Degrees of freedom that the dispersion of a Gaussian or Gamma model was estimated from: the
+        band is then that of Student's t. The sum of the row weights less ``model.edf_``; under a
+        penalty that is on the safe side, and ``term_curve(...).dof`` says how many there are. None
+        where the model has no dispersion to estimate (counts, choices).
 
     Returns
     -------
@@ -115,8 +124,8 @@ def filter_band(
     Raises
     ------
     ValueError
-        If the shapes do not fit, a variance is negative, ``level`` is not between 0 and 1, the
-        basis has not seen an input, or ``first_lag`` contradicts it.
+        If the shapes do not fit, a variance is negative, ``level`` is not between 0 and 1, ``dof``
+        is not positive, the basis has not seen an input, or ``first_lag`` contradicts it.
 
     References
     ----------
@@ -143,12 +152,17 @@ def filter_band(
     _check_shapes(kernel, coef, covariance)
     if not 0 < level < 1:
         raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")
+    if dof is not None and not dof > 0:
+        raise errors.value_error(
+            "dof must be positive.", given=dof, expected="what the fit leaves of the observations"
+        )
     variance = np.einsum("wb,bc,wc->w", kernel, covariance, kernel)
     return Filter(
         lag_ms=1e3 * bin_s * lags,
         log_gain=kernel @ coef,
         standard_error=np.sqrt(_without_rounding_errors(variance, kernel, covariance)),
         level=level,
+        dof=None if dof is None else float(dof),
     )
 
 

@@ -13,6 +13,7 @@ from ...engine.runners.plan import plan
 from ...engine.table import Table
 from ...inference import fisher
 from ...inference.curve_bands import TermCurve, error_of
+from ...inference.degrees_of_freedom import dispersion_degrees
 from ...io.interop.category_labels import to_labels
 from ...rows.design import Design, Signals
 from ...rows.groups import Group
@@ -65,7 +66,17 @@ def term_curve(
         user(predictors @ parameters),
         user(of_predictors),
         level,
+        _dof(model, optimum),
     )
+
+
+def _dof(model: GLM, optimum: fisher.Optimum) -> FloatArray | None:
+    """Return the degrees of freedom (N,) of an estimated dispersion, None of any other."""
+    edf, record = getattr(model, "edf_", None), optimum.record
+    if edf is None or record is None:
+        return None
+    has_aliased, total = len(record.aliased) > 0, record.total_weight
+    return dispersion_degrees(optimum, edf, total_weight=total, has_aliased=has_aliased)
 
 
 def _group(X: Any, label: str) -> Group:
