@@ -27,7 +27,7 @@ from spikeglm.regularizer import Ridge
 from spikeglm.regularizer.base import Penalty
 from spikeglm.rows import ArrayRows
 from spikeglm.selection import interleaved_blocks
-from spikeglm.solvers import QuasiNewton
+from spikeglm.solvers import LBFGS
 
 from .measure import problem, show
 
@@ -37,7 +37,7 @@ LINE = (
 )  # fmt: skip
 _AGREES = 1e-6  # of the largest coefficient
 _STRONGEST, _WEAKEST = 1e-1, 1e-4
-_SOLVER = SolverChoice("LBFGS", QuasiNewton())
+_SOLVER = SolverChoice("LBFGS", LBFGS())
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,13 @@ not: these functions choose, always the same columns for the same features.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import errors
 from .io.interop.timeseries import time_axis_of, to_array, to_pynapple
+from .notices import warn
 from .typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -141,11 +141,9 @@ def _read(feature_matrix: ArrayLike, warn_if_float32: bool) -> FloatArray:
             expected="(n_samples, n_features)",
         )
     if warn_if_float32 and table.dtype == np.float32:
-        warnings.warn(
+        warn(
             "The features are float32: columns that are collinear up to rounding count as "
-            "collinear. Compute the features in float64 for a sharper decision.",
-            UserWarning,
-            stacklevel=3,
+            "collinear. Compute the features in float64 for a sharper decision."
         )
     return table if table.dtype.kind == "f" else table.astype(np.float64)
 

@@ -13,8 +13,10 @@ from spikeglm.engine.coordinates.feature_facts import Features
 from spikeglm.engine.coordinates.whitening import whitening
 from spikeglm.engine.objective import Evaluation, Moments
 from spikeglm.engine.runners.plan import Look
-from spikeglm.solvers import LBFGS, Newton, Status, minimise
+from spikeglm.solvers import Status, minimise
 from spikeglm.solvers.curvature.shared_curvature import SharedCurvature
+from spikeglm.solvers.smooth.lbfgs import LBFGSDirections
+from spikeglm.solvers.smooth.newton import NewtonDirections
 
 C = 3
 both = pytest.mark.parametrize("solver", ["LBFGS", "Newton"])
@@ -90,7 +92,11 @@ def toy(n=5, **more):
 
 def solve(goal, solver, *, tolerance=1e-10, max_passes=500, report=None, start=None):
     h = np.ones(goal.n_columns)
-    direction = LBFGS(goal, SharedCurvature.of(goal, h)) if solver == "LBFGS" else Newton(goal)
+    direction = (
+        LBFGSDirections(goal, SharedCurvature.of(goal, h))
+        if solver == "LBFGS"
+        else NewtonDirections(goal)
+    )
     start = np.zeros((goal.n_parameters, goal.n_columns)) if start is None else start
     more = {} if report is None else {"report": report}
     return minimise(
@@ -205,7 +211,7 @@ def test_single_precision_gives_way_to_double_before_the_end():
 def test_newton_goes_downhill_where_the_hessian_is_indefinite():
     goal = toy()
     goal.H[0] = np.diag([1.0, -1.0, 2.0, 1.0, 1.0])
-    direction = Newton(goal)
+    direction = NewtonDirections(goal)
     evaluation = direction.evaluate(np.full((5, C), 0.5), np.arange(C))
     D = direction.propose(evaluation.gradient, np.arange(C))
     assert (np.einsum("pc,pc->c", D, evaluation.gradient) < 0).all()
@@ -213,7 +219,7 @@ def test_newton_goes_downhill_where_the_hessian_is_indefinite():
 
 def test_newton_counts_a_slope_without_curvature():
     goal = Toy(np.array([np.diag([1.0, 0.0])]), np.array([[0.0], [1.0]]))
-    direction = Newton(goal)
+    direction = NewtonDirections(goal)
     evaluation = direction.evaluate(np.zeros((2, 1)), np.arange(1))
     D = direction.propose(evaluation.gradient, np.arange(1))
     assert -np.einsum("pc,pc->c", D, evaluation.gradient)[0] > 0.1

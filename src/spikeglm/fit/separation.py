@@ -158,20 +158,8 @@ def _separations(
     free: BoolArray,
     h: FloatArray,
 ) -> Iterator[Separation | None]:
-    n_columns, sides = columns.n_columns, _Sides(columns.likelihood)
-    flat, may = np.zeros((2, table.rows.n_rows, n_columns), dtype=bool)
-    some_must_stay = np.zeros(n_columns, dtype=bool)
-    squares = np.zeros(len(W) + 1)
-    for rows, X1, block in _blocks(table, columns):
-        eta = loss_kernels.linear_predictor(X1[:, :-1], block, W, b, np)
-        curvature = block.likelihood.information(eta, block.y, np)
-        counts, goes = loss_kernels.row_weights(block, np) > 0, sides(block.y) != 0
-        flat[rows], may[rows] = (curvature < FLAT * h) & counts, goes & counts
-        some_must_stay |= (counts & ~goes).any(axis=0)
-        squares += (X1**2).sum(axis=0)
-    # Rows that must stay (spikes) tell of themselves where nothing can go; of choices all may move.
-    flat = np.where(some_must_stay, may, flat)
-    size = np.sqrt(squares)
+    sides = _Sides(columns.likelihood)
+    flat, size = _rows_that_may_leave(table, columns, W, b, h, sides)
     curved = run(loss_kernels.fisher_information, table, without_rows(columns, ~flat), W, b, how)
     bases = [
         _null_space(information, size, free[:, c])
@@ -196,6 +184,24 @@ def _separations(
         values, vectors = np.linalg.eigh(rest.T @ rest)
         directions = basis @ vectors[:, values <= MOVES]
         yield Separation(stays, np.linalg.norm(directions * size[:, None], axis=1) > TOUCHED)
+
+
+def _rows_that_may_leave(
+    table: Table, columns: Columns, W: FloatArray, b: FloatArray, h: FloatArray, sides: _Sides
+) -> tuple[BoolArray, FloatArray]:
+    """Return (T, C) which rows of which columns may leave, and the norms (p + 1,) of features."""
+    flat, may = np.zeros((2, table.rows.n_rows, columns.n_columns), dtype=bool)
+    some_must_stay = np.zeros(columns.n_columns, dtype=bool)
+    squares = np.zeros(len(W) + 1)
+    for rows, X1, block in _blocks(table, columns):
+        eta = loss_kernels.linear_predictor(X1[:, :-1], block, W, b, np)
+        curvature = block.likelihood.information(eta, block.y, np)
+        counts, goes = loss_kernels.row_weights(block, np) > 0, sides(block.y) != 0
+        flat[rows], may[rows] = (curvature < FLAT * h) & counts, goes & counts
+        some_must_stay |= (counts & ~goes).any(axis=0)
+        squares += (X1**2).sum(axis=0)
+    # Rows that must stay (spikes) tell of themselves where nothing can go; of choices all may move.
+    return np.where(some_must_stay, may, flat), np.sqrt(squares)
 
 
 def _blocks(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +10,7 @@ from ..estimator import Estimator
 from ..fit.fitting import SolverChoice
 from ..fit.record import FitResult
 from ..io.interop.timeseries import TimeAxis
+from ..notices import warn
 from ..regularizer import Penalty
 from ..solvers import SolverAdapterState
 from ..typing import Array, ArrayLike, FloatArray
@@ -129,7 +129,7 @@ class BaseGLM(Estimator):
             result = replace(result, remarks=(lost, *result.remarks))
         fitted.store(self, result, inputs)
         if not self.fit_report_.is_well:
-            warnings.warn(self.fit_report_.problems(), errors.ConvergenceWarning, stacklevel=2)
+            warn(self.fit_report_.problems(), errors.ConvergenceWarning)
         return self
 
     def compute_loss(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
@@ -17,6 +16,7 @@ from ..glm.base import BaseGLM
 from ..glm.reading.fit_inputs import read_rows
 from ..glm.reading.known_labels import check_rows
 from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
+from ..notices import warn
 from ..rows import ArrayRows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .folds import Folds, read_folds
@@ -154,4 +154,4 @@ def _warn_of_trouble(result: FitResult, neurons: Iterable[Any], folds: Array) ->
     names = tuple(f"{neuron} without fold {fold}" for fold, neuron in product(folds, neurons))
     report = FitReport(result, names, ())
     if not report.is_well:
-        warnings.warn(report.problems(), errors.ConvergenceWarning, stacklevel=3)
+        warn(report.problems(), errors.ConvergenceWarning)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ..glm import GLM
 from ..glm.reading.known_labels import check_coefficients
 from ..glm.reading.read_arguments import read_solver, refuse_classifiers
 from ..io.interop.timeseries import to_array
+from ..notices import warn
 from ..regularizer import regularizer_of
 from ..typing import ArrayLike, FloatArray, IntArray
 from .path_fitting import PathRecord, fit_path
@@ -206,7 +206,7 @@ def regularization_path(
     neurons = inputs.neurons or tuple(range(shape[1]))
     path = _labelled(record, neurons, inputs.rows.feature_names)
     if not path.converged:
-        warnings.warn(_problems(path), errors.ConvergenceWarning, stacklevel=2)
+        warn(_problems(path), errors.ConvergenceWarning)
     return path
 
 

@@ -15,7 +15,7 @@ from .custom.solver_protocol import (
     SolverProtocol,
     validate_solver_class,
 )
-from .default_choice import Cheapest, ExactNewton, ProximalNewton, QuasiNewton
+from .default_choice import LBFGS, Cheapest, Newton, ProximalNewton
 from .named.first_order import GradientDescent, ProximalGradient
 from .named.scipy_methods import BFGS, NonlinearCG
 from .named.svrg import SVRG, ProxSVRG
@@ -33,8 +33,6 @@ from .registry import (
     set_default_backend,
 )
 from .smooth.descent import minimise
-from .smooth.lbfgs import LBFGS
-from .smooth.newton import Newton
 from .sparse.proximal_newton import minimise_sparse
 from .task import Method, Task
 
@@ -47,7 +45,6 @@ __all__ = [
     "WELL",
     "AbstractSolver",
     "Cheapest",
-    "ExactNewton",
     "ForeignSolver",
     "GradientDescent",
     "Method",
@@ -60,7 +57,6 @@ __all__ = [
     "ProxSVRG",
     "ProximalGradient",
     "ProximalNewton",
-    "QuasiNewton",
     "SolverAdapterState",
     "SolverProtocol",
     "SolverSpec",

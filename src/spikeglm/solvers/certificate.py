@@ -13,7 +13,7 @@ import numpy as np
 from ..typing import BoolArray, FloatArray, IntArray
 from .contract import Evaluation, Outcome, Status
 from .curvature.shared_curvature import Curvature
-from .smooth.newton import Newton
+from .smooth.newton import NewtonDirections
 from .sparse.optimality import Conditions
 from .task import Task
 
@@ -60,7 +60,7 @@ class DecrementJudge:
     def __init__(self, task: Task, tolerance: float) -> None:
         self._objective, self._h = task.objective, task.h
         self.curvature: Curvature = task.curvature()
-        self._newton = Newton(task.objective) if task.hessians_are_cheap else None
+        self._newton = NewtonDirections(task.objective) if task.hessians_are_cheap else None
         self.is_exact = self._newton is not None
         self.tolerance = tolerance * task.unit
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from .contract import Direction, Outcome
 from .smooth.descent import minimise
-from .smooth.lbfgs import LBFGS
-from .smooth.newton import Newton
+from .smooth.lbfgs import LBFGSDirections
+from .smooth.newton import NewtonDirections
 from .solver_settings import check_settings
 from .sparse.proximal_newton import minimise_sparse
 from .task import Task
@@ -17,7 +17,7 @@ _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
 
 
 @dataclass(frozen=True)
-class QuasiNewton:
+class LBFGS:
     """``"LBFGS"``: limited-memory BFGS on a curvature that all neurons share.
 
     Parameters
@@ -57,18 +57,18 @@ class QuasiNewton:
 
     def solve(self, task: Task) -> Outcome:
         """Minimise all columns and certify each."""
-        direction = LBFGS(task.objective, task.curvature(), memory_size=self.memory_size)
+        direction = LBFGSDirections(task.objective, task.curvature(), memory_size=self.memory_size)
         return _descend(task, direction, self.tol, self.maxiter)
 
 
 @dataclass(frozen=True)
-class ExactNewton:
+class Newton:
     """``"Newton"``: each neuron's own curvature; few passes, each (features)² / 4 times as costly.
 
     Parameters
     ----------
     tol, maxiter :
-        See :class:`QuasiNewton`.
+        See :class:`LBFGS`.
 
     References
     ----------
@@ -94,7 +94,7 @@ class ExactNewton:
 
     def solve(self, task: Task) -> Outcome:
         """Minimise all columns and certify each."""
-        return _descend(task, Newton(task.objective), self.tol, self.maxiter)
+        return _descend(task, NewtonDirections(task.objective), self.tol, self.maxiter)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Cheapest:
     Parameters
     ----------
     tol, maxiter :
-        See :class:`QuasiNewton`.
+        See :class:`LBFGS`.
 
     Examples
     --------
@@ -122,7 +122,7 @@ class Cheapest:
     maxiter: int = 500
 
     no_effect: ClassVar[tuple[str, ...]] = (
-        *QuasiNewton.no_effect, "memory_size", "acceleration", "maxls", "decrease_factor",
+        *LBFGS.no_effect, "memory_size", "acceleration", "maxls", "decrease_factor",
         "max_stepsize", "while_loop_kind",
     )  # fmt: skip
 
@@ -133,10 +133,10 @@ class Cheapest:
         """Minimise all columns and certify each."""
         return self._choice(task)(self.tol, self.maxiter).solve(task)
 
-    def _choice(self, task: Task) -> type[ProximalNewton | ExactNewton | QuasiNewton]:
+    def _choice(self, task: Task) -> type[ProximalNewton | Newton | LBFGS]:
         if not task.is_smooth:
             return ProximalNewton
-        return ExactNewton if task.hessians_are_cheap else QuasiNewton
+        return Newton if task.hessians_are_cheap else LBFGS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import errors
 from .custom.solver_protocol import validate_solver_class
-from .default_choice import ExactNewton, ProximalNewton, QuasiNewton
+from .default_choice import LBFGS, Newton, ProximalNewton
 from .named.first_order import GradientDescent, ProximalGradient
 from .named.scipy_methods import BFGS, NonlinearCG
 from .named.svrg import SVRG, ProxSVRG
@@ -36,7 +36,7 @@ class SolverSpec:
 
     Examples
     --------
-    >>> SolverSpec("LBFGS", "spikeglm", QuasiNewton).full_name
+    >>> SolverSpec("LBFGS", "spikeglm", LBFGS).full_name
     'LBFGS[spikeglm]'
     """
 
@@ -247,12 +247,12 @@ def _built_in() -> _Registry:
     for name, backend, kind in (
         ("GradientDescent", "spikeglm", GradientDescent),
         ("ProximalGradient", "spikeglm", ProximalGradient),
-        ("LBFGS", "spikeglm", QuasiNewton),
+        ("LBFGS", "spikeglm", LBFGS),
         ("BFGS", "scipy", BFGS),
         ("NonlinearCG", "scipy", NonlinearCG),
         ("SVRG", "spikeglm", SVRG),
         ("ProxSVRG", "spikeglm", ProxSVRG),
-        ("Newton", "spikeglm", ExactNewton),
+        ("Newton", "spikeglm", Newton),
         ("ProximalNewton", "spikeglm", ProximalNewton),
         ("PolynomialApproximation", "spikeglm", PolynomialApproximation),
     ):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
-import warnings
 from typing import Any
 
 from .. import errors
 from ..io.interop.random_keys import as_generator
+from ..notices import warn
 
 _POSITIVE = {
     "tol": numbers.Real,
@@ -67,11 +67,9 @@ def with_settings(kind: type, kwargs: dict[str, Any]) -> Any:
     check_names(kind, kwargs)
     idle = [key for key in kwargs if key in getattr(kind, "no_effect", ())]
     if idle:
-        warnings.warn(
+        warn(
             f"solver_kwargs {', '.join(map(repr, idle))} have no effect on {kind.__name__} here. "
-            "What to do: leave them out.",
-            UserWarning,
-            stacklevel=5,
+            "What to do: leave them out."
         )
     return kind(**{key: value for key, value in kwargs.items() if key not in idle})
 

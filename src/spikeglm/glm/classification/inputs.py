@@ -68,37 +68,43 @@ def read_class_inputs(
         sample_weight=sample_weight,
         has_intercept=model._has_intercept,
     )
-    shapes = replace(inputs.shapes, n_classes=len(classes))
-    weights, offsets, keep = inputs.columns.weights, None, inputs.keep
-    lost = inputs.lost
-    if weights is not None:
-        weights = replace(weights, of=np.tile(weights.of, len(classes)))
-    if offset is not None:
-        values = read_class_offset(offset, inputs.rows, shapes, classes)
-        complete = finite_rows(values)
-        keep = keep & complete
-        if lost is not None:
-            lost = lost.also(keep, offset=~complete)
-            check_some_rows(lost)
-        offsets = Source.one_per_column(values)
-    columns = Columns(
-        softmax,
-        Source.one_per_column(one_hot_columns(codes, len(classes))),
-        weights,
-        offsets,
-        shapes.read_mask(model.feature_mask),
-        shapes.has_intercept,
-    )
-    return replace(
+    inputs = replace(
         inputs,
-        shapes=shapes,
-        columns=columns,
-        keep=keep,
+        shapes=replace(inputs.shapes, n_classes=len(classes)),
+        columns=_class_columns(model, inputs, one_hot_columns(codes, len(classes)), len(classes)),
         response_axis=time_axis_of(y),
         neurons=neurons,
         classes=classes,
-        lost=lost,
     )
+    return inputs if offset is None else _with_offset(inputs, offset, classes)
+
+
+def _class_columns(
+    model: ClassifierGLM, inputs: FitInputs, one_hot: Array, n_classes: int
+) -> Columns:
+    """Return K·N columns in the place of N: each class has the weights of its neuron."""
+    weights = inputs.columns.weights
+    if weights is not None:
+        weights = replace(weights, of=np.tile(weights.of, n_classes))
+    shapes = replace(inputs.shapes, n_classes=n_classes)
+    return replace(
+        inputs.columns,
+        responses=Source.one_per_column(one_hot),
+        weights=weights,
+        mask=shapes.read_mask(model.feature_mask),
+    )
+
+
+def _with_offset(inputs: FitInputs, offset: ArrayLike, classes: Array) -> FitInputs:
+    """Add an offset (T, K) or (T, N, K); rows where it is not finite are left out."""
+    values = read_class_offset(offset, inputs.rows, inputs.shapes, classes)
+    complete = finite_rows(values)
+    keep, lost = inputs.keep & complete, inputs.lost
+    if lost is not None:
+        lost = lost.also(keep, offset=~complete)
+        check_some_rows(lost)
+    columns = replace(inputs.columns, offsets=Source.one_per_column(values))
+    return replace(inputs, columns=columns, keep=keep, lost=lost)
 
 
 def one_hot_columns(codes: IntArray, n_classes: int) -> Array:

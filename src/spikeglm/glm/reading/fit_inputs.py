@@ -211,21 +211,8 @@ def read_fit_inputs(
     )
     magnitudes.check_response(response)
     n_neurons = response.shape[1]
-    keep = rows.valid_rows()
-    weights = offsets = None
-    present = _present(response)
-    wanted, others = None, {}
-    if present is not None:
-        others["y"] = np.asarray(~(present > 0).any(axis=1))
-    if sample_weight is not None:
-        weight = read_weights(sample_weight, rows, n_neurons)
-        others["sample_weight"] = ~finite_rows(weight)
-        wanted = np.asarray(others["sample_weight"] | (weight > 0).any(axis=1))
-        keep = keep & (wanted & ~others["sample_weight"])
-        present = weight * present if present is not None else weight
-    if present is not None:
-        keep = keep & (present > 0).any(axis=1)
-        weights = _shared(present, n_neurons)
+    weights, keep, wanted, others = _weighed(rows, response, sample_weight)
+    offsets = None
     if offset is not None:
         offset_values = _per_row("offset", offset, rows, n_neurons)
         magnitudes.check_offset(offset_values)
@@ -239,6 +226,25 @@ def read_fit_inputs(
     response_of = Source.one_per_column(response)
     columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)
     return FitInputs(rows, shapes, columns, keep, axis, neurons, lost=lost)
+
+
+def _weighed(
+    rows: Rows, response: Array | StoredSeries, sample_weight: ArrayLike | None
+) -> tuple[Source | None, BoolArray, BoolArray | None, dict[str, BoolArray]]:
+    """Return how often rows count, which do, which are wanted, and which each input loses."""
+    keep, wanted, lost = rows.valid_rows(), None, {}
+    present = _present(response)
+    if present is not None:
+        lost["y"] = np.asarray(~(present > 0).any(axis=1))
+    if sample_weight is not None:
+        weight = read_weights(sample_weight, rows, response.shape[1])
+        lost["sample_weight"] = ~finite_rows(weight)
+        wanted = np.asarray(lost["sample_weight"] | (weight > 0).any(axis=1))
+        keep = keep & (wanted & ~lost["sample_weight"])
+        present = weight * present if present is not None else weight
+    if present is None:
+        return None, keep, wanted, lost
+    return _shared(present, response.shape[1]), keep & (present > 0).any(axis=1), wanted, lost
 
 
 def read_weights(sample_weight: ArrayLike, rows: Rows, n_neurons: int) -> Array:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from ... import errors
 from ...fit.fitting import SolverChoice
+from ...notices import warn
 from ...observation_models.likelihood import Likelihood
 from ...observation_models.named import link_named, model_named
 from ...regularizer import regularizer_of
@@ -47,11 +47,9 @@ def read_fit_intercept(fit_intercept: Any) -> bool:
 def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> None:
     """Tell whoever gave a strength without a penalty."""
     if strength is not None and regularizer_of(regularizer).default_strength is None:
-        warnings.warn(
+        warn(
             f"regularizer_strength={strength!r} has no effect without a penalty. "
-            "What to do: add regularizer='Ridge', or leave the strength out.",
-            UserWarning,
-            stacklevel=3,
+            "What to do: add regularizer='Ridge', or leave the strength out."
         )
 
 

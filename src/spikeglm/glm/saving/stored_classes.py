@@ -60,8 +60,10 @@ _WHERE = {
     "inference.record": ("fit.record", ("FitResult",)),
 }
 """First part of a tag, where its classes live today, and their names."""
+_RENAMED = {"solvers.QuasiNewton": "LBFGS", "solvers.ExactNewton": "Newton"}
+"""Tags whose last part is not the name of the class any more."""
 TAGS = {f"{first}.{name}": home for first, (home, names) in _WHERE.items() for name in names}
-_TAG_OF_NAME = {tag.rpartition(".")[2]: tag for tag in TAGS}
+_TAG_OF_NAME = {_RENAMED.get(tag, tag.rpartition(".")[2]): tag for tag in TAGS}
 
 
 @dataclass(frozen=True)
@@ -79,4 +81,4 @@ class StoredClasses:
         if name not in TAGS:
             raise ValueError(f"an unknown class, {name!r}")
         module = importlib.import_module(f"spikeglm.{TAGS[name]}")
-        return vars(module)[name.rpartition(".")[2]]
+        return vars(module)[_RENAMED.get(name, name.rpartition(".")[2])]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from ... import errors
 from ...io.files.json_nodes import MOST_LEVELS, arguments_of
+from ...notices import warn
 
 _NAMED = ("observation_model", "inverse_link_function", "regularizer")
 """Arguments for which a name, or None, stands for an object, so that an object may replace it."""
@@ -64,11 +64,7 @@ def check_replacements(params: dict[str, Any], given: dict[str, Any]) -> None:
             )
     replaced = [path for path in given if not _is_hole(known[path])]
     if replaced:
-        warnings.warn(
-            f"mapping_dict replaces what the file holds for: {', '.join(replaced)}.",
-            UserWarning,
-            stacklevel=3,
-        )
+        warn(f"mapping_dict replaces what the file holds for: {', '.join(replaced)}.")
 
 
 def _inside(node: Any) -> dict[str, Any]:

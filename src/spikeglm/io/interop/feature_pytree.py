@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterator, MutableMapping
 from typing import Any, Self
 
 import numpy as np
 
 from ... import errors
+from ...notices import warn
 
 
 class FeaturePytree(MutableMapping[str, Any]):
@@ -45,10 +45,9 @@ class FeaturePytree(MutableMapping[str, Any]):
     """
 
     def __init__(self, **arrays: Any) -> None:
-        warnings.warn(
+        warn(
             "FeaturePytree is kept for old scripts only. What to do: use a dict of arrays.",
             FutureWarning,
-            stacklevel=2,
         )
         self.data: dict[str, Any] = {}
         self.update(arrays)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ... import errors
+from ...notices import warn
 from ...typing import ArrayLike, FloatArray
 
 _BEND_PER_COUNT, _BEND = 0.17, 0.25  # second derivative of the Poisson loss with softplus, bounded
@@ -144,15 +145,11 @@ def _batch_size(n: int, l_max: float, l_mean: float, mu: float) -> float:
 
 
 def _or_default(name: str, value: float, default: float) -> float:
-    import warnings
-
     if math.isfinite(value) and value > 0:
         return value
-    warnings.warn(
+    warn(
         f"The theory gives no {name} for these data; {default} is used. "
-        f"What to do: pass {name}, or leave it to the solver.",
-        UserWarning,
-        stacklevel=3,
+        f"What to do: pass {name}, or leave it to the solver."
     )
     return default
 

@@ -20,7 +20,7 @@ from ..certificate import DecrementJudge, Ledger
 from ..contract import Objective, Outcome, Status
 from ..curvature.shared_curvature import Curvature
 from ..smooth.descent import minimise
-from ..smooth.lbfgs import LBFGS
+from ..smooth.lbfgs import LBFGSDirections
 from ..solver_settings import check_settings
 from ..task import Task
 from ..task import over_rows as over_rows_of
@@ -143,7 +143,7 @@ def _minimised(expected: ExpectedLoss, start: FloatArray, task: Task, curvature:
     """Minimise; where there is no minimum, go to that of the quadratic at the mean response."""
     outcome = minimise(
         expected,  # type: ignore[arg-type]  # as much of an objective as L-BFGS asks for
-        LBFGS(expected, _AsItIs(curvature)),  # type: ignore[arg-type]
+        LBFGSDirections(expected, _AsItIs(curvature)),  # type: ignore[arg-type]
         start,
         tolerance=0.1 * _TOLERANCE,
         unit=task.unit,

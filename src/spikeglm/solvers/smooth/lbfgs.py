@@ -16,7 +16,7 @@ _MEMORY = 20
 _ADAPT_AT_VISITS = {3, 10, 30, 60, 100}
 
 
-class LBFGS:
+class LBFGSDirections:
     """Quasi-Newton directions.
 
     Each column has steps of its own. A visit writes one slot of the memory; a column that took no

@@ -15,7 +15,7 @@ _SINGULAR = 1e-14  # relative eigenvalue that counts as none
 _DOUBTFUL = 1e-12  # pivot that may be rounding, of either sign
 
 
-class Newton:
+class NewtonDirections:
     """Newton directions; where the Hessian is indefinite its eigenvalues are made positive.
 
     Examples
