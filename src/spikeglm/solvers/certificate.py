@@ -11,13 +11,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..typing import BoolArray, FloatArray, IntArray
-from .contract import Evaluation, Outcome, Status
+from .contract import FLAT, Evaluation, Outcome, Status
 from .curvature.shared_curvature import Curvature
 from .smooth.newton import NewtonDirections
+from .sparse.free_parameters import FreeParameters
 from .sparse.optimality import Conditions
 from .task import Task
 
-FLAT = 1e8  # typical curvature over that along the last step, from which there is no optimum
+_MOST_VISITS = 100.0  # that a look at parameters without a kink may cost at the end
 
 
 class Verdict(NamedTuple):
@@ -95,6 +96,7 @@ class ViolationJudge:
     def __init__(self, task: Task, tolerance: float) -> None:
         self._objective = task.objective
         self._conditions = Conditions.of(task.objective, task.row_slope)
+        self._free = FreeParameters.of(task.objective, task.row_slope, task.unit)
         self.tolerance = np.full(task.objective.n_columns, tolerance)
 
     def estimate(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
@@ -102,11 +104,21 @@ class ViolationJudge:
         return self._conditions.violation(theta, gradient, columns)
 
     def confirm(self, theta: FloatArray, columns: IntArray) -> Verdict:
-        """Return the violation there."""
+        """Return the violation there; of what has no kink the decrement, where that says more."""
         evaluation = self._objective.evaluate(theta, columns)
         violation = self.estimate(theta, evaluation.gradient, columns)
+        is_flat = np.zeros(len(columns), dtype=bool)
+        near = np.flatnonzero(
+            (violation <= self.tolerance[columns]) & (self._free.price[columns] <= _MOST_VISITS)
+        )
+        if len(near):
+            decrement, flat = self._free.looked_at(
+                theta[:, near], evaluation.gradient[:, near], columns[near]
+            )
+            is_flat[near] = flat & (decrement > self.tolerance[columns[near]])
+            violation[near] = np.maximum(violation[near], decrement)
         violation = np.where(evaluation.finite, violation, np.inf)
-        return Verdict(evaluation.value, violation, np.zeros(len(columns), dtype=bool))
+        return Verdict(evaluation.value, violation, is_flat & evaluation.finite)
 
 
 def judge_of(task: Task, tolerance: float) -> Judge:

@@ -15,6 +15,8 @@ from ..regularizer.base import PenaltyTerm
 from ..regularizer.nonsmooth import Kinks
 from ..typing import BoolArray, FloatArray, IntArray
 
+FLAT = 1e8  # typical curvature over that along the last step, from which there is no optimum
+
 
 class Status(StrEnum):
     """How the solve of a column ended, in a word; :data:`ADVICE` says what to do about it.
@@ -104,7 +106,8 @@ class Outcome:
         the optimum in the norm of the curvature; half its square estimates the excess of the
         objective, times sqrt(T) it is the distance in standard errors. Others: the largest
         violation of the optimality (KKT) conditions relative to the strength, or where that is
-        far from the size of a row's slope, to a share of that.
+        far from the size of a row's slope, to a share of that; a hundredth of the Newton decrement
+        of what has no kink, where that was computed and is larger.
     is_exact :
         Whether H is each column's own curvature (Newton) or the solver's estimate of it.
     status :

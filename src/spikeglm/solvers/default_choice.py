@@ -183,6 +183,7 @@ class ProximalNewton:
             max_passes=self.maxiter,
             h=task.h if task.is_of_features else None,
             row_slope=task.row_slope,
+            unit=task.unit,
             report=task.report,
         )
 

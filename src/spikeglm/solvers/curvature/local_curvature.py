@@ -75,7 +75,7 @@ class LocalCurvature:
     def _compute(self, theta: FloatArray, columns: IntArray, which: IntArray) -> None:
         """Replace some of the models by the columns' own curvature at theta."""
         sets = [np.flatnonzero(self._has[c]) for c in columns[which]]
-        for batch in _in_batches([len(s) for s in sets]):
+        for batch in in_batches([len(s) for s in sets]):
             part = which[batch]
             H = self._objective.hessian_on(theta[:, part], columns[part], [sets[k] for k in batch])
             for a, k in enumerate(batch):
@@ -128,7 +128,7 @@ class LocalCurvature:
 
     def in_batches(self, columns: IntArray) -> Iterator[IntArray]:
         """Yield the columns in batches whose padded models fit into memory."""
-        for batch in _in_batches([len(self._sets[c]) for c in columns]):
+        for batch in in_batches([len(self._sets[c]) for c in columns]):
             yield columns[batch]
 
     def learn(self, step: FloatArray, change: FloatArray, columns: IntArray) -> None:
@@ -145,7 +145,7 @@ class LocalCurvature:
                     self._h[c] *= np.clip(sy / sHs, 0.1, 10.0)
 
 
-def _in_batches(sizes: Sequence[int]) -> Iterator[IntArray]:
+def in_batches(sizes: Sequence[int]) -> Iterator[IntArray]:
     """Yield the numbers of models, given their sizes, in batches that fit into memory, padded."""
     largest = 1 + max(sizes, default=0)
     n = max(1, _MOST_BYTES // (8 * largest**2))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...typing import BoolArray, FloatArray, IntArray
-from ..contract import Direction, Evaluation, Objective, Outcome, Report, Status
+from ..contract import FLAT, Direction, Evaluation, Objective, Outcome, Report, Status
 from .line_search import Trials
 
 _ARMIJO = 1e-4
@@ -26,7 +26,6 @@ _TIRED = 3  # rejections or idle visits in float32 after which float64 takes ove
 _HIDDEN = 1e6  # times its noise: what the objective promises to fall by may then not show
 _OFTEN = 2  # rejections of a step, from which shorter ones are tried in the same visit
 _NEARER = 0.9  # share of the lowest decrement that counts as a fall of it
-_FLAT = 1e8
 _NEARLY_DONE = 1e-3
 
 
@@ -200,7 +199,7 @@ def _aim(
         walk.lowest[nearer], walk.n_idle[nearer] = walk.decrement[nearer], 0
     near = walk.decrement[columns] < _NEARLY_DONE
     flat = np.zeros(len(columns), dtype=bool)
-    flat[near] = _flatness(objective, D[:, near], slope[near], h[columns[near]]) > _FLAT
+    flat[near] = _flatness(objective, D[:, near], slope[near], h[columns[near]]) > FLAT
     for c, is_flat in zip(columns, flat, strict=True):
         if is_flat:
             walk.status[c] = Status.SEPARATED

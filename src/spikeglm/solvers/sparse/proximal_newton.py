@@ -20,6 +20,7 @@ from ...regularizer.nonsmooth import Kinks
 from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Objective, Outcome, Report, Status
 from ..curvature.local_curvature import LocalCurvature
+from .free_parameters import FreeParameters
 from .optimality import Conditions, violations
 from .proximal_subproblem import minimise_model
 from .sparse_walk import Walk
@@ -43,8 +44,9 @@ def minimise_sparse(
     *,
     tolerance: float,
     max_passes: int,
+    row_slope: FloatArray,
+    unit: FloatArray,
     h: FloatArray | None = None,
-    row_slope: FloatArray | None = None,
     report: Report = lambda passes, left, worst: None,
 ) -> Outcome:
     """Minimise all columns until each one's KKT violation is below the tolerance.
@@ -59,10 +61,12 @@ def minimise_sparse(
         On the largest violation of the optimality conditions, each relative to its strength.
     max_passes :
         Visits of the rows after which unfinished columns get :attr:`Status.LIMIT`.
+    row_slope :
+        (C,) typical slope of a row's loss, which bounds the units of violations.
+    unit :
+        (C,) in which Newton decrements of what has no kink are measured.
     h :
         (C,) typical curvature of the loss per row; None where columns share no curvature.
-    row_slope :
-        (C,) typical slope of a row's loss, which bounds the units of violations; None: unknown.
     report :
         Called after each visit.
 
@@ -91,6 +95,7 @@ def minimise_sparse(
         tolerance=tolerance,
         max_passes=max_passes,
         row_slope=row_slope,
+        unit=unit,
         report=report,
     )
 
@@ -102,7 +107,8 @@ def walk_on(
     *,
     tolerance: float,
     max_passes: int,
-    row_slope: FloatArray | None,
+    row_slope: FloatArray,
+    unit: FloatArray,
     also: BoolArray | None = None,
     report: Report = lambda passes, left, worst: None,
 ) -> Outcome:
@@ -111,9 +117,15 @@ def walk_on(
     ``also`` (C, p) are features that working sets should contain from the start.
     """
     conditions = Conditions.of(objective, row_slope)
+    free = FreeParameters.of(objective, row_slope, unit)
     active = fresh = np.arange(objective.n_columns)
     while True:
-        _judge(walk, conditions, fresh, tolerance, is_final=not objective.is_single)
+        walk.violation[fresh] = conditions.violation(
+            walk.theta[:, fresh], walk.gradient[:, fresh], fresh
+        )
+        if not objective.is_single:
+            _look_at_the_free(walk, free, curvature, fresh, tolerance)
+        _judge(walk, fresh, tolerance, is_final=not objective.is_single)
         fresh, active = walk.unfinished(fresh), walk.unfinished(active)
         if len(active) == 0 or objective.n_passes >= max_passes:
             break
@@ -131,7 +143,7 @@ def walk_on(
             _change_to_double(objective, walk, curvature, active)
             fresh = active
             continue
-        fresh = _try_step(objective, walk, conditions, curvature, moving)
+        fresh = _try_step(objective, walk, conditions, free, curvature, moving)
         report(objective.n_passes, len(active), float(walk.violation[active].max()))
     return Outcome(
         theta=walk.theta,
@@ -144,17 +156,30 @@ def walk_on(
     )
 
 
-def _judge(
-    walk: Walk, conditions: Conditions, columns: IntArray, tolerance: float, *, is_final: bool
+def _look_at_the_free(
+    walk: Walk,
+    free: FreeParameters,
+    curvature: LocalCurvature,
+    columns: IntArray,
+    tolerance: float,
 ) -> None:
-    """Measure the columns at a new point; finish those whose certificate holds."""
-    walk.violation[columns] = conditions.violation(
-        walk.theta[:, columns], walk.gradient[:, columns], columns
-    )
+    """Let columns whose certificate would hold go on where it says too little; see there."""
+    near = columns[walk.violation[columns] <= tolerance]
+    near = near[free.are_doubtful(walk.flatness[near], near)]
+    if len(near) == 0:
+        return
+    decrement, is_flat = free.looked_at(walk.theta[:, near], walk.gradient[:, near], near)
+    walk.violation[near] = np.maximum(walk.violation[near], decrement)
+    walk.flatness[near] = 0.0
+    curvature.follows[near[decrement > tolerance]] = True
+    for c in near[is_flat & (decrement > tolerance)]:
+        walk.status[c] = Status.SEPARATED
+
+
+def _judge(walk: Walk, columns: IntArray, tolerance: float, *, is_final: bool) -> None:
+    """Note the progress of columns at a new point; finish those whose certificate holds."""
     walk.note_progress(columns, _ROUNDING[not is_final] * np.abs(walk.value[columns]))
-    for c in columns:
-        if not is_final:
-            continue
+    for c in walk.unfinished(columns) if is_final else ():
         if walk.violation[c] <= tolerance:
             walk.status[c] = Status.CONVERGED
         elif not np.isfinite(walk.value[c]):
@@ -245,6 +270,7 @@ def _change_to_double(
     """Go on in float64 from the goals, or from where they are where a goal is no good."""
     objective.use_double()
     walk.be_patient(columns)
+    walk.flatness[columns[walk.flatness[columns] == 0]] = np.inf  # looked at, but elsewhere
     good = walk.n_rejections[columns] == 0
     there = np.where(good, walk.goal[:, columns], walk.theta[:, columns])
     evaluation = objective.evaluate(there, columns)
@@ -261,6 +287,7 @@ def _try_step(
     objective: Objective,
     walk: Walk,
     conditions: Conditions,
+    free: FreeParameters,
     curvature: LocalCurvature,
     columns: IntArray,
 ) -> IntArray:
@@ -288,6 +315,7 @@ def _try_step(
     change = evaluation.gradient[:, accepted] - walk.gradient[:, moved]
     change[:-1] -= objective.penalty_curvature(moved) * move[:-1]
     curvature.learn(move, change, moved)
+    walk.flatness[moved] = free.flatness(move, change, moved)
     walk.stand(moved, trial[:, accepted], evaluation, accepted)
     walk.n_iterations[moved] += 1
     walk.step[stuck] *= _SHORTER

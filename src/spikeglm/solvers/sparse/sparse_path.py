@@ -55,7 +55,7 @@ class SparsePath:
         self._walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
         self._factor: FloatArray = np.ones(objective.n_columns)
         self._tolerance, self._max_passes, self._report = tolerance, max_passes, report
-        self._row_slope = row_slope
+        self._row_slope, self._unit_of_loss = row_slope, row_slope / np.sqrt(h)
         self.n_passes = objective.n_passes
 
     def largest_useful(self) -> FloatArray:
@@ -94,6 +94,7 @@ class SparsePath:
             tolerance=self._tolerance,
             max_passes=self._max_passes,
             row_slope=self._row_slope,
+            unit=self._unit_of_loss,
             also=kept,
             report=self._report,
         )

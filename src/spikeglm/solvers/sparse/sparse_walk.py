@@ -24,6 +24,7 @@ class Walk:
     gain: FloatArray  # predicted change of the objective, < 0
     step: FloatArray
     violation: FloatArray
+    flatness: FloatArray  # typical curvature over that along the last step; 0: looked at
     n_iterations: IntArray
     n_rejections: IntArray
     lowest: FloatArray  # violation and objective, when last they fell by so much that it counts
@@ -46,6 +47,7 @@ class Walk:
             gain=np.zeros(n),
             step=np.ones(n),
             violation=np.full(n, np.inf),
+            flatness=np.full(n, np.inf),
             n_iterations=np.zeros(n, dtype=np.intp),
             n_rejections=np.zeros(n, dtype=np.intp),
             lowest=np.full(n, np.inf),

@@ -1,0 +1,128 @@
+"""How far parameters without a kink still have to go where the curvature is far from typical.
+
+The optimality (KKT) conditions bound by how much a convex objective F may still fall:
+
+    F(w) - F(w°) <= sum_j v_j |w_j - w°_j|,    v_j the violation of parameter j.
+
+Where a kink of weight k_j holds a parameter, v_j is a share of k_j, and the sum that share of the
+penalty at both ends. Nothing holds the others: where curvature vanishes, as with responses that a
+feature without penalty predicts perfectly, their slope does so at any distance from the optimum.
+Their Newton decrement sqrt(g' H⁻¹ g) tells, as it does for smooth penalties.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import showing
+from ...typing import BoolArray, FloatArray, IntArray
+from ..contract import FLAT, Objective
+from ..curvature.local_curvature import in_batches
+from .optimality import kinks_of
+
+_AS_VIOLATION = 1e-2
+"""What a decrement of one unit counts as: a tolerance of 1e-7 then leaves 5e-11 of the loss."""
+
+_DOUBTFUL = 1e3  # typical curvature over that along a step, from which decrements are looked at
+_SINGULAR = 1e-14  # relative eigenvalue that rounding may have made
+
+
+@dataclass(frozen=True, eq=False)
+class FreeParameters:
+    """The parameters without a kink of C columns.
+
+    Attributes
+    ----------
+    objective :
+        The column problems.
+    is_free :
+        (C, p + 1) which parameters have no kink, and move.
+    h, unit :
+        (C,) typical curvature of the loss per row, and in what decrements are measured.
+    price :
+        (C,) what their curvature costs, in visits for value and gradient.
+    """
+
+    objective: Objective
+    is_free: BoolArray
+    h: FloatArray
+    unit: FloatArray
+    price: FloatArray
+
+    __repr__ = showing.of_fields
+
+    @classmethod
+    def of(cls, objective: Objective, row_slope: FloatArray, unit: FloatArray) -> FreeParameters:
+        """Find them; ``row_slope`` (C,), the typical slope of a row, is sqrt(h) times ``unit``."""
+        columns = np.arange(objective.n_columns)
+        is_free = (kinks_of(objective).weights() == 0) & ~objective.frozen(columns).T
+        n = is_free[:, :-1].sum(axis=1)  # one, the intercept, is for free
+        h = np.divide(row_slope, unit, out=np.zeros_like(unit), where=unit > 0) ** 2
+        return cls(objective, is_free, h, unit, n**2 / (4.0 * objective.n_parameters))
+
+    def flatness(self, move: FloatArray, change: FloatArray, columns: IntArray) -> FloatArray:
+        """Return about how much more than along moves (p + 1, A) the loss typically bends.
+
+        ``change`` (p + 1, A) is that of its gradient.
+        """
+        bend = np.einsum("pc,pc->c", move, change)
+        typical = self.h[columns] * np.einsum("pc,pc->c", move, move)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.where(bend > 0, typical / bend, np.inf)
+
+    def are_doubtful(self, flatness: FloatArray, columns: IntArray) -> BoolArray:
+        """Tell of which columns (A,) decrements may be large, given :meth:`flatness`.
+
+        A single free parameter is the intercept, and where that is flat every direction is.
+        """
+        price = self.price[columns]
+        return (flatness > 0) & (price > 0) & (price <= 1.0) | (flatness > _DOUBTFUL)
+
+    def looked_at(
+        self, theta: FloatArray, gradient: FloatArray, columns: IntArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """Return decrements (A,), as violations, and whether there is no optimum; a visit.
+
+        theta and gradient are (p + 1, A), the gradient that of the smooth part.
+        """
+        decrement, spread = np.zeros((2, len(columns)))
+        sets = [np.flatnonzero(self.is_free[c, :-1]) for c in columns]
+        for batch in in_batches([len(s) for s in sets]):
+            which = columns[batch]
+            steps, decrement[batch] = self._steps(
+                theta[:, batch], gradient[:, batch], which, [sets[a] for a in batch]
+            )
+            spread[batch] = self.objective.spread(steps)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            is_flat = (decrement > 0) & (self.h[columns] * spread / decrement**2 > FLAT)
+            violation = _AS_VIOLATION * decrement / self.unit[columns]
+        return np.where(self.unit[columns] > 0, violation, 0.0), is_flat
+
+    def _steps(
+        self, theta: FloatArray, gradient: FloatArray, columns: IntArray, sets: list[IntArray]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return Newton's steps (p + 1, A) of the free parameters, and decrements (A,)."""
+        curvature = self.objective.hessian_on(theta, columns, sets)
+        ridge = self.objective.penalty_curvature(columns)
+        steps, decrement = np.zeros_like(theta), np.zeros(len(columns))
+        for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
+            k = len(used)
+            places, inside = np.append(used, -1), np.append(np.arange(k), -1)
+            H = curvature[a][np.ix_(inside, inside)]
+            H[np.arange(k), np.arange(k)] += ridge[used, a]
+            slope = gradient[places, a] * self.is_free[c, places]
+            steps[places, a], decrement[a] = _newton(H, slope)
+        return steps, decrement
+
+
+def _newton(H: FloatArray, slope: FloatArray) -> tuple[FloatArray, float]:
+    """Return -H⁻¹ g (k,) and sqrt(g' H⁻¹ g), with eigenvalues no smaller than is resolved."""
+    if not (np.isfinite(H).all() and np.isfinite(slope).all()):
+        return np.zeros_like(slope), np.inf
+    size = np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))
+    values, vectors = np.linalg.eigh(H / size[:, None] / size)
+    values = np.maximum(values, _SINGULAR * len(H) * max(values[-1], 1.0))
+    along = vectors.T @ (slope / size)
+    return -(vectors @ (along / values)) / size, float(np.sqrt(np.sum(along**2 / values)))
