@@ -1,4 +1,4 @@
-"""A weight says how often a row counts in a score: two is the row twice, zero no row."""
+"""A weight says how often a row counts in a score, or a loss: two is twice, zero no row."""
 
 from functools import cache, partial
 
@@ -199,3 +199,17 @@ def test_a_model_of_ones_own():
     model = nmo.GLM(Counts()).fit(X, y)
     expected = model.score(X[REPEATED], y[REPEATED])  # in the float32 of JAX
     assert_allclose(model.score(X, y, sample_weight=TIMES), expected, rtol=1e-6)
+
+
+@of_all
+def test_a_loss_counts_rows_and_offsets_as_a_fit_does(kind):
+    model, y = kind.cls(**(kind.arguments | {"regularizer_strength": 1e-9})), kind.y
+    data = {"sample_weight": TIMES, "offset": offset_of(kind)}
+    model.fit(X, y, **data)
+    params = model.coef_, model.intercept_
+    found = model.compute_loss(params, X, y, **data)
+    again = {"offset": data["offset"][REPEATED]}
+    assert_allclose(found, model.compute_loss(params, X[REPEATED], y[REPEATED], **again))
+    assert_allclose(found, model.fit_report_.result.objective.sum(), rtol=1e-6)
+    with pytest.raises(TypeError):
+        model.compute_loss(params, X, y, weight=TIMES)

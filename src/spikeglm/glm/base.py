@@ -133,17 +133,13 @@ class BaseGLM(Estimator):
         return self
 
     def compute_loss(
-        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike, **data: Any
     ) -> float:
         """Return the unpenalised loss at ``(coef, intercept)``: mean over rows, sum over neurons.
 
-        Raises
-        ------
-        ValueError, TypeError
-            If the parameters do not fit the data.
+        X, y and ``data`` (``sample_weight``, ``offset``) are as for :meth:`fit`; raises ValueError
+        or TypeError if the parameters do not fit them.
 
-        Examples
-        --------
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(1000, 2))
         >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
@@ -154,7 +150,7 @@ class BaseGLM(Estimator):
         >>> round(model.compute_loss((model.coef_, model.intercept_), X, y), 3)
         0.739
         """
-        return fitted.loss_at(self, params, X, y)
+        return fitted.loss_at(self, params, X, y, **data)
 
     @property
     def solver_state_(self) -> SolverAdapterState:

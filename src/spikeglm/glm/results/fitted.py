@@ -132,7 +132,7 @@ def no_classes_here(what: str) -> TypeError:
 
 
 def loss_at(
-    model: BaseGLM, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike
+    model: BaseGLM, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike, **data: Any
 ) -> float:
     """Return the unpenalised loss of a model's kind at parameters: mean over rows, sum of neurons.
 
@@ -141,7 +141,7 @@ def loss_at(
     ValueError, TypeError
         If the parameters do not fit the data, or the data are not those of the model.
     """
-    inputs = model.read_inputs(X, y)
+    inputs = model.read_inputs(X, y, **data)
     if inputs.lost is not None:
         inputs.lost.announce()
     check_features(model, inputs.rows)
