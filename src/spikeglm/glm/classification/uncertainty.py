@@ -22,7 +22,7 @@ from ...fit import fitting
 from ...fit.class_separation import ClassSeparation, class_separations, in_the_limit
 from ...fit.record import FitResult, check_optimum, check_same_data
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
-from ...inference.inverses import pseudo_inverse, void_directions
+from ...inference.inverses import TOUCHED, void_directions
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...solvers import Status
@@ -30,13 +30,13 @@ from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
 from ..reading.fit_inputs import FitInputs
 from ..reading.known_labels import check_neurons
 from ..results.fitted import Uncertainties, check_same_intercept, estimates, record_of
+from .curvature import inverse_curvature, penalised_curvature
 from .inputs import read_class_inputs
+from .near_copies import told_apart
 from .prediction import known_classes
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
-
-_TOUCHED = 1e-6  # share of a parameter in a direction that the data do not determine
 
 
 def class_uncertainties(
@@ -75,10 +75,11 @@ def _uncertainties(
     to_user = _to_user(objective)
     apart = _separated(objective, record)
     limits = class_separations(objective, theta, apart)  # each takes as much as the labels
+    better = told_apart(inputs, objective.penalty, (coef, intercept), record)
     for group in groups(objective.n_columns, objective.n_parameters):
         with quiet():  # a neuron without rows has no mean of them
             evaluation = objective.evaluate(theta[:, group], group)
-            H = _curvature(objective, theta[:, group], group)
+            H = penalised_curvature(objective, theta[:, group], group)
         frozen = objective.frozen(group)
         absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
         for a, n in enumerate(group):
@@ -89,7 +90,7 @@ def _uncertainties(
                     limit = next(limits)
                 yield _in_the_limit(objective, theta, n, limit, constant=constant)
                 continue
-            covariance, unsure = _inverse(objective, H[a], frozen[:, a], n)
+            covariance, unsure = inverse_curvature(objective, H[a], frozen[:, a], n)
             slopes = evaluation.gradient[:, a].reshape(len(coef) + 1, -1)
             if record is not None and objective.penalty.is_smooth:
                 at_zero = theta[:, n].reshape(slopes.shape)[record.aliased] == 0
@@ -100,6 +101,8 @@ def _uncertainties(
                 check_optimum(record, n, squared, observed, 1.0)
             with quiet():
                 covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
+            if n in better:
+                covariance, unsure, _ = next(better[n])
             yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
 
 
@@ -130,8 +133,8 @@ def _in_the_limit(
     frozen = objective.frozen(which)[:, 0]
     left = in_the_limit(objective.take_neurons(which), limit.possible[:, :, None])
     with quiet():
-        H = _curvature(left, theta[:, which], np.array([0]))[0]
-    covariance, _ = _inverse(objective, H, frozen, neuron)
+        H = penalised_curvature(left, theta[:, which], np.array([0]))[0]
+    covariance, _ = inverse_curvature(objective, H, frozen, neuron)
     covariance = to_user @ covariance @ to_user.T / objective.total_weight[neuron]
     # The intercept at the means of the features, which theta has, may move where that at zero
     # stays. Constant features take nothing from it: they alone are left out.
@@ -140,29 +143,7 @@ def _in_the_limit(
     in_place = to_user * np.repeat(size, K)[:, None]
     in_place[-K:, :-K][:, np.repeat(constant, K)] = 0.0
     is_absent = np.tile(objective.absent[:, neuron], len(size)) & frozen
-    return Uncertainty(covariance, (np.linalg.norm(in_place @ void, axis=1) > _TOUCHED) | is_absent)
-
-
-def _curvature(objective: SoftmaxObjective, theta: FloatArray, which: IntArray) -> FloatArray:
-    """Return the penalised curvature (A, n, n) of neurons at theta (n, A), ones for the frozen."""
-    H = objective.information(theta, which)
-    places = np.arange(objective.n_parameters - 1)
-    H[:, places, places] += objective.penalty_curvature(which).T
-    column, frozen = np.nonzero(objective.frozen(which).T)
-    H[column, frozen, :] = H[column, :, frozen] = 0.0
-    H[column, frozen, frozen] = 1.0
-    return H
-
-
-def _inverse(
-    objective: SoftmaxObjective, H: FloatArray, frozen: BoolArray, neuron: int
-) -> tuple[FloatArray, BoolArray]:
-    """Return the inverse curvature (n, n) of what sums to zero over classes, and what has none."""
-    inverse, unsure = pseudo_inverse(H)
-    inverse[frozen] = inverse[:, frozen] = 0.0
-    here = np.full(len(inverse), neuron)
-    once = objective.balanced(inverse, here)
-    return objective.balanced(np.ascontiguousarray(once.T), here), unsure
+    return Uncertainty(covariance, (np.linalg.norm(in_place @ void, axis=1) > TOUCHED) | is_absent)
 
 
 def _objective(
