@@ -277,3 +277,15 @@ def test_replaced_changes_a_copy():
 def test_a_useless_scale_is_refused(scale):
     with pytest.raises(ValueError, match=r"scale.*positive"):
         NegativeBinomialObservations(scale)
+
+
+@every_model
+@pytest.mark.parametrize("method", ["log_likelihood", "deviance", "pseudo_r2", "likelihood"])
+def test_each_response_meets_its_own_mean_and_no_other(model, method):
+    """(T,) beside (T, 1) is a table of T x T: the score was that of every pair."""
+    y, mean = np.ones(4), np.full(4, 0.5)
+    score = getattr(model, method)
+    with pytest.raises(ValueError, match=r"shapes \(4,\) and \(4, 1\)"):
+        score(y, mean[:, None])
+    with pytest.raises(TypeError, match="masked"):
+        score(np.ma.masked_array(y, y > 0), mean)

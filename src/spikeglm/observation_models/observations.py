@@ -13,8 +13,11 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, ClassVar, Literal, TypeVar
 
+import numpy as np
+
 from .. import errors, notices, numerics
 from ..io.interop.random_keys import RandomKey
+from ..io.interop.timeseries import to_array
 from ..typing import Array, ArrayLike, Namespace
 from .inverse_link import Link
 
@@ -322,9 +325,34 @@ class Observations(ABC):
 
 
 def as_arrays(y: ArrayLike, predicted_rate: ArrayLike) -> tuple[Array, Array, Namespace]:
-    """Return both as arrays of one library, the mean as floats, and that library."""
+    """Return both as arrays of one library, the mean as floats, and that library.
+
+    Raises
+    ------
+    ValueError
+        If their shapes differ so that each response would meet each mean: (T,) and (T, 1).
+    TypeError
+        If one is masked.
+    """
+    for name, given in (("y", y), ("predicted_rate", predicted_rate)):
+        if isinstance(given, np.ma.MaskedArray):
+            to_array(given, name=name)  # which says what to do
     xp = numerics.namespace(y, predicted_rate)
-    mean = xp.asarray(predicted_rate)
+    y, mean = xp.asarray(y), xp.asarray(predicted_rate)
     if not xp.issubdtype(mean.dtype, xp.floating):
         mean = mean.astype(float)
-    return xp.asarray(y), mean, xp
+    if not _pair(y.shape, mean.shape):
+        raise errors.value_error(
+            "y and predicted_rate do not fit each other.",
+            given=f"shapes {y.shape} and {mean.shape}",
+            expected="one shape, (T,) or (T, N)",
+        )
+    return y, mean, xp
+
+
+def _pair(first: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Tell whether entries of two shapes pair, or one of them is repeated for the other."""
+    try:
+        return first == other or np.broadcast_shapes(first, other) in (first, other)
+    except ValueError:
+        return False

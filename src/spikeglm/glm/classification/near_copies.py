@@ -18,16 +18,17 @@ from ...fit.record import FitResult
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
 from ...inference.inverses import TOUCHED
 from ...numerics import quiet
-from ...regularizer import Penalty, UnRegularized
+from ...regularizer import UnRegularized
+from ...regularizer.base import PenaltyTerm
 from ...solvers import Status
-from ...typing import FloatArray
+from ...typing import BoolArray, FloatArray
 from ..reading.fit_inputs import FitInputs
 from .curvature import inverse_curvature, penalised_curvature
 
 
 def told_apart(
     inputs: FitInputs,
-    penalty: Penalty,
+    penalty: PenaltyTerm,
     estimates: tuple[FloatArray, FloatArray],
     record: FitResult | None,
 ) -> dict[int, Iterator[Uncertainty]]:
@@ -72,7 +73,7 @@ def told_apart(
 
 
 def _objective(
-    inputs: FitInputs, view: View, how: Plan, weight: FloatArray, absent: FloatArray
+    inputs: FitInputs, view: View, how: Plan, weight: FloatArray, absent: BoolArray
 ) -> SoftmaxObjective:
     """Return the objective of neurons that see the rows alike."""
     # A feature that the others make up for is not frozen: it has no error of its own.
