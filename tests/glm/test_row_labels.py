@@ -134,6 +134,24 @@ def test_what_has_no_labels_pairs_by_position(make):
         np.testing.assert_allclose(nmo.GLM().fit(*data).coef_, expected, rtol=1e-12)
 
 
+MOMENTS = pd.date_range("2020", periods=T, tz="UTC")
+SAME = {
+    "nullable": (pd.RangeIndex(T), pd.Index(pd.array(range(T), dtype="Int64"))),
+    "arrow": (pd.RangeIndex(T), pd.Index(pd.array(range(T), dtype="int64[pyarrow]"))),
+    "other time zone": (MOMENTS, MOMENTS.tz_convert("Europe/Berlin")),
+    "other unit": (MOMENTS.as_unit("ns"), MOMENTS.as_unit("us")),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_equal_labels_of_two_kinds_are_one_label(name):
+    """They were refused, with the same labels on both sides of the message."""
+    first, other = SAME[name]
+    nmo.GLM().fit(table(X, first), table(Y.to_numpy(), other))
+    with disagree:
+        nmo.GLM().fit(table(X, first), table(Y.to_numpy(), other[::-1]))
+
+
 def test_times_that_differ_by_rounding_are_one_time():
     first = pd.Index(0.1 * np.arange(T))
     other = pd.Index(np.cumsum(np.full(T, 0.1)) - 0.1)

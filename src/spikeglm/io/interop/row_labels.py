@@ -134,7 +134,14 @@ def _are_same(first: Any, other: Any) -> bool:
         a, b = np.asarray(first, dtype=np.float64), np.asarray(other, dtype=np.float64)
         close = np.abs(a - b) <= _SAME_SECONDS + 4 * np.finfo(float).eps * np.abs(a)
         return bool((close | (np.isnan(a) & np.isnan(b))).all())
-    return hasattr(first, "equals") and hasattr(other, "equals") and bool(first.equals(other))
+    if hasattr(first, "equals") and hasattr(other, "equals") and first.equals(other):
+        return True
+    # One by one: pandas calls numbers of another kind (Int64), and moments told in another time
+    # zone, not equal.
+    try:
+        return np.array_equal(np.asarray(first, dtype=object), np.asarray(other, dtype=object))
+    except (TypeError, ValueError):  # a missing label is equal to nothing
+        return False
 
 
 def _disagree(first: RowLabels, other: RowLabels) -> ValueError:
