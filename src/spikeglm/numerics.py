@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,12 +43,23 @@ def special(xp: Namespace) -> Namespace:
     return importlib.import_module("scipy.special" if root == "numpy" else f"{root}.scipy.special")
 
 
-def quiet() -> AbstractContextManager[None]:
-    """Return a context in which NumPy raises no floating point warning (JAX never does).
+def is_plain_array(x: object) -> bool:
+    """Tell whether ``x`` is a NumPy array of numbers, in memory, that bears no labels.
 
-    Overflow to infinity is an answer here (an impossible trial point), not an accident.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> is_plain_array(np.ones(3)), is_plain_array([1.0]), is_plain_array(np.array(["a"]))
+    (True, False, False)
     """
-    return np.errstate(all="ignore")
+    return type(x) is np.ndarray and x.dtype.kind in "biuf"
+
+
+quiet = partial(np.errstate, all="ignore")
+"""A context in which NumPy raises no floating point warning (JAX never does).
+
+Overflow to infinity is an answer here (an impossible trial point), not an accident.
+"""
 
 
 def softplus(x: Array, xp: Namespace = np) -> Array:

@@ -19,6 +19,7 @@ from ...io.interop.row_labels import RowLabels, agreed
 from ...io.interop.timeseries import TimeAxis, time_axis_of, to_array
 from ...io.interop.trees import flatten, is_tree
 from ...io.storage.stored_arrays import is_in_file
+from ...numerics import is_plain_array
 from ...observation_models.likelihood import Likelihood
 from ...rows import ArrayRows, Rows, StackedRows, StoredRows
 from ...rows.arrays import finite_rows
@@ -75,6 +76,8 @@ def _stacked(tree: Any) -> StackedRows:
 
 
 def _one_table(X: ArrayLike, name: str) -> Rows:
+    if is_plain_array(X) and X.ndim == 2:
+        return ArrayRows(X)
     if is_dask(X):
         return DaskRows.of_array(X)
     if is_stored(X):
@@ -126,7 +129,7 @@ def read_response(
             expected="at least one sample and one neuron",
         )
     shaped = values if isinstance(values, StoredSeries) or ndim == 2 else values[:, None]
-    return shaped, time_axis_of(y)
+    return shaped, None if is_plain_array(y) else time_axis_of(y)
 
 
 def check_given(y: Any, what: str) -> None:
@@ -298,6 +301,8 @@ def _finite(values: Array | StoredSeries) -> BoolArray:
 
 def _numbers(values: ArrayLike, name: str) -> Any:
     """Return an array; of what is stored and takes much of the memory budget, a StoredSeries."""
+    if is_plain_array(values):
+        return values
     stored = stored_series(values, name=name)
     return to_array(values, name=name) if stored is None else stored
 

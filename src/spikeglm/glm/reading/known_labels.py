@@ -14,6 +14,7 @@ from ...io.interop.column_names import require_same_columns
 from ...io.interop.frames import column_labels, index_of
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.trees import flatten, is_tree
+from ...numerics import is_plain_array
 from ...rows.contract import Rows
 from ...rows.table_labels import ONLY, TableLabels, row_labels_of
 from ...typing import ArrayLike
@@ -31,7 +32,9 @@ def check_rows(rows: Rows, **inputs: Any) -> None:
     ValueError
         If two of them disagree.
     """
-    require_same_rows(row_labels_of(rows), **inputs)
+    named = {name: x for name, x in inputs.items() if x is not None and not is_plain_array(x)}
+    if named:
+        require_same_rows(row_labels_of(rows), **named)
 
 
 def check_beside_response(neurons: tuple[Any, ...] | None, **tables: Any) -> None:
@@ -43,7 +46,8 @@ def check_beside_response(neurons: tuple[Any, ...] | None, **tables: Any) -> Non
         If one does not, or has them in another order.
     """
     for name, table in tables.items():
-        _check(column_labels(table), neurons, name, "the neurons of y", f"{name}[y.columns].")
+        if neurons is not None and table is not None:
+            _check(column_labels(table), neurons, name, "the neurons of y", f"{name}[y.columns].")
 
 
 def check_features(model: BaseGLM, rows: Rows) -> None:
@@ -96,7 +100,7 @@ def check_coefficients(
             _check(_names(index), known, called, "the features of X", todo)
             _check(column_labels(part), columns, called, what, "select them in that order.")
     groups = getattr(model._regularizer, "mask", None)
-    for leaf, part in _leaves(groups).items():
+    for leaf, part in ({} if groups is None else _leaves(groups)).items():
         called = _called("mask", leaf)
         todo = f"{called}[X.columns]."
         _check(column_labels(part), features.get(leaf), called, "the features of X", todo)
@@ -109,7 +113,8 @@ def _of_coefficients(
     parts = strength if isinstance(strength, tuple) else (strength,)  # of an elastic net
     found = [("feature_mask", model.feature_mask)]
     found += [("regularizer_strength", part) for part in parts]
-    return found if params is None else [*found, ("coef", params[0])]
+    found += [] if params is None else [("coef", params[0])]
+    return [(name, values) for name, values in found if values is not None]
 
 
 def _leaves(values: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ... import errors
 from ..storage.stored_arrays import is_in_file
 from .feature_pytree import FeaturePytree
@@ -82,6 +84,8 @@ def is_tree(x: Any) -> bool:
     >>> is_tree({"speed": np.zeros((5, 1))}), is_tree([[1, 2], [3, 4]]), is_tree([np.zeros((5, 1))])
     (True, False, True)
     """
+    if type(x) is np.ndarray:
+        return False
     if is_mapping(x):
         return True
     if not isinstance(x, _CONTAINERS):
