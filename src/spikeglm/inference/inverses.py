@@ -58,7 +58,7 @@ def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     part = information[np.ix_(among, among)]
     if not np.isfinite(part).all():
         return np.eye(len(free))
-    unit = np.sqrt(np.diag(part))
+    unit = np.sqrt(np.maximum(np.diag(part), 0.0))  # rounding may leave less than nothing
     unit = np.where(unit > 0, unit, 1.0)
     values, vectors = np.linalg.eigh(part / np.outer(unit, unit))
     null = vectors[:, values <= _RANK_TOLERANCE * len(values) * max(values[-1:], default=0.0)]
@@ -80,6 +80,7 @@ def squared_step(
     if squared < _TELLS**2 * len(at):
         return squared
     told = (np.diag(covariance) > 0) & (np.diag(covariance) < (at / _TELLS) ** 2)
+    told &= np.diag(information) > 0
     unit = np.sqrt(np.diag(information)[told])
     rounding = np.finfo(float).eps * float(unit @ np.abs(at[told])) / _TELLS
     values, vectors = np.linalg.eigh(information[np.ix_(told, told)] / np.outer(unit, unit))
