@@ -20,7 +20,7 @@ from typing import Any
 
 from . import errors
 
-_RUNNERS = ("threads", "jax", "dask")
+RUNNERS = ("threads", "jax", "dask")
 _UNITS = {
     "": 1, "b": 1,
     "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
@@ -136,11 +136,11 @@ def _check_runner(runner: object) -> None:
         raise errors.value_error(
             "Unknown runner.",
             given=repr(runner),
-            expected=f"one of {', '.join(_RUNNERS)}",
+            expected=f"one of {', '.join(RUNNERS)}",
             todo="use runner='jax', which computes on the GPU that JAX finds.",
         )
-    if runner not in (None, *_RUNNERS):
-        raise errors.unknown_name("runner", runner, [*_RUNNERS])
+    if runner not in (None, *RUNNERS):
+        raise errors.unknown_name("runner", runner, [*RUNNERS])
 
 
 def _check_checkpoint(checkpoint: object) -> None:

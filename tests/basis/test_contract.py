@@ -5,6 +5,7 @@ from inspect import signature
 import numpy as np
 import pynapple as nap
 import pytest
+from tests.basis.catalogue import ALL
 
 import spikeglm as nmo
 from spikeglm.basis.convolution.window import Window
@@ -63,8 +64,10 @@ SIGNATURES = {
 
 
 class TestNames:
-    def test_the_module_offers_what_nemos_offers_and_the_contract(self):
-        assert set(B.__all__) == {*SIGNATURES, "Basis"}
+    def test_the_module_offers_what_nemos_offers_the_contract_and_what_laws_run_on(self):
+        assert set(B.__all__) >= {*SIGNATURES, "Basis"}
+        ours = set(B.__all__) - {*SIGNATURES, "Basis"}
+        assert ours <= {row.name for row in ALL}
 
     @pytest.mark.parametrize("name", SIGNATURES)
     def test_arguments_in_this_order_with_these_defaults(self, name):

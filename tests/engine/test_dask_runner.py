@@ -161,7 +161,7 @@ def test_a_worker_that_dies_changes_nothing(client, monkeypatch):
             os.kill(killed[0], signal.SIGKILL)
         return run(*args)
 
-    monkeypatch.setitem(dispatch._RUNNERS, "dask", fragile)
+    monkeypatch.setitem(dispatch.RUNNERS, "dask", fragile)
     found = nmo.PopulationGLM(**TIGHT).fit(rows, Y)
     assert killed
     assert n_passes > 5
@@ -191,7 +191,7 @@ def test_a_lost_scheduler_is_a_clear_error_and_the_checkpoint_stays(tmp_path, mo
                 client.sync(lost.scheduler.close)
             return run(*args)
 
-        monkeypatch.setitem(dispatch._RUNNERS, "dask", cut_off)
+        monkeypatch.setitem(dispatch.RUNNERS, "dask", cut_off)
         with pytest.raises(ConnectionError, match=r"Dask.*Given.*What to do"):
             nmo.PopulationGLM(**TIGHT).fit(chunked(), Y)
     assert (tmp_path / "fit.npz").exists()

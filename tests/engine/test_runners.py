@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
+from spikeglm import settings
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.kernels import feature_kernels, loss_kernels
+from spikeglm.engine.runners import dispatch
 from spikeglm.engine.runners.dispatch import run
 from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
@@ -89,7 +91,7 @@ KINDS = {
         np.hstack([FEATURES, DENSE_DESIGN, F32]),
     ),
 }
-RUNNERS = ("threads", "jax", "dask")
+RUNNERS = tuple(dispatch.RUNNERS)
 of_kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -112,6 +114,10 @@ def runner(request):
         request.getfixturevalue("cluster")
     with nmo.config_context(runner=request.param, n_threads=2, memory="1MiB"):
         yield request.param
+
+
+def test_settings_and_the_table_of_runners_have_the_same_names():
+    assert set(settings.RUNNERS) == set(RUNNERS)
 
 
 def sums_of_numpy(X, W, b):

@@ -9,7 +9,7 @@ from ..table import Table
 from . import dask_runner, jax_runner, threads
 from .plan import Plan
 
-_RUNNERS = {"threads": threads.run, "jax": jax_runner.run, "dask": dask_runner.run}
+RUNNERS = {"threads": threads.run, "jax": jax_runner.run, "dask": dask_runner.run}
 
 
 def run(
@@ -21,4 +21,4 @@ def run(
     how: Plan,
 ) -> Sums:
     """Sum a kernel over all blocks of a table, where the plan says."""
-    return _RUNNERS[how.runner](kernel, table, columns, W, b, how)
+    return RUNNERS[how.runner](kernel, table, columns, W, b, how)
