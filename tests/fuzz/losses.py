@@ -73,7 +73,7 @@ LINKS = {
 def of_mean(model, y, mu, rest, nb_scale):
     """Return loss, its two derivatives by the mean, and 1 / V(mu) times the factor of the loss."""
     if model == "Poisson":
-        return mu - _xlog(y, mu), 1 - y / mu, y / mu**2, 1 / mu
+        return mu - _xlog(y, mu), 1 - _ratio(y, mu), _ratio(y, mu**2), 1 / mu
     if model == "Gaussian":
         return (y - mu) ** 2, 2 * (mu - y), 2 + 0 * mu, 2 + 0 * mu
     if model == "Gamma":
@@ -85,17 +85,23 @@ def of_mean(model, y, mu, rest, nb_scale):
         return value, (1 - y) / rest - y / mu, y / mu**2 + (1 - y) / rest**2, 1 / (mu * rest)
     size, spread = 1 / Long(nb_scale), 1 + nb_scale * mu
     value = (y + size) * np.log1p(nb_scale * mu) - _xlog(y, nb_scale * mu)
-    second = y / mu**2 - (1 + nb_scale * y) * nb_scale / spread**2
-    return value, (mu - y) / (mu * spread), second, 1 / (mu * spread)
+    second = _ratio(y, mu**2) - (1 + nb_scale * y) * nb_scale / spread**2
+    return value, (1 - _ratio(y, mu)) / spread, second, 1 / (mu * spread)
 
 
 def _xlog(y, mu):
     return np.where(y == 0, 0, y * np.log(mu))
 
 
-def is_possible(model, mu, rest):
+def _ratio(y, mu):
+    return np.where(y == 0, 0, y / np.where(y == 0, 1, mu))
+
+
+def is_possible(model, y, mu, rest):
     if model == "Gaussian":
         return np.isfinite(mu)
+    if model in ("Poisson", "NegativeBinomial"):  # a mean that underflows is as good as any
+        return ((mu > 0) | ((mu == 0) & (y == 0))) & np.isfinite(mu)
     return (mu > 0) & np.isfinite(mu) & ((rest > 0) | (model != "Bernoulli"))
 
 
@@ -106,7 +112,7 @@ def of_response(model, link, y, nb_scale=1.0):
     def loss(eta):
         mu, rest, first, second = LINKS[link](eta[:, 0])
         value, by_mu, bend, expected = of_mean(model, y, mu, rest, nb_scale)
-        value = np.where(is_possible(model, mu, rest), value, np.inf)
+        value = np.where(is_possible(model, y, mu, rest), value, np.inf)
         fisher = expected * first**2
         observed = bend * first**2 + by_mu * second
         curvature = np.where(observed > fisher / 100, observed, fisher)

@@ -93,6 +93,16 @@ def test_nearly_equal_features_are_told_apart(distance):
     assert_allclose(float(value), residual[0] / 300, rtol=1e-6)
 
 
+@pytest.mark.parametrize("model", ["Poisson", "NegativeBinomial"])
+def test_a_mean_that_underflows_costs_nothing_where_nothing_happened(model):
+    eta = np.full((1, 1), -1e5, dtype=np.longdouble)  # as a probit, less than any long double
+    with np.errstate(all="ignore"):
+        value, slope, _ = losses.of_response(model, "norm.cdf", [0.0])(eta)
+        assert losses.of_response(model, "norm.cdf", [1.0])(eta)[0] == np.inf
+    assert value == 0
+    assert slope == 0
+
+
 def case_of(model, link, regularizer="UnRegularized"):
     """Return a plain case of one neuron, and its fit."""
     X, y = simulated(model, link, 400, 1)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
 from spikeglm.inference.fisher import groups
-from spikeglm.inference.inverses import pseudo_inverse
+from spikeglm.inference.inverses import pseudo_inverse, void_directions
 from spikeglm.regularizer import GroupLasso
 
 T, P, N = 400, 6, 5
@@ -154,6 +154,8 @@ def test_what_rounds_below_zero_is_no_information():
     inverse, unsure = pseudo_inverse(np.array([[-1e-20, 0.0], [0.0, 4.0]]))
     assert_allclose(inverse, [[0, 0], [0, 0.25]])
     assert list(unsure) == [True, False]
+    void = void_directions(np.ones(2, dtype=bool), np.array([[-1e-20, 0.0], [0.0, 4.0]]))
+    assert_allclose(np.abs(void), [[1.0], [0.0]])
 
 
 def test_near_copies_in_float32_are_no_sign_of_other_data():
