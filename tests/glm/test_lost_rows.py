@@ -149,6 +149,18 @@ def test_a_sensor_that_fails_for_the_rest_of_the_recording_is_news(lost):
             call()
 
 
+@pytest.mark.parametrize("kind", REGRESSORS[:2] + CLASSIFIERS[:1], ids=str)
+def test_rows_that_a_batch_loses_are_news(kind):
+    model = kind.cls(**kind.arguments)
+    table = np.random.default_rng(1).normal(size=(len(kind.y), 3))
+    model.fit(table, kind.y)
+    params = model.coef_, model.intercept_
+    table[1::4, 1] = np.nan
+    state = model.initialize_optimizer_and_state(params, table, kind.y)
+    with announced("took no part", "'x1' NaN or inf"):
+        model.update(params, state, table, kind.y)
+
+
 def test_weights_of_zero_everywhere_are_a_cause():
     with pytest.raises(ValueError, match=r"none of them complete: sample_weight of zero \(400"):
         fit(sample_weight=np.zeros(T))

@@ -105,6 +105,8 @@ def step(
     _check_n_samples(n_samples)
     batch = model._read_batch(X, y)
     check_batch(model, batch.inputs)
+    if batch.inputs.lost is not None:
+        batch.inputs.lost.announce()
     theta, goal = _read_theta(batch, params), batch.objective
     check_coefficients(model, batch.inputs, params)
     with one_blas_thread(), quiet():
