@@ -9,7 +9,6 @@ import numpy as np
 
 from ..fit.fitting import SolverChoice, fit_columns
 from ..fit.record import FitResult
-from ..inference.curve_bands import TermCurve
 from ..io.interop.random_keys import RandomKey
 from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
@@ -19,7 +18,7 @@ from .reading.fit_inputs import FitInputs, read_fit_inputs, read_rows
 from .reading.lost_rows import announce_gaps
 from .reading.parameter_checks import first_intercept
 from .reading.read_arguments import read_likelihood
-from .results import dispersion, fitted, refits, term_curves
+from .results import dispersion, fitted, refits
 from .results.score_requests import ScoreRequest
 
 if TYPE_CHECKING:
@@ -261,64 +260,6 @@ class GLM(BaseGLM):
             random_key, rate, getattr(self, "scale_", 1.0)
         )
         return self._wrapped(samples, axis), self._wrapped(rate, axis)
-
-    def term_curve(
-        self,
-        label: str,
-        X: Any,
-        y: ArrayLike,
-        *,
-        at: Any = None,
-        n_points: int = 100,
-        level: float = 0.95,
-        **data: Any,
-    ) -> TermCurve:
-        """Return the curve that a term of a design describes, with its standard errors.
-
-        The question to ask of splines: their coefficients are determined only up to a level that
-        the intercept has too, and have no standard errors of their own; the curve has. Raises
-        ValueError or TypeError if ``X`` is no design, has no such term, or is not that of the fit.
-
-        Parameters
-        ----------
-        label :
-            Of an additive term that is evaluated, such as ``BSplineEval(8, label="position")``.
-        X, y, **data :
-            The design and response of the fit, and its ``sample_weight`` and ``offset``.
-        at :
-            (W,) where to evaluate it, in the units of its input; a tuple for several inputs. None
-            takes ``n_points`` over the range of the data, of a ``Category`` all categories.
-        level :
-            Pointwise coverage of the bands.
-
-        Examples
-        --------
-        >>> import numpy as np, spikeglm as nmo
-        >>> x = np.random.default_rng(0).uniform(0, 10, 2000)
-        >>> y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
-        >>> X = nmo.basis.BSplineEval(8, label="position").design(x)
-        >>> curve = nmo.GLM().fit(X, y).term_curve("position", X, y, at=[2.0, 5.0])
-        >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
-        (array([ 0. , -1.9]), array([0.07, 0.1 ]))
-        """
-        return term_curves.term_curve(
-            self, label, X, y, at=at, n_points=n_points, level=level, **data
-        )
-
-    def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:
-        """Return the means (T, B) of the same model fitted to B responses (T, B), for bootstraps.
-
-        The model stays as it is. X and ``data`` (``sample_weight``, ``offset``) are as for
-        :meth:`fit`, which says what is raised. A NaN must be in all responses.
-
-        >>> import numpy as np, spikeglm as nmo
-        >>> X = np.random.default_rng(0).normal(size=(200, 2))
-        >>> y = np.random.default_rng(1).poisson(1.0, (200, 3))
-        >>> means = nmo.GLM().predict_refitted(X, y)
-        >>> bool(np.allclose(means[:, 1], nmo.GLM().fit(X, y[:, 1]).predict(X)))
-        True
-        """
-        return refits.predict_refitted(self, X, responses, **data)
 
     def _check_counts_of_fit(self, X: ArrayLike, y: ArrayLike, **data: Any) -> None:
         refits.check_counts_of_fit(self, X, y, **data)

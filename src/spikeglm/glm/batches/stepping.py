@@ -34,7 +34,7 @@ from ..reading.parameter_checks import dof_resid
 from ..results import dispersion
 
 if TYPE_CHECKING:
-    from ..base import BaseGLM
+    from ..hooks import Hooks
 
 _SHARE_OF_MEMORY = 0.25
 
@@ -65,7 +65,7 @@ class Batch(Protocol):
         ...
 
 
-def begin(model: BaseGLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> SolverAdapterState:
+def begin(model: Hooks, init_params: Any, X: ArrayLike, y: ArrayLike) -> SolverAdapterState:
     """Return the state of an optimiser at the first parameters.
 
     Raises
@@ -84,7 +84,7 @@ def begin(model: BaseGLM, init_params: Any, X: ArrayLike, y: ArrayLike) -> Solve
 
 
 def step(
-    model: BaseGLM,
+    model: Hooks,
     params: Any,
     opt_state: Any,
     X: ArrayLike,
@@ -118,7 +118,7 @@ def step(
     return (model.coef_, model.intercept_), model.update_state_
 
 
-def last_state(model: BaseGLM) -> SolverAdapterState:
+def last_state(model: Hooks) -> SolverAdapterState:
     """Return how the last fit or update of a model went, as NeMoS's scripts look it up.
 
     Raises
@@ -225,7 +225,7 @@ def check_memory(theta: FloatArray) -> None:
         )
 
 
-def _write(model: BaseGLM, theta: FloatArray, batch: Batch, n_samples: int | None) -> None:
+def _write(model: Hooks, theta: FloatArray, batch: Batch, n_samples: int | None) -> None:
     """Write estimates, degrees of freedom and dispersion to the model."""
     inputs, (coef, intercept) = batch.inputs, batch.parameters(theta)
     in_batch = batch.objective.total_weight

@@ -13,7 +13,7 @@ from ...solvers import get_solver
 from ...typing import ArrayLike
 
 if TYPE_CHECKING:
-    from ..base import BaseGLM
+    from ..hooks import Hooks
 
 
 class Argument:
@@ -22,7 +22,7 @@ class Argument:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, model: BaseGLM | None, owner: type | None = None) -> Any:
+    def __get__(self, model: Hooks | None, owner: type | None = None) -> Any:
         if model is None:
             return self
         try:
@@ -34,7 +34,7 @@ class Argument:
 class FeatureMask(Argument):
     """Part of what was fitted: coefficients and mask must not contradict each other."""
 
-    def __set__(self, model: BaseGLM, mask: ArrayLike | None) -> None:
+    def __set__(self, model: Hooks, mask: ArrayLike | None) -> None:
         if model.__sklearn_is_fitted__() and mask is not vars(model).get(self.name):
             raise errors.attribute_error(
                 "feature_mask cannot be set after a fit.",
@@ -48,7 +48,7 @@ class FeatureMask(Argument):
 class RegularizerArgument(Argument):
     """Assigned to a model whose solver cannot handle it, it takes the solver's name away."""
 
-    def __set__(self, model: BaseGLM, regularizer: Any) -> None:
+    def __set__(self, model: Hooks, regularizer: Any) -> None:
         vars(model)[self.name] = regularizer
         solver_name = vars(model).get("solver_name")  # set after the regularizer in constructors
         if solver_name is not None and _cannot_handle(solver_name, model._regularizer):

@@ -20,7 +20,7 @@ from ...rows.table_labels import ONLY, TableLabels, row_labels_of
 from ...typing import ArrayLike
 
 if TYPE_CHECKING:
-    from ..base import BaseGLM
+    from ..hooks import Hooks
     from .fit_inputs import FitInputs
 
 
@@ -50,7 +50,7 @@ def check_beside_response(neurons: tuple[Any, ...] | None, **tables: Any) -> Non
             _check(column_labels(table), neurons, name, "the neurons of y", f"{name}[y.columns].")
 
 
-def check_features(model: BaseGLM, rows: Rows) -> None:
+def check_features(model: Hooks, rows: Rows) -> None:
     """Check that the features of a table are called as those of the fit, leaf by leaf.
 
     Raises
@@ -61,7 +61,7 @@ def check_features(model: BaseGLM, rows: Rows) -> None:
     _check_features(TableLabels.of(rows).columns, _known_features(model))
 
 
-def check_neurons(model: BaseGLM, **tables: Any) -> None:
+def check_neurons(model: Hooks, **tables: Any) -> None:
     """Check that tables with a column per neuron call these as the y of the fit did.
 
     Raises
@@ -76,7 +76,7 @@ def check_neurons(model: BaseGLM, **tables: Any) -> None:
 
 
 def check_coefficients(
-    model: BaseGLM, inputs: FitInputs, params: tuple[ArrayLike, ArrayLike] | None = None
+    model: Hooks, inputs: FitInputs, params: tuple[ArrayLike, ArrayLike] | None = None
 ) -> None:
     """Check that what belongs to coefficients calls features, neurons and classes as data do.
 
@@ -107,7 +107,7 @@ def check_coefficients(
 
 
 def _of_coefficients(
-    model: BaseGLM, params: tuple[ArrayLike, ArrayLike] | None
+    model: Hooks, params: tuple[ArrayLike, ArrayLike] | None
 ) -> list[tuple[str, Any]]:
     strength = getattr(model, "regularizer_strength", None)
     parts = strength if isinstance(strength, tuple) else (strength,)  # of an elastic net
@@ -137,7 +137,7 @@ def _names(index: Any) -> tuple[Any, ...] | None:
     return None if index is None else tuple(index.tolist())
 
 
-def check_null_mean(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
+def check_null_mean(model: Hooks, rows: Rows, y: Any, null_mean: Any) -> None:
     """Check that means to score against call rows or neurons as the data and the fit do.
 
     Raises
@@ -154,7 +154,7 @@ def check_null_mean(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
         _check(_names(index), known, "null_mean", what, "null_mean[list(model.neuron_columns_)].")
 
 
-def check_null_probabilities(model: BaseGLM, rows: Rows, y: Any, null_mean: Any) -> None:
+def check_null_probabilities(model: Hooks, rows: Rows, y: Any, null_mean: Any) -> None:
     """Check that probabilities to score against call rows, neurons and classes as a classifier.
 
     Raises
@@ -171,7 +171,7 @@ def check_null_probabilities(model: BaseGLM, rows: Rows, y: Any, null_mean: Any)
         _check(of_classes, classes, "null_mean", "the classes of the model", todo)
 
 
-def remember(model: BaseGLM, inputs: FitInputs) -> None:
+def remember(model: Hooks, inputs: FitInputs) -> None:
     """Write what features and neurons are called to a model."""
     rows = inputs.rows
     if inputs.shapes.n_neurons is not None:
@@ -188,12 +188,12 @@ def remember(model: BaseGLM, inputs: FitInputs) -> None:
         vars(model).pop("feature_names_in_", None)
 
 
-def begin_batches(model: BaseGLM, inputs: FitInputs) -> None:
+def begin_batches(model: Hooks, inputs: FitInputs) -> None:
     """Write what features and neurons are called in the batches that follow."""
     model.update_columns_ = TableLabels.of(inputs.rows).columns, inputs.neurons
 
 
-def check_batch(model: BaseGLM, inputs: FitInputs) -> None:
+def check_batch(model: Hooks, inputs: FitInputs) -> None:
     """Check that a batch calls features and neurons as the batches before did.
 
     Raises
@@ -216,7 +216,7 @@ def _check_features(
         _check(names, before, _called("X", leaf), "the features of the fit", todo)
 
 
-def _known_features(model: BaseGLM) -> dict[str, tuple[Any, ...] | None]:
+def _known_features(model: Hooks) -> dict[str, tuple[Any, ...] | None]:
     """Return the names of the features of the fit; of older files only those of a single table."""
     known: dict[str, tuple[Any, ...] | None] | None = getattr(model, "feature_columns_", None)
     if known is not None:

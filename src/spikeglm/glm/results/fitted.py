@@ -26,8 +26,7 @@ from .report import FitReport
 from .scoring import Null, known_scale
 
 if TYPE_CHECKING:
-    from ..base import BaseGLM
-    from ..glm import GLM
+    from ..hooks import Hooks
 
 
 class Uncertainties(NamedTuple):
@@ -37,7 +36,7 @@ class Uncertainties(NamedTuple):
     shapes: Shapes  # of the parameters
 
 
-def mean_response(model: GLM, rows: Rows, offset: ArrayLike | None) -> FloatArray:
+def mean_response(model: Hooks, rows: Rows, offset: ArrayLike | None) -> FloatArray:
     """Return the mean response, (T,) or (T, N) as y has it; NaN where a row is not finite.
 
     A warning tells of means that the observation model cannot have: they stay as the link gives
@@ -75,13 +74,13 @@ def _warn_of_impossible(likelihood: Likelihood, mean: FloatArray, eta: FloatArra
         )
 
 
-def null_of(model: GLM, rows: Rows, offset: ArrayLike | None, given: Any) -> Null:
+def null_of(model: Hooks, rows: Rows, offset: ArrayLike | None, given: Any) -> Null:
     """Return what a score is measured against, given what the user says of it."""
     record = model.fit_report_.result if hasattr(model, "fit_report_") else None
     return Null(given, read_offset(offset, rows, np.size(model.intercept_)), record)
 
 
-def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
+def uncertainties(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
     """Return how sure the estimates of each neuron are, given the data of their fit.
 
     Raises what :func:`optimum_of` raises.
@@ -91,7 +90,7 @@ def uncertainties(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncert
 
 
 def optimum_of(
-    model: GLM, X: ArrayLike, y: ArrayLike, **more: Any
+    model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any
 ) -> tuple[fisher.Optimum, Shapes]:
     """Return where a fit ended, with the data of that fit, and the shapes of its parameters.
 
@@ -132,7 +131,7 @@ def no_classes_here(what: str) -> TypeError:
 
 
 def loss_at(
-    model: BaseGLM, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike, **data: Any
+    model: Hooks, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike, **data: Any
 ) -> float:
     """Return the unpenalised loss of a model's kind at parameters: mean over rows, sum of neurons.
 
@@ -152,7 +151,7 @@ def loss_at(
     return float(losses.sum())
 
 
-def check_same_intercept(model: BaseGLM) -> None:
+def check_same_intercept(model: Hooks) -> None:
     """Check that ``fit_intercept`` is that of the fit.
 
     Raises
@@ -170,7 +169,7 @@ def check_same_intercept(model: BaseGLM) -> None:
         )
 
 
-def record_of(model: BaseGLM, coef: FloatArray, intercept: FloatArray) -> FitResult | None:
+def record_of(model: Hooks, coef: FloatArray, intercept: FloatArray) -> FitResult | None:
     """Return the record of the fit that led to these estimates, None if they were set by hand."""
     if not hasattr(model, "fit_report_"):
         return None
@@ -179,7 +178,7 @@ def record_of(model: BaseGLM, coef: FloatArray, intercept: FloatArray) -> FitRes
     return result if all(np.array_equal(then, now) for then, now in pairs) else None
 
 
-def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:
+def covariances(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:
     """Return the covariances of all neurons, (N, n, n), or (n, n) of the only one.
 
     Raises
@@ -198,7 +197,7 @@ def covariances(model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any) -> Floa
 
 
 def standard_errors(
-    model: BaseGLM, X: ArrayLike, y: ArrayLike, **more: Any
+    model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any
 ) -> tuple[Any, FloatArray]:
     """Return the standard errors of coefficients and intercepts, in the user's shapes."""
     found, shapes = model._uncertainties(X, y, **more)
@@ -208,7 +207,7 @@ def standard_errors(
     return shapes.user_coef(by_column[:-1]), shapes.user_intercept(by_column[-1])
 
 
-def _point_to_curves(model: BaseGLM, X: Any, errors_of: FloatArray) -> None:
+def _point_to_curves(model: Hooks, X: Any, errors_of: FloatArray) -> None:
     """Say what to ask for instead, where coefficients of a term have no errors of their own.
 
     Parameters
@@ -235,7 +234,7 @@ def _point_to_curves(model: BaseGLM, X: Any, errors_of: FloatArray) -> None:
 
 
 def estimates(
-    model: BaseGLM, rows: Rows, n_classes: int | None = None
+    model: Hooks, rows: Rows, n_classes: int | None = None
 ) -> tuple[Shapes, FloatArray, FloatArray]:
     """Return the shapes, coefficients (p, C), zero where masked, and intercepts (C,) of a model.
 
@@ -257,7 +256,7 @@ def estimates(
     return shapes, coef if mask is None else coef * mask, intercept
 
 
-def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
+def store(model: Hooks, result: FitResult, inputs: FitInputs) -> None:
     """Write what a fit found to the model, in the shapes that the user knows."""
     shapes, rows = inputs.shapes, inputs.rows
     if inputs.classes is not None:
@@ -276,7 +275,7 @@ def store(model: BaseGLM, result: FitResult, inputs: FitInputs) -> None:
     dispersion.warn_if_unknown(found, result, neurons)
 
 
-def wrapped(model: BaseGLM, values: Array, axis: TimeAxis | None) -> Any:
+def wrapped(model: Hooks, values: Array, axis: TimeAxis | None) -> Any:
     """Return values (T,) or (T, N) as pynapple where the rows have times; N with their names."""
     if axis is None:
         return values
@@ -288,7 +287,7 @@ def wrapped(model: BaseGLM, values: Array, axis: TimeAxis | None) -> Any:
     )
 
 
-def check_fitted(model: BaseGLM, rows: Rows) -> None:
+def check_fitted(model: Hooks, rows: Rows) -> None:
     """Check that there are estimates, for features like those of the rows.
 
     Raises

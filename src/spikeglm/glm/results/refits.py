@@ -20,12 +20,12 @@ from . import fitted
 from .prediction import linear_predictor
 
 if TYPE_CHECKING:
-    from ..glm import GLM
+    from ..hooks import Hooks
 
 _UNFINISHED = (Status.LIMIT, Status.STALLED, Status.INEXACT)
 
 
-def predict_refitted(model: GLM, X: ArrayLike, responses: ArrayLike, **more: Any) -> FloatArray:
+def predict_refitted(model: Hooks, X: ArrayLike, responses: ArrayLike, **more: Any) -> FloatArray:
     """Return the means (T, B) of fits of a model of one neuron to B responses (T, B).
 
     Raises
@@ -63,7 +63,7 @@ def predict_refitted(model: GLM, X: ArrayLike, responses: ArrayLike, **more: Any
     return columns.likelihood.mean(eta)
 
 
-def check_counts_of_fit(model: GLM, X: ArrayLike, y: ArrayLike, **more: Any) -> None:
+def check_counts_of_fit(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> None:
     """Check that a model of one neuron's counts or choices was fitted to these data.
 
     Raises

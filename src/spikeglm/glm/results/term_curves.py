@@ -21,11 +21,11 @@ from ...typing import Array, ArrayLike, FloatArray
 from . import fitted
 
 if TYPE_CHECKING:
-    from ..glm import GLM
+    from ..hooks import Hooks
 
 
 def term_curve(
-    model: GLM,
+    model: Hooks,
     label: str,
     X: Any,
     y: ArrayLike,
@@ -70,7 +70,7 @@ def term_curve(
     )
 
 
-def _dof(model: GLM, optimum: fisher.Optimum) -> FloatArray | None:
+def _dof(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
     """Return the degrees of freedom (N,) of an estimated dispersion, None of any other."""
     edf, record = getattr(model, "edf_", None), optimum.record
     if edf is None or record is None:

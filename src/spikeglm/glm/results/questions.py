@@ -1,0 +1,157 @@
+"""What a fitted model is asked given the data of its fit: losses, errors, curves, refits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...inference.curve_bands import TermCurve
+from ...typing import ArrayLike, FloatArray
+from ..hooks import Hooks
+from . import fitted, refits, term_curves
+
+
+class Questions(Hooks):
+    """The methods of a model that take the data of its fit once more."""
+
+    def compute_loss(
+        self, params: tuple[ArrayLike, ArrayLike], X: ArrayLike, y: ArrayLike, **data: Any
+    ) -> float:
+        """Return the unpenalised loss at ``(coef, intercept)``: mean over rows, sum over neurons.
+
+        X, y and ``data`` (``sample_weight``, ``offset``) are as for :meth:`fit`; raises ValueError
+        or TypeError if the parameters do not fit them.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> zero = np.zeros(2), np.log([y.mean()])
+        >>> round(model.compute_loss(zero, X, y), 3)
+        0.802
+        >>> round(model.compute_loss((model.coef_, model.intercept_), X, y), 3)
+        0.739
+        """
+        return fitted.loss_at(self, params, X, y, **data)
+
+    def covariance(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return the covariance of the estimates from the Fisher information at the optimum.
+
+        Parameters
+        ----------
+        X, y, sample_weight, offset :
+            The data of the fit.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n, n); (N, n, n) for a population. n = p + 1: ``coef_``, then the intercept; with K
+            classes n = (p + 1) K: ``coef_.ravel()``, then ``intercept_``, and rows add up to zero
+            over classes. With ``fit_intercept=False`` n is p, or p K. Under Ridge the posterior
+            covariance for the prior that it states.
+
+        Raises
+        ------
+        ValueError
+            If it is larger than the memory budget: 8 N n² bytes.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> model.covariance(X, y).round(4)
+        array([[ 0.0024,  0.    , -0.0011],
+               [ 0.    ,  0.0024,  0.0006],
+               [-0.0011,  0.0006,  0.0029]])
+        """
+        return fitted.covariances(self, X, y, sample_weight=sample_weight, offset=offset)
+
+    def standard_errors(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
+
+        NaN where the data do not determine a coefficient (constant or duplicated, no penalty), as
+        those of splines that add up to one: of these ask :meth:`GLM.term_curve`, which is known.
+        Every group of neurons whose covariances fit the memory budget takes a pass over the rows.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> model = nmo.GLM().fit(X, y)
+        >>> coef_error, _ = model.standard_errors(X, y)
+        >>> model.coef_.round(2), coef_error.round(2)
+        (array([ 0.49, -0.21]), array([0.05, 0.05]))
+        """
+        return fitted.standard_errors(self, X, y, sample_weight=sample_weight, offset=offset)
+
+    def term_curve(
+        self,
+        label: str,
+        X: Any,
+        y: ArrayLike,
+        *,
+        at: Any = None,
+        n_points: int = 100,
+        level: float = 0.95,
+        **data: Any,
+    ) -> TermCurve:
+        """Return the curve that a term of a design describes, with its standard errors.
+
+        The question to ask of splines: their coefficients are determined only up to a level that
+        the intercept has too, and have no standard errors of their own; the curve has. Raises
+        ValueError or TypeError if ``X`` is no design, has no such term, or is not that of the fit.
+
+        Parameters
+        ----------
+        label :
+            Of an additive term that is evaluated, such as ``BSplineEval(8, label="position")``.
+        X, y, **data :
+            The design and response of the fit, and its ``sample_weight`` and ``offset``.
+        at :
+            (W,) where to evaluate it, in the units of its input; a tuple for several inputs. None
+            takes ``n_points`` over the range of the data, of a ``Category`` all categories.
+        level :
+            Pointwise coverage of the bands.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> x = np.random.default_rng(0).uniform(0, 10, 2000)
+        >>> y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
+        >>> X = nmo.basis.BSplineEval(8, label="position").design(x)
+        >>> curve = nmo.GLM().fit(X, y).term_curve("position", X, y, at=[2.0, 5.0])
+        >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
+        (array([ 0. , -1.9]), array([0.07, 0.1 ]))
+        """
+        return term_curves.term_curve(
+            self, label, X, y, at=at, n_points=n_points, level=level, **data
+        )
+
+    def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:
+        """Return the means (T, B) of the same model fitted to B responses (T, B), for bootstraps.
+
+        The model stays as it is. X and ``data`` (``sample_weight``, ``offset``) are as for
+        :meth:`fit`, which says what is raised. A NaN must be in all responses.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> y = np.random.default_rng(1).poisson(1.0, (200, 3))
+        >>> means = nmo.GLM().predict_refitted(X, y)
+        >>> bool(np.allclose(means[:, 1], nmo.GLM().fit(X, y[:, 1]).predict(X)))
+        True
+        """
+        return refits.predict_refitted(self, X, responses, **data)
