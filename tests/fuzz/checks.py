@@ -166,9 +166,11 @@ def _allowed(case, problem, points, n):
     """
     y = case.response.values[:, n]
     y = y[np.isfinite(y)]
-    spread = y.var() + (1e-7 * np.abs(y).max()) ** 2
+    mu = min(y.mean(), 1.0) if case.link in ("logistic", "norm.cdf") else y.mean()
+    spread = ((y - mu) ** 2).mean() + (1e-7 * np.abs(y).max()) ** 2
     has_unit = case.model in ("Gaussian", "InverseGaussian")  # losses that depend on that of y
-    unit = spread / numpy_glm.variance(case.model, y.mean()) if has_unit else 1.0
+    has_unit |= case.model == "Gamma" and mu < y.mean()  # or of how far the link is from it
+    unit = spread / numpy_glm.variance(case.model, mu) if has_unit else 1.0
     kinks = sum(float(problem.penalty.value(V[:-1])) for V in points)
     rounding = min(problem.rounding(V) for V in points)
     size = min(abs(float(problem.value(V))) for V in points)
