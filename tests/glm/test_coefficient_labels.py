@@ -65,6 +65,16 @@ def test_given_coefficients_in_another_order_are_refused():
             call()
 
 
+def test_coefficients_set_by_hand_in_another_order_are_refused():
+    fit, model = nmo.GLM().fit(TABLE, Y), nmo.GLM()
+    model.coef_, model.intercept_ = pd.Series(fit.coef_, NAMES), fit.intercept_
+    np.testing.assert_array_equal(model.predict(TABLE), fit.predict(TABLE))
+    model.coef_ = model.coef_[MOVED]
+    for call in (model.predict, lambda table: model.score(table, Y)):
+        with another_order:
+            call(TABLE)
+
+
 def test_probabilities_to_score_against_name_the_classes():
     model = nmo.ClassifierGLM(3).fit(X, LABELS)
     frequency = pd.Series([0.2, 0.3, 0.5], model.classes_)

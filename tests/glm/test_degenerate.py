@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.catalogue import CANONICAL, MODELS, drawn
+from tests.glm.kinds import CLASSIFIERS, REGRESSORS
+from tests.glm.kinds import X as OF_KINDS
 from tests.models import WITH_DISPERSION
 from tests.reference.numpy_glm import LINKS
 
@@ -254,3 +256,13 @@ def test_no_features_of_any_type(model, link, dtype):
     y = response(model, link)
     estimator = fitted(model, link, X[:, :0].astype(dtype), y)
     assert_allclose(estimator.predict(X[:, :0]), y.mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", REGRESSORS + CLASSIFIERS, ids=str)
+def test_predictions_of_no_rows_are_none(kind):
+    """Looking for means that are impossible failed on an empty array."""
+    model = kind.cls(**kind.arguments).fit(OF_KINDS, kind.y)
+    none = OF_KINDS[:0]
+    assert model.predict(none).shape == (0, *np.shape(kind.y)[1:])
+    for part in model.simulate(0, none):
+        assert len(part) == 0

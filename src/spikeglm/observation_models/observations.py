@@ -219,7 +219,8 @@ class Observations(ABC):
         """Return the gain over the mean of y, as a share of what there was to gain.
 
         McFadden: 1 - LL(model) / LL(null). Cohen: 1 - D(model) / D(null), at the model's own scale.
-        NaN where the null model is perfect (y never changes): there is nothing to gain.
+        Where the null model is perfect (y never changes) there is nothing to gain: Cohen's is -inf,
+        or NaN for a model that is as good.
 
         Parameters
         ----------

@@ -53,12 +53,18 @@ def check_beside_response(neurons: tuple[Any, ...] | None, **tables: Any) -> Non
 def check_features(model: Hooks, rows: Rows) -> None:
     """Check that the features of a table are called as those of the fit, leaf by leaf.
 
+    And as coefficients that were set by hand call them.
+
     Raises
     ------
     ValueError
         If they are called otherwise, or come in another order.
     """
-    _check_features(TableLabels.of(rows).columns, _known_features(model))
+    columns = TableLabels.of(rows).columns
+    _check_features(columns, _known_features(model))
+    for leaf, part in _leaves(getattr(model, "coef_", None)).items():
+        called, names = _called("coef_", leaf), _names(index_of(part))
+        _check(names, columns.get(leaf), called, "the features of X", f"{called}.loc[X.columns].")
 
 
 def check_neurons(model: Hooks, **tables: Any) -> None:

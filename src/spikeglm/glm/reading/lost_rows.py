@@ -98,5 +98,7 @@ def _listed(because: list[Loss], lost: BoolArray) -> str:
 
 def announce_gaps(rows: Rows, predicted: Array) -> None:
     """Warn where many predictions (T, ...) are NaN; which column or class is the same to a gap."""
+    if not predicted.size:
+        return
     first = predicted.reshape(len(predicted), -1)[:, 0]
     LostRows(rows, ~np.isnan(first)).announce("have no prediction (NaN)")

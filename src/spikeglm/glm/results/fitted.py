@@ -60,6 +60,8 @@ def mean_response(model: Hooks, rows: Rows, offset: ArrayLike | None) -> FloatAr
 
 def _warn_of_impossible(likelihood: Likelihood, mean: FloatArray, eta: FloatArray) -> None:
     """Tell of means (T, N) that are finite predictors' and yet no means of the model."""
+    if not mean.size:
+        return
     low, high = likelihood.model.means
     smallest, largest = np.fmin.reduce(mean, axis=None), np.fmax.reduce(mean, axis=None)
     if smallest >= low and largest <= high and largest < np.inf and smallest > -np.inf:
