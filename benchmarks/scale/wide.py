@@ -21,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 
 import spikeglm as nmo
-from spikeglm.fit import fitting
+from spikeglm.fit import prepared
 
 from ..problems import WINDOW
 from .measure import bare_rows_per_s, finished, fitted, in_fresh_process, show
@@ -57,7 +57,7 @@ def counts_on_disk(folder: Path, n_bins: int, n_neurons: int) -> Path:
 def surveyed() -> Iterator[list[float]]:
     """Collect the seconds that fits inside the ``with`` block spend on surveys of features."""
     seconds: list[float] = []
-    survey = fitting.survey_features
+    survey = prepared.survey_features
 
     def timed(*args: Any, **kwargs: Any) -> Any:
         begin = time.perf_counter()
@@ -66,7 +66,7 @@ def surveyed() -> Iterator[list[float]]:
         finally:
             seconds.append(time.perf_counter() - begin)
 
-    with patch.object(fitting, "survey_features", timed):
+    with patch.object(prepared, "survey_features", timed):
         yield seconds
 
 

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 import spikeglm as nmo
-from spikeglm.fit import fitting, progress
-from spikeglm.glm.classification import fitting as classes
-from spikeglm.selection import path_fitting
+from spikeglm.fit import prepared, progress
 
 X = np.random.default_rng(0).normal(size=(500, 3))
 Y = np.random.default_rng(1).poisson(0.5, size=(500, 2))
@@ -46,22 +44,22 @@ def test_a_long_fit_shows_passes_rate_and_certificate(kwargs):
 
 
 FITS = {
-    fitting: lambda: nmo.PopulationGLM().fit(X, Y),
-    classes: lambda: nmo.glm.ClassifierPopulationGLM(2).fit(X, Y > 0),
-    path_fitting: lambda: nmo.selection.regularization_path(nmo.PopulationGLM(**LASSO), X, Y),
+    "numbers": lambda: nmo.PopulationGLM().fit(X, Y),
+    "classes": lambda: nmo.glm.ClassifierPopulationGLM(2).fit(X, Y > 0),
+    "path": lambda: nmo.selection.regularization_path(nmo.PopulationGLM(**LASSO), X, Y),
 }
 
 
-@pytest.mark.parametrize("module", FITS)
-def test_a_survey_that_takes_long_is_announced(module, monkeypatch):
-    survey = module.survey_features
+@pytest.mark.parametrize("kind", FITS)
+def test_a_survey_that_takes_long_is_announced(kind, monkeypatch):
+    survey = prepared.survey_features
 
     def slowly(*args):
         time.sleep(0.1)
         return survey(*args)
 
-    monkeypatch.setattr(module, "survey_features", slowly)
-    shown = shown_on(Terminal(), FITS[module])
+    monkeypatch.setattr(prepared, "survey_features", slowly)
+    shown = shown_on(Terminal(), FITS[kind])
     assert "looking at 500 rows of 3 features ..." in shown
     assert shown.index("3 features looked at") < shown.index("pass ")
 

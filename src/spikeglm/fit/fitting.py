@@ -1,9 +1,14 @@
-"""From columns to a fitted record: the whole story of a fit, in reading order."""
+"""From columns to a fitted record: the whole story of a fit, in reading order.
+
+Rows are looked at once (:mod:`~spikeglm.fit.prepared`) and columns solved on them, once or many
+times. What kind of responses they have only decides what a solver sees
+(:mod:`~spikeglm.fit.problems`).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,11 +16,10 @@ import numpy as np
 
 from ..engine.columns import Columns
 from ..engine.coordinates.feature_facts import Features
-from ..engine.features.survey import Responses, Survey, survey_features, survey_responses
+from ..engine.features.near_dependence import View
+from ..engine.features.survey import Survey
 from ..engine.objective import Objective
-from ..engine.runners.plan import Look, Plan, plan
 from ..engine.runners.threads import one_blas_thread
-from ..engine.table import Table
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
@@ -23,12 +27,12 @@ from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import resumable
-from .magnitudes import check_features
-from .progress import pass_report, survey_report
+from .prepared import Prepared, prepare
+from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
+from .progress import pass_report
 from .record import FitResult
 from .remarks import TOUCHED, remarks, remarks_on_storage
-from .separating import VISITS, separating_features
-from .starts import dispersion, made_possible, typical_curvature, without_features
+from .separating import VISITS
 
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
 _SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
@@ -59,6 +63,16 @@ class SolverChoice:
         """Passes over the rows."""
         return getattr(self.method, "maxiter", Cheapest().maxiter)
 
+    @property
+    def reads_rows(self) -> bool:
+        """Whether the solver looks into the rows, which it must see as they are."""
+        return getattr(self.method, "reads_rows", False)
+
+    @property
+    def reads_correlations(self) -> bool:
+        """Whether the solver needs the correlations of all features."""
+        return getattr(self.method, "reads_correlations", False)
+
 
 def fit_columns(
     rows: Rows,
@@ -67,7 +81,7 @@ def fit_columns(
     penalty: Penalty,
     keep: BoolArray,
     solver: SolverChoice,
-    start: tuple[FloatArray, FloatArray] | None = None,
+    start: Parameters | None = None,
 ) -> FitResult:
     """Fit all columns at once and say of each how it went.
 
@@ -86,134 +100,91 @@ def fit_columns(
     start :
         First coefficients (p, C) and intercepts (C,); default: zero, and the mean response.
     """
-    # The workers are the threads: BLAS must not add its own. An overflow is a point without value.
-    with one_blas_thread(), quiet():
-        return _fit(rows, columns, penalty, keep, solver, start)
+    ready = prepare(rows, columns, keep=keep, looks_at_all=solver.reads_correlations)
+    result = fit_prepared(ready, columns, penalty=penalty, solver=solver, start=start)
+    return replace(result, n_passes=ready.survey.n_passes + result.n_passes)
 
 
-def _fit(
-    rows: Rows,
+def fit_prepared(
+    ready: Prepared,
     columns: Columns,
+    *,
     penalty: Penalty,
-    keep: BoolArray,
     solver: SolverChoice,
-    start: tuple[FloatArray, FloatArray] | None,
+    start: Parameters | None = None,
+    kind: MakeProblems = Numbers,
 ) -> FitResult:
-    how = plan(rows, columns.n_columns, iterative=True)
-    if getattr(solver.method, "reads_correlations", False):
-        how = replace(how, look=Look())
-    table = Table.cut(rows, keep, how.block_rows)
-    with survey_report(rows):
-        observed = survey_responses(table, columns, how)
-        survey = survey_features(table, columns, how)
-    check_features(survey, rows)
-    coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
-    if start is not None and columns.likelihood.link.range is None:
-        # Where no intercept was found for a user's own link, the user's start may do.
-        hopeless = [None if s is Status.OUT_OF_RANGE else s for s in hopeless]
-    walking = np.flatnonzero([status is None for status in hopeless])
-    if start is None:
-        start = coef, intercept
-    outcome = None
-    if len(walking):
-        as_they_are = replace(survey, told_apart=None)
-        seen = as_they_are if getattr(solver.method, "reads_rows", False) else survey
-        outcome, W, b = _solve_views(
-            seen, columns, how, penalty, observed, solver=solver, start=start, which=walking
-        )
-        coef[:, walking], intercept[walking] = W, b
-    went = how_it_went(outcome, hopeless, walking, n_surveys=1 + survey.n_passes)
-    separating, went["status"] = separating_features(
-        survey.table,
-        columns,
-        how,
-        penalty,
-        observed,
-        (coef, intercept),
-        went["status"],
-        survey.features,
-    )
-    went["n_passes"] += 0 if separating is None else VISITS
-    return FitResult(
-        coef=coef,
-        intercept=intercept,
-        n_rows=observed.n_rows,
-        total_weight=observed.weight,
-        mean_response=observed.mean,
-        certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
-        plan=how.explain(),
-        has_intercept=columns.has_intercept,
-        offset_mean=observed.offset,
-        offset_square=observed.offset_square,
-        separating=separating,
-        **about_features(survey, rows, penalty, coef.shape),
-        **went,
-    )
+    """Fit columns over rows whose features are known; else as :func:`fit_columns`.
+
+    Responses, row weights, offsets, masks, penalty, start and ``kind`` of problems may be others
+    than those of any fit before. The record counts the passes of this fit, not those of the survey.
+    """
+    with one_blas_thread(), quiet():
+        ready = ready.for_columns(columns.n_columns)
+        problems = kind(columns, penalty, ready.responses(columns))
+        first = problems.first(ready.rows.n_features, start)
+        outcome, estimates = _solve_views(ready, problems, first, solver)
+        return _recorded(ready, problems, first, outcome, estimates)
 
 
 def _solve_views(
-    survey: Survey,
-    columns: Columns,
-    how: Plan,
-    penalty: Penalty,
-    observed: Responses,
-    *,
-    solver: SolverChoice,
-    start: tuple[FloatArray, FloatArray],
-    which: IntArray,
-) -> tuple[Outcome, FloatArray, FloatArray]:
-    """Solve columns (A,); return how that went, weights (p, A) and intercepts (A,) of the rows.
+    ready: Prepared, problems: Problems, first: First, solver: SolverChoice
+) -> tuple[Outcome | None, Parameters]:
+    """Solve all problems that can have a fit; return how that went, and all parameters.
 
-    All at once, but for those that see near copies of features in other ways than others do.
+    All at once, but for those that see the rows in other ways than others do.
     """
     parts: list[tuple[IntArray, Outcome]] = []
-    coef, intercept = start[0].copy(), start[1].copy()
-    h = typical_curvature(columns, observed)
-    for view in survey.views(columns, penalty, h, which):
-        mine = view.columns
-        objective = Objective(
-            view.table,
-            columns.take(mine),
-            how,
-            view.penalty,
-            view.features,
-            observed.weight[mine],
-        )
-        first = start[0][:, mine], start[1][mine]
-        part = _solve(objective, observed.take(mine), h[mine], solver, first, part=len(parts))
-        W, b = of_the_rows(objective, part.theta)
+    coef, intercept = first.coef.copy(), first.intercept.copy()
+    for survey, view in _views(ready, problems, first.walking, solver):
+        mine = class_columns(problems, view.columns)
+        objective = problems.objective(view, ready.how)
+        over_rows = problems.over_rows(objective)
+        theta = for_the_solver(over_rows, first.coef[:, mine], first.intercept[mine])
+        part = _solve(problems, objective, theta, view.columns, solver, part=len(parts))
+        theta = problems.settled(objective, part.theta, view.columns)
+        W, b = of_the_rows(over_rows, theta)
         coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
-        parts.append((mine, part))
-    return Outcome.of_parts(parts), coef[:, which], intercept[which]
+        parts.append((view.columns, part))
+    return (Outcome.of_parts(parts) if parts else None), (coef, intercept)
+
+
+def _views(
+    ready: Prepared, problems: Problems, which: IntArray, solver: SolverChoice
+) -> Iterator[tuple[Survey, View]]:
+    """Yield how some problems (A,) see the rows, and the survey that it follows from."""
+    if len(which) == 0:
+        return
+    survey = replace(ready.survey, told_apart=None) if solver.reads_rows else ready.survey
+    columns, penalty, n_classes = problems.columns, problems.penalty, problems.n_classes
+    for view in survey.views(columns, penalty, problems.h, which, n_classes):
+        yield survey, view
 
 
 def _solve(
-    objective: Objective,
-    observed: Responses,
-    h: FloatArray,
+    problems: Problems,
+    objective: Any,
+    theta: FloatArray,
+    which: IntArray,
     solver: SolverChoice,
-    start: tuple[FloatArray, FloatArray],
     *,
     part: int,
 ) -> Outcome:
-    likelihood = objective.columns.likelihood
-    theta, lost = made_possible(objective, for_the_solver(objective, *start), observed)
-    penalty = objective.penalty.value(np.ones(start[0].shape))
+    theta, lost = problems.begin(objective, theta, which)
+    over_rows = problems.over_rows(objective)
+    n_weights = len(theta) - problems.n_classes
+    penalty = objective.penalty.value(np.ones((n_weights, len(which))))
     with (
-        pass_report(objective.table.n_kept) as report,
-        resumable(objective, objective, theta, penalty, part=part) as begin,
+        pass_report(over_rows.table.n_kept) as report,
+        resumable(objective, over_rows, theta, penalty, part=part) as begin,
     ):
         task = Task(
             objective,
             begin,
-            h=h,
-            unit=np.sqrt(dispersion(likelihood, observed, theta[-1])),
-            n_rows=objective.table.n_kept,
+            n_rows=over_rows.table.n_kept,
             is_smooth=objective.penalty.is_smooth,
             report=report,
-            h_at_start=np.nan_to_num(
-                likelihood.fisher(theta[-1] + np.nan_to_num(observed.offset)), posinf=0.0
-            ),
+            **problems.task(objective, theta, which),
         )
         return _named(_in_turns(task, solver.method), lost)
 
@@ -235,11 +206,44 @@ def _in_turns(task: Task, method: Method) -> Outcome:
     n = task.objective.n_columns
     each = 8 * _SOLVER_VECTORS * task.objective.n_parameters
     at_once = max(1, int(_SHARE_FOR_SOLVER * get_config().memory_bytes) // each)
-    if n <= at_once:
+    if n <= at_once or not task.is_of_features:
         return method.solve(task)
     n_turns = math.ceil(n / at_once)
     turns = np.array_split(np.arange(n), n_turns)
     return Outcome.joined([method.solve(task.take(columns)) for columns in turns])
+
+
+def _recorded(
+    ready: Prepared,
+    problems: Problems,
+    first: First,
+    outcome: Outcome | None,
+    estimates: Parameters,
+) -> FitResult:
+    """Write down what was found, once it was looked for what separates responses."""
+    observed, columns, (coef, intercept) = problems.observed, problems.columns, estimates
+    N, survey = len(first.hopeless), ready.survey
+    went = how_it_went(outcome, first.hopeless, first.walking)
+    separating, status = problems.separating(survey, ready.how, estimates, went["status"])
+    intercept, status = problems.told(intercept, status)
+    shape = len(coef) * problems.n_classes, N
+    n_passes = 1 + went.pop("n_passes") + (0 if separating is None else VISITS)
+    return FitResult(
+        coef=coef,
+        intercept=intercept,
+        n_rows=observed.n_rows[:N],  # classes of a neuron have the same rows
+        total_weight=observed.weight[:N],
+        mean_response=observed.mean,
+        certificate="Newton decrement" if problems.penalty.is_smooth else "KKT violation",
+        plan=ready.how.explain(),
+        has_intercept=columns.has_intercept,
+        offset_mean=observed.offset,
+        offset_square=observed.offset_square,
+        separating=separating,
+        n_passes=n_passes,
+        **about_features(survey, ready.rows, problems.penalty, shape, problems.n_classes),
+        **(went | {"status": status}),
+    )
 
 
 def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
@@ -305,9 +309,9 @@ def settled_by(penalty: Penalty, shape: tuple[int, int], n_classes: int = 1) -> 
 
 
 def how_it_went(
-    outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray, *, n_surveys: int
+    outcome: Outcome | None, hopeless: Sequence[Status | None], walking: IntArray
 ) -> dict[str, Any]:
-    """Return what a record says of the solve: one entry per column, walking or hopeless."""
+    """Return what a record says of the solve: one entry per problem, walking or hopeless."""
     n = len(hopeless)
     status = [s if s is not None else Status.LIMIT for s in hopeless]
     decrement, objective = np.full(n, np.nan), np.full(n, np.nan)
@@ -323,5 +327,5 @@ def how_it_went(
         "objective": objective,
         "n_iterations": n_iterations,
         "is_exact": outcome is None or outcome.is_exact,
-        "n_passes": n_surveys + (outcome.n_passes if outcome else 0),
+        "n_passes": outcome.n_passes if outcome else 0,
     }

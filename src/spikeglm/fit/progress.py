@@ -71,6 +71,11 @@ def survey_report(rows: Rows) -> AbstractContextManager[None]:
     return stage_report(f"looking at {rows.n_rows:,} rows of {features}", f"{features} looked at")
 
 
+def responses_report(rows: Rows) -> AbstractContextManager[None]:
+    """Say that responses are looked at, of which the features are not read."""
+    return stage_report(f"looking at responses in {rows.n_rows:,} rows", "responses looked at")
+
+
 def say(sentence: str) -> None:
     """Show a sentence of its own line, if ``progress`` is set."""
     if get_config().progress and sys.stderr is not None:

@@ -9,21 +9,19 @@ import numpy as np
 
 from .. import showing
 from ..engine.columns import Columns
-from ..engine.features.survey import survey_features, survey_responses
 from ..engine.objective import Objective
-from ..engine.runners.plan import plan
 from ..engine.runners.threads import one_blas_thread
-from ..engine.table import Table
 from ..fit.fitting import for_the_solver, of_the_rows
-from ..fit.magnitudes import check_features
-from ..fit.progress import pass_report, survey_report
-from ..fit.starts import dispersion, typical_curvature, without_features
+from ..fit.prepared import prepare
+from ..fit.problems import First, Numbers
+from ..fit.progress import pass_report
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..solvers import Outcome, Status
+from ..solvers.contract import Report
 from ..solvers.sparse.sparse_path import SparsePath
-from ..typing import BoolArray, FloatArray, IntArray
+from ..typing import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,66 +74,62 @@ def fit_path(
     tolerance, max_passes :
         For the solve at each strength.
     """
+    ready = prepare(rows, columns, keep=keep)
     with one_blas_thread(), quiet():
-        how = plan(rows, columns.n_columns, iterative=True)
-        table = Table.cut(rows, keep, how.block_rows)
-        with survey_report(rows):
-            observed = survey_responses(table, columns, how)
-            survey = survey_features(table, columns, how)
-        check_features(survey, rows)
-        coef, intercept, hopeless = without_features(columns, observed, rows.n_features)
-        walking = np.flatnonzero([status is None for status in hopeless])
-        n_surveys = 1 + survey.n_passes
-        if len(walking) == 0:
-            strengths = strengths_of(np.full(columns.n_columns, np.nan))
-            return _recorded(strengths, [], coef, intercept, hopeless, walking, n_surveys)
-        objective = Objective(
-            survey.table,
-            columns.take(walking),
-            how,
-            penalty.take(walking),
-            survey.features,
-            observed.weight[walking],
-        )
-        seen = observed.take(walking)
-        first = for_the_solver(objective, coef[:, walking], intercept[walking])
-        h = typical_curvature(objective.columns, seen)
+        problems = Numbers(columns, penalty, ready.responses(columns))
+        first = problems.first(rows.n_features, None)
+        largest = np.full(columns.n_columns, np.nan)
+        n_surveys = 1 + ready.survey.n_passes
+        if len(first.walking) == 0:
+            return _recorded(strengths_of(largest), [], first, n_surveys)
+        [view] = ready.survey.views(columns, penalty, problems.h, first.walking)
+        objective = problems.objective(view, ready.how)
         with pass_report(objective.table.n_kept) as report:
-            path = SparsePath(
-                objective,
-                first,
-                h=h,
-                tolerance=tolerance,
-                max_passes=max_passes,
-                row_slope=np.sqrt(h * dispersion(columns.likelihood, seen, first[-1])),
-                report=report,
-            )
-            largest = np.full(columns.n_columns, np.nan)
-            largest[walking] = path.largest_useful()
+            path = _begun(problems, objective, first, tolerance, max_passes, report)
+            largest[first.walking] = path.largest_useful()
             strengths = strengths_of(largest)
             found = [
                 (outcome, *of_the_rows(objective, outcome.theta))
-                for outcome in path.along(strengths[:, walking])
+                for outcome in path.along(strengths[:, first.walking])
             ]
-        n_passes = n_surveys + path.n_passes
-        return _recorded(strengths, found, coef, intercept, hopeless, walking, n_passes)
+        return _recorded(strengths, found, first, n_surveys + path.n_passes)
+
+
+def _begun(
+    problems: Numbers,
+    objective: Objective,
+    first: First,
+    tolerance: float,
+    max_passes: int,
+    report: Report,
+) -> SparsePath:
+    """Return a walk that stands where all penalised coefficients are zero."""
+    walking = first.walking
+    theta = for_the_solver(objective, first.coef[:, walking], first.intercept[walking])
+    known = problems.task(objective, theta, walking)
+    return SparsePath(
+        objective,
+        theta,
+        h=known["h"],
+        tolerance=tolerance,
+        max_passes=max_passes,
+        row_slope=np.sqrt(known["h"]) * known["unit"],
+        report=report,
+    )
 
 
 def _recorded(
     strengths: FloatArray,
     found: list[tuple[Outcome, FloatArray, FloatArray]],
-    coef: FloatArray,
-    intercept: FloatArray,
-    hopeless: list[Status | None],
-    walking: IntArray,
+    first: First,
     n_passes: int,
 ) -> PathRecord:
     """Put what was found into the columns that could be fitted."""
-    S, C = strengths.shape
-    coefs = np.repeat(coef[None], S, axis=0)
-    intercepts = np.repeat(intercept[None], S, axis=0)
+    (S, C), walking = strengths.shape, first.walking
+    coefs = np.repeat(first.coef[None], S, axis=0)
+    intercepts = np.repeat(first.intercept[None], S, axis=0)
     objective, violation = np.full((S, C), np.nan), np.full((S, C), np.nan)
-    status = [[Status.LIMIT if s is None else s for s in hopeless] for _ in range(S)]
+    status = [[Status.LIMIT if s is None else s for s in first.hopeless] for _ in range(S)]
     for k, (outcome, W, b) in enumerate(found):
         coefs[k][:, walking], intercepts[k, walking] = W, b
         objective[k, walking], violation[k, walking] = outcome.value, outcome.decrement

@@ -1,33 +1,31 @@
-"""From class columns to a fitted record: the story of :mod:`~spikeglm.fit.fitting` for classes."""
+"""From class columns to a fitted record: what :mod:`~spikeglm.fit.fitting` tells, for labels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
 from ... import showing
 from ...engine.columns import Columns
 from ...engine.features.near_dependence import View
-from ...engine.features.survey import Responses, Survey, survey_features, survey_responses
+from ...engine.features.survey import Responses, Survey
 from ...engine.objective import Objective
-from ...engine.runners.plan import Plan, plan
-from ...engine.runners.threads import one_blas_thread
+from ...engine.runners.plan import Plan
 from ...engine.softmax_objective import SoftmaxObjective
-from ...engine.table import Table
-from ...fit import fitting
-from ...fit.checkpoint import resumable
-from ...fit.fitting import SolverChoice
-from ...fit.magnitudes import check_features
-from ...fit.progress import pass_report, survey_report
+from ...fit.fitting import SolverChoice, fit_prepared, for_the_solver
+from ...fit.prepared import prepare
+from ...fit.problems import First, Parameters, class_columns
 from ...fit.record import FitResult
-from ...numerics import quiet
 from ...regularizer import Penalty, UnRegularized
 from ...rows.contract import Rows
-from ...solvers import Outcome, Status, Task
+from ...solvers import Status
 from ...solvers.curvature.softmax_curvature import SoftmaxCurvature
 from ...typing import BoolArray, FloatArray, IntArray
-from .separating import Found, separating_features
+from .separating import separating_features
 
 
 def fit_classes(
@@ -38,7 +36,7 @@ def fit_classes(
     penalty: Penalty,
     keep: BoolArray,
     solver: SolverChoice,
-    start: tuple[FloatArray, FloatArray] | None = None,
+    start: Parameters | None = None,
 ) -> FitResult:
     """Fit all neurons at once and say of each how it went.
 
@@ -65,8 +63,111 @@ def fit_classes(
         ``coef`` (p, K·N) and ``intercept`` (K·N,); all else has one entry per neuron. Of equally
         good parameters they are those of smallest norm.
     """
-    with one_blas_thread(), quiet():
-        return _fit(rows, columns, n_classes, penalty, keep, solver, start)
+    ready = prepare(rows, columns, keep=keep, iterative=penalty.is_smooth)
+    kind = partial(Classes, n_classes=n_classes)
+    result = fit_prepared(ready, columns, penalty=penalty, solver=solver, start=start, kind=kind)
+    return replace(result, n_passes=ready.survey.n_passes + result.n_passes)
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """N problems of K classes, see :class:`~spikeglm.fit.problems.Problems`.
+
+    Attributes
+    ----------
+    columns, penalty, observed, n_classes :
+        K·N columns, the penalty on coefficients (p K, N), moments of the responses, and K.
+    """
+
+    columns: Columns
+    penalty: Penalty
+    observed: Responses
+    n_classes: int
+
+    __repr__ = showing.of_fields
+
+    @cached_property
+    def seen(self) -> Frequencies:
+        """How often each class occurs."""
+        has_intercept = self.columns.has_intercept
+        return _frequencies(self.observed, self.n_classes, has_intercept=has_intercept)
+
+    @property
+    def h(self) -> FloatArray:
+        """(N,) typical curvature of the loss per row."""
+        return np.full(len(self.seen.weight), 1.0 / self.n_classes)
+
+    def first(self, n_features: int, start: Parameters | None) -> First:
+        """Return the class frequencies, or the user's start; not of classes that are absent."""
+        seen, intercept = self.seen, _intercepts(self.columns, self.seen, self.observed)
+        coef = np.zeros((n_features, *intercept.shape))
+        if start is not None:
+            walking = First(coef, intercept, seen.hopeless).walking
+            coef[:, :, walking] = start[0].reshape(coef.shape)[:, :, walking]
+            of_classes = np.where(seen.absent, intercept, start[1].reshape(intercept.shape))
+            intercept[:, walking] = of_classes[:, walking]
+        wide = coef.reshape(n_features, intercept.size)
+        return First(wide, intercept.ravel(), seen.hopeless)
+
+    def objective(self, view: View, how: Plan) -> SoftmaxObjective:
+        """Return the neurons of a view."""
+        absent = self.seen.absent[:, view.columns]
+        columns = self.columns.take(class_columns(self, view.columns))
+        weight = np.tile(self.seen.weight[view.columns], self.n_classes)
+        no_penalty = UnRegularized().bind(None, (0, 0))
+        classes = Objective(view.table, columns, how, no_penalty, view.features, weight)
+        return SoftmaxObjective(classes, view.penalty, absent)
+
+    def over_rows(self, objective: SoftmaxObjective) -> Objective:
+        """Return that of the class columns."""
+        return objective.classes
+
+    def begin(
+        self, objective: SoftmaxObjective, theta: FloatArray, which: IntArray
+    ) -> tuple[FloatArray, IntArray]:
+        """Return theta with a row per parameter and class; its losses are finite everywhere."""
+        everyone = np.arange(len(which))
+        return objective.balanced(objective.stacked(theta), everyone), everyone[:0]
+
+    def task(
+        self, objective: SoftmaxObjective, theta: FloatArray, which: IntArray
+    ) -> dict[str, Any]:
+        """Return the curvature, which is that of the softmax."""
+        frequency = self.seen.frequency[:, which]
+        return {
+            "h": self.h[which],
+            "unit": np.ones(len(which)),
+            "curvature_of": lambda *_: SoftmaxCurvature.of(objective, frequency),
+            "is_of_features": False,
+        }
+
+    def settled(
+        self, objective: SoftmaxObjective, theta: FloatArray, which: IntArray
+    ) -> FloatArray:
+        """Return the best of parameters with the same probabilities and the same penalty."""
+        theta = _with_middle_at_zero(objective, theta)
+        K = self.n_classes
+        theta[-K:] = _with_half_an_event(theta[-K:], self.seen, which)
+        return objective.widened(theta)
+
+    def separating(
+        self, survey: Survey, how: Plan, estimates: Parameters, status: Sequence[Status]
+    ) -> tuple[BoolArray | None, tuple[Status, ...]]:
+        """Look for features that tell classes apart perfectly."""
+        everyone = np.arange(len(status))
+        rows_as_they_are = View(everyone, survey.table, survey.features, self.penalty, estimates[0])
+        objective = self.objective(rows_as_they_are, how)
+        theta = objective.stacked(for_the_solver(objective.classes, *estimates))
+        found = separating_features(objective, theta, status)
+        return found.separating, found.status
+
+    def told(
+        self, intercept: FloatArray, status: tuple[Status, ...]
+    ) -> tuple[FloatArray, tuple[Status, ...]]:
+        """Return intercepts whose mean over the classes is zero, and say which lack a class."""
+        of_classes = intercept.reshape(self.n_classes, -1)
+        centred = (of_classes - of_classes.mean(axis=0)).ravel()
+        return centred, _with_absent_classes(status, self.seen.absent)
 
 
 @dataclass(frozen=True)
@@ -103,136 +204,6 @@ def _frequencies(observed: Responses, n_classes: int, *, has_intercept: bool) ->
     absent = frequency <= 0
     half = 0.5 / np.maximum(total, 1.0)
     return Frequencies(np.where(absent, half, frequency), absent, total)
-
-
-def _fit(
-    rows: Rows,
-    columns: Columns,
-    n_classes: int,
-    penalty: Penalty,
-    keep: BoolArray,
-    solver: SolverChoice,
-    start: tuple[FloatArray, FloatArray] | None,
-) -> FitResult:
-    how = plan(rows, columns.n_columns, iterative=penalty.is_smooth)
-    table = Table.cut(rows, keep, how.block_rows)
-    with survey_report(rows):
-        observed = survey_responses(table, columns, how)
-        survey = survey_features(table, columns, how)
-    check_features(survey, rows)
-    seen = _frequencies(observed, n_classes, has_intercept=columns.has_intercept)
-    coef: FloatArray = np.zeros((rows.n_features, n_classes, len(seen.weight)))
-    intercept = _intercepts(columns, seen, observed)
-    first = (coef, intercept) if start is None else _given(start, seen, coef, intercept)
-    walking = np.flatnonzero([status is None for status in seen.hopeless])
-    parts: list[tuple[IntArray, Outcome]] = []
-    h = np.full(len(seen.weight), 1.0 / n_classes)
-    for view in survey.views(columns, penalty, h, walking, n_classes) if len(walking) else ():
-        mine = view.columns
-        objective = _objective(view, columns, how, seen)
-        classes = objective.classes
-        from_coef, from_intercept = first[0][:, :, mine], first[1][:, mine]
-        theta = fitting.for_the_solver(
-            classes, from_coef.reshape(len(coef), from_intercept.size), from_intercept.ravel()
-        )
-        part = _solve(objective, seen.frequency[:, mine], solver, theta, part=len(parts))
-        theta = _with_middle_at_zero(objective, part.theta)
-        theta[-n_classes:] = _with_half_an_event(theta[-n_classes:], seen, mine)
-        W, b = fitting.of_the_rows(classes, objective.widened(theta))
-        W, b = fitting.smallest_norm(W, b, view.null, survey)
-        coef[:, :, mine] = W.reshape(len(coef), n_classes, len(mine))
-        intercept[:, mine] = b.reshape(n_classes, -1)
-        parts.append((mine, part))
-    outcome = Outcome.of_parts(parts) if parts else None
-    went = fitting.how_it_went(outcome, seen.hopeless, walking, n_surveys=1 + survey.n_passes)
-    wide = coef.reshape(len(coef), len(seen.weight) * n_classes)
-    found = _separating(columns, how, survey, penalty, seen, (wide, intercept), went["status"])
-    went["n_passes"] += found.n_passes
-    return FitResult(
-        coef=wide,
-        intercept=(intercept - intercept.mean(axis=0)).ravel(),
-        n_rows=observed.n_rows.reshape(n_classes, -1)[0],
-        total_weight=seen.weight,
-        mean_response=observed.mean,
-        certificate="Newton decrement" if penalty.is_smooth else "KKT violation",
-        plan=how.explain(),
-        has_intercept=columns.has_intercept,
-        offset_mean=observed.offset,
-        offset_square=observed.offset_square,
-        separating=found.separating,
-        **fitting.about_features(
-            survey, rows, penalty, (len(coef) * n_classes, len(seen.weight)), n_classes
-        ),
-        **(went | {"status": _with_absent_classes(found.status, seen.absent)}),
-    )
-
-
-def _given(
-    start: tuple[FloatArray, FloatArray],
-    seen: Frequencies,
-    coef: FloatArray,
-    intercept: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Return the user's first parameters, (p, K, N) and (K, N); not of classes that are absent."""
-    of_classes = np.where(seen.absent, intercept, start[1].reshape(intercept.shape))
-    return start[0].reshape(coef.shape), of_classes
-
-
-def _objective(view: View, columns: Columns, how: Plan, seen: Frequencies) -> SoftmaxObjective:
-    """Return the objective of neurons that see the rows alike."""
-    absent = seen.absent[:, view.columns]
-    mine = (np.arange(len(absent))[:, None] * len(seen.weight) + view.columns).ravel()
-    weight = np.tile(seen.weight[view.columns], len(absent))
-    no_penalty = UnRegularized().bind(None, (0, 0))
-    classes = Objective(view.table, columns.take(mine), how, no_penalty, view.features, weight)
-    return SoftmaxObjective(classes, view.penalty, absent)
-
-
-def _separating(
-    columns: Columns,
-    how: Plan,
-    survey: Survey,
-    penalty: Penalty,
-    seen: Frequencies,
-    estimates: tuple[FloatArray, FloatArray],
-    status: tuple[Status, ...],
-) -> Found:
-    """Look for what separates neurons, given their estimates (p, K·N) and (K, N)."""
-    weight = np.tile(seen.weight, len(seen.absent))
-    no_penalty = UnRegularized().bind(None, (0, 0))
-    classes = Objective(survey.table, columns, how, no_penalty, survey.features, weight)
-    theta = fitting.for_the_solver(classes, estimates[0], estimates[1].ravel())
-    objective = SoftmaxObjective(classes, penalty, seen.absent)
-    return separating_features(objective, objective.stacked(theta), status)
-
-
-def _solve(
-    objective: SoftmaxObjective,
-    frequency: FloatArray,
-    solver: SolverChoice,
-    theta: FloatArray,
-    *,
-    part: int,
-) -> Outcome:
-    K, N = frequency.shape
-    first = objective.balanced(objective.stacked(theta), np.arange(N))
-    penalty = objective.penalty.value(np.ones((len(first) - K, N)))
-    with (
-        pass_report(objective.classes.table.n_kept) as report,
-        resumable(objective, objective.classes, first, penalty, part=part) as begin,
-    ):
-        task = Task(
-            objective,
-            begin,
-            h=np.full(N, 1.0 / K),
-            unit=np.ones(N),
-            n_rows=objective.classes.table.n_kept,
-            is_smooth=objective.penalty.is_smooth,
-            report=report,
-            curvature_of=lambda *_: SoftmaxCurvature.of(objective, frequency),
-            is_of_features=False,
-        )
-        return solver.method.solve(task)
 
 
 def _with_middle_at_zero(objective: SoftmaxObjective, theta: FloatArray) -> FloatArray:
