@@ -4,6 +4,8 @@ One table of runners and one of kinds; the laws loop over both. What is special 
 that die, compilations, memory of a device) is tested beside it.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from spikeglm import settings
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.kernels import feature_kernels, loss_kernels
 from spikeglm.engine.runners import dispatch
-from spikeglm.engine.runners.dispatch import run
+from spikeglm.engine.runners.dispatch import products, run
 from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.glm.reading.fit_inputs import read_rows
@@ -162,6 +164,19 @@ def test_every_sum_of_a_pass(kind, runner, tmp_path):
     for kernel, expected in sums_of_numpy(dense, W, b).items():
         for found, term in zip(run(kernel, table, columns, W, b, how), expected, strict=True):
             assert_close(found, term)
+
+
+@of_kinds
+def test_a_product_for_every_row(kind, runner, tmp_path):
+    """In blocks that end inside of stored chunks; a row with a gap has none."""
+    given, dense = KINDS[kind]
+    rows = read_rows(given(tmp_path))
+    W = RNG.normal(size=(dense.shape[1], C))
+    how = replace(plan(rows, C), block_rows=130)
+    expected = dense.astype(np.float64) @ W
+    found = products(rows, W, how)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    assert_close(np.nan_to_num(found), np.nan_to_num(expected))
 
 
 def tight(dense):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from ...io.interop.dask_calls import computed, placed
-from ...rows.arrays import finite_rows
+from ...rows.contract import Rows
 from ...rows.dask_rows import DaskRows, as_rows
 from ...rows.sending import SentSeries, cut_to_send
 from ...typing import Array, FloatArray
@@ -86,12 +86,13 @@ def run(
     return total
 
 
-def linear_predictor(rows: DaskRows, coef: FloatArray, *, block_rows: int) -> FloatArray:
-    """Return X coef, (T, C), computed where the rows lie; NaN where a row is not finite."""
+def products(rows: Rows, W: FloatArray, how: Plan) -> FloatArray:
+    """Return X W as :func:`spikeglm.engine.runners.threads.products`, computed where rows lie."""
     from dask import delayed
 
-    message = delayed(_Product, pure=False)(coef, block_rows)
-    return np.concatenate(computed(rows.each(_product, also=message)))
+    there = replace(how, runner="threads", n_threads=1)
+    message = delayed(_Product, pure=False)(W, there)
+    return np.concatenate(computed(cast(DaskRows, rows).each(_product, also=message)))
 
 
 def _per_row(table: Table, columns: Columns, how: Plan) -> list[Any]:
@@ -185,16 +186,9 @@ def _add(parts: Sequence[Any]) -> Any:
 
 
 class _Product(NamedTuple):
-    coef: FloatArray
-    block_rows: int
+    W: FloatArray
+    how: Plan
 
 
 def _product(part: Any, wanted: _Product) -> FloatArray:
-    rows, coef = as_rows(part), wanted.coef
-    eta = np.empty((rows.n_rows, coef.shape[1]))
-    with np.errstate(invalid="ignore"), threads.one_blas_thread():
-        for start in range(0, rows.n_rows, wanted.block_rows):
-            X = rows.read(start, min(start + wanted.block_rows, rows.n_rows))
-            eta[start : start + len(X)] = X @ coef
-            eta[start : start + len(X)][~finite_rows(X)] = np.nan
-    return eta
+    return threads.products(as_rows(part), wanted.W, wanted.how)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from ...io.interop.autodiff import Fingerprint
+from ...rows.contract import Rows
 from ...typing import FloatArray, IntArray
 from ..columns import ColumnBlock, Columns, Source
 from ..kernels import feature_kernels, loss_kernels, moment_kernels
@@ -24,7 +25,7 @@ from ..table import Table
 from . import jax_devices, threads
 from .jax_blocks import DeviceBlock, blocks_on_devices
 from .jax_memory import DeviceMemory
-from .jax_shapes import rounded_up, run_length, widened, written_out
+from .jax_shapes import padded, rounded_up, rows_of, run_length, widened, written_out
 from .plan import Plan
 
 _MOST_PROGRAMS = 128
@@ -115,6 +116,34 @@ def run(
         for terms, axis in zip(zip(*totals, strict=True), known.column_axes, strict=True)
     )
     return type(totals[0])(*together)  # type: ignore[return-value]  # the kernel's own sums
+
+
+def products(rows: Rows, W: FloatArray, how: Plan) -> FloatArray:
+    """Return X W as :func:`spikeglm.engine.runners.threads.products`, multiplied on the devices."""
+    jax = jax_devices.jax_module()
+    eta = np.empty((rows.n_rows, W.shape[1]))
+    with jax_devices.exact_arithmetic():
+        W = jax.device_put(padded(W, len(W), rounded_up(W.shape[1])), jax_devices.everywhere())
+        for start in range(0, rows.n_rows, how.block_rows):
+            X = rows.read(start, min(start + how.block_rows, rows.n_rows))
+            size = rows_of(len(X), jax_devices.n_devices())
+            sent = jax.device_put(padded(X, size), jax_devices.by_rows())
+            there = _multiplier()(sent, W)
+            eta[start : start + len(X)] = np.asarray(there)[: len(X), : eta.shape[1]]
+    return eta
+
+
+@cache
+def _multiplier() -> Callable[[Any, Any], Any]:
+    """Return the program for X W; a row that is not finite has no product."""
+    jax = jax_devices.jax_module()
+
+    def product(X: Any, W: Any) -> Any:
+        X = X.astype(np.float64)
+        is_there = jax.numpy.isfinite(X).all(axis=1, keepdims=True)
+        return jax.numpy.where(is_there, jax.numpy.where(is_there, X, 0.0) @ W, np.nan)
+
+    return jax.jit(product)
 
 
 def _groups(columns: Columns, W: FloatArray, b: FloatArray, known: Compiled) -> list[Group]:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ...rows.arrays import finite_rows
+from ...rows.contract import Rows
 from ...settings import get_config
 from ...typing import Array, FloatArray, IntArray
 from ..columns import Columns
@@ -138,6 +140,22 @@ def sampled(table: Table, n_rows: int, how: Plan) -> Table:
 
     shares = in_shares(work, sample.blocks, n_threads=how.n_threads)
     return replace(sample, blocks=tuple(block for share in shares for block in share))
+
+
+def products(rows: Rows, W: FloatArray, how: Plan) -> FloatArray:
+    """Return X W, (T, C), of features (T, p) and weights (p, C); NaN where a row is not finite."""
+    eta = np.empty((rows.n_rows, W.shape[1]))
+
+    def fill(starts: Sequence[int]) -> None:
+        with np.errstate(invalid="ignore"):
+            for start in starts:
+                stop = min(start + how.block_rows, rows.n_rows)
+                X = rows.read(start, stop)
+                np.matmul(X, W, out=eta[start:stop])
+                eta[start:stop][~finite_rows(X)] = np.nan
+
+    in_shares(fill, range(0, rows.n_rows, how.block_rows), n_threads=how.n_threads)
+    return eta
 
 
 def in_shares(

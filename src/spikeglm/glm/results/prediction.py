@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ...engine.columns import Columns
 from ...engine.kernels import loss_kernels
-from ...engine.runners import dask_runner
-from ...engine.runners.dispatch import run
+from ...engine.runners.dispatch import products, run
 from ...engine.runners.plan import plan
-from ...engine.runners.threads import in_shares
 from ...engine.table import Table
 from ...fit.record import FitResult
-from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
-from ...rows.dask_rows import DaskRows
 from ...typing import Array, BoolArray, FloatArray
 
 
@@ -27,22 +21,7 @@ def linear_predictor(
 
     Features are read block by block; only the result is as long as the recording.
     """
-    how = plan(rows, coef.shape[1])
-    if isinstance(rows, DaskRows):
-        on_workers = dask_runner.linear_predictor(rows, coef, block_rows=how.block_rows)
-        return on_workers + intercept + offset
-
-    eta = np.empty((rows.n_rows, coef.shape[1]))
-
-    def fill(starts: Sequence[int]) -> None:
-        with np.errstate(invalid="ignore"):
-            for start in starts:
-                stop = min(start + how.block_rows, rows.n_rows)
-                X = rows.read(start, stop)
-                np.matmul(X, coef, out=eta[start:stop])
-                eta[start:stop][~finite_rows(X)] = np.nan
-
-    in_shares(fill, range(0, rows.n_rows, how.block_rows), n_threads=how.n_threads)
+    eta = products(rows, coef, plan(rows, coef.shape[1]))
     eta += intercept
     eta += offset
     return eta
