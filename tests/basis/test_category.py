@@ -213,3 +213,12 @@ class TestPipelines:
         for label in ("L", "R"):
             rate = model.predict(X.at([label]))
             np.testing.assert_allclose(rate, y[side == label].mean(), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("categories", "labels"), [([1, 2], ["1", "2"]), (["1", "2"], [1, 2])], ids=["text", "numbers"]
+)
+def test_labels_of_another_kind_than_all_categories_are_told(categories, labels):
+    """All features were zero, without a word."""
+    with pytest.warns(UserWarning, match=r"no label that is a category\..*What to do: convert"):
+        assert not nmo.basis.Category(categories).compute_features(labels).any()

@@ -203,3 +203,13 @@ def test_bands_of_a_population_have_degrees_of_freedom_each():
     half = (curve.effect_band[1] - curve.effect_band[0]) / 2
     assert_allclose(half / curve.effect_error, [stats.t.ppf(0.95, [54, 19])] * len(AT), rtol=1e-6)
     assert nmo.GLM().fit(X, COUNTS).term_curve("place", X, COUNTS, at=AT).dof is None
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, 40.0], ids=["gap", "inf", "out of bounds"])
+def test_a_curve_covers_what_the_fit_has_seen(odd):
+    place = PLACE.copy()
+    place[:3] = odd
+    design = nmo.basis.BSplineEval(7, bounds=(0, 14), label="place").design(place)
+    curve = nmo.GLM().fit(design, COUNTS).term_curve("place", design, COUNTS, n_points=5)
+    assert_allclose(curve.at[0][[0, -1]], [PLACE[3:].min(), PLACE[3:].max()])
+    assert np.isfinite(curve.effect).all()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ... import errors, showing
+from ... import errors, notices, showing
 from ...io.interop.category_labels import to_labels
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..terms.eval_term import Eval
@@ -57,6 +57,7 @@ class Indicators(Family):
             A label is none of the categories, and other labels are not allowed.
         """
         labels = to_labels(x, name=name)
+        self._warn_of_kind(labels, name)
         samples = _positions(labels, self.categories)
         unknown = samples == _OTHER
         if not self.out_of_category and unknown.any():
@@ -68,6 +69,20 @@ class Indicators(Family):
                 todo="Add them to the categories, or let out_of_category=True give them zeros.",
             )
         return samples
+
+    def _warn_of_kind(self, labels: Array, name: str) -> None:
+        """Tell of text where categories are numbers, or the reverse: "1" is never 1."""
+        kinds = [each.dtype.kind == "U" for each in (labels, self.categories)]
+        is_known = labels.dtype == object or kinds[0] == kinds[1]
+        if is_known or not (labels.size and self.categories.size):
+            return
+        given, expected = ("text" if is_text else "numbers" for is_text in kinds)
+        notices.warn(
+            f"{name} has no label that is a category. Given: {given}, such as "
+            f"{labels.ravel()[:1].tolist()[0]!r}. Expected: {expected}, such as "
+            f"{self.categories.tolist()[0]!r}. What to do: convert them, with "
+            f".astype({'str' if kinds[1] else 'float'})."
+        )
 
     def grid(self, low: float, high: float, n: int) -> tuple[Array, Array]:
         """Return all categories, and their samples; ValueError for another number of points."""

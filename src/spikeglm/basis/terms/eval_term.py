@@ -184,8 +184,8 @@ class EvalRows(TermRows):
     def grid(self, n_points: int) -> tuple[Array, Array]:
         """Return points over what the data cover, as users know them and as samples; one input."""
         family, x = self.term.family, self.signals.arrays[0]
-        n = family.grid_size(n_points)
-        return family.grid(np.nanmin(x), np.nanmax(x), n)
+        x = x[np.isfinite(x) & self.finite(0, self.n_rows)]
+        return family.grid(x.min(), x.max(), family.grid_size(n_points))
 
     def at(self, signals: Signals) -> EvalRows:
         """Return the same functions of other signals."""
