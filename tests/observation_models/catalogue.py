@@ -1,10 +1,11 @@
-"""Every observation model (``tests/models.py``) with every link (``tests/catalogue.py``)."""
+"""Every observation model (``tests/models.py``) with the links of ``tests/catalogue.py``."""
 
 from contextlib import AbstractContextManager
 
 import jax
 import numpy as np
 from tests.catalogue import LINKS as NAMES_OF_LINKS
+from tests.catalogue import PAIRS as NAMES_OF_PAIRS
 from tests.models import MODELS as ROWS
 
 from spikeglm.observation_models import Likelihood
@@ -14,7 +15,7 @@ LINKS = tuple(link_named(name) for name in NAMES_OF_LINKS)
 DISTRIBUTIONS = {row.model: row.distribution for row in ROWS.values()}
 MODELS = tuple(DISTRIBUTIONS)
 RESPONSES = {name: row.responses for name, row in ROWS.items()}
-PAIRS = tuple(Likelihood(model, link) for model in MODELS for link in LINKS)
+PAIRS = tuple(Likelihood(ROWS[model].model, link_named(link)) for model, link in NAMES_OF_PAIRS)
 
 
 def log_density(model, y, mean, scale):

@@ -1,8 +1,8 @@
 """The contracts of what we assume about the coefficients.
 
 A :class:`Regularizer` is the user's choice ("Ridge"); bound to a strength and to the shape of the
-coefficients it becomes a :class:`Penalty`, which solvers use. Adding a regularizer is one file with
-both, and one line in ``named.py``.
+coefficients it becomes a :class:`Penalty`, which solvers use. How to add one:
+``docs/how_to_add/penalty.md``.
 """
 
 from __future__ import annotations
