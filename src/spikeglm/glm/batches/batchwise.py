@@ -32,6 +32,17 @@ class Batchwise(Hooks):
         X, y :
             A batch. For SVRG all data: their gradient anchors the steps that follow, so call this
             again at the start of every epoch.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(100, 2)), np.ones(100)
+        >>> model = nmo.GLM()
+        >>> params = model.initialize_params(X, y)
+        >>> state = model.initialize_optimizer_and_state(params, X, y)
+        >>> params, state = model.update(params, state, X, y)
+        >>> params[0].shape
+        (2,)
         """
         return stepping.begin(self, init_params, X, y)
 
