@@ -82,7 +82,8 @@ def of_mean(model, y, mu, rest, nb_scale):
         return y / mu**2 / 2 - 1 / mu, (1 - y / mu) / mu**2, (3 * y / mu - 2) / mu**3, 1 / mu**3
     if model == "Bernoulli":
         value = -_xlog(y, mu) - _xlog(1 - y, rest)
-        return value, (1 - y) / rest - y / mu, y / mu**2 + (1 - y) / rest**2, 1 / (mu * rest)
+        bend = _ratio(y, mu**2) + _ratio(1 - y, rest**2)
+        return value, _ratio(1 - y, rest) - _ratio(y, mu), bend, 1 / (mu * rest)
     size, spread = 1 / Long(nb_scale), 1 + nb_scale * mu
     value = (y + size) * np.log1p(nb_scale * mu) - _xlog(y, nb_scale * mu)
     second = _ratio(y, mu**2) - (1 + nb_scale * y) * nb_scale / spread**2
@@ -100,9 +101,12 @@ def _ratio(y, mu):
 def is_possible(model, y, mu, rest):
     if model == "Gaussian":
         return np.isfinite(mu)
-    if model in ("Poisson", "NegativeBinomial"):  # a mean that underflows is as good as any
-        return ((mu > 0) | ((mu == 0) & (y == 0))) & np.isfinite(mu)
-    return (mu > 0) & np.isfinite(mu) & ((rest > 0) | (model != "Bernoulli"))
+    is_rare = (mu > 0) | ((mu == 0) & (y == 0))  # a mean that underflows is as good as any
+    if model in ("Poisson", "NegativeBinomial"):
+        return is_rare & np.isfinite(mu)
+    if model == "Bernoulli":
+        return is_rare & ((rest > 0) | ((rest == 0) & (y == 1)))
+    return (mu > 0) & np.isfinite(mu)
 
 
 def of_response(model, link, y, nb_scale=1.0):

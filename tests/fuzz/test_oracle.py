@@ -93,7 +93,7 @@ def test_nearly_equal_features_are_told_apart(distance):
     assert_allclose(float(value), residual[0] / 300, rtol=1e-6)
 
 
-@pytest.mark.parametrize("model", ["Poisson", "NegativeBinomial"])
+@pytest.mark.parametrize("model", ["Poisson", "NegativeBinomial", "Bernoulli"])
 def test_a_mean_that_underflows_costs_nothing_where_nothing_happened(model):
     eta = np.full((1, 1), -1e5, dtype=np.longdouble)  # as a probit, less than any long double
     with np.errstate(all="ignore"):
