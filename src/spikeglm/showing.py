@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 _MOST_NUMBERS = 6  # of an array, or entries of a list, that are written out
-_MOST_LETTERS = 200
+_MOST_LETTERS = 200  # of one field of a repr
 
 
 def shown(value: Any) -> str:

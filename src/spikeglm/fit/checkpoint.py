@@ -28,9 +28,9 @@ from ..settings import get_config
 from ..typing import Array, FloatArray, IntArray
 from .progress import say
 
-_PROBED_ROWS = 32
+_PROBED_ROWS = 32  # of X that tell whether a checkpoint is of these rows
 _SAME = 1e-6  # relative: what other blocks, another runner or another machine may change
-_CHUNK_BYTES = 2**24
+_CHUNK_BYTES = 2**24  # of y at a time, which may be stored
 _NOTHING_KEPT = (
     "Nothing of this fit was kept. What to do: config_context(checkpoint=PATH) around a long fit "
     "lets the next try go on from where it was interrupted."

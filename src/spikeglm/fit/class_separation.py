@@ -33,8 +33,8 @@ from ..settings import get_config
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .separation import FLAT, MOVES, RANK_TOLERANCE, TOUCHED, leaving, moved_along
 
-_SHARE_OF_MEMORY = 1 / 8
-_BYTES_PER_PAIR = 64
+_SHARE_OF_MEMORY = 1 / 8  # for the program of one neuron beside its rows
+_BYTES_PER_PAIR = 64  # of a row and a class, in the linear program
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from ..rows.contract import Rows
 from ..rows.series import StoredSeries, pieces
 from ..typing import Array, FloatArray
 
-LARGEST, SMALLEST = 1e100, 1e-100
+LARGEST, SMALLEST = 1e100, 1e-100  # their squares, summed over a recording, are floats
 _LARGEST_FEATURE = 1e140  # a square for each of very many rows
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ..rows.contract import Rows
 from ..settings import get_config
 
-_QUIET_SECONDS = 1.0
+_QUIET_SECONDS = 1.0  # fits that are shorter say nothing
 _TICK_SECONDS = 1.0
 _LOG_SECONDS = 10.0  # between lines in a file, where a line cannot be written over
 _WIDTH = 78

@@ -46,7 +46,7 @@ RANK_TOLERANCE = 1e-12  # per parameter: share of the largest eigenvalue that is
 MOVES = 1e-7  # of a row's size; less is rounding
 _LONGEST = 1e4  # direction; rows are scaled to one, so what moves at all moves by one
 TOUCHED = 1e-6  # share of a parameter in a direction
-_SHARE_OF_MEMORY = 1 / 8
+_SHARE_OF_MEMORY = 1 / 8  # for what is known of each row, of several columns at once
 
 
 @dataclass(frozen=True, eq=False)

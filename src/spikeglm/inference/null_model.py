@@ -14,10 +14,10 @@ from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..typing import Array, FloatArray
 
-_MOST_STEPS = 200
+_MOST_STEPS = 200  # of Newton's method for one number: far more than it takes
 _LONGEST_STEP = 3.0  # of a linear predictor
 _TOLERANCE = 1e-12  # of the squared decrement per row
-_HALVINGS = 30
+_HALVINGS = 30  # of a step that leads out of the means there are
 
 
 def null_intercept(

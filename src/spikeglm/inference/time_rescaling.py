@@ -45,7 +45,7 @@ __all__ = [
     "time_rescaling_continuous",
 ]
 
-_MIN_SPIKES = 5
+_MIN_SPIKES = 5  # the autocorrelation has no meaning for fewer
 
 
 def time_rescaling(

@@ -24,8 +24,9 @@ from .protocol import check_observation_model
 
 _COORDINATES: dict[tuple[float, float], Coordinate] = {(0.0, math.inf): "log", (0.0, 1.0): "logit"}
 _SMALLEST = np.finfo(np.float32).tiny
+# Possible means of every model of counts, sizes and numbers.
 _PROBE = np.array([[1.0], [2.0], [3.0]])
-_MOST_MODELS = 64
+_MOST_MODELS = 64  # of users, whose derivatives are kept
 
 
 @dataclass(frozen=True)

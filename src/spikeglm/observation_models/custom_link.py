@@ -29,9 +29,9 @@ _PROBE = np.array([1.0, 2.0, 3.0])
 # Where roots are searched: symmetric about zero, ever wider steps.
 _POSITIVE = np.logspace(-4, 4, 200)
 _GRID = np.concatenate([-_POSITIVE[::-1], [0.0], _POSITIVE])
-_MOST_BRACKETS = 4
-_MOST_STEPS = 200
-_MOST_LINKS = 64
+_MOST_BRACKETS = 4  # solutions of link(x) = mean that are told apart
+_MOST_STEPS = 200  # of bisection: more than any bracket of floats takes
+_MOST_LINKS = 64  # of users, whose derivatives are kept
 _CLOSE = 1e-8  # residual of a root relative to the mean
 
 

@@ -24,7 +24,7 @@ from .elementwise import ElementwiseObservations
 from .inverse_link import Curve, Link, natural_coordinate
 
 NoStart = Literal["", "silent", "saturated", "outside the link's range", "no finite response"]
-_MARGIN = 1e-12
+_MARGIN = 1e-12  # from the edge of the means there are, where predictors are infinite
 _CHECKED_AT_ONCE = 2**20  # entries of a response
 _SHOWN = 3  # of them that are wrong
 

@@ -14,7 +14,7 @@ from .elementwise import ElementwiseObservations
 from .observations import Observations
 
 _Y = np.ones(3)  # a response that any kind of model can have
-_MEAN = np.array([0.25, 0.5, 0.75])
+_MEAN = np.array([0.25, 0.5, 0.75])  # possible under every model
 _SCALARS = ("_negative_log_likelihood", "log_likelihood", "likelihood", "pseudo_r2")
 _METHODS = (*_SCALARS, "deviance", "estimate_scale", "sample_generator")
 _ADVICE = "subclass spikeglm.observation_models.Observations; its docstring has an example."

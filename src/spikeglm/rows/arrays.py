@@ -11,7 +11,7 @@ from .. import showing
 from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
 
-_SCAN_ROWS = 16384
+_SCAN_ROWS = 16384  # looked at in one turn, in cache
 
 
 @dataclass(frozen=True, eq=False)

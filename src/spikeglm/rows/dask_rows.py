@@ -28,8 +28,8 @@ from .sections import FetchedRows, Section
 from .sending import received, to_send
 from .table_labels import TableLabels
 
-_PARTS_PER_THREAD = 2
-_SHORTEST_PART = 1024
+_PARTS_PER_THREAD = 2  # so that one that is done early takes another
+_SHORTEST_PART = 1024  # rows: below, Dask is busier with a part than the worker is
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from ..typing import BoolArray
 from .arrays import finite_rows
 from .contract import Rows
 
-_SCAN_BYTES = 2**22
+_SCAN_BYTES = 2**22  # read at a time
 
 
 def valid_as_read(rows: Rows, *, n_threads: int) -> BoolArray:

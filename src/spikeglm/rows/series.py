@@ -16,7 +16,7 @@ from .contract import Rows
 from .stored import StoredRows, is_stored
 
 _SHARE_TO_HOLD = 1 / 8  # of the memory budget
-_PIECE_BYTES = 2**22
+_PIECE_BYTES = 2**22  # read at a time
 _FAR = 4096  # rows between two that are wanted, beyond which those between are not read
 
 

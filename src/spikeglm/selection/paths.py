@@ -23,7 +23,7 @@ from .path_fitting import PathRecord, fit_path
 if TYPE_CHECKING:
     import pandas as pd
 
-_TOLERANCE = 1e-7
+_TOLERANCE = 1e-7  # relative to the strength, as for a single fit
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from .solver_settings import check_settings
 from .sparse.proximal_newton import minimise_sparse
 from .task import Task
 
+# 1e-5 standard errors of a million bins (docs/architecture.md).
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
 
 

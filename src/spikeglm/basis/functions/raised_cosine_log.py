@@ -16,7 +16,7 @@ from ..tree.basis import Basis
 from ..tree.checked_attribute import Parameter
 from .raised_cosine import checked_width, cosine_bumps
 
-_TIME_SCALING = 50.0
+_TIME_SCALING = 50.0  # NeMoS's default
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from ... import errors, showing
 from ...typing import Array, BoolArray, FloatArray
 
-_NEAR = 0.01
-_WHOLE_TURN = 2 * np.pi * 1.001
+_NEAR = 0.01  # of a turn: samples seldom reach both ends of it
+_WHOLE_TURN = 2 * np.pi * 1.001  # a turn in radians, rounded up by whoever wrote it down
 
 
 @dataclass(frozen=True, eq=False)

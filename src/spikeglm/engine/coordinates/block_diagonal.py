@@ -12,7 +12,7 @@ import numpy as np
 from ... import showing
 from ...typing import FloatArray, IntArray
 
-_IDENTITY_WIDTH = 512
+_IDENTITY_WIDTH = 512  # so that an identity of many features takes no square of them
 
 
 @dataclass(frozen=True, eq=False)

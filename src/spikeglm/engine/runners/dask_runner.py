@@ -28,7 +28,7 @@ from ..table import Block, Table, cut
 from . import threads
 from .plan import Plan
 
-_ADDED_AT_ONCE = 8
+_ADDED_AT_ONCE = 8  # parts per addition: a shallow tree, and no worker waits for all
 
 
 class _PerRow(NamedTuple):

@@ -28,7 +28,7 @@ from .jax_memory import DeviceMemory
 from .jax_shapes import padded, rounded_up, rows_of, run_length, widened, written_out
 from .plan import Plan
 
-_MOST_PROGRAMS = 128
+_MOST_PROGRAMS = 128  # compiled ones kept: a kernel, likelihood and precision each
 _WIDEST = 16  # columns of a program that is written out column by column
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from ...typing import Array, IntArray
 
-_FEWEST_ROWS = 256
-_LONGEST_RUN = 1024
+_FEWEST_ROWS = 256  # a smaller block is filled up to it, so that few shapes are compiled
+_LONGEST_RUN = 1024  # rows summed in float32: two digits are lost, not four
 _FEWEST_COLUMNS = 8  # fewer cost as much: the time goes into reading the rows
 _OCTAVES_TO = 64
 _EACH = (1, 4, 16)  # columns of a program that is written out column by column

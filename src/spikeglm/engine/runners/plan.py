@@ -11,8 +11,8 @@ from ...settings import Settings, get_config
 from . import jax_devices
 from .jax_memory import DeviceMemory
 
-_BLOCK_BYTES = 2**22
-_MOST_BLOCK_ROWS = 2**15
+_BLOCK_BYTES = 2**22  # fits a worker's cache, and keeps Python's share of the time small
+_MOST_BLOCK_ROWS = 2**15  # of few features: what belongs to rows counts too
 _THREADS_PAY_FROM = 2_000_000  # multiplications per pass; below, starting a thread costs more
 _SINGLE_PAYS_FROM = 50_000_000  # multiplications per pass; below, a fit is over before it pays
 _SHARE_FOR_COPY = 1 / 4  # of the memory budget

@@ -36,7 +36,7 @@ from ..results import dispersion
 if TYPE_CHECKING:
     from ..hooks import Hooks
 
-_SHARE_OF_MEMORY = 0.25
+_SHARE_OF_MEMORY = 0.25  # for the models of the batches so far
 
 
 class Batch(Protocol):

@@ -18,7 +18,7 @@ from .node_kinds import KINDS, not_stored
 MOST_LEVELS = 40
 """How deep lists, dicts and objects may be nested."""
 _MOST_TIMES = 4  # the bytes of all entries that may be handed out: some of it is copied
-_SMALL_BYTES = 2**22
+_SMALL_BYTES = 2**22  # that any file may use, however small its entries
 
 
 class Registry(Protocol):

@@ -24,8 +24,8 @@ from ...typing import Array, FloatArray
 from .forks import check_jax
 from .numpy_on_jax import through_jax
 
-_LENGTHS = (1024, 16384)
-_MOST_KERNELS = 128
+_LENGTHS = (1024, 16384)  # of arrays: two programs serve blocks of all sizes
+_MOST_KERNELS = 128  # compiled functions of users that are kept
 _BY_IDENTITY = (
     type,
     types.ModuleType,

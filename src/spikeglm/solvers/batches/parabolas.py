@@ -8,9 +8,9 @@ from ...engine.objective import Evaluation, Objective
 from ...typing import BoolArray, FloatArray
 from ..sparse.proximal_subproblem import minimise_model
 
-_SINGULAR = 1e-12
-_MOST_HALVINGS = 20
-_ROUNDING = 1e-13
+_SINGULAR = 1e-12  # relative eigenvalue that counts as none
+_MOST_HALVINGS = 20  # of a step on one batch; then it is not taken
+_ROUNDING = 1e-13  # of an objective, relative
 _RATHER_WRONG = 0.1  # error of a parabola relative to twice what its curvature adds
 
 

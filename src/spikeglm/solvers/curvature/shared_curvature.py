@@ -31,7 +31,7 @@ from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Evaluation, Moments, Objective
 
 _SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
-_MOST_FACTORS = 64
+_MOST_FACTORS = 64  # a factorisation per column costs more than steps that fit less well
 _WEAKEST = -40.0  # octaves of penalty over curvature; below, a penalty is rounding
 _STRONGEST = 300.0  # whose squares are finite
 _SHARE_FOR_FACTORS = 1 / 4  # of the memory budget

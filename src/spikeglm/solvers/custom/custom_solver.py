@@ -23,8 +23,9 @@ from ..contract import Outcome
 from ..task import Task, over_rows
 from .solver_protocol import ModelParams
 
+# That an answer may be off: a user's solver has a rule of its own.
 _SHARE_OF_A_STANDARD_ERROR = 0.01
-_KKT_TOLERANCE = 1e-3
+_KKT_TOLERANCE = 1e-3  # the same for penalties with kinks, relative to the strength
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,7 +59,7 @@ _METHODS = {
     "run": ("init_params",),
     "get_accepted_arguments": (),
 }
-_RIDGE = 0.1
+_RIDGE = 0.1  # of the small problem on which a class is tried
 
 
 class ModelParams(NamedTuple):

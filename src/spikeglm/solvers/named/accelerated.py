@@ -20,11 +20,11 @@ from ..contract import Outcome
 from ..task import Task
 from .step_norms import Metric
 
-_SHORTER, _LONGER = 0.5, 1.05
+_SHORTER, _LONGER = 0.5, 1.05  # after a rejected step, and after an accepted one
 _ADAPT_AT = 3  # accepted visits: points that lie near the optimum
-_MOST_REJECTIONS = 60
+_MOST_REJECTIONS = 60  # halvings: no step of a float is left
 _MOST_IDLE = 300  # steps without a fall of the objective beyond rounding
-_ROUNDING = 1e-13
+_ROUNDING = 1e-13  # of an objective, relative
 
 
 @dataclass

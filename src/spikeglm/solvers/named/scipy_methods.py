@@ -20,8 +20,8 @@ from ..solver_settings import check_settings
 from ..task import Task
 
 _TOLERANCE = 1e-7  # nearer, differences of the objective drown in rounding, and line searches fail
-_MOST_ROUNDS = 6
-_SINGULAR = 1e-12
+_MOST_ROUNDS = 6  # each asks for a nearer point than the one before
+_SINGULAR = 1e-12  # relative eigenvalue that counts as none
 _TOO_LARGE = 1e300  # stands for infinity, which SciPy's line searches do not survive
 
 

@@ -19,7 +19,7 @@ from ..contract import Evaluation, Objective
 from ..curvature.shared_curvature import Curvature
 from ..task import Task, over_rows
 
-_POWER_STEPS = 20
+_POWER_STEPS = 20  # of the power iteration; its result is a bound that steps adapt to
 
 
 class Move(NamedTuple):

@@ -28,12 +28,12 @@ from ..task import Task, over_rows
 from .step_norms import Metric, first_step, metric_of
 
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-6
-_FEWEST_ROWS = 32
-_SHORTER, _A_LITTLE_SHORTER, _LONGER = 0.5, 0.7, 1.1
-_ADAPT_AT = 2
-_MOST_REJECTIONS = 40
-_ROUNDING = 1e-13
-_SEED = 123
+_FEWEST_ROWS = 32  # of a mini-batch: fewer are mostly Python
+_SHORTER, _A_LITTLE_SHORTER, _LONGER = 0.5, 0.7, 1.1  # epoch up, no nearer, nearer
+_ADAPT_AT = 2  # epochs, when points are near enough for their curvature to be the optimum's
+_MOST_REJECTIONS = 40  # halvings of a step
+_ROUNDING = 1e-13  # of an objective, relative
+_SEED = 123  # the same fit for the same data; ``key`` takes another
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ...notices import warn
 from ...typing import ArrayLike, FloatArray
 
 _BEND_PER_COUNT, _BEND = 0.17, 0.25  # second derivative of the Poisson loss with softplus, bounded
-_SMALL = 1e-12
+_SMALL = 1e-12  # below, a constant of the theory counts as zero
 
 
 def glm_softplus_poisson_l_max_and_l(

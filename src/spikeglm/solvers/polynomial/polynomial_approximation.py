@@ -28,7 +28,7 @@ from .expected_loss import ExpectedLoss, Term
 from .predictor_moments import over_events, over_rows, sums_over_events
 from .quadratics import Interval, NormalSpread, Parts, Quadratic, parts_of
 
-_TOLERANCE = 1e-8
+_TOLERANCE = 1e-8  # of the approximation's own optimum
 _NEARLY = 1e-5  # Newton decrement from which the approximated problem has found its minimum
 _MOST_STEPS = 200  # of the approximated problem, none of which visits a row
 _CLOSE = 0.1  # share of what the features gain that an approximation may miss

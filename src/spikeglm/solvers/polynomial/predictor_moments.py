@@ -25,7 +25,7 @@ from ...engine.objective import Objective
 from ...settings import get_config
 from ...typing import FloatArray, IntArray
 
-_SHARE_OF_MEMORY = 0.25
+_SHARE_OF_MEMORY = 0.25  # for second moments of the features
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,12 +28,12 @@ Function: TypeAlias = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 """Value and slope, elementwise in eta."""
 
 _GRID = np.linspace(-30.0, 30.0, 61)  # where to look how a loss behaves; zero is among them
-_NEARBY = np.linspace(-2.5, 2.5, 11)
-_OTHER_RESPONSES = (0.0, 2.0, 3.0)
+_NEARBY = np.linspace(-2.5, 2.5, 11)  # deviations of the predictor within which 99 % of rows lie
+_OTHER_RESPONSES = (0.0, 2.0, 3.0)  # is the loss of every response a shift of that of one?
 _AFFINE = 1e-6  # relative error of slopes that are affine in y
-_NODES, _INNER_NODES = 41, 3
-_SMALLEST_DEVIATION = 1e-8
-_CHEBYSHEV_NODES = 64
+_NODES, _INNER_NODES = 41, 3  # Gauss-Hermite; few where only the middle is defined
+_SMALLEST_DEVIATION = 1e-8  # of a predictor that hardly varies
+_CHEBYSHEV_NODES = 64  # of the fit on an interval; far more than a parabola needs
 
 
 class Parts(NamedTuple):

@@ -16,8 +16,8 @@ from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import FLAT, Direction, Evaluation, Objective, Outcome, Report, Status
 from .line_search import Trials
 
-_ARMIJO = 1e-4
-_CURVATURE = 0.9
+_ARMIJO = 1e-4  # Nocedal & Wright, eq. 3.6
+_CURVATURE = 0.9  # their eq. 3.6b, where values are equal but for rounding
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
 _EPS = {True: np.finfo(np.float32).eps, False: np.finfo(np.float64).eps}
 _SINGLE_IS_ENOUGH = 1e-5  # units: a decrement down to which float32 products are accurate
@@ -26,7 +26,7 @@ _TIRED = 3  # rejections or idle visits in float32 after which float64 takes ove
 _HIDDEN = 1e6  # times its noise: what the objective promises to fall by may then not show
 _OFTEN = 2  # rejections of a step, from which shorter ones are tried in the same visit
 _NEARER = 0.9  # share of the lowest decrement that counts as a fall of it
-_NEARLY_DONE = 1e-3
+_NEARLY_DONE = 1e-3  # decrements: Newton's next step squares them
 
 
 @dataclass

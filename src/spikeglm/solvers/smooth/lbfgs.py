@@ -12,7 +12,7 @@ from ...typing import FloatArray, IntArray
 from ..contract import Evaluation, Objective
 from ..curvature.shared_curvature import Curvature
 
-_MEMORY = 20
+_MEMORY = 20  # steps remembered, each two numbers per coefficient
 _ADAPT_AT_VISITS = {3, 10, 30, 60, 100}
 
 

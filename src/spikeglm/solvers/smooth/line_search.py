@@ -9,7 +9,7 @@ import numpy as np
 from ... import showing
 from ...typing import BoolArray, FloatArray, IntArray
 
-_TENTH = 0.1
+_TENTH = 0.1  # the shortest of the steps that one visit tries
 
 
 @dataclass(frozen=True)

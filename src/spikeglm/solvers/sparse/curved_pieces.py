@@ -19,7 +19,7 @@ from ...typing import BoolArray, FloatArray
 
 _MOST_TURNS = 15
 _SMOOTHINGS, _SMALLER, _LEAST_SMOOTHING = 50, 0.5, 1e-9
-_TINY = 1e-300
+_TINY = 1e-300  # keeps a quotient of nothing finite
 _BISECTIONS = 40
 _ON_KINK = 1e-3
 _SLACK, _NOISE = 1e-10, 1e-14  # violations that are small enough: of r, and of H z

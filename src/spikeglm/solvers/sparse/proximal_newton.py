@@ -25,10 +25,10 @@ from .optimality import Conditions, violations
 from .proximal_subproblem import minimise_model
 from .sparse_walk import Walk
 
-_ARMIJO = 1e-4
-_SHORTER = 0.3
+_ARMIJO = 1e-4  # of the predicted gain, Lee, Sun & Saunders (2014), algorithm 1
+_SHORTER = 0.3  # of a step that was rejected
 _FIRST_SET = 16  # features that a working set may gain at first; afterwards it may double
-_MOST_REJECTIONS = 20
+_MOST_REJECTIONS = 20  # 0.3 to this power is 4e-11 of the step
 _TIRED = 3  # rejections after which another precision, or another model, is tried
 _SLOW = 10  # visits without a fall of the violation after which so is
 _PATIENCE = 0.25  # visits, times what a column's own curvature costs, if that is more

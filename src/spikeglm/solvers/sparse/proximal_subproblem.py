@@ -17,12 +17,12 @@ from ...regularizer.nonsmooth import AbsoluteValues, Kinks
 from ...typing import BoolArray, FloatArray
 from .curved_pieces import CurvedProblem, negligible, solution
 
-_STEPS_BETWEEN_CHECKS = 10
-_CHECKS = 4
+_STEPS_BETWEEN_CHECKS = 10  # a check looks at all conditions and costs more than a step
+_CHECKS = 4  # then the next outer step corrects the rest
 _MOST_PIVOTS = 10  # per coordinate
-_MOST_POLISHES = 6
+_MOST_POLISHES = 6  # Newton steps on the set that is not zero
 _REFINED = 2  # a linear system is solved to the last digit by solving it again
-_JITTER, _TINY = 1e-12, 1e-300
+_JITTER, _TINY = 1e-12, 1e-300  # relative, of a curvature that is none
 
 
 def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray) -> FloatArray:

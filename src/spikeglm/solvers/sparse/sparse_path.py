@@ -20,7 +20,7 @@ from .optimality import RESOLVED, kinks_of
 from .proximal_newton import walk_on
 from .sparse_walk import Walk
 
-_MOST_TRIES = 20
+_MOST_TRIES = 20  # steps of one strength before the next waits no longer
 _NOTHING = 1e-100  # a strength below which it is that of a response without any size
 
 
