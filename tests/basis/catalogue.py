@@ -150,7 +150,7 @@ def inputs(basis: Basis, n: int = 40, shape: tuple[int, ...] = (), seed: int = 0
     for x in xs:
         if n > 1:
             x[0], x[1] = 0.0, 1.0
-    for i, read in enumerate(basis._term.readers):
+    for i, read in enumerate(basis._formula.readers):
         family = getattr(read, "__self__", None)
         if isinstance(family, Indicators):
             xs[i] = rng.choice(family.categories, size=(n, *shape)).astype(float)

@@ -98,11 +98,22 @@ def test_attributes_of_the_basis_are_those_of_the_transformer(row):
     basis.compute_features(*inputs(basis))
     transformer = T(basis)
     for name in dir(basis):
-        if name.startswith("_") or not hasattr(basis, name):
+        if name.startswith("_") or name == "terms" or not hasattr(basis, name):
             continue
         value = getattr(transformer, name)  # none is missing
         if not callable(value) and not isinstance(value, B.Basis) and "kernel" not in name:
             np.testing.assert_equal(value, getattr(transformer.basis, name))
+
+
+@every
+def test_terms_are_those_of_the_data_it_was_fitted_to(row):
+    basis = row.make()
+    xs = inputs(basis)
+    transformer = T(basis)
+    with pytest.raises(nmo.exceptions.NotFittedError, match="call fit"):
+        _ = transformer.terms
+    ours = [(term.label, term.columns, term.shape) for term in transformer.fit(table(xs)).terms]
+    assert ours == [(term.label, term.columns, term.shape) for term in basis.design(*xs).terms]
 
 
 def test_attributes_that_are_not_there():

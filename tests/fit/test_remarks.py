@@ -5,7 +5,7 @@ import pytest
 
 import spikeglm as nmo
 from spikeglm.rows import ArrayRows
-from spikeglm.rows.groups import groups_of
+from spikeglm.rows.terms import terms_of
 
 B = nmo.basis
 T = 2000
@@ -135,15 +135,15 @@ def test_leaves_of_a_tree_are_terms():
     assert [line.split(":")[0] for line in lines] == ["table", "lazy.place"]
 
 
-def test_the_groups_of_a_design_are_its_additive_components():
+def test_the_terms_of_a_design_are_its_additive_components():
     counts = RNG.poisson(0.3, (50, 2))
     basis = B.HistoryConv(3, label="h") + B.BSplineEval(4, label="x") * B.FourierEval(2, label="f")
     design = basis.design(counts, np.linspace(0, 1, 50), np.linspace(0, 1, 50))
     for table in (design, design.at(counts[:30], *np.zeros((2, 30)))):
-        first, second = table.groups
-        assert (first.label, first.columns, first.n_copies) == ("h", slice(0, 6), 2)
+        first, second = table.terms
+        assert (first.label, first.columns, first.n_channels) == ("h", slice(0, 6), 2)
         assert second.label == "(x * f)" and second.columns == slice(6, design.n_features)
-    (whole,) = groups_of(ArrayRows(np.zeros((2, 3))))
+    (whole,) = terms_of(ArrayRows(np.zeros((2, 3))))
     assert whole.columns == slice(0, 3) and whole.label == ""
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.coordinates.feature_facts import Features
 from ..engine.features.survey import NO_SIZE
 from ..rows.contract import Rows
-from ..rows.groups import Group, groups_of
+from ..rows.terms import Term, terms_of
 from ..typing import BoolArray, FloatArray, IntArray
 
 TOUCHED = 1e-6  # share of a feature in a null direction from which it is a combination of others
@@ -36,35 +36,35 @@ def remarks(
     location :
         (p,) their means.
     rows :
-        The table, for the names of its columns and of their groups.
+        The table, for the names of its columns and of their terms.
     is_penalised :
         (p,) whether a penalty says what the data leave open.
     """
     null = features.null_space
     if not null.shape[1] and (features.scale > 0).all():
         return ()
-    groups, names = groups_of(rows), rows.feature_names
-    own = [_own(null, group) for group in groups]
+    terms, names = terms_of(rows), rows.feature_names
+    own = [_own(null, term) for term in terms]
     special: list[str] = []
     expected: list[str] = []
-    for group, directions in zip(groups, own, strict=True):
-        columns = group.columns
+    for term, directions in zip(terms, own, strict=True):
+        columns = term.columns
         about = _About(
-            group,
+            term,
             names[columns],
             still=features.scale[columns] == 0,
             zero=(features.scale[columns] == 0) & (np.abs(location[columns]) < NO_SIZE),
             tiny=(location[columns] != 0) & (np.abs(location[columns]) < NO_SIZE),
             own=directions[columns],
-            n_sums=_sums(directions[columns], features.scale[columns], group.n_copies),
+            n_sums=_sums(directions[columns], features.scale[columns], term.n_channels),
             is_penalised=bool(is_penalised[columns].all()),
         )
         clauses = [*about.without_data(), *about.dependent()]
         if clauses or (expectable := about.sums()):
             text = "; ".join(clauses or expectable)
-            line = f"{group.label}: {text}" if group.label else text
+            line = f"{term.label}: {text}" if term.label else text
             (special if clauses else expected).append(line)
-    return (*special, *_overlaps(null, groups, own, is_penalised), *expected)
+    return (*special, *_overlaps(null, terms, own, is_penalised), *expected)
 
 
 def remarks_on_storage(rounded: FloatArray | None, rows: Rows) -> tuple[str, ...]:
@@ -82,9 +82,9 @@ def remarks_on_storage(rounded: FloatArray | None, rows: Rows) -> tuple[str, ...
 
 @dataclass(frozen=True, eq=False)
 class _About:
-    """A group of columns: which are zero or still, and k directions in which they are constant."""
+    """A term of columns: which are zero or still, and k directions in which they are constant."""
 
-    group: Group
+    term: Term
     names: tuple[str, ...]
     still: BoolArray
     zero: BoolArray
@@ -95,9 +95,9 @@ class _About:
 
     def without_data(self) -> Iterator[str]:
         """Say which functions are zero in all rows, and which are constant."""
-        noun = "functions" if self.group.term is not None else "features"
+        noun = "functions" if self.term.meaning is not None else "features"
         if self.zero.any():
-            covered = self.group.coverage()
+            covered = self.term.coverage()
             data = f": data cover {' and '.join(covered)}" if covered else ""
             which = ", ".join(self._by_channel(np.flatnonzero(self.zero)))
             yield (
@@ -118,7 +118,7 @@ class _About:
             return
         touched = np.flatnonzero(np.linalg.norm(self.own, axis=1) > TOUCHED)
         which = _listed([self.names[j] for j in touched])
-        noun = "functions" if self.group.term is not None else "features"
+        noun = "functions" if self.term.meaning is not None else "features"
         determined = (
             "the penalty decides between them"
             if self.is_penalised
@@ -134,7 +134,7 @@ class _About:
         """Say that functions add up to a constant, where no penalty settles what that leaves."""
         if not self.n_sums or self.is_penalised:
             return []
-        each = "" if self.group.n_copies == 1 else " of each channel"
+        each = "" if self.term.n_channels == 1 else " of each channel"
         return [
             f"its functions{each} add up to a constant, as splines do: the curve is determined up "
             "to one, coefficients are those of smallest norm"
@@ -142,30 +142,30 @@ class _About:
 
     def _by_channel(self, columns: IntArray) -> list[str]:
         """Return names, with channels in place of functions where all of a channel are listed."""
-        each = len(self.names) // self.group.n_copies
+        each = len(self.names) // self.term.n_channels
         channel = columns // each
-        n_listed = np.bincount(channel, minlength=self.group.n_copies)
-        is_whole = (n_listed == each) & (self.group.n_copies > 1)
+        n_listed = np.bincount(channel, minlength=self.term.n_channels)
+        is_whole = (n_listed == each) & (self.term.n_channels > 1)
         found = [f"channel {c}" for c in np.flatnonzero(is_whole)]
         found += [self.names[j] for j, c in zip(columns, channel, strict=True) if not is_whole[c]]
         return [_listed(found)]
 
 
-def _own(null: FloatArray, group: Group) -> FloatArray:
-    """Return the null directions (p, k) in which only columns of the group take part."""
+def _own(null: FloatArray, term: Term) -> FloatArray:
+    """Return the null directions (p, k) in which only columns of the term take part."""
     if null.shape[1] > _MOST_DIRECTIONS or not null.shape[1]:
         return null[:, :0]
-    inside = null[group.columns]
-    shares, within = np.linalg.eigh(inside.T @ inside)  # a direction's squared length in the group
+    inside = null[term.columns]
+    shares, within = np.linalg.eigh(inside.T @ inside)  # a direction's squared length in the term
     return null @ within[:, shares > 1 - _INSIDE]
 
 
-def _sums(own: FloatArray, scale: FloatArray, n_copies: int) -> int:
+def _sums(own: FloatArray, scale: FloatArray, n_channels: int) -> int:
     """Return in how many channels the plain sum of the functions is one of these directions."""
     if not own.shape[1]:
         return 0
     found = 0
-    for part in np.array_split(np.arange(len(scale)), n_copies):
+    for part in np.array_split(np.arange(len(scale)), n_channels):
         one_each = np.zeros(len(scale))
         one_each[part] = scale[part]  # a weight of one each, for features in units of their scale
         left = one_each - own @ (own.T @ one_each)
@@ -174,7 +174,7 @@ def _sums(own: FloatArray, scale: FloatArray, n_copies: int) -> int:
 
 
 def _overlaps(
-    null: FloatArray, groups: Sequence[Group], own: Sequence[FloatArray], is_penalised: BoolArray
+    null: FloatArray, terms: Sequence[Term], own: Sequence[FloatArray], is_penalised: BoolArray
 ) -> list[str]:
     """Say which terms share some of their functions: what is left when each has its own."""
     known = np.hstack(own)
@@ -182,7 +182,7 @@ def _overlaps(
     if not n_shared:
         return []
     left = null - known @ (known.T @ null)
-    mixed = [g for g in groups if np.linalg.norm(left[g.columns]) > TOUCHED]
+    mixed = [g for g in terms if np.linalg.norm(left[g.columns]) > TOUCHED]
     settled = all(is_penalised[g.columns].all() for g in mixed)
     ways = f"{n_shared} combination{'s' if n_shared > 1 else ''} of features"
     who = "the penalty decides" if settled else "nothing but the smallest norm decides"

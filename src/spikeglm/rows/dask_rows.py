@@ -22,11 +22,11 @@ from ..io.storage.stored_arrays import warn_of_gaps_behind
 from ..typing import Array, BoolArray
 from .arrays import ArrayRows
 from .contract import Rows
-from .groups import Group
 from .lost import Loss
 from .sections import FetchedRows, Section
 from .sending import received, to_send
 from .table_labels import TableLabels
+from .terms import Term
 
 _PARTS_PER_THREAD = 2  # so that one that is done early takes another
 _SHORTEST_PART = 1024  # rows: below, Dask is busier with a part than the worker is
@@ -46,8 +46,8 @@ class DaskRows:
         As of any table.
     sizes, structure :
         Features of each leaf, and the tree, where X was one.
-    groups :
-        Columns that belong together, where X knew.
+    terms :
+        What its columns mean, where X knew.
     sent :
         What was sent after the rows, by whoever sent it; it stays on the workers as long as this.
     table_labels :
@@ -70,7 +70,7 @@ class DaskRows:
     time_axis: Any = None
     sizes: tuple[int, ...] = ()
     structure: Any = None
-    groups: tuple[Group, ...] = ()
+    terms: tuple[Term, ...] = ()
     sent: dict[str, Any] = field(default_factory=dict)
     table_labels: TableLabels | None = None
 
@@ -120,7 +120,7 @@ class DaskRows:
             rows.time_axis,
             getattr(rows, "sizes", (rows.n_features,)),
             getattr(rows, "structure", None),
-            getattr(rows, "groups", ()),
+            getattr(rows, "terms", ()),
             table_labels=TableLabels.of(rows),
         )
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -22,9 +21,9 @@ from ..io.interop.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing
-from .groups import Group
 from .lost import Loss
 from .matching import advice_on_packed, check_columns
+from .terms import Term
 
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
@@ -143,8 +142,8 @@ class Design:
         ``"label[function]"``, or ``"label[channel,function]"`` for an input of several channels.
     time_axis :
         Times and epochs where an input was a pynapple object, else None.
-    labels : tuple of str
-        What the additive components of the source are called; () if they have no names.
+    terms : tuple of Term
+        What the columns of each additive component of the source mean; () if nothing is known.
     row_labels, input_columns :
         What the user calls the rows, and the columns of each input; None for nothing.
 
@@ -165,7 +164,7 @@ class Design:
     source: Source
     feature_names: tuple[str, ...]
     time_axis: TimeAxis | None = None
-    labels: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
     row_labels: RowLabels | None = None
     input_columns: tuple[tuple[Any, ...] | None, ...] = ()
 
@@ -175,18 +174,11 @@ class Design:
         source: Source,
         feature_names: tuple[str, ...],
         signals: Signals,
-        labels: tuple[str, ...] = (),
+        terms: tuple[Term, ...] = (),
     ) -> Design:
         """Make a design of what is computed from signals, with their times and names."""
-        names = labels, signals.row_labels, signals.columns
+        names = terms, signals.row_labels, signals.columns
         return cls(source, feature_names, signals.time_axis, *names)
-
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """The columns of each additive component."""
-        parts = self.source.components() if self.labels else []
-        edges = [0, *accumulate(part.n_columns for part in parts)]
-        return tuple(map(Group, self.labels, edges, edges[1:], parts))
 
     @property
     def n_rows(self) -> int:
@@ -253,9 +245,9 @@ class Design:
     def _repr_html_(self) -> str:
         """Show the terms in a notebook, and how large the table is that is not written out."""
         terms = [
-            (group.label, f"{group.start} to {group.stop - 1}", str(group.n_copies))
-            for group in self.groups
-            if group.stop > group.start
+            (term.label, f"{term.start} to {term.stop - 1}", str(term.n_channels))
+            for term in self.terms
+            if term.stop > term.start
         ]
         mib = self.size * self.dtype.itemsize / 2**20
         return notebook.box(
@@ -303,9 +295,9 @@ class Design:
     def losses(self, lost: BoolArray) -> list[Loss]:
         """Return which terms lose rows beyond these edges, and why; visits all samples."""
         return [
-            Loss(repr(group.label), *found)
-            for group in self.groups
-            for found in (() if group.term is None else group.term.losses())
+            Loss(repr(term.label), *found)
+            for term, part in zip(self.terms, self.source.components(), strict=False)
+            for found in part.losses()
         ]
 
     def at(self, *inputs: ArrayLike) -> Design:
@@ -329,7 +321,7 @@ class Design:
             )
         signals = read_signals(*inputs, readers=self.source.readers)
         check_columns(signals.columns, self.input_columns)
-        return self.of(self.source.at(signals), self.feature_names, signals, self.labels)
+        return self.of(self.source.at(signals), self.feature_names, signals, self.terms)
 
     def to_array(self) -> FloatArray:
         """Write the whole table out as a (T, p) array, in parallel."""

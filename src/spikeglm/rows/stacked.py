@@ -13,8 +13,8 @@ from .. import showing
 from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
 from .contract import Rows, read_as
-from .groups import Group, groups_of
 from .lost import Loss, edges_of, losses_of
+from .terms import Term, terms_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +76,13 @@ class StackedRows:
         )
 
     @property
-    def groups(self) -> tuple[Group, ...]:
-        """The groups of all parts; one for a part that has none."""
+    def terms(self) -> tuple[Term, ...]:
+        """The terms of all parts; one for a part that has none."""
         edges = accumulate(self.sizes, initial=0)
         return tuple(
-            group.within(label, first)
+            term.within(label, first)
             for label, first, part in zip(self.labels, edges, self.parts, strict=False)
-            for group in groups_of(part)
+            for term in terms_of(part)
         )
 
     @property

@@ -120,6 +120,14 @@ class Sampling:
         return new
 
 
+def bin_size_of(axis: TimeAxis | None) -> float | None:
+    """Return the seconds per bin of a signal, None where it has no times or no regular bins."""
+    try:
+        return None if axis is None else Sampling.of(axis).bin_size
+    except ValueError:
+        return None
+
+
 def _unknown(given: str) -> ValueError:
     return errors.value_error(
         "A window in seconds needs a signal that says how long its bins are.",

@@ -12,6 +12,7 @@ from ...typing import Array, FloatArray
 from ..terms.conv_term import Conv
 from ..terms.eval_term import Eval
 from ..terms.family import Family, checked_count
+from ..terms.roughness import integrated_curvature, second_differences
 from ..tree.basis import Basis
 from ..tree.checked_attribute import Parameter
 from .local_polynomials import local_values, scattered
@@ -47,6 +48,17 @@ class BSpline(Family):
         table = scattered(local_values(right, left, self.order), cell - degree, self.n_basis_funcs)
         table[outside] = np.nan
         return table
+
+    def breaks(self) -> Array:
+        """Return the knots: between them the functions are polynomials."""
+        return np.linspace(0.0, 1.0, self.n_basis_funcs - self.order + 2)
+
+    def roughness(self) -> tuple[FloatArray, ...]:
+        """Return ∫ f''², of steps and hats squared second differences; none of one or two."""
+        if self.order <= 2:
+            b = self.n_basis_funcs
+            return (second_differences(np.ones(b)),) if b > 2 else ()
+        return (integrated_curvature(self._on_line, self.breaks(), self.order),)
 
 
 def clamped_knots(n_basis_funcs: int, order: int) -> Array:

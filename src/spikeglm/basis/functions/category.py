@@ -29,6 +29,7 @@ class Indicators(Family):
     categories: Any
     out_of_category: bool = True
     scales: ClassVar[bool] = False
+    kind: ClassVar[str] = "category"
 
     __repr__ = showing.of_fields
 

@@ -85,7 +85,7 @@ class CustomBasis(Basis):
         bounds: Any = None,
         fill_value: float = np.nan,
     ) -> None:
-        term = Custom(
+        formula = Custom(
             funcs,
             ndim_input,
             output_shape,
@@ -95,7 +95,7 @@ class CustomBasis(Basis):
             bounds,
             fill_value,
         )
-        self._begin(term, label)
+        self._begin(formula, label)
 
     def evaluate(self, *xi: ArrayLike) -> Any:
         """Return the functions (n, *output_shape, V, b) at points (n, ...), nothing filled.
@@ -109,8 +109,8 @@ class CustomBasis(Basis):
         (5, 6, 1)
         """
         signals = read(self, xi)
-        self._term.check_shapes([x.shape[1:] for x in signals.arrays])
-        values = self._term.called(*signals.arrays)
+        self._formula.check_shapes([x.shape[1:] for x in signals.arrays])
+        values = self._formula.called(*signals.arrays)
         if signals.arrays[0].ndim <= self.ndim_input:
             values = values[..., 0, :]
         return outgoing(values, signals.time_axis)

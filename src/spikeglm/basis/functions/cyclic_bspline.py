@@ -11,6 +11,7 @@ from ...typing import FloatArray
 from ..terms.conv_term import Conv
 from ..terms.eval_term import Eval
 from ..terms.family import Family
+from ..terms.roughness import integrated_curvature, second_differences
 from ..tree.basis import Basis
 from ..tree.checked_attribute import Parameter
 from .bspline import checked_spline
@@ -46,6 +47,13 @@ class CyclicBSpline(Family):
         table = scattered(values, cell.astype(np.intp), b)
         table[missing] = np.nan
         return table
+
+    def roughness(self) -> tuple[FloatArray, ...]:
+        """Return ∫ f''² around the circle, of hats squared second differences; none of two."""
+        b = self.n_basis_funcs
+        if self.order == 2:
+            return (second_differences(np.ones(b), is_cyclic=True),) if b > 2 else ()
+        return (integrated_curvature(self._on_line, np.linspace(0.0, 1.0, b + 1), self.order),)
 
 
 class CyclicBSplineEval(Basis):

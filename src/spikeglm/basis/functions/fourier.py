@@ -65,6 +65,16 @@ class Fourier(Family):
         sines = np.sin(phase[..., 1:] if self._has_constant else phase)
         return np.concatenate((np.cos(phase), sines), axis=-1)
 
+    def roughness(self) -> tuple[FloatArray, ...]:
+        """Return (2π f_i)⁴ / 2 of each function, per variable i: over a period they are orthogonal.
+
+        The mean over all variables of the squared second derivative along one.
+        """
+        each = self.masked_frequencies.astype(np.float64)
+        sines = each[:, 1:] if self._has_constant else each
+        per_function = np.concatenate((each, sines), axis=1)
+        return tuple(np.diag((2 * np.pi * f) ** 4 / 2) for f in per_function) if each.size else ()
+
     def replaced(self, **changes: Any) -> Fourier:
         """Return the family with other parameters; a mask made for other frequencies is dropped."""
         if "frequencies" in changes and "frequency_mask" not in changes:
@@ -138,4 +148,4 @@ class FourierEval(Basis):
     @property
     def masked_frequencies(self) -> Array:
         """The selected frequency tuples, one per column: (ndim, K)."""
-        return self._term.parameter("masked_frequencies")
+        return self._formula.parameter("masked_frequencies")

@@ -12,6 +12,7 @@ from ...typing import FloatArray
 from ..terms.conv_term import Conv
 from ..terms.eval_term import Eval
 from ..terms.family import Family
+from ..terms.roughness import second_differences
 from ..tree.basis import Basis
 from ..tree.checked_attribute import Parameter
 
@@ -62,6 +63,16 @@ class Lags(Family):
                 expected="one channel: an array with at most one axis longer than 1",
             )
         return np.eye(len(u[0]), self.n_basis_funcs)[:, None, :]
+
+    def roughness(self) -> tuple[FloatArray, ...]:
+        """Return the squared second differences from lag to lag, if there are any."""
+        b = self.n_basis_funcs or 0
+        return (second_differences(np.ones(b)),) if b > 2 else ()
+
+    def kernel_between(self, window_size: int, steps: FloatArray) -> FloatArray:
+        """Return (n, W): one for the nearest bin."""
+        nearest = np.floor(steps + 0.5)
+        return (nearest[:, None] == np.arange(window_size)).astype(np.float64)
 
     def for_window(self, n_bins: int | None) -> Lags:
         """Return one function per bin."""

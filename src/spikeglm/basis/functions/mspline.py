@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...typing import FloatArray
+from ...typing import Array, FloatArray
 from ..terms.conv_term import Conv
 from ..terms.eval_term import Eval
 from ..terms.family import Family
@@ -35,11 +35,21 @@ class MSpline(Family):
     def functions(self, *u: FloatArray) -> FloatArray:
         """Return (m, S, b)."""
         (x,) = u
-        k = self.order
-        knots = clamped_knots(self.n_basis_funcs, k)
-        table = BSpline(self.n_basis_funcs, k).functions(x) * (k / (knots[k:] - knots[:-k]))
+        table = BSpline(self.n_basis_funcs, self.order).functions(x) * self._height
         table[(x < 0.0) | (x > 1.0)] = 0.0
         return table
+
+    @property
+    def _height(self) -> Array:
+        """(b,) how many times the B-spline each function is."""
+        k = self.order
+        knots = clamped_knots(self.n_basis_funcs, k)
+        return k / (knots[k:] - knots[:-k])
+
+    def roughness(self) -> tuple[FloatArray, ...]:
+        """Return that of B-splines of these heights."""
+        parts = BSpline(self.n_basis_funcs, self.order).roughness()
+        return tuple(S * np.outer(self._height, self._height) for S in parts)
 
 
 class MSplineEval(Basis):

@@ -67,6 +67,12 @@ class OrthExponential(Family):
         mixing = [self._orthonormalising(column) for column in u[0].T]
         return replace(self, mixing=np.array(mixing))
 
+    def of_channel(self, channel: int) -> OrthExponential:
+        """Return the functions that are orthonormal over one channel."""
+        if self.mixing is None or len(self.mixing) == 1:
+            return self
+        return replace(self, mixing=self.mixing[channel : channel + 1])
+
     def for_window(self, n_bins: int | None) -> OrthExponential:
         """Return itself, ValueError if the window has fewer bins than there are functions."""
         if n_bins is not None and n_bins < self.n_basis_funcs:

@@ -35,6 +35,10 @@ class RaisedCosineLinear(Family):
         """Return (m, S, b)."""
         return cosine_bumps(u[0], np.linspace(0.0, 1.0, self.n_basis_funcs), self.width)
 
+    def breaks(self) -> Array:
+        """Return where bumps begin and end."""
+        return ends_of_bumps(np.linspace(0.0, 1.0, self.n_basis_funcs), self.width)
+
 
 def cosine_bumps(u: FloatArray, peaks: Array, width: float) -> FloatArray:
     """Return (..., b) bumps that reach zero ``width`` peak distances away from their peak."""
@@ -45,6 +49,13 @@ def cosine_bumps(u: FloatArray, peaks: Array, width: float) -> FloatArray:
     bumps += 1.0
     bumps *= 0.5
     return bumps
+
+
+def ends_of_bumps(peaks: Array, width: float) -> Array:
+    """Return where bumps begin and end within [0, 1], and its ends."""
+    reach = width * (peaks[1] - peaks[0])
+    ends = np.concatenate(([0.0, 1.0], peaks - reach, peaks + reach)).clip(0.0, 1.0)
+    return np.unique(ends.round(12))
 
 
 def checked_width(width: float) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ... import errors, showing
-from ...typing import FloatArray
+from ...typing import Array, FloatArray
 from ..terms.conv_term import Conv
 from ..terms.eval_term import Eval
 from ..terms.family import Family, checked_count
 from ..tree.basis import Basis
 from ..tree.checked_attribute import Parameter
-from .raised_cosine import checked_width, cosine_bumps
+from .raised_cosine import checked_width, cosine_bumps, ends_of_bumps
 
 _TIME_SCALING = 50.0  # NeMoS's default
 
@@ -51,9 +51,19 @@ class RaisedCosineLog(Family):
         """Return (m, S, b)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             stretched = np.log1p(self.time_scaling * u[0]) / np.log1p(self.time_scaling)
+        return cosine_bumps(stretched, self._peaks, self.width)
+
+    @property
+    def _peaks(self) -> Array:
+        """(b,) where the peaks are, in v."""
         b, w = self.n_basis_funcs, self.width
         last_peak = 1.0 - w / (b + w - 1.0) if self.enforce_decay_to_zero else 1.0
-        return cosine_bumps(stretched, np.linspace(0.0, last_peak, b), w)
+        return np.linspace(0.0, last_peak, b)
+
+    def breaks(self) -> Array:
+        """Return where bumps begin and end."""
+        ends = ends_of_bumps(self._peaks, self.width)
+        return np.expm1(ends * np.log1p(self.time_scaling)) / self.time_scaling
 
 
 class RaisedCosineLogEval(Basis):

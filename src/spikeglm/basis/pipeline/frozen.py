@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ... import errors, showing
 from ...rows.design import Signals
-from ..terms.term import TermRows
-from ..tree import placement
+from ...rows.terms import Term
+from ..terms.formula import PlacedRows
+from ..tree import feature_columns, placement
 from ..tree.walking import leaves
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ class Frozen:
     Attributes
     ----------
     rows : the basis placed on these data, without them.
-    terms : the terms of its leaves at that time; setting a parameter makes a new one.
+    formulas : the formulas of its leaves at that time; setting a parameter makes a new one.
+    terms : what the columns mean.
     """
 
-    rows: TermRows
-    terms: tuple[Any, ...]
+    rows: PlacedRows
+    formulas: tuple[Any, ...]
+    terms: tuple[Term, ...]
 
     __repr__ = showing.of_fields
 
@@ -34,15 +37,16 @@ class Frozen:
     def of(cls, basis: Basis, signals: Signals) -> Frozen:
         """Place a basis on signals, and keep what was decided."""
         rows = placement.placed(basis, signals)
+        terms = feature_columns.terms(basis)
         placement.without_ranges(basis)  # kept here
         nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
-        return cls(rows.at(Signals(nothing)), _terms(basis))
+        return cls(rows.at(Signals(nothing)), _formulas(basis), terms)
 
     def is_still(self, basis: Basis) -> bool:
         """Tell whether no parameter of the basis was changed since."""
-        now = _terms(basis)
-        return len(now) == len(self.terms) and all(
-            a is b for a, b in zip(now, self.terms, strict=True)
+        now = _formulas(basis)
+        return len(now) == len(self.formulas) and all(
+            a is b for a, b in zip(now, self.formulas, strict=True)
         )
 
 
@@ -54,5 +58,5 @@ def not_fitted() -> errors.NotFittedError:
     )
 
 
-def _terms(basis: Basis) -> tuple[Any, ...]:
-    return tuple(leaf._term for leaf in leaves(basis))
+def _formulas(basis: Basis) -> tuple[Any, ...]:
+    return tuple(leaf._formula for leaf in leaves(basis))

@@ -10,6 +10,7 @@ from ... import errors, notebook
 from ...estimator import Estimator
 from ...io.interop.frames import column_labels
 from ...rows.design import written_out
+from ...rows.terms import Term
 from ...typing import Array, ArrayLike
 from ..tree import feature_columns, input_shapes, placement
 from ..tree.basis import Basis
@@ -199,6 +200,11 @@ class TransformerBasis(Estimator):
         """
         self._current()
         return pipeline_tables.name_array(feature_columns.names(self._basis))
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What the columns mean that :meth:`transform` returns; NotFittedError before ``fit``."""
+        return self._current().terms
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose what :meth:`transform` returns: "default", "pandas" or "polars"; None: as before.

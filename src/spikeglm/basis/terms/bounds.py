@@ -42,14 +42,27 @@ class Range:
         """Return where x (m, S) lies outside of the closed range; a NaN does not."""
         return (x < self.low) | (x > self.high)
 
-    def covered_by(self, x: Array) -> str:
-        """Say what samples x (m, S) cover of the range."""
-        inside = x[~self.outside(x) & np.isfinite(x)]
+    def of_channel(self, channel: int) -> Range:
+        """Return the range of one channel, of shape (1,)."""
+        parts = np.broadcast_arrays(self.low, self.high, self.made_up)
+        low, high, made_up = (part.ravel()[channel % part.size :][:1] for part in parts)
+        return Range(low, high, made_up)
+
+    def seen_in(self, x: Array) -> Range:
+        """Return from where to where samples x (m, S) reach that stay in the range."""
+        found = range_of(x)
+        if not ((found.low < self.low) | (found.high > self.high)).any():
+            return found
+        return range_of(np.where(self.outside(x), np.nan, x))
+
+    def covered_in(self, seen: Range) -> str:
+        """Say what samples cover of the range that were seen in it."""
         low, high = float(np.min(self.low)), float(np.max(self.high))
         bounds = f"[{low:.4g}, {high:.4g}]"
-        if not inside.size:
+        known = ~np.broadcast_to(seen.made_up, seen.low.shape)
+        if not known.any():
             return f"nothing of {bounds}"
-        return f"{float(inside.min()):.4g} to {float(inside.max()):.4g} of {bounds}"
+        return f"{seen.low[known].min():.4g} to {seen.high[known].max():.4g} of {bounds}"
 
     def missed_by(self, x: Array) -> str:
         """Say from where to where samples x (m, S) reach that do not stay in the range."""

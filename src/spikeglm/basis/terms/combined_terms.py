@@ -1,4 +1,4 @@
-"""Sum and product of two terms."""
+"""Sum and product of two formulas."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ import numpy as np
 from ... import errors
 from ...rows.design import Reader, Signals
 from ...typing import Array, BoolArray, FloatArray
-from .term import Term, TermRows, require_like
+from .formula import Formula, PlacedRows, require_like
+from .meanings import Beside, Products
 
 
 @dataclass(frozen=True, eq=False)
 class Sum:
-    """The functions of two terms side by side, each of its own inputs."""
+    """The functions of two formulas side by side, each of its own inputs."""
 
-    left: Term
-    right: Term
+    left: Formula
+    right: Formula
 
     @property
     def n_inputs(self) -> int:
-        """Those of the left term, then those of the right term."""
+        """Those of the left formula, then those of the right formula."""
         return self.left.n_inputs + self.right.n_inputs
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """Those of the left term, then those of the right term."""
+        """Those of the left formula, then those of the right formula."""
         return self.left.readers + self.right.readers
 
     @property
     def n_basis_funcs(self) -> Any:
-        """b of the left plus b of the right term; None where one is not known."""
+        """b of the left plus b of the right formula; None where one is not known."""
         return _if_known(operator.add, self.left.n_basis_funcs, self.right.n_basis_funcs)
 
     @property
     def is_complex(self) -> bool:
-        """Whether either term is."""
+        """Whether either formula is."""
         return self.left.is_complex or self.right.is_complex
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
-        """Those of both terms; their inputs may differ in shape."""
+        """Those of both formulas; their inputs may differ in shape."""
         k = self.left.n_inputs
         return self.left.n_columns(shapes[:k]) + self.right.n_columns(shapes[k:])
 
@@ -53,11 +54,11 @@ class Sum:
         return (self.n_columns(shapes),)
 
     def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-        """That of both terms, inside of a product; ValueError if they differ."""
+        """That of both formulas, inside of a product; ValueError if they differ."""
         return _common_channels(self, shapes)
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
-        """Each term checks its own inputs."""
+        """Each formula checks its own inputs."""
         self.left.check_shapes(shapes[: self.left.n_inputs])
         self.right.check_shapes(shapes[self.left.n_inputs :])
 
@@ -67,24 +68,24 @@ class Sum:
         return np.concatenate((self.left.evaluate(*xs[:k]), self.right.evaluate(*xs[k:])), axis=-1)
 
     def on_grid(self, *n_samples: int) -> tuple[list[Array], FloatArray]:
-        """Return the axes of both terms and their functions over the common grid."""
+        """Return the axes of both formulas and their functions over the common grid."""
         axes, left, right = _on_common_grid(self.left, self.right, n_samples)
         full = (*n_samples, -1)
         parts = [np.broadcast_to(part, (*full[:-1], part.shape[-1])) for part in (left, right)]
         return axes, np.concatenate(parts, axis=-1)
 
     def place(self, signals: Signals) -> SumRows:
-        """Place each term on its own signals."""
+        """Place each formula on its own signals."""
         left, right = _parts(signals, self.left.n_inputs)
         return SumRows(self.left.place(left), self.right.place(right), signals)
 
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """All products of a function of the left and a function of the right term, left slow."""
+    """All products of a function of the left and a function of the right formula, left slow."""
 
-    left: Term
-    right: Term
+    left: Formula
+    right: Formula
 
     def __post_init__(self) -> None:
         if self.left.is_complex and self.right.is_complex:
@@ -98,22 +99,22 @@ class Product:
 
     @property
     def n_inputs(self) -> int:
-        """Those of the left term, then those of the right term."""
+        """Those of the left formula, then those of the right formula."""
         return self.left.n_inputs + self.right.n_inputs
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """Those of the left term, then those of the right term."""
+        """Those of the left formula, then those of the right formula."""
         return self.left.readers + self.right.readers
 
     @property
     def n_basis_funcs(self) -> Any:
-        """b of the left times b of the right term; None where one is not known."""
+        """b of the left times b of the right formula; None where one is not known."""
         return _if_known(operator.mul, self.left.n_basis_funcs, self.right.n_basis_funcs)
 
     @property
     def is_complex(self) -> bool:
-        """Whether either term is."""
+        """Whether either formula is."""
         return self.left.is_complex or self.right.is_complex
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
@@ -143,43 +144,39 @@ class Product:
         return _outer(self.left.evaluate(*xs[:k]), self.right.evaluate(*xs[k:]))
 
     def on_grid(self, *n_samples: int) -> tuple[list[Array], FloatArray]:
-        """Return the axes of both terms and their products over the common grid."""
+        """Return the axes of both formulas and their products over the common grid."""
         axes, left, right = _on_common_grid(self.left, self.right, n_samples)
         return axes, _outer(left, right)
 
     def place(self, signals: Signals) -> ProductRows:
-        """Place each term on its own signals."""
+        """Place each formula on its own signals."""
         left, right = _parts(signals, self.left.n_inputs)
         return ProductRows(self.left.place(left), self.right.place(right), signals)
 
 
 @dataclass(frozen=True, eq=False)
-class PairRows(TermRows):
-    """Two terms placed on their signals."""
+class PairRows(PlacedRows):
+    """Two formulas placed on their signals."""
 
-    left: TermRows
-    right: TermRows
+    left: PlacedRows
+    right: PlacedRows
     signals: Signals
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """Those of the left term, then those of the right term."""
+        """Those of the left formula, then those of the right formula."""
         return self.left.readers + self.right.readers
 
-    def leaves(self) -> list[TermRows]:
-        """Return the leaves of both terms."""
+    def leaves(self) -> list[PlacedRows]:
+        """Return the leaves of both formulas."""
         return self.left.leaves() + self.right.leaves()
 
-    def coverage(self) -> tuple[str, ...]:
-        """Return what the samples cover of the inputs of both terms."""
-        return self.left.coverage() + self.right.coverage()
-
     def edges(self) -> BoolArray:
-        """Return (T,) True where a window of either term leaves its epoch."""
+        """Return (T,) True where a window of either formula leaves its epoch."""
         return self.left.edges() | self.right.edges()
 
     def losses(self) -> list[tuple[str, BoolArray]]:
-        """Return those of both terms."""
+        """Return those of both formulas."""
         return self.left.losses() + self.right.losses()
 
     def at(self, signals: Signals) -> Self:
@@ -190,28 +187,32 @@ class PairRows(TermRows):
 
 @dataclass(frozen=True, eq=False)
 class SumRows(PairRows):
-    """A sum placed on signals: the columns of the left, then those of the right term.
+    """A sum placed on signals: the columns of the left, then those of the right formula.
 
     Inside of a product the order is by channel: all functions of channel 0 come first.
     """
 
-    def components(self) -> list[TermRows]:
-        """Return those of both terms."""
+    def meaning(self) -> Beside:
+        """Return those of both formulas, side by side."""
+        return Beside(self.left.meaning(), self.right.meaning())
+
+    def components(self) -> list[PlacedRows]:
+        """Return those of both formulas."""
         return self.left.components() + self.right.components()
 
     @property
     def n_columns(self) -> int:
-        """Those of both terms."""
+        """Those of both formulas."""
         return self.left.n_columns + self.right.n_columns
 
     @property
     def n_channels(self) -> int:
-        """S of either term, the same where it matters: inside of a product."""
+        """S of either formula, the same where it matters: inside of a product."""
         return self.left.n_channels
 
     @property
     def n_functions(self) -> int:
-        """b of both terms."""
+        """b of both formulas."""
         return self.left.n_functions + self.right.n_functions
 
     def write(self, start: int, stop: int, out: FloatArray) -> None:
@@ -225,7 +226,7 @@ class SumRows(PairRows):
         self.right.write_channels(start, stop, out[..., self.left.n_functions :])
 
     def finite(self, start: int, stop: int) -> BoolArray:
-        """Return (stop - start,) True where both terms are finite."""
+        """Return (stop - start,) True where both formulas are finite."""
         return self.left.finite(start, stop) & self.right.finite(start, stop)
 
 
@@ -233,14 +234,18 @@ class SumRows(PairRows):
 class ProductRows(PairRows):
     """A product placed on signals of one shape."""
 
+    def meaning(self) -> Products:
+        """Return the products of those of both factors."""
+        return Products(self.left.meaning(), self.right.meaning())
+
     @property
     def n_channels(self) -> int:
-        """S of both terms."""
+        """S of both formulas."""
         return self.left.n_channels
 
     @property
     def n_functions(self) -> int:
-        """b of the left times b of the right term."""
+        """b of the left times b of the right formula."""
         return self.left.n_functions * self.right.n_functions
 
     def write_channels(self, start: int, stop: int, out: FloatArray) -> None:
@@ -287,9 +292,9 @@ def _outer(left: FloatArray, right: FloatArray) -> FloatArray:
 
 
 def _on_common_grid(
-    left: Term, right: Term, n_samples: tuple[int, ...]
+    left: Formula, right: Formula, n_samples: tuple[int, ...]
 ) -> tuple[list[Array], FloatArray, FloatArray]:
-    """Return all axes, and the values of both terms (m1, ..., b) that broadcast to the grid."""
+    """Return all axes, and the values of both formulas (m1, ..., b) that broadcast to the grid."""
     k = left.n_inputs
     left_axes, left_values = left.on_grid(*n_samples[:k])
     right_axes, right_values = right.on_grid(*n_samples[k:])

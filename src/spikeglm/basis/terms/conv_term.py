@@ -13,7 +13,7 @@ from ...io.interop.timeseries import to_array
 from ...rows.design import Reader, Signals
 from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..convolution.block_convolution import Convolution
-from ..convolution.sampling import Sampling, is_duration
+from ..convolution.sampling import Sampling, bin_size_of, is_duration
 from ..convolution.window import (
     Window,
     checked_conv_kwargs,
@@ -24,7 +24,8 @@ from ..convolution.window import (
 )
 from .eval_term import Eval
 from .family import Family
-from .term import TermRows, channels, parameter_of, require_like, with_parameters
+from .formula import PlacedRows, channels, parameter_of, require_like, with_parameters
+from .meanings import OverLags
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +89,11 @@ class Conv:
         return self.family.kernel(self.n_bins)
 
     def parameter(self, name: str) -> Any:
-        """The parameter of this name, of the term or of its family."""
+        """The parameter of this name, of the formula or of its family."""
         return parameter_of(self, name)
 
     def replaced(self, **changes: Any) -> Conv:
-        """Return the term with some parameters changed, checked together."""
+        """Return the formula with some parameters changed, checked together."""
         return with_parameters(self, changes)
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
@@ -123,20 +124,20 @@ class Conv:
 
         ValueError where a duration is used and the signals have no bins of one length.
         """
-        term, sampling = self, None
+        formula, sampling = self, None
         if is_duration(self.window_size) or is_duration((self.conv_kwargs or {}).get("shift")):
             sampling = Sampling.of(signals.time_axis)
-            term = replace(self, bin_size=sampling.bin_size)
-        assert term.n_bins is not None
-        options = checked_conv_kwargs(self.conv_kwargs, term.n_bins)
-        window = window_of(term.n_bins, options, bin_size=term.bin_size)
-        rows = ConvRows(Convolution(term.kernel), window, signals, sampling)
+            formula = replace(self, bin_size=sampling.bin_size)
+        assert formula.n_bins is not None
+        options = checked_conv_kwargs(self.conv_kwargs, formula.n_bins)
+        window = window_of(formula.n_bins, options, bin_size=formula.bin_size)
+        rows = ConvRows(Convolution(formula.kernel), window, signals, sampling, formula)
         warn_of_edges(window, options, np.diff(rows.starts, append=signals.n_rows))
         return rows
 
 
 @dataclass(frozen=True, eq=False)
-class ConvRows(TermRows):
+class ConvRows(PlacedRows):
     """Kernels placed on a signal.
 
     A row is NaN where its window leaves the epoch (with a sampling: or spans a gap); one channel of
@@ -147,6 +148,7 @@ class ConvRows(TermRows):
     window: Window
     signals: Signals
     sampling: Sampling | None = None
+    formula: Conv | None = None
 
     @property
     def readers(self) -> tuple[Reader, ...]:
@@ -179,6 +181,12 @@ class ConvRows(TermRows):
     def learned_parameters(self) -> dict[str, Any]:
         """Return the length of a bin, where durations are used."""
         return {} if self.sampling is None else {"bin_size": self.sampling.bin_size}
+
+    def meaning(self) -> OverLags:
+        """Return the kernels over their lags, in seconds where bins are of one length."""
+        assert self.formula is not None
+        known = self.formula.bin_size
+        return OverLags(self.formula, self.window, known or bin_size_of(self.signals.time_axis))
 
     def at(self, signals: Signals) -> ConvRows:
         """Return the same kernels on another signal."""

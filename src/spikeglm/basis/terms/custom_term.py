@@ -13,11 +13,12 @@ import numpy as np
 from ... import errors, showing
 from ...io.interop.timeseries import to_array
 from ...rows.design import Reader, Signals
-from ...typing import Array, BoolArray, FloatArray
+from ...typing import Array, ArrayLike, BoolArray, FloatArray
 from .bounds import check_fill_value, checked_bounds
 from .custom_arguments import checked_functions, checked_output_shape, number_of_inputs
+from .custom_meaning import OfOneself
 from .family import checked_count
-from .term import TermRows, require_like
+from .formula import PlacedRows, require_like
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ class Custom:
         return getattr(self, name)
 
     def replaced(self, **changes: Any) -> Custom:
-        """Return the term with some parameters changed, checked together."""
+        """Return the formula with some parameters changed, checked together."""
         return dataclasses.replace(self, **changes)
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
@@ -116,6 +117,19 @@ class Custom:
         ]
         return np.stack(per_channel, axis=-2)
 
+    def at_points(self, points: tuple[ArrayLike, ...]) -> FloatArray:
+        """Return (n, outputs * b) at points (n,) per input, as a design has them."""
+        if self.ndim_input > 1:
+            raise errors.value_error(
+                "These functions do not take single points.",
+                given=f"functions of inputs of {self.ndim_input} axes",
+                expected="functions of one number per sample",
+            )
+        readers = enumerate(zip(self.readers, points, strict=True))
+        arrays = tuple(np.ravel(read(x, name=f"Points {i}")) for i, (read, x) in readers)
+        values = self.place(Signals(arrays)).values
+        return values.reshape(len(values), math.prod(values.shape[1:]))
+
     def on_grid(self, *n_samples: int) -> tuple[list[Array], FloatArray]:
         """AttributeError: nothing is known of where functions of a user live."""
         raise AttributeError("A CustomBasis has no grid: evaluate it at points of your choice.")
@@ -155,13 +169,13 @@ class Custom:
 
 
 @dataclass(frozen=True, eq=False)
-class CustomRows(TermRows):
+class CustomRows(PlacedRows):
     """Functions of a user, called on the signals: they may look at all samples, so they are kept.
 
     V channels; the functions of a channel are all outputs of all functions.
     """
 
-    term: Custom
+    formula: Custom
     values: FloatArray
     signals: Signals
 
@@ -170,7 +184,7 @@ class CustomRows(TermRows):
     @property
     def readers(self) -> tuple[Reader, ...]:
         """Numbers."""
-        return self.term.readers
+        return self.formula.readers
 
     @property
     def n_channels(self) -> int:
@@ -182,15 +196,14 @@ class CustomRows(TermRows):
         """Number of outputs, times b."""
         return math.prod(self.values.shape[1:-2]) * self.values.shape[-1]
 
-    @property
-    def n_copies(self) -> int:
-        """Once per channel; once where each output has all channels."""
-        return 1 if len(self.values.shape) > 3 else self.n_channels
+    def meaning(self) -> OfOneself:
+        """Return the functions, without their values."""
+        return OfOneself.of(self.formula, self.n_functions)
 
     def learned_parameters(self) -> dict[str, Any]:
         """Return the shape of what the functions return, if that is news."""
         shape = self.values.shape[1:-2]
-        is_news = len(self.values) > 0 and shape != self.term.output_shape
+        is_news = len(self.values) > 0 and shape != self.formula.output_shape
         return {"output_shape": shape} if is_news else {}
 
     def at(self, signals: Signals) -> CustomRows:
@@ -199,7 +212,7 @@ class CustomRows(TermRows):
             [x.shape[1:] for x in signals.arrays], [x.shape[1:] for x in self.signals.arrays]
         )
         shape = self.values.shape[1:-2]
-        return dataclasses.replace(self.term, output_shape=shape).place(signals)
+        return dataclasses.replace(self.formula, output_shape=shape).place(signals)
 
     def write(self, start: int, stop: int, out: FloatArray) -> None:
         """Write rows ``start:stop`` into ``out`` (stop - start, p), outputs first."""

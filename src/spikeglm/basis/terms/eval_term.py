@@ -14,7 +14,8 @@ from ...rows.design import Reader, Signals
 from ...typing import Array, BoolArray, FloatArray
 from .bounds import Range, check_fill_value, checked_bounds, range_of, units_in_doubt
 from .family import Family
-from .term import TermRows, channels, parameter_of, require_like, with_parameters
+from .formula import PlacedRows, channels, parameter_of, require_like, with_parameters
+from .meanings import OverRange
 
 Ranges: TypeAlias = tuple[Range | None, ...]
 """The range of each input; None where samples are taken as they are and nothing is outside."""
@@ -68,11 +69,11 @@ class Eval:
         return self.family.is_complex
 
     def parameter(self, name: str) -> Any:
-        """The parameter of this name, of the term or of its family."""
+        """The parameter of this name, of the formula or of its family."""
         return parameter_of(self, name)
 
     def replaced(self, **changes: Any) -> Eval:
-        """Return the term with some parameters changed, checked together."""
+        """Return the formula with some parameters changed, checked together."""
         return with_parameters(self, changes)
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
@@ -112,6 +113,15 @@ class Eval:
         values = self.evaluate(*points)
         return list(axes), values.reshape(*n_samples, self.n_basis_funcs)
 
+    def of_channel(self, channel: int, points: tuple[Array, ...], ranges: Ranges) -> FloatArray:
+        """Return (n, b) at points (n,) per input, in the ranges of one channel, as designs do."""
+        own = tuple(None if r is None else r.of_channel(channel) for r in ranges)
+        family = self.family.of_channel(channel)
+        rows = EvalRows(replace(self, family=family), own, Signals(points))
+        out = np.empty((rows.n_rows, rows.n_functions))
+        rows.write(0, rows.n_rows, out)
+        return out
+
     def place(self, signals: Signals) -> EvalRows:
         """Decide everything that depends on the data, for these signals."""
         inputs = [channels(x) for x in signals.arrays]
@@ -146,17 +156,17 @@ class Eval:
 
 
 @dataclass(frozen=True, eq=False)
-class EvalRows(TermRows):
-    """An Eval term placed on signals: ranges and functions are decided."""
+class EvalRows(PlacedRows):
+    """An Eval placed on signals: ranges and functions are decided."""
 
-    term: Eval
+    formula: Eval
     ranges: Ranges
     signals: Signals
 
     @property
     def readers(self) -> tuple[Reader, ...]:
-        """Those of the term."""
-        return self.term.readers
+        """Those of the formula."""
+        return self.formula.readers
 
     @property
     def n_channels(self) -> int:
@@ -166,26 +176,21 @@ class EvalRows(TermRows):
     @property
     def n_functions(self) -> int:
         """b."""
-        return self.term.n_basis_funcs
+        return self.formula.n_basis_funcs
 
     def learned(self) -> dict[str, Any]:
         """Return the ranges of the inputs, () where they were not taken from the data."""
-        from_data = self.term.bounds is None and self.term.family.scales
+        from_data = self.formula.bounds is None and self.formula.family.scales
         return {"_ranges": self.ranges if from_data else ()}
 
-    def coverage(self) -> tuple[str, ...]:
+    def seen(self) -> tuple[Range, ...]:
         """Return from where to where the samples of each input reach, within its bounds."""
-        return tuple(
-            r.covered_by(channels(x))
-            for r, x in zip(self.ranges, self.signals.arrays, strict=True)
-            if r is not None
-        )
+        pairs = zip(self.ranges, self._inputs(0, self.n_rows), strict=True)
+        return tuple(range_of(x) if r is None else r.seen_in(x) for r, x in pairs)
 
-    def grid(self, n_points: int) -> tuple[Array, Array]:
-        """Return points over what the data cover, as users know them and as samples; one input."""
-        family, x = self.term.family, self.signals.arrays[0]
-        x = x[np.isfinite(x) & self.finite(0, self.n_rows)]
-        return family.grid(x.min(), x.max(), family.grid_size(n_points))
+    def meaning(self) -> OverRange:
+        """Return the functions with their ranges, without the samples."""
+        return OverRange(self.formula, self.ranges, self.seen())
 
     def at(self, signals: Signals) -> EvalRows:
         """Return the same functions of other signals."""
@@ -203,11 +208,11 @@ class EvalRows(TermRows):
 
     def _write_piece(self, start: int, stop: int, out: FloatArray) -> None:
         inputs = self._inputs(start, stop)
-        values = self.term.family.functions(*self.term._scaled(inputs, self.ranges))
-        out[...] = self.term._per_unit(values, self.ranges)
+        values = self.formula.family.functions(*self.formula._scaled(inputs, self.ranges))
+        out[...] = self.formula._per_unit(values, self.ranges)
         outside = self._outside(inputs)
         if outside is not None:
-            out[outside] = self.term.fill_value
+            out[outside] = self.formula.fill_value
 
     def finite(self, start: int, stop: int) -> BoolArray:
         """Return (stop - start,) True where all samples can be placed."""
@@ -217,14 +222,14 @@ class EvalRows(TermRows):
         finite = np.logical_and.reduce([np.isfinite(x) for x in inputs])
         outside = self._outside(inputs)
         if outside is not None:
-            filled = bool(np.isfinite(self.term.fill_value))
+            filled = bool(np.isfinite(self.formula.fill_value))
             finite = (finite | outside) if filled else (finite & ~outside)
         return finite.all(axis=1)
 
     def losses(self) -> list[tuple[str, BoolArray]]:
         """Return rows with samples out of range, and what the range is; rows with NaN or inf."""
         found = [("NaN or inf", self._any_channel(lambda x: ~np.isfinite(x)))]
-        if self._outside(self._inputs(0, 0)) is None or np.isfinite(self.term.fill_value):
+        if self._outside(self._inputs(0, 0)) is None or np.isfinite(self.formula.fill_value):
             return found
         for r, x in zip(self.ranges, self._inputs(0, self.n_rows), strict=True):
             if r is not None:
@@ -233,7 +238,7 @@ class EvalRows(TermRows):
 
     def doubt(self) -> str:
         """Return that degrees look like radians to the functions, or radians like degrees."""
-        if not self.term.family.wraps or self.term.bounds is None:
+        if not self.formula.family.wraps or self.formula.bounds is None:
             return ""
         pairs = zip(self.ranges, self._inputs(0, self.n_rows), strict=True)
         return "; ".join(filter(None, (units_in_doubt(x, r) for r, x in pairs if r is not None)))
@@ -247,7 +252,7 @@ class EvalRows(TermRows):
 
     def _outside(self, inputs: list[Array]) -> BoolArray | None:
         """Where (m, S) a sample of any input is outside of its range; None if nothing can be."""
-        if self.term.family.wraps or self.ranges[0] is None:
+        if self.formula.family.wraps or self.ranges[0] is None:
             return None
         pairs = zip(inputs, self.ranges, strict=True)
         return np.logical_or.reduce([r.outside(x) for x, r in pairs if r is not None])

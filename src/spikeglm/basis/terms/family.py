@@ -1,7 +1,7 @@
 """The contract of a basis family: b functions of one or more variables, as a formula.
 
 A family is a frozen dataclass whose fields are the parameters of the formula. It knows nothing of
-samples, bounds, windows or labels: the terms :class:`~.eval_term.Eval` and
+samples, bounds, windows or labels: the formulas :class:`~.eval_term.Eval` and
 :class:`~.conv_term.Conv` hold a family and add those.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 from ... import errors
 from ...io.interop.timeseries import to_array
 from ...typing import Array, ArrayLike, FloatArray
+from .roughness import integrated_curvature
 
 
 class Family(ABC):
@@ -33,6 +34,9 @@ class Family(ABC):
     """Each function integrates to one over the original range, not over [0, 1]."""
     is_complex: ClassVar[bool] = False
     """Pairs of functions stand for real and imaginary parts; two such families have no product."""
+
+    kind: ClassVar[str] = "value"
+    """What the functions are functions of, where they are not kernels: values, or categories."""
 
     n_basis_funcs: Any
     """Number of functions b."""
@@ -74,6 +78,40 @@ class Family(ABC):
         """Return (W, b): the functions on W equally spaced points of [0, 1]."""
         u = np.linspace(0.0, 1.0, window_size)[:, None]
         return np.ascontiguousarray(self.given(u).functions(u)[:, 0, :], dtype=np.float64)
+
+    def kernel_between(self, window_size: int, steps: FloatArray) -> FloatArray:
+        """Return the kernels (n, b) at steps (n,) from the first bin, which need not be whole.
+
+        Zero before the first and after the last bin; at whole steps the rows of :meth:`kernel`.
+        """
+        window = np.linspace(0.0, 1.0, window_size)
+        inside = (steps >= 0) & (steps <= window_size - 1)
+        u = np.interp(steps, np.arange(window_size), window)
+        adapted = self.given(window[:, None])
+        values = adapted.functions(u[:, None])[:, 0, :]
+        values[~inside] = 0.0
+        return values
+
+    def breaks(self) -> Array:
+        """Return where pieces of [0, 1] end on which the functions are smooth."""
+        return np.array([0.0, 1.0])
+
+    def roughness(self) -> tuple[FloatArray, ...]:
+        """Return how rough functions are: S (b, b) per variable, wᵀ S w = ∫ f''(u)² du.
+
+        Empty where smoothness means nothing: the functions are one, or no neighbours.
+        """
+        if not self.scales or not self.n_basis_funcs:
+            return ()
+        return (integrated_curvature(self._on_line, self.breaks()),)
+
+    def _on_line(self, u: FloatArray) -> FloatArray:
+        """The functions (n, b) at points (n,)."""
+        return self.functions(u[:, None])[:, 0, :]
+
+    def of_channel(self, channel: int) -> Family:
+        """Return the family that one channel sees: itself, unless it adapted to each."""
+        return self
 
     def replaced(self, **changes: Any) -> Family:
         """Return the family with some parameters changed, checked as a new one is."""

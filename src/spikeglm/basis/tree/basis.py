@@ -1,7 +1,7 @@
 """The contract of every basis.
 
-What a basis computes is in its term (:mod:`~spikeglm.basis.terms.term`), which is frozen. What a
-basis remembers is here: its label, its place in a tree, and the shapes of its inputs.
+What a basis computes is in its formula (:mod:`~spikeglm.basis.terms.formula`), which is frozen.
+What a basis remembers is here: its label, its place in a tree, and the shapes of its inputs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from ... import notebook
 from ...estimator import Estimator
 from ...rows.design import Design, written_out
+from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from . import basis_parameters, feature_columns, input_shapes, placement, walking
 
@@ -33,16 +34,17 @@ class Basis(Estimator):
 
     __array_ufunc__ = None  # so that NumPy numbers leave ``*`` to us
 
-    _term: Any  # a leaf's own Eval or Conv; a composed basis makes a Sum or Product of them
+    _formula: Any  # a leaf's own Eval or Conv; a composed basis makes a Sum or Product of them
     _label: str | None
     _shapes: list[Any] | None
+    _meaning: Any = None  # of a leaf: what data have decided; a composed basis makes a pair of them
     _children: tuple[Basis, ...] = ()
     _parent: Basis | None = None
     _symbol = ""
 
-    def _begin(self, term: Any, label: object) -> None:
-        self._term, self._label, self._shapes = term, None, None
-        if hasattr(type(term), "kernel"):
+    def _begin(self, formula: Any, label: object) -> None:
+        self._formula, self._label, self._shapes = formula, None, None
+        if hasattr(type(formula), "kernel"):
             self.kernel_: FloatArray | None = None
             self.lags_: IntArray | None = None
         self.label = label
@@ -90,9 +92,7 @@ class Basis(Estimator):
         Design(n_rows=1000, n_features=400)
         """
         rows = placement.placed_again(self, input_shapes.read(self, xi))
-        return Design.of(
-            rows, feature_columns.names(self), rows.signals, feature_columns.labels(self)
-        )
+        return Design.of(rows, feature_columns.names(self), rows.signals, self.terms)
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
         """Remember the shapes of these inputs; compute ``kernel_`` and ``lags_`` of convolutions.
@@ -125,7 +125,7 @@ class Basis(Estimator):
         """
         signals = input_shapes.read(self, xi)
         input_shapes.require_one_shape(signals.arrays)
-        return input_shapes.outgoing(self._term.evaluate(*signals.arrays), signals.time_axis)
+        return input_shapes.outgoing(self._formula.evaluate(*signals.arrays), signals.time_axis)
 
     def evaluate_on_grid(self, *n_samples: int) -> tuple[Array, ...]:
         """Return points over the bounds (or [0, 1]) and the functions there.
@@ -142,7 +142,7 @@ class Basis(Estimator):
         ((100,), (100, 4))
         """
         input_shapes.require_count(self, len(n_samples))
-        axes, values = self._term.on_grid(*map(input_shapes.n_points, n_samples))
+        axes, values = self._formula.on_grid(*map(input_shapes.n_points, n_samples))
         return (*np.meshgrid(*axes, indexing="ij"), values)
 
     def split_by_feature(self, x: ArrayLike, axis: int = 1) -> dict[str, Any]:
@@ -164,25 +164,41 @@ class Basis(Estimator):
         return feature_columns.split(self, x, axis)
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """What the columns of each additive component mean, after signals were seen.
+
+        ``GLM().fit(X, y, terms=basis.terms)`` takes them where X is an array. Raises
+        NotFittedError before signals were seen, and after a parameter was changed.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> basis = nmo.basis.HistoryConv(3, label="past").setup_basis(np.zeros(9))
+        >>> basis.terms[0].axis()
+        array([1, 2, 3])
+        """
+        return feature_columns.terms(self)
+
+    @property
     def n_inputs(self) -> int:
         """Number of arrays that ``compute_features`` takes."""
-        return self._term.n_inputs
+        return self._formula.n_inputs
 
     @property
     def n_basis_funcs(self) -> Any:
         """Number of functions b; None for lags in seconds before a signal said what a bin is."""
-        return self._term.n_basis_funcs
+        return self._formula.n_basis_funcs
 
     @property
     def n_output_features(self) -> Any:
         """Number of features p; None until the shapes of the inputs are known."""
         unknown = None in self.input_shape or self.n_basis_funcs is None
-        return None if unknown else self._term.n_columns(self.input_shape)
+        return None if unknown else self._formula.n_columns(self.input_shape)
 
     @property
     def is_complex(self) -> bool:
         """Whether a part has Fourier functions; two such bases cannot be multiplied."""
-        return self._term.is_complex
+        return self._formula.is_complex
 
     @property
     def input_shape(self) -> list[Any]:

@@ -26,17 +26,17 @@ def put_in_leaf(leaf: Basis, params: dict[str, Any]) -> None:
             raise errors.unknown_name(f"parameter of {type(leaf).__name__}", name, list(known))
     of_term = {name: value for name, value in params.items() if name != "label"}
     if of_term:
-        put_in_term(leaf, of_term)
+        put_in_formula(leaf, of_term)
     if "label" in params:
         leaf.label = params["label"]
 
 
-def put_in_term(leaf: Any, changes: dict[str, Any]) -> None:
-    """Give a leaf a term with other parameters; what was derived from the old ones is forgotten."""
-    term = leaf._term.replaced(**changes)
-    if term.n_inputs != leaf._term.n_inputs:
+def put_in_formula(leaf: Any, changes: dict[str, Any]) -> None:
+    """Give a leaf a formula with other parameters; what the old ones led to is forgotten."""
+    formula = leaf._formula.replaced(**changes)
+    if formula.n_inputs != leaf._formula.n_inputs:
         leaf._shapes = None
-    leaf._term = term
+    leaf._formula, leaf._meaning = formula, None
     if hasattr(leaf, "kernel_"):
         leaf.kernel_ = leaf.lags_ = None
 

@@ -10,7 +10,8 @@ from typing import Any
 from ... import errors
 from ...notices import warn
 from ..terms.combined_terms import Product, Sum
-from ..terms.term import Term
+from ..terms.formula import Formula
+from ..terms.meanings import Beside, Products
 from . import walking
 from .basis import Basis
 from .basis_parameters import exchange, require_no_labels
@@ -72,8 +73,13 @@ class AdditiveBasis(Basis):
         _join(self, basis1, basis2, label)
 
     @property
-    def _term(self) -> Term:
-        return Sum(*(child._term for child in self._children))
+    def _formula(self) -> Formula:
+        return Sum(*(child._formula for child in self._children))
+
+    @property
+    def _meaning(self) -> Beside | None:
+        left, right = (child._meaning for child in self._children)
+        return None if left is None or right is None else Beside(left, right)
 
     def __iter__(self) -> Iterator[Basis]:
         """Yield the additive components of both parts."""
@@ -135,8 +141,13 @@ class MultiplicativeBasis(Basis):
             )
 
     @property
-    def _term(self) -> Term:
-        return Product(*(child._term for child in self._children))
+    def _formula(self) -> Formula:
+        return Product(*(child._formula for child in self._children))
+
+    @property
+    def _meaning(self) -> Products | None:
+        left, right = (child._meaning for child in self._children)
+        return None if left is None or right is None else Products(left, right)
 
     @property
     def bounds(self) -> list[Any]:
@@ -196,7 +207,7 @@ def _join(whole: Any, basis1: Any, basis2: Any, label: object) -> None:
     whole._label = None
     whole._adopt((copy.deepcopy(basis1), copy.deepcopy(basis2)))
     walking.require_unique_labels(whole)
-    assert whole._term is not None  # the product of two Fourier bases is refused here
+    assert whole._formula is not None  # the product of two Fourier bases is refused here
     whole.label = label
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import errors
 from ...io.interop.timeseries import time_axis_of, to_array
+from ...rows.terms import Term
 from ...typing import Array, ArrayLike
+from ..terms.custom_meaning import ByOutput
 from .input_shapes import outgoing
-from .walking import label_of
+from .walking import label_of, leaves
 
 if TYPE_CHECKING:
     from .basis import Basis
@@ -47,12 +50,56 @@ def split(basis: Basis, x: ArrayLike, axis: int) -> dict[str, Any]:
 def _unfolded(array: Array, axis: int, columns: slice, part: Basis) -> Array:
     before, after = array.shape[:axis], array.shape[axis + 1 :]
     piece = array[(slice(None),) * axis + (columns,)]
-    return piece.reshape(*before, *part._term.feature_shape(part.input_shape), *after)
+    return piece.reshape(*before, *part._formula.feature_shape(part.input_shape), *after)
 
 
-def labels(basis: Basis) -> tuple[str, ...]:
-    """Return what the additive components are called."""
-    return tuple(label_of(part) for part in basis)
+def terms(basis: Basis) -> tuple[Term, ...]:
+    """Return what the columns of each additive component mean.
+
+    Raises
+    ------
+    NotFittedError
+        If no signal has said yet where its functions live.
+    """
+    found = []
+    stop = 0
+    for part in basis:
+        start, stop = stop, stop + (part.n_output_features or 0)
+        meaning = part._meaning
+        if meaning is None:
+            raise errors.NotFittedError(
+                "What the features mean is not known before signals were seen. Given: "
+                f"{label_of(part)!r} without signals, or changed since. Expected: ranges, windows "
+                "and shapes of inputs. What to do: call basis.setup_basis(*signals), "
+                "compute_features or design first."
+            )
+        shape = part._formula.feature_shape(part.input_shape)
+        if meaning.n_functions != shape[-1]:
+            looped = part._formula.channel_shape(part.input_shape)
+            meaning = ByOutput(meaning, shape[-1], math.prod(looped))
+        channels = _channels(part, shape[:-1])
+        found.append(Term(label_of(part), start, stop, shape, channels, _inputs(part), meaning))
+    return tuple(found)
+
+
+def _channels(part: Basis, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return the names that inputs agree on, or numbers; tuples of them for several axes."""
+    if len(shape) != 1:
+        return tuple(np.ndindex(*shape)) if shape else (0,)
+    known = {names for leaf in leaves(part) for names in leaf.__dict__.get("_columns", ()) if names}
+    names = known.pop() if len(known) == 1 else ()
+    if len(names) != shape[0]:
+        return tuple(range(shape[0]))
+    return tuple(name if isinstance(name, int | float) else str(name) for name in names)
+
+
+def _inputs(part: Basis) -> tuple[str, ...]:
+    """Return the label of the leaf that takes each input, numbered where it takes several."""
+    return tuple(
+        label_of(leaf) if leaf.n_inputs == 1 else f"{label_of(leaf)}[{i}]"
+        for leaf in leaves(part)
+        for i in range(leaf.n_inputs)
+    )
 
 
 def names(basis: Basis) -> tuple[str, ...]:
@@ -60,7 +107,7 @@ def names(basis: Basis) -> tuple[str, ...]:
     found: list[str] = []
     for part in basis:
         label = label_of(part)
-        *shape, b = part._term.feature_shape(part.input_shape)
+        *shape, b = part._formula.feature_shape(part.input_shape)
         for channel in np.ndindex(*shape):
             where = "" if np.prod(shape) == 1 else "".join(f"{k}," for k in channel)
             found += [f"{label}[{where}{j}]" for j in range(b)]

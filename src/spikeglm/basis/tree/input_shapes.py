@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def read(basis: Basis, xi: tuple[ArrayLike, ...]) -> Signals:
     """Read the inputs of a basis, one per variable."""
     require_count(basis, len(xi), packed=xi[0] if len(xi) == 1 else None)
-    return read_signals(*xi, readers=basis._term.readers)
+    return read_signals(*xi, readers=basis._formula.readers)
 
 
 def require_count(basis: Basis, given: int, *, packed: Any = None) -> None:
@@ -73,6 +73,8 @@ def put_shapes(basis: Basis, known: list[Any]) -> None:
     start = 0
     for leaf in leaves(basis):
         own = known[start : start + leaf.n_inputs]
+        if own != leaf._shapes:
+            leaf.__dict__.pop("_meaning", None)  # of channels that are no more
         leaf._shapes = None if None in own else list(own)
         start += leaf.n_inputs
 
@@ -95,7 +97,7 @@ def put_said_shapes(basis: Basis, specs: tuple[Any, ...]) -> None:
             expected=f"{basis.n_inputs} shapes",
         )
     known = [sample_shape(spec) for spec in specs]
-    basis._term.check_shapes(known)
+    basis._formula.check_shapes(known)
     put_shapes(basis, known)
 
 

@@ -10,8 +10,8 @@ from ...io.interop.column_names import require_same_columns
 from ...notices import warn
 from ...rows.design import Signals
 from ..terms.bounds import Range
-from ..terms.term import TermRows
-from .basis_parameters import put_in_term
+from ..terms.formula import PlacedRows
+from .basis_parameters import put_in_formula
 from .input_shapes import put_shapes
 from .walking import label_of, leaves
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _MOVED = 0.01  # of a range: features that shift by less are hardly others
 
 
-def placed(basis: Basis, signals: Signals) -> TermRows:
+def placed(basis: Basis, signals: Signals) -> PlacedRows:
     """Place a basis on signals; it remembers the shapes of samples and what its leaves learn."""
     known = [x.shape[1:] for x in signals.arrays]
-    basis._term.check_shapes(known)
-    rows: TermRows = basis._term.place(signals)
+    basis._formula.check_shapes(known)
+    rows: PlacedRows = basis._formula.place(signals)
     put_shapes(basis, known)
     _remember_columns(basis, signals)
     for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
@@ -40,7 +40,7 @@ def placed(basis: Basis, signals: Signals) -> TermRows:
     return rows
 
 
-def placed_again(basis: Basis, signals: Signals) -> TermRows:
+def placed_again(basis: Basis, signals: Signals) -> PlacedRows:
     """As :func:`placed`; warns where a range that is taken from the data has moved."""
     _check_columns(basis, signals)
     before = [_ranges(leaf) for leaf in leaves(basis)]
@@ -61,13 +61,14 @@ def placed_again(basis: Basis, signals: Signals) -> TermRows:
     return rows
 
 
-def _remember(leaf: Basis, rows: TermRows) -> None:
+def _remember(leaf: Basis, rows: PlacedRows) -> None:
     parameters = rows.learned_parameters().items()
-    news = {name: value for name, value in parameters if leaf._term.parameter(name) != value}
+    news = {name: value for name, value in parameters if leaf._formula.parameter(name) != value}
     if news:
-        put_in_term(leaf, news)
+        put_in_formula(leaf, news)
     for name, value in rows.learned().items():
         setattr(leaf, name, value)
+    leaf._meaning = rows.meaning()
 
 
 def _remember_columns(basis: Basis, signals: Signals) -> None:
@@ -97,6 +98,7 @@ def without_ranges(basis: Basis) -> Basis:
     for leaf in leaves(basis):
         leaf.__dict__.pop("_ranges", None)
         leaf.__dict__.pop("_columns", None)
+        leaf.__dict__.pop("_meaning", None)
     return basis
 
 

@@ -224,9 +224,11 @@ def _point_to_curves(model: Hooks, X: Any, errors_of: FloatArray) -> None:
         return
     aliased = np.isin(np.arange(len(errors_of)), report.result.aliased)
     unsure = aliased & np.isnan(errors_of).any(axis=1)
-    terms = [g for g in getattr(X, "groups", ()) if g.term is not None and unsure[g.columns].any()]
+    terms = [
+        t for t in getattr(X, "terms", ()) if t.meaning is not None and unsure[t.columns].any()
+    ]
     if terms:
-        names = ", ".join(repr(group.label) for group in terms)
+        names = ", ".join(repr(term.label) for term in terms)
         notices.warn(
             f"Coefficients of {names} have no standard errors of their own (NaN): what their "
             "functions have in common may as well be in the intercept or in another coefficient. "

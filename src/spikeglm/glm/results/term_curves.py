@@ -15,8 +15,8 @@ from ...inference import fisher
 from ...inference.curve_bands import TermCurve, error_of
 from ...inference.degrees_of_freedom import dispersion_degrees
 from ...io.interop.category_labels import to_labels
-from ...rows.design import Design, Signals
-from ...rows.groups import Group
+from ...rows.design import Design
+from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray
 from . import fitted
 
@@ -44,16 +44,16 @@ def term_curve(
     """
     if not 0 < level < 1:
         raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")
-    group = _group(X, label)
-    points, samples = _points(group, at, n_points)
-    K = _functions(group, samples)
+    term = _term(X, label)
+    points = _points(term, at, n_points)
+    K = _functions(term, points)
     optimum, shapes = fitted.optimum_of(model, X, y, **more)
     mean = _mean_features(optimum)
     p = len(mean)
     effects, predictors = np.zeros((len(K), p + 1)), np.empty((len(K), p + 1))
-    effects[:, group.columns] = K - mean[group.columns]
+    effects[:, term.columns] = K - mean[term.columns]
     predictors[:] = np.append(mean, float(optimum.columns.has_intercept))
-    predictors[:, group.columns] = K
+    predictors[:, term.columns] = K
     parameters = np.vstack([optimum.coef, optimum.intercept])
     sure = fisher.uncertainties(optimum, keep_void=True)
     pairs = [(error_of(effects, one), error_of(predictors, one)) for one in sure]
@@ -79,63 +79,63 @@ def _dof(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
     return dispersion_degrees(optimum, edf, total_weight=total, has_aliased=has_aliased)
 
 
-def _group(X: Any, label: str) -> Group:
-    if not isinstance(X, Design) or not X.groups:
+def _term(X: Any, label: str) -> Term:
+    if not isinstance(X, Design) or not X.terms:
         raise errors.type_error(
             "A curve belongs to a labelled term of a design.",
             given=f"X of type {type(X).__name__}",
             expected="the design that the model was fitted to",
             todo="fit to basis.design(...) instead of basis.compute_features(...).",
         )
-    groups = {group.label: group for group in X.groups}
-    if label not in groups:
-        raise errors.unknown_name("term", label, list(groups))
-    if not hasattr(groups[label].term, "ranges"):
+    terms = {term.label: term for term in X.terms}
+    if label not in terms:
+        raise errors.unknown_name("term", label, list(terms))
+    if terms[label].kind in ("lag", "other") or set(terms[label].units) != {""}:
         raise errors.value_error(
             f"{label!r} is not a function of its input at one moment.",
-            given="a convolved term, or a product",
+            given="a convolved term, or a function of your own",
             expected="a term that is evaluated, such as BSplineEval",
             todo="for a filter over lags use inference.filter_band with its block of covariance().",
         )
-    return groups[label]
+    return terms[label]
 
 
-def _points(group: Group, at: Any, n_points: int) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """Return where to evaluate a term, as the user knows it and as samples of its inputs.
-
-    That is what is given, or over the range that its data covered.
-    """
-    term: Any = group.term
+def _points(term: Term, at: Any, n_points: int) -> tuple[Array, ...]:
+    """Return where to evaluate a term: as given, or over the range that its data covered."""
     if at is not None:
         given = at if isinstance(at, tuple) else (at,)
-        if len(given) != len(term.readers):
+        if len(given) != term.n_variables:
             raise errors.value_error(
                 "at has an array for each input of the term.",
                 given=f"{len(given)} of them",
-                expected=f"{len(term.readers)}",
+                expected=f"{term.n_variables}",
                 todo="several points of one input are an array or a list: at=[2.0, 5.0].",
             )
-        samples = [read(x, name="at") for read, x in zip(term.readers, given, strict=True)]
-        shown = [to_labels(x, name="at") for x in given]
-        return tuple(map(np.atleast_1d, shown)), tuple(map(np.atleast_1d, samples))
-    signals = term.signals.arrays
-    if len(signals) != 1 or signals[0].ndim != 1:
+        return tuple(np.atleast_1d(to_labels(x, name="at")) for x in given)
+    if term.n_variables != 1 or len(term.shape) != 1:
         raise errors.value_error(
             "Where to evaluate a term of several inputs is not known.",
             given="at=None",
             expected="at=(x, y, ...), arrays of one length, or for a signal of S channels (W, S)",
         )
-    points, there = term.grid(n_points)
-    return (points,), (there,)
+    return term.axes(n_points)
 
 
-def _functions(group: Group, points: tuple[Array, ...]) -> FloatArray:
-    """Return a term's functions (W, b), with the ranges that it had in the design."""
-    term: Any = group.term
-    rows = term.at(Signals(points))
-    out = np.empty((rows.n_rows, group.stop - group.start))
-    rows.write(0, rows.n_rows, out)
-    return out
+def _functions(term: Term, points: tuple[Array, ...]) -> FloatArray:
+    """Return a term's functions (W, columns) at points (W,), or (W, S) of S channels."""
+    shape = (len(points[0]), *term.shape[:-1])
+    if any(each.shape != shape for each in points):
+        raise errors.value_error(
+            "at does not fit the inputs of the term.",
+            given=" and ".join(str(each.shape) for each in points),
+            expected=f"arrays of shape ({', '.join(['W', *map(str, term.shape[:-1])])})",
+        )
+    tables = [each.reshape(shape[0], term.n_channels) for each in points]
+    columns = [
+        term.functions(*(table[:, c] for table in tables), channel=c)
+        for c in range(term.n_channels)
+    ]
+    return np.hstack(columns)
 
 
 def _mean_features(optimum: fisher.Optimum) -> FloatArray:

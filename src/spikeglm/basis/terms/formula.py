@@ -1,8 +1,8 @@
-"""What a basis is made of: terms (formula and settings), and terms placed on signals.
+"""What a basis is made of: formulas (formula and settings), and formulas placed on signals.
 
-A term is a frozen dataclass: :class:`~.eval_term.Eval`, :class:`~.conv_term.Conv`, or the
-:class:`~.combined_terms.Sum` or :class:`~.combine.Product` of two terms. Placed on signals it
-becomes :class:`TermRows`, which writes any block of rows and never changes its mind.
+A formula is a frozen dataclass: :class:`~.eval_term.Eval`, :class:`~.conv_term.Conv`, or the
+:class:`~.combined_terms.Sum` or :class:`~.combine.Product` of two formulas. Placed on signals it
+becomes :class:`PlacedRows`, which writes any block of rows and never changes its mind.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import numpy as np
 
 from ... import errors
 from ...rows.design import Reader, Signals
+from ...rows.terms import Meaning
 from ...typing import Array, BoolArray, FloatArray
 
 
-class Term(Protocol):
+class Formula(Protocol):
     """b functions of ``n_inputs`` variables, with everything a user may set."""
 
     @property
@@ -55,12 +56,12 @@ class Term(Protocol):
     def on_grid(self, *n_samples: int) -> tuple[list[Array], FloatArray]:
         """Return one axis (m_i,) per input and the values (m_1, ..., b) on their grid."""
 
-    def place(self, signals: Signals) -> TermRows:
+    def place(self, signals: Signals) -> PlacedRows:
         """Decide everything that depends on the data, for these signals."""
 
 
-class TermRows(ABC):
-    """A term placed on signals: S channels of b functions, columns ``channel * b + function``."""
+class PlacedRows(ABC):
+    """A formula placed on signals: S channels of b functions, column ``channel * b + function``."""
 
     signals: Signals
 
@@ -90,26 +91,17 @@ class TermRows(ABC):
         """b."""
 
     @property
-    def n_copies(self) -> int:
-        """How often its functions stand side by side: once per channel."""
-        return self.n_channels
-
-    @property
     def n_columns(self) -> int:
         """p."""
         return self.n_channels * self.n_functions
 
-    def leaves(self) -> list[TermRows]:
+    def leaves(self) -> list[PlacedRows]:
         """Return the parts that are not composed, left to right."""
         return [self]
 
-    def components(self) -> list[TermRows]:
+    def components(self) -> list[PlacedRows]:
         """Return the parts whose columns stand side by side, left to right."""
         return [self]
-
-    def coverage(self) -> tuple[str, ...]:
-        """Return what the samples cover of each input that has bounds, in words."""
-        return ()
 
     def edges(self) -> BoolArray:
         """Return (T,) True where a window leaves its epoch."""
@@ -128,11 +120,15 @@ class TermRows(ABC):
         return {}
 
     def learned_parameters(self) -> dict[str, Any]:
-        """Return what its term is to remember: parameters by name."""
+        """Return what its formula is to remember: parameters by name."""
         return {}
 
     @abstractmethod
-    def at(self, signals: Signals) -> TermRows:
+    def meaning(self) -> Meaning:
+        """Return what the functions mean, without the samples."""
+
+    @abstractmethod
+    def at(self, signals: Signals) -> PlacedRows:
         """Return the same features of other signals; ValueError if their shapes differ."""
 
     @abstractmethod
@@ -164,16 +160,16 @@ def require_like(shapes: list[tuple[int, ...]], others: list[tuple[int, ...]]) -
         )
 
 
-def parameter_of(term: Any, name: str) -> Any:
-    """Return the parameter of this name, of a term that holds a family or of the family."""
-    own = {field.name for field in dataclasses.fields(term)}
-    return getattr(term if name in own else term.family, name)
+def parameter_of(formula: Any, name: str) -> Any:
+    """Return the parameter of this name, of a formula that holds a family or of the family."""
+    own = {field.name for field in dataclasses.fields(formula)}
+    return getattr(formula if name in own else formula.family, name)
 
 
-def with_parameters(term: Any, changes: dict[str, Any]) -> Any:
-    """Return a term that holds a family, with some parameters of either changed."""
-    own = {field.name for field in dataclasses.fields(term)}
+def with_parameters(formula: Any, changes: dict[str, Any]) -> Any:
+    """Return a formula that holds a family, with some parameters of either changed."""
+    own = {field.name for field in dataclasses.fields(formula)}
     of_family = {name: value for name, value in changes.items() if name not in own}
     of_term = {name: value for name, value in changes.items() if name in own}
-    family = term.family.replaced(**of_family) if of_family else term.family
-    return dataclasses.replace(term, family=family, **of_term)
+    family = formula.family.replaced(**of_family) if of_family else formula.family
+    return dataclasses.replace(formula, family=family, **of_term)
