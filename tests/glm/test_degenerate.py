@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.catalogue import CANONICAL, MODELS, drawn
+from tests.catalogue import CANONICAL, MODELS, WITH_POLE, drawn
 from tests.glm.kinds import CLASSIFIERS, REGRESSORS
 from tests.glm.kinds import X as OF_KINDS
-from tests.models import WITH_DISPERSION
+from tests.models import ROWS, WITH_DISPERSION
 from tests.reference.numpy_glm import LINKS
 
 import spikeglm as nmo
@@ -20,8 +20,7 @@ X = np.random.default_rng(0).normal(size=(T, 2))
 models = pytest.mark.parametrize(("model", "link"), CANONICAL)
 WITH_SPREAD = (
     *(pair for pair in CANONICAL if pair[0] in WITH_DISPERSION),
-    ("Gamma", "exp"),
-    ("InverseGaussian", "exp"),
+    *((row.name, "exp") for row in ROWS if row.kind == "positive"),
 )
 
 
@@ -93,13 +92,11 @@ def test_without_a_dispersion_all_probability_is_at_the_mean(name):
     assert np.isnan(model.pseudo_r2(y, y, "pseudo-r2-Cohen"))  # nothing to gain
 
 
-IMPOSSIBLE = {  # model, link, intercept, coefficient: means on the wrong side for x < 0
-    "Poisson": ("identity", 1.0, 2.0),
-    "NegativeBinomial": ("identity", 1.0, 2.0),
-    "Gamma": ("one_over_x", 1.0, 2.0),
-    "InverseGaussian": ("one_over_sqrt_x", 1.0, 2.0),
-    "Bernoulli": ("identity", 0.5, 1.0),
-}
+IMPOSSIBLE = {  # model: link, intercept, coefficient: means on the wrong side for x < 0
+    row.name: ("identity", *((0.5, 1.0) if row.kind == "choice" else (1.0, 2.0)))
+    for row in ROWS
+    if row.kind != "number"
+} | {name: (link, 1.0, 2.0) for name, link in CANONICAL if link in WITH_POLE}
 
 
 @pytest.mark.parametrize("model", list(IMPOSSIBLE))
