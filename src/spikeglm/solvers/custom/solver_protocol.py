@@ -37,7 +37,7 @@ regularizer, and fit. Wherever it stops, the point is certified like that of any
 from __future__ import annotations
 
 import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -137,25 +137,29 @@ class SolverProtocol(Protocol):
     False
     """
 
+    @abstractmethod
     def init_state(self, init_params: Any, *args: Any) -> Any:
         """Return the state before the first update; ``args`` are X (T, p) and y (T,) or (T, N)."""
         ...
 
+    @abstractmethod
     def update(self, params: Any, state: Any, *args: Any) -> tuple[Any, Any, Any]:
         """Take one step; return parameters, state and auxiliary output."""
         ...
 
+    @abstractmethod
     def run(self, init_params: Any, *args: Any) -> tuple[Any, Any, Any]:
         """Minimise; return parameters, state and auxiliary output."""
         ...
 
     @classmethod
+    @abstractmethod
     def get_accepted_arguments(cls) -> set[str]:
         """Return the names that ``solver_kwargs`` may have."""
         ...
 
 
-class AbstractSolver(ABC):
+class AbstractSolver(SolverProtocol):
     """:class:`SolverProtocol` as a class to inherit from, for those who want to be reminded.
 
     Examples
@@ -174,23 +178,6 @@ class AbstractSolver(ABC):
         init_params: Any = None,
         **solver_kwargs: Any,
     ) -> None: ...
-
-    @abstractmethod
-    def init_state(self, init_params: Any, *args: Any) -> Any:
-        """Return the state before the first update."""
-
-    @abstractmethod
-    def update(self, params: Any, state: Any, *args: Any) -> tuple[Any, Any, Any]:
-        """Take one step; return parameters, state and auxiliary output."""
-
-    @abstractmethod
-    def run(self, init_params: Any, *args: Any) -> tuple[Any, Any, Any]:
-        """Minimise; return parameters, state and auxiliary output."""
-
-    @classmethod
-    @abstractmethod
-    def get_accepted_arguments(cls) -> set[str]:
-        """Return the names that ``solver_kwargs`` may have."""
 
 
 def validate_solver_class(
