@@ -61,9 +61,11 @@ class RaisedCosineLog(Family):
         return np.linspace(0.0, last_peak, b)
 
     def breaks(self) -> Array:
-        """Return where bumps begin and end."""
-        ends = ends_of_bumps(self._peaks, self.width)
-        return np.expm1(ends * np.log1p(self.time_scaling)) / self.time_scaling
+        """Return where bumps begin and end, and points between which 1 + s u at most doubles."""
+        reach = np.log1p(self.time_scaling)
+        doublings = np.linspace(0.0, 1.0, 1 + int(np.ceil(reach / np.log(2))))
+        ends = np.union1d(ends_of_bumps(self._peaks, self.width), doublings.round(12))
+        return np.expm1(ends * reach) / self.time_scaling
 
 
 class RaisedCosineLogEval(Basis):

@@ -138,8 +138,9 @@ class OverLags:
         return out
 
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
-        """Return those of the family."""
-        return self.formula.family.roughness()
+        """Return those of the family, as it was adapted to the window."""
+        window = np.linspace(0.0, 1.0, self.window.size)[:, None]
+        return self.formula.family.given(window).roughness()
 
     def coverage(self) -> tuple[str, ...]:
         """Return nothing: a window has no bounds in the data."""

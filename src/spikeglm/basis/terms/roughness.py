@@ -15,8 +15,8 @@ import numpy as np
 from ...typing import Array, FloatArray
 
 _POINTS = 12  # a piece: rounding of second derivatives grows as their fourth power
-_CONVERGED = 1e-10
-_MOST_HALVINGS = 10
+_CONVERGED = 1e-11
+_MOST_HALVINGS = 14
 
 
 def integrated_curvature(
@@ -42,17 +42,22 @@ def integrated_curvature(
            [0., 4.]])
     """
     edges = np.asarray(breaks, dtype=np.float64)
-    found = _on_pieces(functions, edges, n_points)
+    found, _ = _on_pieces(functions, edges, n_points)
     for _ in range(_MOST_HALVINGS):
         edges = np.sort(np.concatenate((edges, (edges[1:] + edges[:-1]) / 2)))
-        finer = _on_pieces(functions, edges, n_points)
-        is_settled = np.abs(finer - found).max(initial=0.0) <= _CONVERGED * np.abs(finer).max(
-            initial=0.0
-        )
-        if is_settled or not np.isfinite(finer).all():
+        finer, rounding = _on_pieces(functions, edges, n_points)
+        if _is_settled(found, finer, rounding):
             break
         found = finer
-    return found
+    return finer
+
+
+def _is_settled(found: FloatArray, finer: FloatArray, rounding: FloatArray) -> bool:
+    """Whether two matrices differ by no more than asked for, or than rounding lets them."""
+    size = np.sqrt(finer.diagonal())
+    open_ = _CONVERGED * size + rounding
+    allowed = np.outer(open_, size) + np.outer(size, open_) + np.outer(open_, open_)
+    return not bool((np.abs(finer - found) > allowed).any())
 
 
 def second_differences(scale: Array, *, is_cyclic: bool = False) -> FloatArray:
@@ -82,16 +87,18 @@ def second_differences(scale: Array, *, is_cyclic: bool = False) -> FloatArray:
 
 def _on_pieces(
     functions: Callable[[FloatArray], FloatArray], edges: Array, n_points: int
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
+    """Return S (b, b), and how far rounding moves the root of each entry of its diagonal (b,)."""
     nodes, weights, second = _rule(n_points)
     left, length = edges[:-1], np.diff(edges)
     keep = length > 0
     left, length = left[keep], length[keep]
     u = left[:, None] + length[:, None] * nodes
     values = functions(u.ravel()).reshape(*u.shape, -1)
-    curvature = (second @ values) / length[:, None, None] ** 2
-    rows = (curvature * np.sqrt(weights * length[:, None])[..., None]).reshape(u.size, -1)
-    return rows.T @ rows
+    share = np.sqrt(weights * length[:, None])[..., None] / length[:, None, None] ** 2
+    rows = (share * (second @ values)).reshape(u.size, -1)
+    lost = (share * (np.abs(second) @ np.abs(values))).reshape(u.size, -1)
+    return rows.T @ rows, np.finfo(float).eps * np.linalg.norm(lost, axis=0)
 
 
 @cache
