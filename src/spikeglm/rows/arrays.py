@@ -10,12 +10,13 @@ import numpy as np
 from .. import showing
 from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
+from .contract import TableDefaults
 
 _SCAN_ROWS = 16384  # looked at in one turn, in cache
 
 
 @dataclass(frozen=True, eq=False)
-class ArrayRows:
+class ArrayRows(TableDefaults):
     """A (T, p) array as a table of rows; reading a block is a view, never a copy.
 
     ``row_labels`` and ``columns`` are what the user calls its rows and columns, None for nothing.

@@ -21,7 +21,7 @@ from ..io.interop.dask_calls import checked, cluster_threads, computed, placed
 from ..io.storage.stored_arrays import warn_of_gaps_behind
 from ..typing import Array, BoolArray
 from .arrays import ArrayRows
-from .contract import Rows
+from .contract import Rows, TableDefaults
 from .lost import Loss
 from .sections import FetchedRows, Section
 from .sending import received, to_send
@@ -33,7 +33,7 @@ _SHORTEST_PART = 1024  # rows: below, Dask is busier with a part than the worker
 
 
 @dataclass(frozen=True, eq=False)
-class DaskRows:
+class DaskRows(TableDefaults):
     """A (T, p) table in parts of consecutive rows, each on some worker.
 
     Attributes
@@ -118,9 +118,9 @@ class DaskRows:
             rows.dtype,
             rows.feature_names,
             rows.time_axis,
-            getattr(rows, "sizes", (rows.n_features,)),
-            getattr(rows, "structure", None),
-            getattr(rows, "terms", ()),
+            rows.sizes,
+            rows.structure,
+            rows.terms,
             table_labels=TableLabels.of(rows),
         )
 
@@ -212,7 +212,7 @@ def _masked() -> TypeError:
 
 def _edges(rows: Rows) -> tuple[int, ...]:
     """Return where to cut: some parts per thread of the cluster, whole chunks of a storage."""
-    unit = rows.efficient_block_rows if getattr(rows, "is_stored", False) else 1
+    unit = rows.efficient_block_rows if rows.is_stored else 1
     longest = math.ceil(rows.n_rows / (_PARTS_PER_THREAD * cluster_threads()))
     step = max(1, math.ceil(max(longest, _SHORTEST_PART) / unit)) * unit
     return (*range(0, rows.n_rows, step), rows.n_rows)

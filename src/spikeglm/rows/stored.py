@@ -16,6 +16,7 @@ from .. import errors, showing
 from ..io.storage.stored_arrays import Reader, is_in_file, is_open, reader_of, unreadable
 from ..settings import get_config
 from ..typing import Array, BoolArray
+from .contract import TableDefaults
 from .files import ChunkFiles, MappedFile
 from .scanning import valid_as_read
 
@@ -23,7 +24,7 @@ _DEFAULT_BLOCK_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class StoredRows:
+class StoredRows(TableDefaults):
     """A stored (T, p) array as a table of rows; a block is read from storage when it is its turn.
 
     Parameters

@@ -31,8 +31,7 @@ class Layout:
     @classmethod
     def of(cls, rows: Rows) -> Layout:
         """Return the layout of a table of rows."""
-        structure = getattr(rows, "structure", None)
-        return cls((rows.n_features,) if structure is None else rows.sizes, structure)  # type: ignore[attr-defined]
+        return cls((rows.n_features,) if rows.structure is None else rows.sizes, rows.structure)
 
     @property
     def n_features(self) -> int:
