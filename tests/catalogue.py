@@ -84,7 +84,8 @@ class Case:
         return simulated(self.model, self.link, self.n_rows, self.n_neurons)
 
     def oracle(self, X, y, **more) -> numpy_glm.Fit:
-        arguments = {"nb_scale": NB_SCALE, "ridge": self.penalty.l2} | more
+        l2 = self.penalty.matrix if self.penalty.is_smooth else self.penalty.l2
+        arguments = {"nb_scale": NB_SCALE, "ridge": l2} | more
         if self.penalty.is_smooth:
             return numpy_glm.fit(X, y, self.model, self.link, **arguments)
         return numpy_fista.glm(X, y, self.penalty.kinked, self.model, self.link, **arguments)

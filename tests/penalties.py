@@ -1,6 +1,6 @@
 """Every penalty: how a user asks for it, and the same written out here, sharing no code with us.
 
-All are one formula: sum_k weight_k |w_k| + l2 |w|²/2, where w_k are some of the coefficients. Each
+All are one formula: sum_k weight_k |w_k| + w'S w / 2, where w_k are some of the coefficients. Each
 row says what laws need to know of a penalty, and which solvers find its optimum.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeglm.regularizer import ElasticNet, GroupLasso, Lasso, Ridge, UnRegularized
+from spikeglm.regularizer import ElasticNet, GroupLasso, Lasso, Quadratic, Ridge, UnRegularized
 
 N_FEATURES = 3
 
@@ -20,8 +20,8 @@ class Penalty:
     """A row of the catalogue.
 
     ``asked_for`` takes the weights of the kinks and returns what a user writes; ``kinks`` are pairs
-    of features and the weight of their norm. Solvers come with their default tolerance over that of
-    the first one.
+    of features and the weight of their norm, ``entries`` features, a matrix and its weight. Solvers
+    come with their default tolerance over that of the first one.
     """
 
     asked_for: Callable[[tuple[tuple[tuple[int, ...], float], ...], int], tuple[Any, Any]]
@@ -30,6 +30,15 @@ class Penalty:
     l2: float = 0.0
     kinks: tuple[tuple[tuple[int, ...], float], ...] = ()
     n_features: int = N_FEATURES
+    entries: tuple[tuple[tuple[int, ...], Any, float], ...] = ()
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """S (p, p)."""
+        S = self.l2 * np.eye(self.n_features)
+        for features, matrix, weight in self.entries:
+            S[np.ix_(features, features)] += weight * np.array(matrix)
+        return S
 
     @property
     def is_smooth(self) -> bool:
@@ -39,7 +48,7 @@ class Penalty:
     @property
     def is_none(self) -> bool:
         """Whether the optimum follows features into other units, and offsets that are features."""
-        return self.is_smooth and self.l2 == 0.0
+        return self.is_smooth and not self.matrix.any()
 
     @property
     def largest_weight(self) -> float:
@@ -52,7 +61,8 @@ class Penalty:
     @property
     def arguments(self) -> dict[str, Any]:
         """Arguments of an estimator."""
-        regularizer, strength = self.asked_for(self.kinks, self.n_features)
+        what = (self.entries,) if self.entries else (self.kinks, self.n_features)
+        regularizer, strength = self.asked_for(*what)
         return {"regularizer": regularizer, "regularizer_strength": strength}
 
     def of_features(self, features) -> "Penalty":
@@ -61,11 +71,14 @@ class Penalty:
         kept = (([place[j] for j in w if j in place], weight) for w, weight in self.kinks)
         kinks = tuple((tuple(w), weight) for w, weight in kept if w)
         more = (self.main_solvers, self.other_solvers, self.l2)
-        return Penalty(self.asked_for, *more, kinks, len(place))
+        whole = range(len(place))
+        part = self.matrix[np.ix_(list(place), list(place))]
+        entries = ((tuple(whole), part, 1.0),) if self.entries else ()
+        return Penalty(self.asked_for, *more, kinks, len(place), entries)
 
     def value(self, w) -> float:
         """Return the penalty of coefficients (p,)."""
-        return self.l2 / 2 * w @ w + self.of_kinks(w)
+        return w @ self.matrix @ w / 2 + self.of_kinks(w)
 
     def of_kinks(self, w) -> float:
         """Return the part that is not smooth."""
@@ -86,7 +99,7 @@ class Penalty:
 
     def shortest_slope(self, w, slope):
         """Return the smallest subgradient (p,) of slope'w + penalty(w) at w: zero at an optimum."""
-        out = slope + self.l2 * w
+        out = slope + self.matrix @ w
         for some, weight in self.kinks:
             some = list(some)
             size, pull = np.linalg.norm(w[some]), np.linalg.norm(out[some])
@@ -101,6 +114,11 @@ def _group_lasso(kinks, n_features):
         group[list(features)] = 1.0
     strength = np.array([weight / np.sqrt(len(features)) for features, weight in kinks])
     return GroupLasso(mask), strength
+
+
+def _quadratic(entries):
+    given = [(np.array(features), np.array(matrix)) for features, matrix, _ in entries]
+    return Quadratic(given), np.array([weight for *_, weight in entries])
 
 
 def _single(weight: float):
@@ -125,6 +143,12 @@ KINKED = {
 PENALTIES = {
     "UnRegularized": Penalty(lambda *_: (UnRegularized(), None), **SMOOTH),
     "Ridge": Penalty(lambda *_: (Ridge(), 0.05), **SMOOTH, l2=0.05),
+    "Quadratic": Penalty(
+        _quadratic,
+        **SMOOTH,
+        # They overlap, and leave one combination without a penalty.
+        entries=(((0, 2), ((1, -1), (-1, 1)), 0.05), ((1, 2), ((4, -2), (-2, 1)), 0.02)),
+    ),
     "Lasso": Penalty(lambda *_: (Lasso(), 0.02), **KINKED, kinks=_single(0.02)),
     "ElasticNet": Penalty(
         lambda *_: (ElasticNet(), (0.02, 0.75)), **KINKED, l2=0.005, kinks=_single(0.015)

@@ -20,9 +20,10 @@ def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
     mu = f(eta)
     factor = 2.0 if case.model == "Gaussian" else 1.0
     residual = factor * (mu - y) / variance(case.model, mu, NB_SCALE) * slope(eta)
-    l2 = case.penalty.l2 if ridge is None else ridge
-    penalty = np.append(np.broadcast_to(l2, X.shape[1]), 0.0)
-    return Z.T @ (a * residual) / a.sum() + penalty[: len(parameters)] * parameters
+    S = case.penalty.matrix if ridge is None else ridge * np.eye(X.shape[1])
+    slopes = Z.T @ (a * residual) / a.sum()
+    slopes[: len(S)] += S @ parameters[: len(S)]
+    return slopes
 
 
 def smallest_subgradient(parameters, X, y, case, **more):

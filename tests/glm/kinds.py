@@ -49,6 +49,10 @@ class Kind:
 PENALTIES = {
     "UnRegularized": (nmo.regularizer.UnRegularized(), lambda strength: None),
     "Ridge": (nmo.regularizer.Ridge(), lambda strength: strength),
+    "Quadratic": (
+        nmo.regularizer.Quadratic([(slice(0, 2), np.array([[1.0, -1.0], [-1.0, 1.0]]))]),
+        lambda strength: 0.5,
+    ),
     "Lasso": (nmo.regularizer.Lasso(), lambda strength: 0.02 * strength),
     "ElasticNet": (nmo.regularizer.ElasticNet(), lambda strength: (0.02 * strength, 0.5)),
     "GroupLasso": (nmo.regularizer.GroupLasso([[1, 0, 1], [0, 1, 0]]), lambda strength: 0.02),

@@ -86,7 +86,8 @@ def fit(
     X, y, model="Poisson", link="exp", *,
     weights=None, offset=0.0, ridge=0.0, nb_scale=1.0, intercept=True,
 ):  # fmt: skip
-    """Fit one neuron: X (T, p), y (T,), weights (T,), offset (T,), ridge a number or (p,).
+    """Fit one neuron: X (T, p), y (T,), weights (T,), offset (T,), ridge a number or (p,), or a
+    matrix S (p, p) for a penalty w'S w / 2.
 
     Without an intercept b is zero, and parameters and standard errors lack it.
     """
@@ -95,7 +96,10 @@ def fit(
     factor = 2.0 if model == "Gaussian" else 1.0
     p = X.shape[1]
     Z = np.column_stack([X, np.ones(len(y))])[:, : p + intercept]
-    root_ridge = np.append(np.sqrt(np.broadcast_to(ridge, p).astype(float)), 0.0)[: p + intercept]
+    S = ridge if np.ndim(ridge) == 2 else np.diag(np.broadcast_to(ridge, p).astype(float))
+    values, vectors = np.linalg.eigh(S)
+    root_ridge = np.zeros((p, p + intercept))  # root'root = S, without a part for the intercept
+    root_ridge[:, :p] = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
     per_row = np.sqrt(factor * a / a.sum())
 
     def objective(parameters):
@@ -103,7 +107,7 @@ def fit(
             mu = f(Z @ parameters + offset)
             loss = factor * np.sum(a * deviance(model, y, mu, nb_scale)) / 2 / a.sum()
         impossible = not np.isfinite(loss) or np.any(variance(model, mu, nb_scale) <= 0)
-        return np.inf if impossible else loss + np.sum((root_ridge * parameters) ** 2) / 2
+        return np.inf if impossible else loss + np.sum((root_ridge @ parameters) ** 2) / 2
 
     # Where the predictor is as nearly as can be that of the mean response.
     wanted = eta_of_mean(np.average(y, weights=a)) - np.broadcast_to(offset, len(y))
@@ -114,9 +118,9 @@ def fit(
         rows = (per_row * slope(eta) / root_variance)[:, None] * Z
         residuals = per_row * (y - f(eta)) / root_variance
         # The ridge is one more row per coefficient, which asks it to be zero.
-        A = np.vstack([rows, np.diag(root_ridge)])
+        A = np.vstack([rows, root_ridge])
         size = np.linalg.norm(A, axis=0)
-        target = np.append(residuals, -root_ridge * parameters)
+        target = np.append(residuals, -root_ridge @ parameters)
         step = np.linalg.lstsq(A / size, target, rcond=None)[0] / size
         now = objective(parameters)
         while objective(parameters + step) > now + 1e-14 * abs(now):

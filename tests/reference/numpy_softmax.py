@@ -36,17 +36,19 @@ def fit(
     offset=0.0,
     ridge=0.0,
     lasso=0.0,
+    matrix=0.0,
     mask=None,
     intercept=True,
 ):
     """Fit X (T, p) and codes (T,) of 0 to K - 1; ridge and lasso are numbers or (p, K).
 
-    Without an intercept b is zero.
+    A matrix S (p, p) adds w'S w / 2 of each class. Without an intercept b is zero.
     """
     p, K = X.shape[1], n_classes
     a = np.ones(len(X)) if weights is None else weights
     y = np.eye(K)[codes]
     free = np.ones((p, K)) if mask is None else mask
+    S = np.broadcast_to(matrix, (p, p))
     ridge, lasso = np.broadcast_to(ridge, (p, K)), np.broadcast_to(lasso, (p, K))
 
     def objective(parameters):
@@ -55,8 +57,9 @@ def fit(
         W = up - down
         log_p = log_softmax(X @ W + b + offset, axis=1)
         value = -np.sum(a[:, None] * y * log_p) / a.sum() + np.sum(ridge * W**2) / 2
+        value += np.sum(W * (S @ W)) / 2
         slope = a[:, None] * (np.exp(log_p) - y) / a.sum()
-        by_W = X.T @ slope + ridge * W
+        by_W = X.T @ slope + ridge * W + S @ W
         gradients = [free * (by_W + lasso), free * (lasso - by_W), slope.sum(axis=0)]
         return value + np.sum(lasso * (up + down)), np.concatenate([g.ravel() for g in gradients])
 
@@ -66,6 +69,6 @@ def fit(
     found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
     up, down, b = np.split(found.x, [p * K, 2 * p * K])
     W = free * (up - down).reshape(p, K)
-    if mask is None and not (ridge.any() or lasso.any()):
+    if mask is None and not (ridge.any() or lasso.any() or S.any()):
         W = W - W.mean(axis=1, keepdims=True)
     return Fit(W, b - b.mean(), found.fun)

@@ -20,6 +20,7 @@ import numpy as np
 from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.nonsmooth import Kinks
+from ..regularizer.squares import Squares, squares_of
 from ..typing import Array, FloatArray, IntArray
 
 
@@ -176,6 +177,13 @@ class PenaltyThere:
         out = by_W.copy()
         out[self.combinations.places] = (self.combinations.weights**2).T @ by_W
         return out.reshape(shape)
+
+    def squares(self, n_columns: int) -> Squares | None:
+        """Return it as squares, of class columns; None where that of W has a diagonal."""
+        by_W = squares_of(self.penalty, n_columns)
+        if by_W is None:
+            return None
+        return by_W.of(self.combinations.of_weights(np.eye(by_W.n_coefficients)))
 
     def kinks(self, unit: FloatArray, n_columns: int) -> Kinks | None:
         """Return None: it is smooth."""

@@ -25,6 +25,7 @@ import numpy as np
 from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.nonsmooth import Kinks
+from ..regularizer.squares import Squares, squares_of
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .columns import Columns
 from .coordinates.feature_facts import Features
@@ -242,6 +243,19 @@ class Objective:
         curvature = self.penalty.take(active).curvature((self.n_parameters - 1, len(active)))
         return curvature * self.features.inverse_scale[:, None] ** 2
 
+    def squares(self, active: IntArray) -> Squares | None:
+        """Return the penalty as squares of combinations of theta; None where it is a diagonal."""
+        found = squares_of(self.penalty.take(active), len(active))
+        return None if found is None else found.in_units(self.features.inverse_scale)
+
+    def add_penalty_curvature(self, H: FloatArray, active: IntArray) -> None:
+        """Add the penalty's second derivative by theta to matrices (A, p + 1, p + 1), in place."""
+        squares, places = self.squares(active), np.arange(self.n_parameters - 1)
+        if squares is None:
+            H[:, places, places] += self.penalty_curvature(active).T
+        else:
+            squares.add_to(H)
+
     def frozen(self, active: IntArray) -> BoolArray:
         """Return (p + 1, A) True for parameters that stay zero.
 
@@ -307,8 +321,7 @@ class Objective:
     def _hessian_by_theta(self, by_user: FloatArray, active: IntArray) -> FloatArray:
         to_user = self._change_of_coordinates()
         H = to_user.T @ (by_user / self.total_weight[active, None, None]) @ to_user
-        diagonal = np.arange(self.n_parameters - 1)
-        H[:, diagonal, diagonal] += self.penalty_curvature(active).T
+        self.add_penalty_curvature(H, active)
         column, frozen = np.nonzero(self.frozen(active).T)
         H[column, frozen, :] = 0.0
         H[column, :, frozen] = 0.0

@@ -21,6 +21,7 @@ import numpy as np
 from .. import showing
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.nonsmooth import Kinks
+from ..regularizer.squares import Squares, squares_of
 from ..typing import BoolArray, FloatArray, IntArray
 from .coordinates.feature_facts import Features
 from .coordinates.whitening import Whitening
@@ -120,8 +121,7 @@ class SoftmaxObjective:
         """Also return the second derivatives (A, n, n) for n parameters; two passes."""
         everything = [np.arange(self.n_parameters - 1)] * len(active)
         H = self.hessian_on(theta, active, everything)
-        n = np.arange(self.n_parameters - 1)
-        H[:, n, n] += self.penalty_curvature(active).T
+        self.add_penalty_curvature(H, active)
         column, frozen = np.nonzero(self.frozen(active).T)
         H[column, frozen, :] = H[column, :, frozen] = 0.0
         H[column, frozen, frozen] = 1.0
@@ -202,6 +202,24 @@ class SoftmaxObjective:
         unit = np.repeat(self.features.inverse_scale, self.n_classes)
         return self.penalty.take(active).curvature(shape) * unit[:, None] ** 2
 
+    def squares(self, active: IntArray) -> Squares | None:
+        """Return the penalty as squares of combinations of the class columns' weights.
+
+        None where its second derivative is a diagonal.
+        """
+        found = squares_of(self.penalty.take(active), len(active))
+        return None if found is None else found.in_units(self.features.inverse_scale)
+
+    def add_penalty_curvature(self, H: FloatArray, active: IntArray) -> None:
+        """Add the penalty's second derivative by theta to matrices (A, n, n), in place."""
+        squares, places = self.squares(active), np.arange(self.n_parameters - 1)
+        if squares is None:
+            H[:, places, places] += self.penalty_curvature(active).T
+            return
+        for k in range(self.n_classes):
+            of_class = squares.take(k * len(active) + np.arange(len(active)))
+            of_class.add_to(H, slice(k, None, self.n_classes))
+
     def frozen(self, active: IntArray) -> BoolArray:
         """Return ((p + 1) K, A) True for parameters that stay: masked, constant, absent class."""
         frozen = self.classes.frozen(self.class_columns(active))
@@ -264,6 +282,9 @@ class SoftmaxObjective:
         ridge = self.ridge(everything).reshape(-1, K, N)
         alike: BoolArray = np.all(free | self.absent, axis=1)
         alike[:-1] &= (ridge == ridge[:, :1]).all(axis=1)
+        if self.squares(everything) is not None:  # what balances depends on all that goes with it
+            is_penalised = ridge.any(axis=1)
+            alike[:-1] &= ~is_penalised | np.all(alike[:-1] | ~is_penalised, axis=0)
         kinks = self.kinks()
         if kinks is not None:
             smooth = kinks.moves(np.zeros((N, self.n_parameters))).T.reshape(-1, K, N)

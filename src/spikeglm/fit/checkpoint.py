@@ -24,6 +24,7 @@ from ..engine.kernels import loss_kernels
 from ..engine.objective import Objective, Watch
 from ..engine.runners import threads
 from ..io.files import saved
+from ..regularizer.base import PenaltyTerm
 from ..settings import get_config
 from ..typing import Array, FloatArray, IntArray
 from .progress import say
@@ -167,6 +168,14 @@ class _Record:
         return True
 
 
+def penalty_somewhere(penalty: PenaltyTerm, shape: tuple[int, int]) -> FloatArray:
+    """Return the penalty (C,) at a point that depends on its shape only.
+
+    No two coefficients are alike there, or a penalty on their differences would be zero.
+    """
+    return penalty.value(np.broadcast_to(1.5 + np.cos(np.arange(shape[0]))[:, None], shape))
+
+
 @contextmanager
 def resumable(
     objective: Watched,
@@ -187,7 +196,7 @@ def resumable(
     start :
         (n, C) first point, where there is no checkpoint.
     penalty :
-        (C,) the penalty at some point that depends on nothing but its shape.
+        (C,) the penalty at some point, see :func:`penalty_somewhere`.
     part :
         Which part of its columns a fit is at, where it solves them one after the other.
 

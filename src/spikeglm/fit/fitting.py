@@ -25,7 +25,7 @@ from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
-from .checkpoint import resumable
+from .checkpoint import penalty_somewhere, resumable
 from .prepared import Prepared, prepare
 from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
 from .progress import pass_report
@@ -33,6 +33,7 @@ from .record import FitResult
 from .remarks import TOUCHED, remarks, remarks_on_storage, remarks_on_weights
 from .row_weights import Seen, views
 from .separating import VISITS
+from .settled import settled_by
 
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
 _SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
@@ -180,7 +181,7 @@ def _solve(
     theta, lost = problems.begin(objective, theta, which)
     over_rows = problems.over_rows(objective)
     n_weights = len(theta) - problems.n_classes
-    penalty = objective.penalty.value(np.ones((n_weights, len(which))))
+    penalty = penalty_somewhere(objective.penalty, (n_weights, len(which)))
     with (
         pass_report(over_rows.table.n_kept) as report,
         resumable(objective, over_rows, theta, penalty, part=part) as begin,
@@ -301,7 +302,7 @@ def about_features(
 ) -> dict[str, Any]:
     """Return what a record says of the features; ``shape`` is that of coefficients, (p K, N)."""
     features = survey.features
-    settled = settled_by(penalty, shape, n_classes)
+    settled = settled_by(penalty, shape, features, n_classes)
     return {
         "rank": int((features.scale > 0).sum()) - features.null_space.shape[1],
         "aliased": aliased(features),
@@ -323,14 +324,6 @@ def location(survey: Survey) -> FloatArray:
     """Return the means of the features, (p,), as the user has them."""
     mean, shift = survey.features.mean, survey.table.shift
     return mean if shift is None else mean + shift
-
-
-def settled_by(penalty: Penalty, shape: tuple[int, int], n_classes: int = 1) -> BoolArray:
-    """Return (p,) True for features whose coefficients, (p K, N), all have a penalty."""
-    if not penalty.is_smooth:
-        return np.ones(shape[0] // n_classes, dtype=bool)
-    is_penalised: BoolArray = penalty.curvature(shape) > 0
-    return is_penalised.all(axis=1).reshape(-1, n_classes).min(axis=1)
 
 
 def how_it_went(

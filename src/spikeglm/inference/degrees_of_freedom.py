@@ -39,6 +39,7 @@ from ..engine.kernels import loss_kernels
 from ..engine.runners.dispatch import run
 from ..engine.runners.plan import plan
 from ..engine.table import Table
+from ..regularizer.squares import Squares, squares_of
 from ..typing import FloatArray, IntArray
 from .fisher import Optimum, groups, in_longer_blocks
 from .inverses import pseudo_inverse
@@ -116,8 +117,9 @@ class _Active(NamedTuple):
     """The coefficients of a column that are not held at zero, and how its penalty bends there."""
 
     features: IntArray  # (a,)
-    curvature: FloatArray  # (a, a), or its diagonal (a,)
+    curvature: FloatArray  # (a, a), or its diagonal (a,), or the strengths (R,) of squares
     has_intercept: bool
+    squares: Squares | None = None
 
     @classmethod
     def of(cls, optimum: Optimum, column: int) -> _Active:
@@ -127,6 +129,10 @@ class _Active(NamedTuple):
         kinks = penalty.kinks(np.ones(len(coef)), 1)
         z = np.append(coef[:, 0], optimum.intercept[column])[None]
         features = np.flatnonzero(used if kinks is None else used & kinks.moves(z)[0, :-1])
+        squares = squares_of(penalty, 1)
+        if squares is not None:
+            strength = squares.strength[:, 0]
+            return cls(features, strength, optimum.columns.has_intercept, squares)
         curvature = penalty.curvature(coef.shape)[features, 0]
         if kinks is None or kinks.is_piecewise_linear:
             return cls(features, curvature, optimum.columns.has_intercept)
@@ -156,6 +162,13 @@ class _Active(NamedTuple):
         H = inverse @ F
         return float(np.einsum("ij,ji->", H, H))
 
+    @property
+    def _bend(self) -> FloatArray:
+        """K among these features, (a, a)."""
+        if self.squares is not None:
+            return self.squares.matrix(self.curvature)[np.ix_(self.features, self.features)]
+        return self.curvature if self.curvature.ndim == 2 else np.diag(self.curvature)
+
     def _inverse_and_part(
         self, information: FloatArray, weight: float
     ) -> tuple[FloatArray, FloatArray]:
@@ -165,8 +178,7 @@ class _Active(NamedTuple):
             among = np.append(among, len(information) - 1)
         F, a = information[np.ix_(among, among)], len(self.features)
         bent = F.copy()
-        K = self.curvature if self.curvature.ndim == 2 else np.diag(self.curvature)
-        bent[:a, :a] += weight * K
+        bent[:a, :a] += weight * self._bend
         inverse, _ = pseudo_inverse(bent)
         return inverse, F
 

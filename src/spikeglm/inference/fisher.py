@@ -33,6 +33,7 @@ from ..engine.table import Table
 from ..fit.record import FitResult, check_optimum, check_same_data
 from ..fit.separation import Separation, curvature_at, separations, without_rows
 from ..regularizer.base import PenaltyTerm
+from ..regularizer.squares import squares_of
 from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
@@ -172,13 +173,11 @@ def _told_apart(optimum: Optimum, keep_void: bool) -> dict[int, Iterator[Uncerta
 def _of_plain_rows(reading: _Reading, keep_void: bool) -> Iterator[Uncertainty]:
     """Yield the uncertainty of the parameters of plain rows, of all columns of a view."""
     p = len(reading.shift)
-    curvature = reading.optimum.penalty.curvature(reading.optimum.coef.shape)
-    ridge = curvature * reading.observed.weight
     J = np.vstack(reading.table.weights_of_rows(np.eye(p, p + 1), np.eye(1, p + 1, p)[0]))
     is_made_of = np.abs(J) > TOUCHED * np.abs(J).max(axis=0)
     for group in groups(reading.optimum.columns.n_columns, p + 1):
         for c, information in zip(group, reading.informations(group, {}), strict=True):
-            information[np.arange(p), np.arange(p)] += ridge[:, c]
+            reading.add_penalty(information, c)
             covariance, undetermined = inverse_among(reading.free(c), information)
             covariance = J @ covariance @ J.T * reading.optimum.unit[c]
             void = J @ void_directions(reading.free(c), information) if keep_void else None
@@ -189,13 +188,12 @@ def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
     """Yield the uncertainty of each column from the features as they are."""
     reading = _Reading.of(optimum)
     limits = reading.limits()
-    ridge = optimum.penalty.curvature(optimum.coef.shape) * reading.observed.weight
     p, shift = len(optimum.coef), reading.shift
     for group in groups(optimum.columns.n_columns, p + 1):
         slopes = reading.slopes(group)
         information_of = reading.informations(group, limits)
         for c, slope, information in zip(group, slopes, information_of, strict=True):
-            information[np.arange(p), np.arange(p)] += ridge[:, c]
+            reading.add_penalty(information, c)
             covariance, undetermined = inverse_among(reading.free(c), information)
             void = void_directions(reading.free(c), information) if keep_void else None
             if void is not None:
@@ -287,6 +285,16 @@ class _Reading:
             columns = without_rows(columns, np.column_stack(stays))
         sums = run(loss_kernels.fisher_information, self.table, columns, *self.at(group), self.how)
         return sums.information
+
+    def add_penalty(self, information: FloatArray, column: int) -> None:
+        """Add A Lambda to the information (p + 1, p + 1) of a column, in place."""
+        penalty = self.optimum.penalty.take(np.array([column]))
+        weight, p, squares = self.observed.weight[column], len(self.shift), squares_of(penalty, 1)
+        if squares is None:
+            places = np.arange(p)
+            information[places, places] += penalty.curvature((p, 1))[:, 0] * weight
+        else:
+            information[:p, :p] += weight * squares.matrix(squares.strength[:, 0])
 
     def slopes(self, group: IntArray) -> FloatArray:
         """Return the derivative (C, p + 1) of the penalised summed loss."""

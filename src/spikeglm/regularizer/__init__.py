@@ -5,6 +5,7 @@ from .elastic_net import ElasticNet
 from .group_lasso import GroupLasso
 from .lasso import Lasso
 from .named import regularizer_of
+from .quadratic import Quadratic
 from .ridge import Ridge
 from .unregularized import UnRegularized
 
@@ -13,6 +14,7 @@ __all__ = [
     "GroupLasso",
     "Lasso",
     "Penalty",
+    "Quadratic",
     "Regularizer",
     "Ridge",
     "UnRegularized",

@@ -9,6 +9,7 @@ from .base import Regularizer
 from .elastic_net import ElasticNet
 from .group_lasso import GroupLasso
 from .lasso import Lasso
+from .quadratic import Quadratic
 from .ridge import Ridge
 from .unregularized import UnRegularized
 
@@ -45,6 +46,7 @@ def regularizer_of(choice: str | Regularizer | None) -> Regularizer:
     if isinstance(choice, str):
         name = choice.rsplit(".", 1)[-1]
         if name not in _BY_NAME:
+            _check_needs_no_matrices(name)
             raise errors.unknown_name("regularizer", choice, list(_BY_NAME), meant=_ELSEWHERE)
         return _BY_NAME[name]()
     if not callable(getattr(choice, "bind", None)) or isinstance(choice, type):
@@ -54,3 +56,14 @@ def regularizer_of(choice: str | Regularizer | None) -> Regularizer:
             expected=f"one of {', '.join(map(repr, _BY_NAME))}, or e.g. Ridge()",
         )
     return choice
+
+
+def _check_needs_no_matrices(name: str) -> None:
+    if name == Quadratic.__name__:
+        raise errors.value_error(
+            "A quadratic penalty has no name: it is made of matrices.",
+            given=repr(name),
+            expected="an object",
+            todo="type Quadratic([(columns, S), ...]), after "
+            "from spikeglm.regularizer import Quadratic.",
+        )

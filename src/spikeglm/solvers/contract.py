@@ -13,6 +13,7 @@ from .. import showing
 from ..engine.coordinates.whitening import Whitening
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.nonsmooth import Kinks
+from ..regularizer.squares import Squares
 from ..typing import BoolArray, FloatArray, IntArray
 
 FLAT = 1e8  # typical curvature over that along the last step, from which there is no optimum
@@ -282,6 +283,10 @@ class Objective(Protocol):
 
     def penalty_curvature(self, active: IntArray) -> FloatArray:
         """Return the diagonal second derivative of the penalty, (p, A)."""
+        ...
+
+    def squares(self, active: IntArray) -> Squares | None:
+        """Return the penalty as squares of combinations; None where it has a diagonal."""
         ...
 
     def frozen(self, active: IntArray) -> BoolArray:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ... import showing
+from ...regularizer.base import PenaltyTerm
+from ...regularizer.squares import squares_of
 from ...typing import BoolArray, FloatArray
 from .block_diagonal import BlockDiagonal
 from .correlation import Correlation
@@ -54,6 +56,17 @@ class Features:
         """1 / scale, and 0 for constant features: their weight stays zero."""
         with np.errstate(divide="ignore"):
             return np.where(self.scale > 0, 1.0 / self.scale, 0.0)
+
+    def moved_by(self, penalty: PenaltyTerm, n_columns: int) -> Features:
+        """Return features of which those move that a penalty ties to others, constant as they are.
+
+        A bin that was never visited has no data, and its best weight is what its neighbours say.
+        """
+        squares = squares_of(penalty, n_columns)
+        if squares is None:
+            return self
+        is_tied = (self.scale == 0) & squares.diagonal.any(axis=1)
+        return replace(self, scale=np.where(is_tied, 1.0, self.scale)) if is_tied.any() else self
 
     def with_null_space(self, null_space: FloatArray) -> Features:
         """Return features whose null space everybody takes from here: one judgement of rank."""

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from ... import showing
+from ...regularizer.squares import Squares
 from ...typing import Array, BoolArray, FloatArray
 from .block_diagonal import BlockDiagonal
 from .correlation import Correlation
@@ -49,20 +50,35 @@ class Whitening:
 
     @classmethod
     def of(
-        cls, correlation: Correlation, h: float, ridge: FloatArray, frozen: BoolArray
+        cls,
+        correlation: Correlation,
+        h: float,
+        ridge: FloatArray,
+        frozen: BoolArray,
+        squares: Squares | None = None,
     ) -> Whitening:
-        """Return coordinates for R times h, plus a ridge (p,), of the features not frozen (p,)."""
+        """Return coordinates for R times h, plus a ridge (p,), of the features not frozen (p,).
+
+        With squares, the ridge is their strengths (R,).
+        """
 
         def factored(R: FloatArray, where: slice) -> FloatArray:
             F = h * R
-            F[np.diag_indices(len(F))] += ridge[where]
+            if squares is None:
+                F[np.diag_indices(len(F))] += ridge[where]
+            else:
+                F += squares.matrix(ridge, where)
             return whitening(F, frozen[where])
 
         blocks = correlation.blocks.map(factored)
         excluded = _without_curvature(correlation, ridge, frozen)
-        if correlation.factor is None:
+        factor = None if correlation.factor is None else np.sqrt(h) * correlation.factor
+        if squares is not None and len(correlation.blocks.blocks) > 1:
+            beyond = squares.straddling(ridge, correlation.blocks.slices)
+            factor = beyond if factor is None else np.hstack([factor, beyond])
+        if factor is None or not factor.shape[1]:
             return cls(blocks, excluded=excluded)
-        M = np.sqrt(h) * (blocks @ correlation.factor)
+        M = blocks @ factor
         values, vectors = np.linalg.eigh(M.T @ M)
         kept = values > np.finfo(float).eps * len(M) * max(values[-1], 1.0)
         Q = M @ (vectors[:, kept] / np.sqrt(values[kept]))
@@ -96,6 +112,17 @@ class Whitening:
             return plain
         columns = zip(plain.T, ridge.T, strict=True)
         return np.stack([self._diagonal(d, partial(_scaled, r)) for d, r in columns], axis=1)
+
+    def penalties(self, squares: Squares, strength: FloatArray) -> FloatArray:
+        """Return the diagonals of B G' diag(s) G B' for each column of strengths s (R, A)."""
+        out = np.zeros((squares.n_coefficients, strength.shape[1]))
+        first = 0
+        for places, rows in squares.parts:
+            combinations = np.zeros((squares.n_coefficients, len(rows)))
+            combinations[places] = rows.T
+            out += (self @ combinations) ** 2 @ strength[first : first + len(rows)]
+            first += len(rows)
+        return out
 
     def _kept(self, x: FloatArray) -> FloatArray:
         return x if self.excluded is None else x - self.excluded @ (self.excluded.T @ x)
@@ -135,7 +162,7 @@ def whitening(F: FloatArray, frozen: BoolArray) -> FloatArray:
     Where features are linearly dependent it is made of eigenvectors, and B'B is the pseudo-inverse
     of F: steps then have the smallest norm among all that predict the same. Unused rows are zero.
     """
-    free = np.flatnonzero(~frozen)
+    free = np.flatnonzero(~frozen & (np.diag(F) > 0))
     if len(free) == 0:
         return np.zeros_like(F)
     # In units in which the diagonal is one: a strong penalty on one feature hides no other.

@@ -14,7 +14,7 @@ tells.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ from ..kernels import feature_kernels
 from ..runners.plan import Plan
 from ..table import Table
 from .feature_sums import moments
+from .settling import MASKED, Settling
 
 _ROUNDING = 64 * np.finfo(float).eps  # of a computed feature, relative to its size
 _ROUNDING_OF_SUSPECTS = 2**14 * np.finfo(float).eps  # where they hold a little of other features
@@ -40,7 +41,6 @@ _TOLD_BY_SQUARES = 1e-8  # share of the largest variance down to which a covaria
 _MOST_VISITS = 4  # each tells digits that the one before could not; then only rounding of X is left
 _FEW_DIGITS = 1e-9  # share of the variance of which X'X has six digits
 _SETTLED = 10 * RANK_TOLERANCE  # per feature: penalty over curvature that X'X tells from rounding
-_MASKED = 1e12  # how much of a masked feature counts: less than a millionth of it is none
 _OF_NO_VARIANCE = 1e-6  # deviation of a mixture, beside the smallest of its parts that have one
 
 
@@ -217,61 +217,51 @@ class ToldApart:
         n_classes :
             K.
         """
-        p, N = len(self.features.scale), len(h)
-        curvature = penalty.curvature((p * n_classes, N))
-        curvature = np.broadcast_to(curvature, (p * n_classes, N)).reshape(p, n_classes, N)
         h = np.where(h > 0, h, 1.0)  # zero or NaN for a column without rows, which sees nothing
-        settled = curvature.max(axis=1) * self.features.inverse_scale[:, None] ** 2 / h
-        if columns.mask is not None:
-            settled[~columns.mask.reshape(p, n_classes, N).all(axis=1)] = np.inf
+        here = replace(self, features=self.features.moved_by(penalty, len(h)))
+        settling = Settling.of(penalty, here.features, columns.mask, h, n_classes)
         found = []
-        for members, mixtures in self._groups(settled[:, which]):
+        for members, mixtures in here._groups(settling.take(which)):
             mine = which[members]
-            is_masked = np.isinf(settled[:, mine]).any(axis=1)
-            mixtures = mixtures.without(is_masked)
-            table, features = self._seen_with(mixtures)
+            mixtures = mixtures.without(settling.take(mine).is_masked)
+            table, features = here._seen_with(mixtures)
             own = penalty.take(mine)
             if table.combinations is not None:
                 own = PenaltyThere(own, table.combinations, n_classes)
             found.append(View(mine, table, features, own, mixtures.null))
         return found
 
-    def _groups(self, settled: FloatArray) -> list[tuple[IntArray, Mixtures]]:
+    def _groups(self, settling: Settling) -> list[tuple[IntArray, Mixtures]]:
         """Return what columns can use: (A,) of them, and mixtures of the combinations.
 
         A column whose mask leaves a feature out has no combination that needs it. And what a
         penalty settles needs no telling apart: its curvature is there to be seen.
-
-        Parameters
-        ----------
-        settled :
-            (p, C) penalty over curvature, by standardised weights; inf for masked features.
         """
-        share = np.minimum(settled / (_SETTLED * len(settled)), _MASKED)
+        share = np.minimum(settling.size / (_SETTLED * settling.n_features), MASKED)
         patterns, which = np.unique(share, axis=1, return_inverse=True)
         found: dict[bytes, tuple[list[int], Mixtures]] = {}
         for g, weight in enumerate(patterns.T):
-            key, mixtures = self._available(weight)
+            key, mixtures = self._available(weight, settling)
             members, _ = found.setdefault(key, ([], mixtures))
             members.extend(np.flatnonzero(which.ravel() == g))
         return [(np.sort(members), mixtures) for members, mixtures in found.values()]
 
-    def _available(self, weight: FloatArray) -> tuple[bytes, Mixtures]:
-        """Return the mixtures that weights (p,) leave alone, and a name for them.
+    def _available(self, weight: FloatArray, settling: Settling) -> tuple[bytes, Mixtures]:
+        """Return the mixtures that weights (p + R,) leave alone, and a name for them.
 
         What is nearly constant among the features that are left may be a mixture of what is nearly
         constant and what is constant among all.
         """
         deviation = 1.0 / np.linalg.norm(self.near, axis=0)
         combinations = np.hstack([self.near * deviation, self.features.null_space])
-        free = _free(combinations, weight)
+        free = settling.free(combinations, weight)
         amount = free[: len(deviation)] * deviation[:, None]
         # Mixtures of the combinations as they are, again of variance one, and those of none.
         left, size, right = np.linalg.svd(amount)
         is_near = size > _OF_NO_VARIANCE * deviation.min(initial=np.inf)
         near_there = free @ right[: len(size)][is_near].T / size[is_near]
         null = combinations @ free @ np.delete(right, np.flatnonzero(is_near), axis=0).T
-        null = null @ _free(null, np.where(weight > 0, _MASKED, 0.0))
+        null = null @ settling.untouched(null, weight)
         names = (free @ free.T, null @ null.T)
         mean = self.mean @ left[:, : len(size)][:, is_near]
         found = Mixtures(combinations @ near_there, mean, null)
@@ -311,12 +301,6 @@ class Mixtures(NamedTuple):
         """
         near, null = (np.where(is_masked[:, None], 0.0, part) for part in (self.near, self.null))
         return Mixtures(near, self.mean, null)
-
-
-def _free(combinations: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return (m, k) those mixtures of unit combinations (p, m) that weights (p,) leave alone."""
-    values, vectors = np.linalg.eigh(combinations.T @ (weight[:, None] * combinations))
-    return np.asarray(vectors[:, values < 1.0])
 
 
 def _apart(correlation: Correlation, places: IntArray, redundant: IntArray) -> Correlation:

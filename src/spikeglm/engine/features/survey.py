@@ -117,7 +117,8 @@ class Survey:
         """
         if self.told_apart is None or not penalty.is_smooth:
             none = self.features.null_space[:, :0]
-            return [View(which, self.table, self.features, penalty.take(which), none)]
+            features = self.features.moved_by(penalty, len(h))
+            return [View(which, self.table, features, penalty.take(which), none)]
         return self.told_apart.views(columns, penalty, h, which, n_classes)
 
     def then(self, better: Survey) -> Survey:

@@ -14,8 +14,7 @@ def penalised_curvature(
 ) -> FloatArray:
     """Return the penalised curvature (A, n, n) of neurons at theta (n, A), ones for the frozen."""
     H = objective.information(theta, which)
-    places = np.arange(objective.n_parameters - 1)
-    H[:, places, places] += objective.penalty_curvature(which).T
+    objective.add_penalty_curvature(H, which)
     column, frozen = np.nonzero(objective.frozen(which).T)
     H[column, frozen, :] = H[column, :, frozen] = 0.0
     H[column, frozen, frozen] = 1.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -168,16 +168,18 @@ class Shapes:
         """Return the penalty on (p K, N) coefficients that the constructor arguments describe.
 
         A strength (each of the two of an elastic net) is a number, an array, or a tree with a
-        number or an array per leaf; those of a group lasso belong to groups, not to leaves.
+        number or an array per leaf; those of groups and matrices belong to these.
         """
         kind = regularizer_of(regularizer)
         if strength is None:
             strength = kind.default_strength
         elif isinstance(strength, tuple) and isinstance(kind.default_strength, tuple):
             strength = tuple(self._strength(part) for part in strength)
-        elif not hasattr(kind, "on_leaves"):
+        elif not (hasattr(kind, "on_leaves") or getattr(kind, "has_own_strengths", False)):
             strength = self._strength(strength)
         shape = self.features.n_features * (self.n_classes or 1), self.n_neurons or 1
+        if self.n_classes is not None and hasattr(kind, "bind_classes"):
+            return cast(Penalty, kind.bind_classes(strength, shape, self.n_classes))
         return self._on_coefficients(kind).bind(strength, shape)
 
     def _strength(self, strength: ArrayLike) -> Any:

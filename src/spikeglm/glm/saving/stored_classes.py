@@ -35,7 +35,7 @@ _WHERE = {
     ),
     "regularizer": (
         "regularizer",
-        ("ElasticNet", "GroupLasso", "Lasso", "Ridge", "UnRegularized"),
+        ("ElasticNet", "GroupLasso", "Lasso", "Quadratic", "Ridge", "UnRegularized"),
     ),
     "solvers": (
         "solvers",

@@ -57,6 +57,15 @@ def _read_tuple(reader: Reader, payload: Any, path: str, level: int) -> tuple[An
     return tuple(reader.value(part, f"{path}__{i}", level) for i, part in enumerate(payload))
 
 
+def _write_slice(writer: Writer, value: slice, level: int) -> list[Any]:
+    return [writer.node(part, level) for part in (value.start, value.stop, value.step)]
+
+
+def _read_slice(reader: Reader, payload: Any, path: str, level: int) -> slice:
+    start, stop, step = (reader.value(part, level=level) for part in payload)
+    return slice(start, stop, step)
+
+
 def _write_dict(writer: Writer, value: Any, level: int) -> list[Any]:
     return [[writer.node(key, level), writer.node(value[key], level)] for key in value.keys()]  # noqa: SIM118 (not every mapping iterates)
 
@@ -170,6 +179,7 @@ KINDS: dict[str, Kind] = {
     "frame": Kind(_is_frame, _write_frame, _read_frame),
     "array": Kind(_is_array, _write_array, _read_array),
     "tuple": Kind(lambda _, v: isinstance(v, tuple), _write_parts, _read_tuple),
+    "slice": Kind(lambda _, v: type(v) is slice, _write_slice, _read_slice),
     "dict": Kind(lambda _, v: is_mapping(v), _write_dict, _read_dict),
     "object": Kind(_is_known_object, _write_object, _read_object),
     "unsaved": Kind(lambda *_: True, _write_unsaved, _read_unsaved),

@@ -77,11 +77,12 @@ def _kinks_at(batch: Objective, theta: FloatArray) -> FloatArray | float:
 
 
 def ridge_of(batch: Objective) -> FloatArray:
-    """Return the penalty's second derivative as (C, n, n) diagonal matrices."""
-    diagonal = batch.penalty_curvature(np.arange(batch.n_columns))
-    free = ~batch.frozen(np.arange(batch.n_columns))[:-1]
-    full = np.vstack([diagonal * free, np.zeros((1, batch.n_columns))])
-    return full.T[:, :, None] * np.eye(len(full))
+    """Return the penalty's second derivative, (C, n, n); zero for what does not move."""
+    everyone, n = np.arange(batch.n_columns), batch.n_parameters
+    free = ~batch.frozen(everyone).T
+    out = np.zeros((batch.n_columns, n, n))
+    batch.add_penalty_curvature(out, everyone)
+    return np.where(free[:, :, None] & free[:, None, :], out, 0.0)
 
 
 def _solved(H: FloatArray, slope: FloatArray) -> FloatArray:

@@ -26,6 +26,7 @@ import numpy as np
 from ... import showing
 from ...engine.coordinates.correlation import Correlation
 from ...engine.coordinates.whitening import Whitening
+from ...regularizer.squares import Squares
 from ...settings import get_config
 from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Evaluation, Moments, Objective
@@ -62,13 +63,15 @@ class SharedCurvature:
     group :
         (C,) which of them a column uses.
     ridge :
-        (p, C) Lambda.
+        (p, C) Lambda, or the strengths (R, C) of squares.
     frozen :
         (p + 1, C) parameters that do not move.
     plain :
         (p, C) variance of z when all rows weigh alike.
     h, mean, diagonal :
         (C,), (p, C) and (p, C): h, B m and V of each column.
+    squares :
+        The penalty where Lambda is not a diagonal, else None.
     """
 
     bases: tuple[Whitening, ...]
@@ -79,6 +82,7 @@ class SharedCurvature:
     h: FloatArray
     mean: FloatArray
     diagonal: FloatArray
+    squares: Squares | None = None
 
     __repr__ = showing.of_fields
 
@@ -86,35 +90,42 @@ class SharedCurvature:
     def of(cls, objective: Objective, h: FloatArray) -> SharedCurvature:
         """Build the model for an objective whose columns have the mean curvatures ``h`` (C,)."""
         everything = np.arange(objective.n_columns)
-        return cls.initial(
-            objective.features.correlation,
-            h,
-            objective.penalty_curvature(everything),
-            objective.frozen(everything),
-        )
+        squares, frozen = objective.squares(everything), objective.frozen(everything)
+        correlation = objective.features.correlation
+        if squares is None:
+            return cls.initial(correlation, h, objective.penalty_curvature(everything), frozen)
+        return cls.initial(correlation, h, squares.strength, frozen, squares)
 
     @classmethod
     def initial(
-        cls, correlation: Correlation, h: FloatArray, ridge: FloatArray, frozen: BoolArray
+        cls,
+        correlation: Correlation,
+        h: FloatArray,
+        ridge: FloatArray,
+        frozen: BoolArray,
+        squares: Squares | None = None,
     ) -> SharedCurvature:
-        """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike."""
+        """Build the model for columns of mean curvature ``h`` (C,), all rows weighing alike.
+
+        With squares, the ridge is their strengths (R, C).
+        """
         factor_bytes = sum(block.nbytes for block in correlation.blocks.blocks)
         with np.errstate(divide="ignore"):
             octaves = np.log2(ridge) - np.log2(h)
         typical = _typical(octaves)
         pattern = octaves - typical
         group = _groups(typical, pattern, frozen, factor_bytes=factor_bytes)
-        bases, plain = [], np.empty_like(ridge)
+        bases, plain = [], np.empty(frozen[:-1].shape)
         for g in range(group.max() + 1):
             members = np.flatnonzero(group == g)
             ratio = np.minimum(pattern[:, members] + typical[members].mean(), _STRONGEST)
             shared_ridge = np.exp2(ratio).mean(axis=1)
             still = np.logical_and.reduce(frozen[:-1, members], axis=1)
-            B = Whitening.of(correlation, 1.0, shared_ridge, still)
+            B = Whitening.of(correlation, 1.0, shared_ridge, still, squares)
             bases.append(B)
             plain[:, members] = B.variances(correlation)[:, None]
-        nothing = np.zeros_like(ridge)
-        model = cls(tuple(bases), group, ridge, frozen, plain, h, nothing, nothing)
+        nothing = np.zeros_like(plain)
+        model = cls(tuple(bases), group, ridge, frozen, plain, h, nothing, nothing, squares)
         return model.adapted(np.arange(len(h)), h, nothing, plain)
 
     def adapted(
@@ -124,7 +135,9 @@ class SharedCurvature:
         diagonal = h * np.maximum(variance, _SMALLEST_VARIANCE * self.plain[:, columns])
         for g, B in enumerate(self.bases if self.ridge.any() else ()):
             mine = self.group[columns] == g
-            diagonal[:, mine] += B.ridges(self.ridge[:, columns[mine]])
+            ridge, squares = self.ridge[:, columns[mine]], self.squares
+            added = B.ridges(ridge) if squares is None else B.penalties(squares, ridge)
+            diagonal[:, mine] += added
         return replace(
             self,
             h=_with_columns(self.h, h, columns),

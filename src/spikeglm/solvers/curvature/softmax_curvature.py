@@ -47,12 +47,14 @@ class SoftmaxCurvature:
     def of(cls, objective: SoftmaxObjective, frequency: FloatArray) -> SoftmaxCurvature:
         """Build the model for classes of mean probability ``frequency`` (K, N), all positive."""
         everything = np.arange(objective.n_columns)
-        n = frequency.size
+        n, squares = frequency.size, objective.squares(everything)
+        ridge = objective.ridge(everything).reshape(-1, n) if squares is None else squares.strength
         shared = SharedCurvature.initial(
             objective.features.correlation,
             frequency.ravel(),
-            objective.ridge(everything).reshape(-1, n),
+            ridge,
             objective.frozen(everything).reshape(-1, n),
+            squares,
         )
         return cls(objective, shared, 1.0 / np.maximum(1.0 - frequency.ravel(), frequency.min()))
 
