@@ -84,8 +84,8 @@ class Case:
         return simulated(self.model, self.link, self.n_rows, self.n_neurons)
 
     def oracle(self, X, y, **more) -> numpy_glm.Fit:
-        l2 = self.penalty.matrix if self.penalty.is_smooth else self.penalty.l2
-        arguments = {"nb_scale": NB_SCALE, "ridge": l2} | more
+        ridge = self.penalty.matrix if self.penalty.entries else self.penalty.l2
+        arguments = {"nb_scale": NB_SCALE, "ridge": ridge} | more
         if self.penalty.is_smooth:
             return numpy_glm.fit(X, y, self.model, self.link, **arguments)
         return numpy_fista.glm(X, y, self.penalty.kinked, self.model, self.link, **arguments)

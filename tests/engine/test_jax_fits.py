@@ -29,6 +29,13 @@ X = DATA.normal(size=(900, 5))
 Y = DATA.poisson(np.exp(X @ DATA.normal(0, 0.2, (5, 6)) - 0.3))
 FITS = {
     "GLM": (nmo.GLM(), Y[:, 0]),
+    "Quadratic": (
+        nmo.PopulationGLM(
+            regularizer=nmo.regularizer.Quadratic([([0, 2], [[1.0, -1.0], [-1.0, 1.0]])]),
+            regularizer_strength=0.1,
+        ),
+        Y,
+    ),
     "PopulationGLM": (nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=0.1), Y),
     "LBFGS": (nmo.PopulationGLM(solver_name="LBFGS"), Y),
     "Gamma": (nmo.GLM("Gamma", inverse_link_function="exp"), Y[:, 0] + 0.5),

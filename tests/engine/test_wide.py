@@ -13,6 +13,7 @@ from spikeglm.settings import Settings
 from spikeglm.solvers.curvature import shared_curvature as shared
 
 P = 24
+DIFFERENCES = np.diff(np.eye(P), n=2, axis=0)
 LOOKS = {
     "sample": Look(None, 700, 100),
     "blocks": Look(7, None, 100),
@@ -54,6 +55,11 @@ def held(X, kind, tmp_path):
 ESTIMATORS = {
     "plain": nmo.PopulationGLM(solver_name="LBFGS"),
     "ridge": nmo.PopulationGLM("Poisson", None, "Ridge", 0.01, solver_name="LBFGS"),
+    "quadratic": nmo.PopulationGLM(
+        regularizer=nmo.regularizer.Quadratic([(slice(0, P), DIFFERENCES.T @ DIFFERENCES)]),
+        regularizer_strength=0.01,
+        solver_name="LBFGS",
+    ),
     "lasso": nmo.PopulationGLM("Poisson", None, "Lasso", 0.01),
     "no intercept": nmo.PopulationGLM(solver_name="LBFGS", fit_intercept=False),
     "svrg": nmo.PopulationGLM("Poisson", None, "Ridge", 0.1, solver_name="SVRG"),

@@ -74,6 +74,9 @@ class Toy:
             H[:, n, n] += self.cosh * np.cosh(theta).T
         return self.evaluate(theta, active), H
 
+    def squares(self, active):
+        return None
+
     def penalty_curvature(self, active):
         return np.zeros((self.n_parameters - 1, len(active)))
 

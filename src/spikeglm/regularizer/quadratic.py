@@ -99,7 +99,12 @@ class Quadratic(Regularizer):
     def bind_classes(
         self, strength: ArrayLike, shape: tuple[int, int], n_classes: int
     ) -> QuadraticPenalty:
-        """Return the penalty for coefficients (p K, N), row j K + k being feature j of class k."""
+        """Return the penalty for coefficients (p K, N), row j K + k being feature j of class k.
+
+        >>> alike = Quadratic([([0, 1], [[1.0, -1.0], [-1.0, 1.0]])])
+        >>> alike.bind_classes(2.0, (4, 1), 2).value(np.array([[1.0], [0.0], [4.0], [0.0]]))
+        array([9.])
+        """
         p, n_columns = shape[0] // n_classes, shape[1]
         entries = [self._entry(number) for number in range(len(self.entries))]
         parts = [
