@@ -13,7 +13,7 @@ from tests.basis.catalogue import ALL, ids, inputs
 
 import spikeglm as nmo
 from spikeglm.rows import ArrayRows, StackedRows
-from spikeglm.rows.contract import Rows
+from spikeglm.rows.contract import Rows, read_as
 from spikeglm.rows.sections import Section
 
 B = nmo.basis
@@ -78,7 +78,7 @@ def test_float32_blocks_are_those_of_float64_rounded(row):
     xs = inputs(basis, n=500)
     design = basis.design(*xs)
     whole = Section(StackedRows((design, ArrayRows(np.arange(500)[:, None])), ("a", "b")), 100, 400)
-    X, single = whole.read(7, 250), whole.read_as(7, 250, dtype=np.dtype(np.float32))
+    X, single = whole.read(7, 250), read_as(whole, 7, 250, dtype=np.dtype(np.float32))
     assert single.dtype == np.float32
     size = np.nanmax(np.abs(X), initial=0)
     np.testing.assert_allclose(single, X, rtol=1e-5, atol=1e-6 * size)

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import showing
 from ..rows.arrays import ArrayRows
-from ..rows.contract import Rows
+from ..rows.contract import Rows, read_as
 from ..rows.dask_rows import DaskRows
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .combinations import Combinations
@@ -158,7 +158,7 @@ class Table:
     def waits_for_storage(self) -> bool:
         """Whether reading a block means to wait for a disk."""
         is_copied = self.is_single and self.copy is not None
-        return not is_copied and self.rows.waits_for_storage
+        return not is_copied and getattr(self.rows, "waits_for_storage", False)
 
     def sampled(self, n_rows: int) -> Table:
         """Return about ``n_rows`` of the rows, from all over: enough for what only guides a fit.
@@ -173,7 +173,7 @@ class Table:
             return replace(self, rows=ArrayRows(self.copy), shift=None, copy=None).sampled(n_rows)
         if isinstance(self.rows, ArrayRows):
             return self.thinned(self.n_kept // n_rows)
-        is_fetched = isinstance(self.rows, DaskRows) or self.rows.is_stored
+        is_fetched = isinstance(self.rows, DaskRows) or getattr(self.rows, "is_stored", False)
         most = _MOST_STORED_RUNS if is_fetched else _MOST_RUNS
         efficient = self.rows.efficient_block_rows if is_fetched else _RUN
         length = max(efficient, math.ceil(n_rows / most))
@@ -276,7 +276,7 @@ class Table:
             return self.copy[block.rows]
         wanted = np.dtype(np.float32 if self.is_single else np.float64)
         if self.shift is None:
-            values = self.rows.read_as(block.start, block.stop, dtype=wanted)[block.keep]
+            values = read_as(self.rows, block.start, block.stop, dtype=wanted)[block.keep]
         else:  # before any digit is dropped
             values = self.rows.read(block.start, block.stop)[block.keep]
             in_single = self.is_single and values.dtype == np.float32

@@ -60,6 +60,9 @@ class FitResult:
     separating :
         (p, C) True for features that predict responses of a separated column perfectly; None where
         no column is separated, or nobody looked.
+    feature_mean :
+        (p,) means of the features over the rows that took part; None without an intercept, which
+        needs none, and in the record of an older version.
 
     Examples
     --------
@@ -92,6 +95,7 @@ class FitResult:
     offset_mean: FloatArray | None = None
     offset_square: FloatArray | None = None
     separating: BoolArray | None = None
+    feature_mean: FloatArray | None = None
 
     __repr__ = showing.of_fields
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import errors, notebook
 from ..fit.fitting import SolverChoice
-from ..io.interop.timeseries import TimeAxis
 from ..notices import warn
 from ..regularizer import Penalty
+from ..rows.contract import Rows
 from ..typing import Array, ArrayLike
 from .batches.batchwise import Batchwise
 from .reading.assigned_arguments import FeatureMask, RegularizerArgument
@@ -52,6 +52,7 @@ class BaseGLM(Questions, Batchwise):
         *,
         sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
+        terms: Any = None,
     ) -> Self:
         """Find the coefficients that minimise the penalised mean loss.
 
@@ -69,6 +70,9 @@ class BaseGLM(Questions, Batchwise):
         offset :
             (T,) added to the linear predictor, e.g. log of the bin width. For classifiers (T, K),
             or (T, N, K) for a population: log-probabilities that are known otherwise.
+        terms :
+            What the columns of an array mean: the basis that computed them, so that results are
+            told, and masks and strengths may be given, by the labels of its terms. A design knows.
 
         Raises
         ------
@@ -96,7 +100,7 @@ class BaseGLM(Questions, Batchwise):
         """
         solver = self._solver()
         warn_of_unused_strength(self._regularizer, self.regularizer_strength)
-        inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset)
+        inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset, terms=terms)
         start = None if init_params is None else inputs.shapes.read_first(init_params)
         check_coefficients(self, inputs, init_params)
         lost = "" if inputs.lost is None else inputs.lost.announce()
@@ -177,8 +181,12 @@ class BaseGLM(Questions, Batchwise):
 
     def _read_to_fit(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
         """Return :meth:`read_inputs` of data from which all can be learned that a fit needs."""
-        return self.read_inputs(X, y, **more)
+        return self.read_inputs(X, y, **{"known_terms": ()} | more)
 
-    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
-        """Return values (T,) or (T, N) as pynapple where the rows have times."""
-        return fitted.wrapped(self, values, axis)
+    def _with_known_terms(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what data come with, and the terms of the fit, for tables that have none."""
+        return {"known_terms": getattr(self, "terms_", ())} | data
+
+    def _wrapped(self, values: Array, rows: Rows) -> Any:
+        """Return values (T,) or (T, N) with the labels of rows and neurons."""
+        return fitted.wrapped(self, values, rows)

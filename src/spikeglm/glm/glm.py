@@ -126,7 +126,8 @@ class GLM(BaseGLM):
     def predict(self, X: ArrayLike, *, offset: ArrayLike | None = None) -> Any:
         """Return the mean response, e.g. spikes per bin: (T,), or (T, N) for a population.
 
-        A pynapple object where ``X`` came from pynapple.
+        A pynapple object where ``X`` came from pynapple; a data frame where ``X`` has an index and
+        y of the fit named its neurons.
 
         Parameters
         ----------
@@ -152,7 +153,7 @@ class GLM(BaseGLM):
         rows = read_rows(X)
         rate = fitted.mean_response(self, rows, offset)
         announce_gaps(rows, rate)
-        return self._wrapped(rate, rows.time_axis)
+        return self._wrapped(rate, rows)
 
     def score(
         self,
@@ -254,12 +255,12 @@ class GLM(BaseGLM):
         (473, 441, 441.0)
         """
         rows = read_rows(feedforward_input)
-        rate, axis = fitted.mean_response(self, rows, offset), rows.time_axis
+        rate = fitted.mean_response(self, rows, offset)
         announce_gaps(rows, rate)
         samples = self._likelihood.model.sample_generator(
             random_key, rate, getattr(self, "scale_", 1.0)
         )
-        return self._wrapped(samples, axis), self._wrapped(rate, axis)
+        return self._wrapped(samples, rows), self._wrapped(rate, rows)
 
     def _check_counts_of_fit(self, X: ArrayLike, y: ArrayLike, **data: Any) -> None:
         refits.check_counts_of_fit(self, X, y, **data)
@@ -306,7 +307,7 @@ class GLM(BaseGLM):
             likelihood=self._likelihood,
             feature_mask=self.feature_mask,
             has_intercept=self._has_intercept,
-            **more,
+            **self._with_known_terms(more),
         )
 
     def _minimise(

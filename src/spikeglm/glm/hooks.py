@@ -14,9 +14,10 @@ from ..estimator import Estimator
 if TYPE_CHECKING:
     from ..fit.fitting import SolverChoice
     from ..fit.record import FitResult
-    from ..io.interop.timeseries import TimeAxis
     from ..observation_models.likelihood import Likelihood
     from ..regularizer import Penalty
+    from ..rows.contract import Rows
+    from ..rows.terms import Term
     from ..solvers import SolverAdapterState
     from ..typing import Array, ArrayLike, FloatArray
     from .batches.stepping import Batch
@@ -44,6 +45,8 @@ class Hooks(Estimator):
     fit_intercept: bool = True  # of models that an older version pickled
     feature_names_: tuple[str, ...]
     feature_names_in_: Array
+    terms_: tuple[Term, ...]
+    bin_s_: float | None
     feature_columns_: dict[str, tuple[Any, ...] | None]
     classes_: Array
     neuron_columns_: tuple[Any, ...] | None
@@ -116,8 +119,8 @@ class Hooks(Estimator):
         """Return how sure the n parameters of each neuron are, and the shapes of all."""
         raise NotImplementedError
 
-    def _wrapped(self, values: Array, axis: TimeAxis | None) -> Any:
-        """Return values (T,) or (T, N) as pynapple where the rows have times."""
+    def _wrapped(self, values: Array, rows: Rows) -> Any:
+        """Return values (T,) or (T, N) with the labels of rows and neurons."""
         raise NotImplementedError
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ..engine.runners.threads import in_shares
 from ..fit.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
+from ..solvers import LBFGS
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import BaseGLM
 from .reading.fit_inputs import FitInputs
@@ -56,6 +58,7 @@ def fit_weightings(
     weightings: Array,
     *,
     offset: ArrayLike | None = None,
+    terms: Any = None,
 ) -> WeightedFits:
     """Fit a model once per row weighting, all in one solver call.
 
@@ -63,12 +66,12 @@ def fit_weightings(
     ----------
     model :
         An estimator; only its constructor arguments are used.
-    X, y, offset :
+    X, y, offset, terms :
         As for ``fit``; N neurons.
     weightings :
         (T, W) >= 0.
     """
-    inputs = model._read_to_fit(X, y, offset=offset)
+    inputs = model._read_to_fit(X, y, offset=offset, terms=terms)
     check_coefficients(model, inputs)
     if inputs.lost is not None:
         inputs.lost.announce()
@@ -83,6 +86,9 @@ def fit_weightings(
     )
     penalty = model.read_penalty(inputs.shapes).take(np.tile(np.arange(n_neurons), n_weightings))
     solver = read_solver(model.solver_name, model.solver_kwargs, model._regularizer)
+    if solver.name is None and penalty.is_smooth:
+        # A fold may lack a feature that the others have. Newton would divide by its curvature.
+        solver = replace(solver, method=LBFGS(solver.tol, solver.maxiter))
     result = model._minimise(replace(inputs, columns=columns), penalty, solver)
     return WeightedFits(result, inputs, n_weightings)
 

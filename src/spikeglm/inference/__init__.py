@@ -2,6 +2,7 @@
 
 from .bits_per_spike import bits_per_spike, excess_bits_per_spike
 from .curve_bands import TermCurve
+from .curves import Curve
 from .filters import Filter, filter_band
 from .rescaling_bootstrap import time_rescaling_bootstrap
 from .time_rescaling import (
@@ -12,6 +13,7 @@ from .time_rescaling import (
 )
 
 __all__ = [
+    "Curve",
     "Filter",
     "TermCurve",
     "TimeRescaling",

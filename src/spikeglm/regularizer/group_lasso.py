@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,20 @@ from ..io.interop.trees import flatten, is_tree
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import Regularizer, check_sizes, numbers_of
 from .group_norms import GroupNorms
+
+_BY_TERM = ("terms", "channels")
+
+
+class Columns(Protocol):
+    """What groups are made of: columns ``start:stop`` that belong together."""
+
+    label: str
+    start: int
+    stop: int
+
+    @property
+    def n_channels(self) -> int:
+        """How often the same functions stand side by side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +46,9 @@ class GroupLasso(Regularizer):
         (n_groups, n_features) of 0 and 1, rows being groups; for a population the same groups for
         every neuron. (n_groups, n_features, n_neurons) gives neurons groups of their own, each
         within one neuron. For a dict or list of tables as X, the same tree of masks with equal
-        n_groups. None is one group of all features of a table, with a warning.
+        n_groups. ``"terms"`` makes each term of a design a group (selects variables) and
+        ``"channels"`` each input channel of each term (selects connections); a strength may then be
+        a dict by the labels of terms. None is one group of all features of a table, with a warning.
 
     Raises
     ------
@@ -58,7 +74,7 @@ class GroupLasso(Regularizer):
     array([ 0.43, -0.36,  0.  ,  0.  ])
     """
 
-    mask: ArrayLike | None = None
+    mask: ArrayLike | str | None = None
 
     __repr__ = showing.of_fields
     default_strength = 1.0
@@ -67,6 +83,10 @@ class GroupLasso(Regularizer):
 
     def __post_init__(self) -> None:
         if self.mask is None:
+            return
+        if isinstance(self.mask, str):
+            if self.mask not in _BY_TERM:
+                raise errors.unknown_name("choice of groups", self.mask, list(_BY_TERM))
             return
         leaves = flatten(self.mask, name="mask")[0] if is_tree(self.mask) else [self.mask]
         leaves = [_checked(leaf) for leaf in leaves]
@@ -84,6 +104,35 @@ class GroupLasso(Regularizer):
         GroupLasso(mask=[[1, 1, 1]])
         """
         return type(self)(**({"mask": self.mask} | changes))
+
+    @property
+    def is_by_term(self) -> bool:
+        """Whether groups are terms of a design, or channels of them."""
+        return isinstance(self.mask, str)
+
+    def on_terms(self, terms: Sequence[Columns]) -> tuple[GroupLasso, tuple[str, ...]]:
+        """Return the same with a mask for these terms, and the label of the term of each group.
+
+        >>> import spikeglm as nmo
+        >>> basis = nmo.basis.HistoryConv(2, label="past") + nmo.basis.BSplineEval(4, label="x")
+        >>> terms = basis.design([[0.0, 1.0], [2.0, 1.0]], [0.0, 1.0]).terms
+        >>> groups, labels = GroupLasso("channels").on_terms(terms)
+        >>> labels, groups.mask.astype(int)
+        (('past', 'past', 'x'), array([[1, 1, 0, 0, 0, 0, 0, 0],
+               [0, 0, 1, 1, 0, 0, 0, 0],
+               [0, 0, 0, 0, 1, 1, 1, 1]]))
+        """
+        per_group = [
+            (term.label, part)
+            for term in terms
+            for part in np.array_split(
+                np.arange(term.start, term.stop), term.n_channels if self.mask == "channels" else 1
+            )
+        ]
+        mask = np.zeros((len(per_group), max(term.stop for term in terms)))
+        for g, (_, columns) in enumerate(per_group):
+            mask[g, columns] = 1
+        return GroupLasso(mask), tuple(label for label, _ in per_group)
 
     def on_leaves(self, sizes: Sequence[int], masks: Sequence[Array] | None) -> GroupLasso:
         """Return the same for the leaves of a tree side by side.
@@ -130,6 +179,13 @@ class GroupLasso(Regularizer):
             If the mask or the strength does not fit, or a group spans several neurons.
         """
         p, n_columns = shape
+        if self.is_by_term:
+            raise errors.value_error(
+                "The groups of a group lasso are not known yet.",
+                given=f"GroupLasso({self.mask!r})",
+                expected="terms",
+                todo="fit a model with it to basis.design(...), which knows its terms.",
+            )
         mask = _checked(_one_group_each([p]) if self.mask is None else self.mask)
         if mask.shape[1:] not in {(p,), (p, n_columns)}:
             raise errors.value_error(

@@ -10,16 +10,17 @@ import numpy as np
 from .. import showing
 from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
-from .contract import TableDefaults
+from .terms import Term
 
 _SCAN_ROWS = 16384  # looked at in one turn, in cache
 
 
 @dataclass(frozen=True, eq=False)
-class ArrayRows(TableDefaults):
+class ArrayRows:
     """A (T, p) array as a table of rows; reading a block is a view, never a copy.
 
-    ``row_labels`` and ``columns`` are what the user calls its rows and columns, None for nothing.
+    ``row_labels`` and ``columns`` are what the user calls its rows and columns, None for nothing;
+    ``terms`` say what its columns mean, () where nobody said it.
 
     >>> import numpy as np
     >>> table = ArrayRows(np.arange(6.0).reshape(3, 2))
@@ -33,8 +34,10 @@ class ArrayRows(TableDefaults):
     time_axis: Any = field(default=None)
     row_labels: RowLabels | None = None
     columns: tuple[Any, ...] | None = None
+    terms: tuple[Term, ...] = ()
 
     __repr__ = showing.of_fields
+    names_field = "names"
 
     @property
     def n_rows(self) -> int:

@@ -6,9 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
-from .terms import Term
 
 
 @runtime_checkable
@@ -59,120 +57,17 @@ class Rows(Protocol):
         """Return (T,) True where every feature of the row is finite."""
         ...
 
-    # What most tables have nothing to say about: TableDefaults answers for them.
 
-    @property
-    def structure(self) -> Any:
-        """The tree that X was, None if it was one table."""
-        ...
+def read_as(rows: Rows, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
+    """Return rows ``start:stop`` in ``dtype`` if the table can compute them so, else as they are.
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Features of each leaf of the tree."""
-        ...
+    Tables that can have a method ``read_as(start, stop, *, dtype)``, for float32 and float64.
 
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        """What groups of columns mean, () if nothing is known."""
-        ...
-
-    @property
-    def row_labels(self) -> RowLabels | None:
-        """What the user calls the rows, None for nothing."""
-        ...
-
-    @property
-    def columns(self) -> tuple[Any, ...] | None:
-        """What the user calls the features, None for nothing."""
-        ...
-
-    @property
-    def table_labels(self) -> Any:
-        """Labels of rows and columns that the table came with, None where it knows them itself."""
-        ...
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether its numbers, or some of them, lie in files."""
-        ...
-
-    @property
-    def waits_for_storage(self) -> bool:
-        """Whether it is worth while to read ahead."""
-        ...
-
-    def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
-        """Return rows ``start:stop`` in ``dtype`` if they can be computed so, else as they are."""
-        ...
-
-    def edges_of_windows(self) -> BoolArray | None:
-        """Return (T,) True where a window leaves its epoch; None where that is not known."""
-        ...
-
-    def losses(self, lost: BoolArray) -> list[Any] | None:
-        """Return what loses rows among ``lost`` (T,); None where only the numbers can tell."""
-        ...
-
-
-class TableDefaults:
-    """The answers of a table that is one plain table in memory; others override what differs.
-
-    >>> import numpy as np
-    >>> from spikeglm.rows import ArrayRows
-    >>> rows = ArrayRows(np.zeros((3, 2)))
-    >>> rows.is_stored, rows.structure, rows.sizes
-    (False, None, (2,))
+    >>> import spikeglm as nmo
+    >>> design = nmo.basis.HistoryConv(1).design(np.arange(3.0))
+    >>> read_as(design, 1, 3, dtype=np.dtype(np.float32))
+    array([[0.],
+           [1.]], dtype=float32)
     """
-
-    @property
-    def structure(self) -> Any:
-        """No tree."""
-        return None
-
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        """None are known."""
-        return ()
-
-    @property
-    def row_labels(self) -> RowLabels | None:
-        """None."""
-        return None
-
-    @property
-    def table_labels(self) -> Any:
-        """It knows them itself."""
-        return None
-
-    @property
-    def is_stored(self) -> bool:
-        """It is not."""
-        return False
-
-    @property
-    def waits_for_storage(self) -> bool:
-        """It does not."""
-        return False
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """One leaf."""
-        return (self.n_features,)  # type: ignore[attr-defined]
-
-    @property
-    def columns(self) -> tuple[Any, ...] | None:
-        """The names of features that were computed."""
-        names = tuple(self.feature_names)  # type: ignore[attr-defined]
-        return None if names == tuple(f"x{j}" for j in range(len(names))) else names
-
-    def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
-        """Return the rows as they are: they are not computed."""
-        return self.read(start, stop)  # type: ignore[attr-defined]
-
-    def edges_of_windows(self) -> BoolArray | None:
-        """None: windows are not known."""
-        return None
-
-    def losses(self, lost: BoolArray) -> list[Any] | None:
-        """None: the numbers tell."""
-        return None
+    read = getattr(rows, "read_as", None)
+    return rows.read(start, stop) if read is None else read(start, stop, dtype=dtype)

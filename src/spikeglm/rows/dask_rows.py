@@ -21,7 +21,7 @@ from ..io.interop.dask_calls import checked, cluster_threads, computed, placed
 from ..io.storage.stored_arrays import warn_of_gaps_behind
 from ..typing import Array, BoolArray
 from .arrays import ArrayRows
-from .contract import Rows, TableDefaults
+from .contract import Rows
 from .lost import Loss
 from .sections import FetchedRows, Section
 from .sending import received, to_send
@@ -33,7 +33,7 @@ _SHORTEST_PART = 1024  # rows: below, Dask is busier with a part than the worker
 
 
 @dataclass(frozen=True, eq=False)
-class DaskRows(TableDefaults):
+class DaskRows:
     """A (T, p) table in parts of consecutive rows, each on some worker.
 
     Attributes
@@ -75,6 +75,7 @@ class DaskRows(TableDefaults):
     table_labels: TableLabels | None = None
 
     __repr__ = showing.of_fields
+    names_field = "feature_names"
 
     @classmethod
     def of_array(cls, X: Any) -> DaskRows:
@@ -118,9 +119,9 @@ class DaskRows(TableDefaults):
             rows.dtype,
             rows.feature_names,
             rows.time_axis,
-            rows.sizes,
-            rows.structure,
-            rows.terms,
+            getattr(rows, "sizes", (rows.n_features,)),
+            getattr(rows, "structure", None),
+            getattr(rows, "terms", ()),
             table_labels=TableLabels.of(rows),
         )
 
@@ -212,7 +213,7 @@ def _masked() -> TypeError:
 
 def _edges(rows: Rows) -> tuple[int, ...]:
     """Return where to cut: some parts per thread of the cluster, whole chunks of a storage."""
-    unit = rows.efficient_block_rows if rows.is_stored else 1
+    unit = rows.efficient_block_rows if getattr(rows, "is_stored", False) else 1
     longest = math.ceil(rows.n_rows / (_PARTS_PER_THREAD * cluster_threads()))
     step = max(1, math.ceil(max(longest, _SHORTEST_PART) / unit)) * unit
     return (*range(0, rows.n_rows, step), rows.n_rows)

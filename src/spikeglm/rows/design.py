@@ -21,7 +21,6 @@ from ..io.interop.timeseries import TimeAxis, time_axis_of
 from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing
-from .contract import TableDefaults
 from .lost import Loss
 from .matching import advice_on_packed, check_columns
 from .terms import Term
@@ -125,7 +124,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Design(TableDefaults):
+class Design:
     """Features of signals as a table of T rows and p columns that is computed when it is read.
 
     Made by ``basis.design(*inputs)`` and accepted wherever a feature matrix ``X`` is. Everything

@@ -32,9 +32,10 @@ def edges_of(rows: Rows, valid: BoolArray) -> BoolArray:
     A design knows; of numbers that were computed elsewhere, these are the incomplete rows at the
     beginning and at the end of each epoch, unless they are too many for that.
     """
-    known = rows.edges_of_windows()
+    known = getattr(rows, "edges_of_windows", None)
     if known is not None:
-        return known
+        found: BoolArray = known()
+        return found
     axis = rows.time_axis
     starts = np.zeros(1, np.intp) if axis is None else axis.epoch_starts
     edges, most = _ends(valid, starts), _MOST_EDGES if len(starts) > 1 else _MOST_EDGES_OF_ONE
@@ -43,8 +44,11 @@ def edges_of(rows: Rows, valid: BoolArray) -> BoolArray:
 
 def losses_of(rows: Rows, lost: BoolArray) -> list[Loss]:
     """Return what loses rows among those that are lost (T,), each feature or term for itself."""
-    known = rows.losses(lost)
-    return list(_by_column(rows, lost)) if known is None else known
+    known = getattr(rows, "losses", None)
+    if known is not None:
+        found: list[Loss] = known(lost)
+        return found
+    return list(_by_column(rows, lost))
 
 
 def _by_column(rows: Rows, lost: BoolArray) -> Iterator[Loss]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from .. import showing
 from ..typing import Array, BoolArray
-from .contract import Rows, TableDefaults
+from .contract import Rows, read_as
 from .scanning import valid_as_read
 
 
 @dataclass(frozen=True, eq=False)
-class Part(TableDefaults):
+class Part:
     """Rows of another table: what is the same for all of its rows."""
 
     whole: Rows
@@ -87,12 +87,12 @@ class Section(Part):
     @property
     def is_stored(self) -> bool:
         """Whether the whole is stored."""
-        return self.whole.is_stored
+        return getattr(self.whole, "is_stored", False)
 
     @property
     def waits_for_storage(self) -> bool:
         """Whether it is worth while to read ahead."""
-        return self.whole.waits_for_storage
+        return getattr(self.whole, "waits_for_storage", False)
 
     @property
     def efficient_block_rows(self) -> int:
@@ -106,7 +106,7 @@ class Section(Part):
     def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
         """Return :meth:`read`, computed in ``dtype`` where the whole can be."""
         stop = min(self.start + stop, self.stop)
-        return self.whole.read_as(self.start + start, stop, dtype=dtype)
+        return read_as(self.whole, self.start + start, stop, dtype=dtype)
 
     def valid_rows(self) -> BoolArray:
         """Return True where every feature of the row is finite; of storage, only this is read."""

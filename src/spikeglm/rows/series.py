@@ -104,7 +104,7 @@ class StoredSeries:
         chunk = self.table.efficient_block_rows
         first, last = start - start % chunk, min(-(-stop // chunk) * chunk, len(self))
         row_bytes = self.shape[1] * self.dtype.itemsize
-        pays = self.table.waits_for_storage and chunk > stop - start
+        pays = getattr(self.table, "waits_for_storage", False) and chunk > stop - start
         if not pays or (last - first) * row_bytes > self.held_bytes:
             return self.table.read(start, stop)
         held = getattr(self._held, "run", None)

@@ -12,13 +12,13 @@ import numpy as np
 from .. import showing
 from ..io.interop.row_labels import RowLabels
 from ..typing import Array, BoolArray
-from .contract import Rows, TableDefaults
+from .contract import Rows, read_as
 from .lost import Loss, edges_of, losses_of
 from .terms import Term, terms_of
 
 
 @dataclass(frozen=True, eq=False)
-class StackedRows(TableDefaults):
+class StackedRows:
     """Tables (T, p_1), (T, p_2), ... as one (T, p_1 + p_2 + ...), put together block by block.
 
     >>> import numpy as np
@@ -44,12 +44,12 @@ class StackedRows(TableDefaults):
     @property
     def is_stored(self) -> bool:
         """Whether some part is stored."""
-        return any(part.is_stored for part in self.parts)
+        return any(getattr(part, "is_stored", False) for part in self.parts)
 
     @property
     def waits_for_storage(self) -> bool:
         """Whether it is worth while to read ahead."""
-        return any(part.waits_for_storage for part in self.parts)
+        return any(getattr(part, "waits_for_storage", False) for part in self.parts)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -108,7 +108,7 @@ class StackedRows(TableDefaults):
 
     def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> Array:
         """Return :meth:`read` in ``dtype``, computed in it where the parts can be."""
-        blocks = [part.read_as(start, stop, dtype=dtype) for part in self.parts]
+        blocks = [read_as(part, start, stop, dtype=dtype) for part in self.parts]
         return np.concatenate(blocks, axis=1, dtype=dtype, casting="same_kind")
 
     def valid_rows(self) -> BoolArray:

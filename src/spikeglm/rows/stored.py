@@ -16,15 +16,15 @@ from .. import errors, showing
 from ..io.storage.stored_arrays import Reader, is_in_file, is_open, reader_of, unreadable
 from ..settings import get_config
 from ..typing import Array, BoolArray
-from .contract import TableDefaults
 from .files import ChunkFiles, MappedFile
 from .scanning import valid_as_read
+from .terms import Term
 
 _DEFAULT_BLOCK_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class StoredRows(TableDefaults):
+class StoredRows:
     """A stored (T, p) array as a table of rows; a block is read from storage when it is its turn.
 
     Parameters
@@ -36,6 +36,8 @@ class StoredRows(TableDefaults):
         p feature names, or None.
     called :
         What the user calls the table.
+    terms :
+        What its columns mean; () where nobody said it.
 
     Examples
     --------
@@ -52,8 +54,10 @@ class StoredRows(TableDefaults):
     names: tuple[str, ...] | None = None
     time_axis: Any = field(default=None)
     called: str = "X"
+    terms: tuple[Term, ...] = ()
 
     __repr__ = showing.of_fields
+    names_field = "names"
 
     is_stored = True
 

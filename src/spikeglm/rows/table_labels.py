@@ -33,13 +33,13 @@ class TableLabels:
     @classmethod
     def of(cls, rows: Rows) -> TableLabels:
         """Return the labels of a table."""
-        known = rows.table_labels
+        known: Any = getattr(rows, "table_labels", None)
         if known is not None:
             return cls(known.rows, known.columns)
         if not isinstance(rows, StackedRows):
-            return cls(_row_labels(rows), {ONLY: rows.columns})
+            return cls(_row_labels(rows), {ONLY: _columns(rows)})
         leaves, parts = rows.labels, rows.parts
-        columns = {leaf: part.columns for leaf, part in zip(leaves, parts, strict=True)}
+        columns = {leaf: _columns(part) for leaf, part in zip(leaves, parts, strict=True)}
         return cls(_row_labels(rows), columns)
 
 
@@ -48,8 +48,17 @@ def row_labels_of(rows: Rows) -> RowLabels | None:
     return TableLabels.of(rows).rows
 
 
-def _row_labels(rows: Rows) -> RowLabels | None:
-    known = rows.row_labels
+def _row_labels(rows: Any) -> RowLabels | None:
+    known: RowLabels | None = getattr(rows, "row_labels", None)
     if known is None and rows.time_axis is not None:
         return RowLabels("X", time_axis=rows.time_axis)
     return known
+
+
+def _columns(rows: Any) -> tuple[Any, ...] | None:
+    """Return the labels of columns: those that were given, or the names of computed features."""
+    if hasattr(rows, "columns"):
+        given: tuple[Any, ...] | None = rows.columns
+        return given
+    unnamed = tuple(f"x{j}" for j in range(rows.n_features))
+    return None if rows.feature_names == unnamed else tuple(rows.feature_names)

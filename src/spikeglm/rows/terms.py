@@ -242,7 +242,7 @@ class Term:
 
 def terms_of(rows: Any) -> tuple[Term, ...]:
     """Return the terms of a table; one that knows none is one term without a name."""
-    return rows.terms or (Term("", 0, rows.n_features),)
+    return getattr(rows, "terms", ()) or (Term("", 0, rows.n_features),)
 
 
 def _side_by_side(channels: list[tuple[FloatArray, ...]]) -> tuple[FloatArray, ...]:

@@ -13,11 +13,15 @@ from .. import errors, showing
 from ..fit.record import FitResult
 from ..glm import FitReport
 from ..glm.base import BaseGLM
-from ..glm.reading.fit_inputs import read_rows
+from ..glm.reading.fit_inputs import FitInputs, read_rows
 from ..glm.reading.known_labels import check_rows
 from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
+from ..io.interop.labelled_rows import labelled
+from ..io.interop.row_labels import RowLabels
 from ..notices import warn
 from ..rows import ArrayRows
+from ..rows.contract import Rows
+from ..rows.table_labels import row_labels_of
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .folds import Folds, read_folds
 
@@ -31,7 +35,8 @@ class HeldOut:
     prediction :
         (T,) or (T, N) mean response, each row as predicted by the fit that left its fold out; of a
         classifier probabilities, with a class on a last axis. NaN where a row has no complete
-        features, or is in no fold.
+        features, or is in no fold. With times, epochs and neurons as X and y name them: a pynapple
+        or pandas object where they are.
     training_mean :
         The same shape: what a model without features predicts after those rows, the null model.
         That is their mean response (frequencies of classes); where there is an offset, what it and
@@ -50,8 +55,8 @@ class HeldOut:
     array([2.5, 2.5, 2.5, 2.5, 0.5, 0.5, 0.5, 0.5])
     """
 
-    prediction: FloatArray
-    training_mean: FloatArray
+    prediction: Any
+    training_mean: Any
     folds: IntArray
     classes: Array | None = None
 
@@ -66,6 +71,7 @@ def cross_validated(
     *,
     groups: ArrayLike | None = None,
     offset: ArrayLike | None = None,
+    terms: Any = None,
 ) -> HeldOut:
     """Predict each fold with a fit to all others.
 
@@ -76,7 +82,7 @@ def cross_validated(
     ----------
     model :
         A :class:`GLM`, a :class:`ClassifierGLM`, or a population of either; fitted or not.
-    X, y, offset :
+    X, y, offset, terms :
         As for ``fit``.
     folds :
         A number K: as many runs of consecutive rows. (T,) integers: the fold of each row, see
@@ -118,12 +124,26 @@ def cross_validated(
     rows = read_rows(X)
     check_rows(rows, y=y, folds=folds, groups=groups, offset=offset)
     split = read_folds(folds, rows.n_rows, y, groups)
-    fits = fit_weightings(model, rows, y, split.training, offset=offset)
+    fits = fit_weightings(model, rows, y, split.training, offset=offset, terms=terms)
     inputs = fits.inputs
     _warn_of_trouble(fits.result, inputs.neurons or range(fits.n_neurons), split.labels)
     eta = held_out_predictor(rows, fits, split.tested_by)
     null = _without_features(model, fits, y, split, offset)
-    return HeldOut(model._expected(eta, inputs), null, split.tested_by, inputs.classes)
+    prediction = _named(model._expected(eta, inputs), rows, y, inputs)
+    return HeldOut(prediction, _named(null, rows, y, inputs), split.tested_by, inputs.classes)
+
+
+def _named(values: FloatArray, rows: Rows, y: ArrayLike, inputs: FitInputs) -> Any:
+    """Return values (T, ...) with the times or the index, and the neurons, of the data."""
+    labels, axis = row_labels_of(rows) or RowLabels.of(y, called="y"), inputs.response_axis
+    names = inputs.neurons if inputs.classes is None else tuple(inputs.classes.tolist())
+    is_of_neurons = axis is not None and names is not None and inputs.classes is None
+    return labelled(
+        values,
+        labels,
+        columns=names if values.ndim == 2 else None,
+        metadata=getattr(axis, "metadata", None) if is_of_neurons else None,
+    )
 
 
 def _without_features(

@@ -128,6 +128,7 @@ def regularization_path(
     smallest: float = 0.01,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
+    terms: Any = None,
 ) -> RegularizationPath:
     """Fit a sparse model at many strengths, for all neurons at once.
 
@@ -141,7 +142,7 @@ def regularization_path(
         or ``"GroupLasso"``; it is left as it is. A strength of its own that is one number is
         ignored; an array (a tree) says how strengths differ between coefficients, and the path's
         strengths multiply it. The ratio of an elastic net is kept.
-    X, y, sample_weight, offset :
+    X, y, sample_weight, offset, terms :
         As for ``fit``.
     strengths :
         How many, equally spaced in their logarithm for each neuron between its largest useful
@@ -181,7 +182,8 @@ def regularization_path(
     """
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     refuse_classifiers(model)
-    inputs = model.read_inputs(X, y, sample_weight=sample_weight, offset=offset)
+    data = {"sample_weight": sample_weight, "offset": offset, "terms": terms}
+    inputs = model._read_to_fit(X, y, **data)
     check_coefficients(model, inputs)
     if inputs.lost is not None:
         inputs.lost.announce()

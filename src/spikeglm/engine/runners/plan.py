@@ -192,7 +192,7 @@ def _rows_for_threads(rows: Rows, width: int, settings: Settings, n_threads: int
     block_bytes = _BLOCK_BYTES if n_threads > 1 else 2 * _BLOCK_BYTES
     by_cache = max(rows.efficient_block_rows, block_bytes // (8 * width))
     longest = int(max(1, min(by_memory, by_cache, _MOST_BLOCK_ROWS, rows.n_rows)))
-    chunk = rows.efficient_block_rows if rows.waits_for_storage else 1
+    chunk = rows.efficient_block_rows if getattr(rows, "waits_for_storage", False) else 1
     if longest >= chunk > 1:  # whole chunks: half of one is read, and unpacked, like all of it
         return longest - longest % chunk
     turns = max(1, math.ceil(rows.n_rows / (longest * n_threads)))  # blocks per worker, all alike

@@ -153,7 +153,7 @@ class ClassifierGLM(GLM):
         log_p = log_probabilities(self, rows, offset)
         announce_gaps(rows, log_p)
         codes = prediction.most_probable(log_p)
-        return self._wrapped(decode(codes, known_classes(self)), rows.time_axis)
+        return self._wrapped(decode(codes, known_classes(self)), rows)
 
     def predict_proba(
         self, X: ArrayLike, return_type: str = "proba", *, offset: ArrayLike | None = None
@@ -291,7 +291,7 @@ class ClassifierGLM(GLM):
         codes = np.where(np.isnan(log_p).any(axis=-1), -1, np.argmax(draw, axis=-1))
         labels = decode(codes, known_classes(self))
         return (
-            self._wrapped(labels, rows.time_axis),
+            self._wrapped(labels, rows),
             self._wrapped_classes(log_p, rows.time_axis),
         )
 
@@ -319,7 +319,7 @@ class ClassifierGLM(GLM):
 
     def read_inputs(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
         """Check data as :meth:`GLM.read_inputs`, given the classes that are known."""
-        return read_class_inputs(self, X, y, known_classes(self), **more)
+        return read_class_inputs(self, X, y, known_classes(self), **self._with_known_terms(more))
 
     def __sklearn_tags__(self) -> Tags:
         """Describe a classifier to scikit-learn."""

@@ -16,6 +16,7 @@ from ...io.interop.frames import column_labels
 from ...io.interop.timeseries import time_axis_of, to_array
 from ...rows.arrays import finite_rows
 from ...rows.contract import Rows
+from ...rows.terms import Term
 from ...typing import Array, ArrayLike, IntArray
 from ..reading.fit_inputs import (
     FitInputs,
@@ -40,6 +41,8 @@ def read_class_inputs(
     *,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
+    terms: Any = None,
+    known_terms: tuple[Term, ...] = (),
 ) -> FitInputs:
     """Check data against a model and return everything that ``fit`` takes.
 
@@ -67,7 +70,10 @@ def read_class_inputs(
         likelihood=softmax,
         sample_weight=sample_weight,
         has_intercept=model._has_intercept,
+        terms=terms,
+        known_terms=known_terms,
     )
+    inputs = replace(inputs, shapes=replace(inputs.shapes, neurons=neurons))
     inputs = replace(
         inputs,
         shapes=replace(inputs.shapes, n_classes=len(classes)),

@@ -15,6 +15,7 @@ from ... import errors
 from ...io.interop.timeseries import to_array
 from ...io.interop.trees import Structure, is_tree
 from ...rows.contract import Rows
+from ...rows.terms import Term, terms_of
 from ...typing import Array
 
 
@@ -22,16 +23,28 @@ from ...typing import Array
 class Layout:
     """The leaves of a design: their number of features, and the tree they hang in.
 
-    ``structure`` is None where X is one array.
+    ``structure`` is None where X is one array; ``terms`` say what the columns are called.
     """
 
     sizes: tuple[int, ...]
     structure: Structure | None = None
+    terms: tuple[Term, ...] = ()
 
     @classmethod
-    def of(cls, rows: Rows) -> Layout:
-        """Return the layout of a table of rows."""
-        return cls((rows.n_features,) if rows.structure is None else rows.sizes, rows.structure)
+    def of(cls, rows: Rows, known: tuple[Term, ...] = ()) -> Layout:
+        """Return the layout of a table of rows; where it has no terms, with those that are known.
+
+        >>> import numpy as np
+        >>> from spikeglm.rows import ArrayRows
+        >>> Layout.of(ArrayRows(np.zeros((5, 2)))).terms[0].columns
+        slice(0, 2, None)
+        """
+        terms = terms_of(rows)
+        if known and not any(term.label for term in terms) and known[-1].stop == rows.n_features:
+            terms = known
+        structure: Structure | None = getattr(rows, "structure", None)
+        sizes: Any = getattr(rows, "sizes", None)
+        return cls((rows.n_features,) if structure is None else sizes, structure, terms)
 
     @property
     def n_features(self) -> int:

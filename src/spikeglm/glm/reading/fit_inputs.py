@@ -24,9 +24,11 @@ from ...observation_models.likelihood import Likelihood
 from ...rows import ArrayRows, Rows, StackedRows, StoredRows
 from ...rows.arrays import finite_rows
 from ...rows.dask_rows import DaskRows
+from ...rows.given_terms import with_known_terms, with_terms
 from ...rows.series import StoredSeries, pieces, stored_series
 from ...rows.stored import is_stored
 from ...rows.table_labels import row_labels_of
+from ...rows.terms import Term
 from ...settings import get_config
 from ...typing import Array, ArrayLike, BoolArray
 from .feature_tree import Layout
@@ -194,17 +196,21 @@ def read_fit_inputs(
     offset: ArrayLike | None = None,
     feature_mask: ArrayLike | None = None,
     has_intercept: bool = True,
+    terms: Any = None,
+    known_terms: tuple[Term, ...] = (),
 ) -> FitInputs:
     """Read everything that ``fit`` takes; rows that are not finite are left out.
 
-    A row where only some neurons' responses are missing is left out for those neurons alone.
+    ``terms`` say what columns mean, and ``known_terms`` where nobody else does. A row where only
+    some neurons' responses are missing is left out for those neurons alone.
 
     Raises
     ------
     ValueError, TypeError
         For whatever cannot be used; the message says what to do.
     """
-    rows = read_rows(X)
+    rows = with_known_terms(read_rows(X), known_terms)
+    rows = rows if terms is None else with_terms(rows, terms)
     check_rows(rows, y=y, sample_weight=sample_weight, offset=offset)
     response, axis = read_response(y, rows, ndim=ndim)
     neurons = column_labels(y)
@@ -224,7 +230,8 @@ def read_fit_inputs(
         offsets = _shared(offset_values, n_neurons)
     lost = LostRows(rows, keep, wanted, others)
     check_some_rows(lost)
-    shapes = Shapes(Layout.of(rows), None if ndim == 1 else n_neurons, None, has_intercept)
+    of_neurons = (None, None) if ndim == 1 else (n_neurons, neurons)
+    shapes = Shapes(Layout.of(rows), of_neurons[0], None, has_intercept, of_neurons[1])
     mask = shapes.read_mask(feature_mask)
     response_of = Source.one_per_column(response)
     columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...basis.convolution.sampling import bin_size_of
 from ...io.interop.column_names import require_same_columns
 from ...io.interop.frames import column_labels, index_of
 from ...io.interop.row_labels import require_same_rows
@@ -17,6 +18,7 @@ from ...io.interop.trees import flatten, is_tree
 from ...numerics import is_plain_array
 from ...rows.contract import Rows
 from ...rows.table_labels import ONLY, TableLabels, row_labels_of
+from ...rows.terms import terms_of
 from ...typing import ArrayLike
 
 if TYPE_CHECKING:
@@ -186,6 +188,8 @@ def remember(model: Hooks, inputs: FitInputs) -> None:
         model.neuron_metadata_ = None if axis is None else axis.metadata
     model.n_features_in_ = rows.n_features
     model.feature_names_ = rows.feature_names
+    model.terms_ = terms_of(rows)
+    model.bin_s_ = bin_size_of(rows.time_axis or inputs.response_axis)
     model.feature_columns_ = TableLabels.of(rows).columns
     names = model.feature_columns_.get(ONLY)
     if names and _are_text(names):

@@ -8,6 +8,7 @@ numbers of the engine in the same order.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any, cast
@@ -18,6 +19,13 @@ from ... import errors
 from ...io.interop.timeseries import to_array
 from ...regularizer import Penalty, regularizer_of
 from ...typing import Array, ArrayLike, BoolArray, FloatArray
+from .by_term import (
+    is_by_term,
+    labelled,
+    mask_by_term,
+    strength_by_group,
+    strength_by_term,
+)
 from .feature_tree import Layout
 
 
@@ -25,7 +33,8 @@ from .feature_tree import Layout
 class Shapes:
     """p features in the tree ``features``, N neurons, K classes; None where there is no such axis.
 
-    Without an intercept there is one of zero, which is no parameter.
+    Without an intercept there is one of zero, which is no parameter. ``neurons`` are the names of
+    neurons, where they have some.
 
     >>> Shapes(Layout((2,)), n_neurons=4).coef_shape
     (2, 4)
@@ -38,6 +47,7 @@ class Shapes:
     n_neurons: int | None = None
     n_classes: int | None = None
     has_intercept: bool = True
+    neurons: tuple[Any, ...] | None = None
 
     @property
     def coef_shape(self) -> tuple[int, ...]:
@@ -139,6 +149,8 @@ class Shapes:
     def read_mask(self, mask: ArrayLike | None) -> BoolArray | None:
         """Return a feature mask as columns (p, C); a tree may have one value per leaf (and neuron).
 
+        A dict by labels of terms says which channels are used; see :func:`mask_by_term`.
+
         Raises
         ------
         TypeError
@@ -148,6 +160,10 @@ class Shapes:
         """
         if mask is None:
             return None
+        if is_by_term(mask, self.features):
+            of = None if self.n_neurons is None else (self.neurons, self.n_neurons)
+            choices: Any = mask
+            return self.columns(mask_by_term(choices, self.features, self.coef_shape, of))
         spread = self.features.spread(mask, self.coef_shape, name="feature_mask")
         values = to_array(spread, name="feature_mask")
         if values.shape != self.coef_shape:
@@ -168,15 +184,20 @@ class Shapes:
         """Return the penalty on (p K, N) coefficients that the constructor arguments describe.
 
         A strength (each of the two of an elastic net) is a number, an array, or a tree with a
-        number or an array per leaf; those of groups and matrices belong to these.
+        number or an array per leaf, or per term; those of groups and matrices belong to these.
         """
-        kind = regularizer_of(regularizer)
+        kind: Any = regularizer_of(regularizer)
+        has_groups = hasattr(kind, "on_leaves")
         if strength is None:
             strength = kind.default_strength
         elif isinstance(strength, tuple) and isinstance(kind.default_strength, tuple):
             strength = tuple(self._strength(part) for part in strength)
-        elif not (hasattr(kind, "on_leaves") or getattr(kind, "has_own_strengths", False)):
+        elif not (has_groups or getattr(kind, "has_own_strengths", False)):
             strength = self._strength(strength)
+        if has_groups and kind.is_by_term:
+            kind, labels = kind.on_terms(tuple(labelled(self.features, "GroupLasso").values()))
+            if isinstance(strength, Mapping):
+                strength = strength_by_group(strength, self.features, labels)
         shape = self.features.n_features * (self.n_classes or 1), self.n_neurons or 1
         if self.n_classes is not None and hasattr(kind, "bind_classes"):
             return cast(Penalty, kind.bind_classes(strength, shape, self.n_classes))
@@ -185,6 +206,9 @@ class Shapes:
     def _strength(self, strength: ArrayLike) -> Any:
         """Return a strength spread over leaves; with classes, an array as (p K, N)."""
         name = "regularizer_strength"
+        if is_by_term(strength, self.features):
+            by_term: Any = strength
+            strength = strength_by_term(by_term, self.features, self.coef_shape)
         spread = self.features.spread(strength, self.coef_shape, name=name)
         if self.n_classes is None or np.ndim(spread) != len(self.coef_shape):
             return spread
@@ -204,8 +228,9 @@ class Shapes:
         is_plain = self.features.structure is None and self.n_classes is None
         if is_plain or not hasattr(kind, "on_leaves"):
             return kind
-        leaves = self.features.leaves(kind.mask, name="mask")
-        kind = kind.on_leaves(self.features.sizes, leaves)
+        if self.features.structure is None or not isinstance(kind.mask, np.ndarray):
+            leaves = self.features.leaves(kind.mask, name="mask")
+            kind = kind.on_leaves(self.features.sizes, leaves)
         if self.n_classes is None:
             return kind
         if kind.mask.shape[2:] == self.per_feature:

@@ -11,9 +11,10 @@ from ... import errors, notices
 from ...fit.record import FitResult
 from ...inference import fisher
 from ...inference.fisher import Uncertainty
-from ...io.interop.timeseries import TimeAxis, to_pynapple
+from ...io.interop.labelled_rows import labelled
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
+from ...rows.table_labels import row_labels_of
 from ...typing import Array, ArrayLike, FloatArray
 from ..reading.feature_tree import Layout
 from ..reading.fit_inputs import FitInputs, read_offset
@@ -253,7 +254,11 @@ def estimates(
     n_neurons = np.size(model.intercept_) // (n_classes or 1)
     is_single = model._response_ndim == 1
     shapes = Shapes(
-        Layout.of(rows), None if is_single else n_neurons, n_classes, model._has_intercept
+        Layout.of(rows, getattr(model, "terms_", ())),
+        None if is_single else n_neurons,
+        n_classes,
+        model._has_intercept,
+        getattr(model, "neuron_columns_", None),
     )
     coef, intercept = shapes.read_parameters((model.coef_, model.intercept_))
     mask = shapes.read_mask(model.feature_mask)
@@ -279,16 +284,18 @@ def store(model: Hooks, result: FitResult, inputs: FitInputs) -> None:
     dispersion.warn_if_unknown(found, result, neurons)
 
 
-def wrapped(model: Hooks, values: Array, axis: TimeAxis | None) -> Any:
-    """Return values (T,) or (T, N) as pynapple where the rows have times; N with their names."""
-    if axis is None:
+def wrapped(model: Hooks, values: Array, rows: Rows) -> Any:
+    """Return values (T,) or (T, N) as pynapple where the rows have times; N with their names.
+
+    Named neurons of rows with an index make a data frame; the prediction for a single one is an
+    array then, as scikit-learn expects it.
+    """
+    labels, names = row_labels_of(rows), getattr(model, "neuron_columns_", None)
+    has_names = values.ndim == 2 and names is not None
+    if labels is None or (labels.time_axis is None and not has_names):
         return values
-    return to_pynapple(
-        values,
-        axis,
-        columns=getattr(model, "neuron_columns_", None),
-        metadata=getattr(model, "neuron_metadata_", None),
-    )
+    metadata = getattr(model, "neuron_metadata_", None)
+    return labelled(values, labels, columns=names, metadata=metadata)
 
 
 def check_fitted(model: Hooks, rows: Rows) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ...inference.curve_bands import TermCurve
+from ...inference.curves import Curve
 from ...typing import ArrayLike, FloatArray
 from ..hooks import Hooks
-from . import fitted, refits, term_curves
+from . import curves, fitted, refits, term_curves
 
 
 class Questions(Hooks):
@@ -140,6 +141,70 @@ class Questions(Hooks):
         return term_curves.term_curve(
             self, label, X, y, at=at, n_points=n_points, level=level, **data
         )
+
+    def curve(
+        self,
+        label: str,
+        X: Any = None,
+        y: ArrayLike | None = None,
+        *,
+        at: Any = None,
+        n_points: int = 100,
+        scale: str = "effect",
+        channel: Any = None,
+        neuron: Any = None,
+        bin_s: float | None = None,
+        level: float = 0.95,
+        **data: Any,
+    ) -> Curve:
+        """Return what a term looks like: a filter over lags, a tuning curve, a map of products.
+
+        In physical units, of one neuron or all, with the band if the data of the fit are given.
+
+        Parameters
+        ----------
+        label :
+            A term of the fit: ``model.terms_`` has them.
+        X, y, **data :
+            Features and response of the fit, and its ``sample_weight`` and ``offset``, for the
+            band; without them there are estimates alone.
+        at :
+            (W,) points of the variable: lags (in seconds where the fit knew its bins), values,
+            categories; a tuple of arrays for several variables, of whose grid all points are
+            taken. None takes all lags, ``n_points`` over the range of the data, all categories.
+        scale :
+            ``"effect"``: what the term adds to the linear predictor; over lags per unit of input,
+            over values beyond their mean in the rows of the fit. ``"gain"``: its exponential, a
+            factor of the mean, for the link exp. ``"mean"``: the mean response per bin with all
+            other features at their means (over lags after one more unit of input than in the
+            mean), the intercept and its uncertainty included. ``"rate"``: that per second, Hz.
+        channel, neuron :
+            One of them, by name (or number); None takes all, on axes of their own.
+        bin_s :
+            Seconds of a bin, for rates of data that did not say so.
+        level :
+            Pointwise coverage of the band.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no such term, channel, neuron or scale, its functions are not known, a rate
+            lacks its bins, or the data are not those of the fit; for classifiers.
+
+        Examples
+        --------
+        >>> import numpy as np, spikeglm as nmo
+        >>> x = np.random.default_rng(0).uniform(0, 10, 2000)
+        >>> y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
+        >>> X = nmo.basis.BSplineEval(8, label="position").design(x)
+        >>> model = nmo.GLM().fit(X, y)
+        >>> curve = model.curve("position", X, y, at=[2.0, 5.0], scale="rate", bin_s=0.01)
+        >>> curve.value.round(), curve.low.round(), curve.high.round()
+        (array([99., 15.]), array([87., 12.]), array([113.,  18.]))
+        """
+        asked = curves.Asked(at, n_points, scale, bin_s, level)
+        found = curves.curve(self, label, X, y, asked, **data)
+        return found.of(channel=channel, neuron=neuron)
 
     def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:
         """Return the means (T, B) of the same model fitted to B responses (T, B), for bootstraps.

@@ -48,7 +48,7 @@ def term_curve(
     points = _points(term, at, n_points)
     K = _functions(term, points)
     optimum, shapes = fitted.optimum_of(model, X, y, **more)
-    mean = _mean_features(optimum)
+    mean = mean_features(optimum)
     p = len(mean)
     effects, predictors = np.zeros((len(K), p + 1)), np.empty((len(K), p + 1))
     effects[:, term.columns] = K - mean[term.columns]
@@ -66,11 +66,11 @@ def term_curve(
         user(predictors @ parameters),
         user(of_predictors),
         level,
-        _dof(model, optimum),
+        dof_of(model, optimum),
     )
 
 
-def _dof(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
+def dof_of(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
     """Return the degrees of freedom (N,) of an estimated dispersion, None of any other."""
     edf, record = getattr(model, "edf_", None), optimum.record
     if edf is None or record is None:
@@ -138,7 +138,7 @@ def _functions(term: Term, points: tuple[Array, ...]) -> FloatArray:
     return np.hstack(columns)
 
 
-def _mean_features(optimum: fisher.Optimum) -> FloatArray:
+def mean_features(optimum: fisher.Optimum) -> FloatArray:
     """Return the mean features (p,) over the rows that took part, with or without an intercept."""
     columns = replace(optimum.columns, has_intercept=True)  # without one they are seen about zero
     how = plan(optimum.rows, columns.n_columns)

@@ -13,6 +13,7 @@ from ...estimator import Estimator
 from ...io.files import saved
 from ...io.files.json_nodes import Reader, Writer
 from ...observation_models.named import link_named
+from ...rows.terms import Term
 from ...typing import Array
 from .saved_checks import check_estimates
 from .saved_version_1 import upgraded
@@ -159,7 +160,10 @@ def _is_estimate(cls: type, name: str) -> bool:
 
 
 def _nodes_of_estimates(writer: Writer, model: Any) -> dict[str, Any]:
-    nodes = {name: writer.node(value) for name, value in _estimates(model).items()}
+    found = _estimates(model)
+    if "terms_" in found:
+        found["terms_"] = tuple(_with_known_meaning(term) for term in found["terms_"])
+    nodes = {name: writer.node(value) for name, value in found.items()}
     for name, node in nodes.items():
         for path, place in places({name: node}):
             if "unsaved" in place:
@@ -170,6 +174,13 @@ def _nodes_of_estimates(writer: Writer, model: Any) -> dict[str, Any]:
                     todo=f"delete the attribute {name} and save again.",
                 )
     return nodes
+
+
+def _with_known_meaning(term: Term) -> Term:
+    """Return a term as a file can hold it: functions of one's own stay out, its columns do not."""
+    node = {"meaning": Writer(_CLASSES).node(term.meaning)}
+    is_whole = not any("unsaved" in place for _, place in places(node))
+    return term if is_whole else dataclasses.replace(term, meaning=None)
 
 
 def _built(payload: dict[str, Any], reader: Reader) -> Any:

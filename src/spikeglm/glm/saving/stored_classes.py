@@ -58,6 +58,7 @@ _WHERE = {
         ),
     ),
     "inference.record": ("fit.record", ("FitResult",)),
+    "rows.terms": ("rows.terms", ("Term",)),
 }
 """First part of a tag, where its classes live today, and their names."""
 _RENAMED = {"solvers.QuasiNewton": "LBFGS", "solvers.ExactNewton": "Newton"}

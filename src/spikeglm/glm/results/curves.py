@@ -1,0 +1,254 @@
+"""From coefficients of a term to the curve that they describe, with its band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import errors, showing
+from ...inference import fisher
+from ...inference.curve_bands import error_of, quantile
+from ...inference.curves import Curve
+from ...io.interop.trees import flatten, is_tree
+from ...rows.given_terms import are_labelled
+from ...rows.terms import Term
+from ...typing import Array, ArrayLike, BoolArray, FloatArray
+from . import fitted
+from .term_curves import dof_of, mean_features
+
+if TYPE_CHECKING:
+    from ..hooks import Hooks
+
+_UNITS = {"effect": "", "gain": "", "mean": "per bin", "rate": "Hz"}
+_LAGS = ("s", "bins")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a term; see :meth:`spikeglm.GLM.curve`."""
+
+    at: Any = None
+    n_points: int = 100
+    scale: str = "effect"
+    bin_s: float | None = None
+    level: float = 0.95
+
+    def check(self) -> None:
+        """Raise ValueError for what cannot be asked."""
+        if self.scale not in _UNITS:
+            raise errors.unknown_name("scale", self.scale, list(_UNITS))
+        if not 0 < self.level < 1:
+            raise errors.value_error(
+                "level must be a fraction.", given=self.level, expected="0 < level < 1"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class _Estimates:
+    """Parameters (p + 1, N), means of the features (p,), and what is known of their errors."""
+
+    parameters: FloatArray
+    mean: FloatArray | None
+    has_intercept: bool
+    optimum: fisher.Optimum | None = None
+
+    __repr__ = showing.of_fields
+
+
+def curve(
+    model: Hooks, label: str, X: Any, y: ArrayLike | None, asked: Asked, **data: Any
+) -> Curve:
+    """Return the curve of a term, with its band if the data of the fit are given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the model has no such term, the scale is not known, or data are needed.
+    """
+    asked.check()
+    if hasattr(model, "n_classes"):
+        raise fitted.no_classes_here("Curves")
+    if (X is None) != (y is None):
+        raise errors.value_error(
+            "A band needs the data of the fit, both X and y.",
+            given="one of them",
+            expected="both, or none for estimates without a band",
+        )
+    term = _term(model, label)
+    found = _without_data(model) if X is None else _with_data(model, X, y, **data)
+    axes = _axes(term, asked)
+    combinations = _combinations(term, axes, found, asked.scale)
+    eta = np.stack([K @ found.parameters for K in combinations], axis=1)  # (W, S, N)
+    shown, unit = _shown(model, asked)
+    has_channels, neurons = len(term.shape) > 1, _neurons(model)
+
+    def shaped(values: FloatArray) -> FloatArray:
+        grid = values.reshape(*map(len, axes), *eta.shape[1:])
+        grid = grid if has_channels else grid[..., 0, :]
+        return grid if neurons is not None else grid[..., 0]
+
+    channels = tuple(term.channels) if has_channels else None
+    known: dict[str, Any] = {"scale": asked.scale, "level": asked.level}
+    known |= {"channels": channels, "neurons": neurons}
+    if found.optimum is not None:
+        error = _errors(combinations, found.optimum)
+        half = quantile(asked.level, dof_of(model, found.optimum)) * error
+        ends = np.sort([shown(eta - half), shown(eta + half)], axis=0)  # a link may fall
+        known |= {"low": shaped(ends[0]), "high": shaped(ends[1])}
+        known["standard_error"] = shaped(error)
+    return Curve(label, axes, term.units, shaped(shown(eta)), unit, **known)
+
+
+def _term(model: Hooks, label: str) -> Term:
+    if not model.__sklearn_is_fitted__():
+        raise errors.not_fitted(type(model).__name__)
+    terms = getattr(model, "terms_", ())
+    if not are_labelled(terms):
+        raise errors.value_error(
+            "A curve belongs to a labelled term, and the columns of this fit have none.",
+            given="a model fitted to a plain array, or by an older version",
+            expected="a fit that knows what its columns mean",
+            todo="fit to basis.design(...), or with fit(X, y, terms=basis).",
+        )
+    by_label = {term.label: term for term in terms}
+    if label not in by_label:
+        raise errors.unknown_name("term", label, list(by_label))
+    return by_label[label]
+
+
+def _neurons(model: Hooks) -> tuple[Any, ...] | None:
+    if model._response_ndim == 1:
+        return None
+    return getattr(model, "neuron_columns_", None) or tuple(range(np.size(model.intercept_)))
+
+
+def _without_data(model: Hooks) -> _Estimates:
+    coef: Any = model.coef_
+    coef = np.concatenate(flatten(coef, name="coef")[0]) if is_tree(coef) else np.asarray(coef)
+    parameters = np.vstack([coef.reshape(len(coef), -1), np.reshape(model.intercept_, (1, -1))])
+    record = model.fit_report_.result if hasattr(model, "fit_report_") else None
+    mean = None if record is None else record.feature_mean
+    return _Estimates(parameters, mean, model._has_intercept)
+
+
+def _with_data(model: Hooks, X: Any, y: Any, **data: Any) -> _Estimates:
+    optimum, _ = fitted.optimum_of(model, X, y, **data)
+    record = optimum.record
+    mean = None if record is None else record.feature_mean
+    return _Estimates(
+        np.vstack([optimum.coef, optimum.intercept]),
+        mean_features(optimum) if mean is None else mean,
+        optimum.columns.has_intercept,
+        optimum,
+    )
+
+
+def _axes(term: Term, asked: Asked) -> tuple[Array, ...]:
+    """Return the points of each variable; over what all channels covered."""
+    if asked.at is not None:
+        given = asked.at if isinstance(asked.at, tuple) else (asked.at,)
+        if len(given) != term.n_variables:
+            raise errors.value_error(
+                f"at has an array for each variable of {term.label!r}.",
+                given=f"{len(given)} of them",
+                expected=f"{term.n_variables}",
+                todo="several points of one variable are an array or a list: at=[2.0, 5.0].",
+            )
+        return tuple(np.atleast_1d(np.asarray(points)) for points in given)
+    per_channel = [term.axes(asked.n_points, channel=c) for c in range(max(term.n_channels, 1))]
+    first, axes = per_channel[0], []
+    for i, axis in enumerate(first):
+        others = [each[i] for each in per_channel]
+        if all(np.array_equal(axis, other) for other in others):
+            axes.append(axis)
+        else:
+            low, high = min(o.min() for o in others), max(o.max() for o in others)
+            axes.append(np.linspace(low, high, len(axis)))
+    return tuple(axes)
+
+
+def _combinations(
+    term: Term, axes: tuple[Array, ...], found: _Estimates, scale: str
+) -> list[FloatArray]:
+    """Return, for each channel, the combinations (W, p + 1) of parameters that its curve is.
+
+    An effect over lags is what one unit of input adds; one of values is what they add beyond their
+    mean, since the intercept has a share in that. A level (mean, rate) has all other features at
+    their means, and the intercept: of lags, one more unit of input than in the mean.
+    """
+    points = tuple(part.ravel() for part in np.meshgrid(*axes, indexing="ij"))
+    over_lags = any(unit in _LAGS for unit in term.units)
+    is_level = scale in ("mean", "rate")
+    mean: Any = found.mean
+    if mean is None and (is_level or not over_lags):
+        raise errors.value_error(
+            "The means of the features are not known, and this curve is seen from them.",
+            given="a model without a record of them (fit_intercept=False, estimates set by hand, "
+            "or an older file)",
+            expected="the data of the fit",
+            todo=f"pass them: model.curve({term.label!r}, X, y).",
+        )
+    p, b = len(found.parameters) - 1, term.n_functions
+    base = np.zeros(p + 1)
+    if is_level:
+        base = np.append(mean, float(found.has_intercept))
+    of_channels: list[FloatArray] = []
+    for c in range(max(term.n_channels, 1)):
+        columns = slice(term.start + c * b, term.start + (c + 1) * b)
+        K = np.tile(base, (len(points[0]), 1))
+        functions = term.functions(*points, channel=c)
+        if over_lags:
+            K[:, columns] += functions
+        else:
+            K[:, columns] = functions if is_level else functions - mean[columns]
+        of_channels.append(K)
+    return of_channels
+
+
+def _errors(of_channels: list[FloatArray], optimum: fisher.Optimum) -> FloatArray:
+    """Return standard errors (W, S, N)."""
+    found = []
+    for sure in fisher.uncertainties(optimum, keep_void=True):
+        found.append(np.stack([_error(K, sure) for K in of_channels], axis=1))
+    return np.stack(found, axis=-1)
+
+
+def _error(K: FloatArray, sure: fisher.Uncertainty) -> FloatArray:
+    """Return the errors of combinations; only the parameters that take part in some are read."""
+    used: BoolArray = (K != 0).any(axis=0)
+    part = fisher.Uncertainty(
+        sure.covariance[np.ix_(used, used)],
+        sure.undetermined[used],
+        None if sure.void is None else sure.void[used],
+    )
+    return error_of(K[:, used], part)
+
+
+def _shown(model: Hooks, asked: Asked) -> tuple[Callable[[FloatArray], FloatArray], str]:
+    """Return what turns linear predictors into values of a scale, and their unit."""
+    likelihood, scale = model._likelihood, asked.scale
+    if scale == "effect":
+        return lambda eta: eta, "nats" if likelihood.link.name == "exp" else "linear predictor"
+    if scale == "gain":
+        if likelihood.link.name != "exp":
+            raise errors.value_error(
+                "A gain is a factor of the mean, which this link has none of.",
+                given=f"the link {likelihood.link.name}",
+                expected="the link 'exp'",
+                todo="ask for scale='mean' or 'rate', or for the effect.",
+            )
+        return np.exp, "times"
+    if scale == "mean":
+        return likelihood.mean, _UNITS[scale]
+    bin_s = getattr(model, "bin_s_", None) if asked.bin_s is None else asked.bin_s
+    if bin_s is None:
+        raise errors.value_error(
+            "A rate needs to know how long bins are.",
+            given="data without times",
+            expected="bin_s, the seconds of a bin, or pynapple objects in the fit",
+            todo="pass bin_s=0.01, or ask for scale='mean', per bin.",
+        )
+    return lambda eta: likelihood.mean(eta) / bin_s, _UNITS[scale]

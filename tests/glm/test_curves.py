@@ -1,0 +1,223 @@
+"""Curves of terms against algebra on the whole covariance, done by hand here and nowhere else."""
+
+import numpy as np
+import pandas as pd
+import pynapple as nap
+import pytest
+from scipy.stats import norm
+
+import spikeglm as nmo
+
+RNG = np.random.default_rng(0)
+T, BIN = 1500, 0.02
+TIMES = (np.arange(T) + 0.5) * BIN
+X_CM, Y_CM, SPEED = (nap.Tsd(TIMES, RNG.uniform(0, 10, T)) for _ in range(3))
+GOAL = np.where(RNG.uniform(size=T) < 0.5, "left", "right")
+RATE = 0.3 + 0.6 * np.exp(-((X_CM.d - 3) ** 2 + (Y_CM.d - 7) ** 2) / 8)
+COUNTS = nap.TsdFrame(TIMES, RNG.poisson(RATE[:, None] * [1, 0.7]), columns=["a", "b"])
+SPLINES = nmo.basis.BSplineEval
+BASIS = (
+    nmo.basis.MultiplicativeBasis(SPLINES(4), SPLINES(5), label="place")
+    + SPLINES(5, label="speed")
+    + nmo.basis.RaisedCosineLogConv(3, 10, label="coupling")
+    + nmo.basis.Category(["left", "right"], label="goal")
+)
+INPUTS = X_CM, Y_CM, SPEED, COUNTS, GOAL
+X = BASIS.design(*INPUTS)
+RIDGE = {"regularizer": "Ridge", "regularizer_strength": 1e-3}
+MODEL = nmo.PopulationGLM(**RIDGE).fit(X, COUNTS)
+COVARIANCE = MODEL.covariance(X, COUNTS)
+KEPT = np.isfinite(np.asarray(X)).all(axis=1)
+MEAN = np.asarray(X)[KEPT].mean(axis=0)
+PARAMETERS = np.vstack([MODEL.coef_, MODEL.intercept_])
+Z = norm.ppf(0.975)
+PLACE, SPEEDS, COUPLING, LABELS = (term.columns for term in X.terms)
+
+
+def by_hand(combinations):
+    """Return values and errors (W, N) of combinations (W, p + 1)."""
+    error = np.sqrt(np.einsum("wi,nij,wj->wn", combinations, COVARIANCE, combinations))
+    return combinations @ PARAMETERS, error
+
+
+def check(curve, value, error, link=lambda eta: eta):
+    shape = curve.value.shape
+    np.testing.assert_allclose(curve.value, link(value).reshape(shape), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(curve.low, link(value - Z * error).reshape(shape), rtol=1e-7)
+    np.testing.assert_allclose(curve.high, link(value + Z * error).reshape(shape), rtol=1e-7)
+
+
+def features_at(x, y):
+    """Return the features of places, as a design computes them of new signals."""
+    rest = SPEED.d[: len(x)], np.zeros((len(x), 2)), GOAL[: len(x)]
+    return np.asarray(X.at(x, y, *rest))[:, PLACE]
+
+
+def test_a_product_is_a_map_on_a_grid():
+    at = np.linspace(1, 9, 4), np.linspace(2, 8, 3)
+    K = features_at(*(a.ravel() for a in np.meshgrid(*at, indexing="ij")))
+    effects = np.zeros((12, len(MEAN) + 1))
+    effects[:, PLACE] = K - MEAN[PLACE]
+    curve = MODEL.curve("place", X, COUNTS, at=at)
+    assert curve.value.shape == (4, 3, 2)
+    check(curve, *by_hand(effects))
+    levels = np.tile(np.append(MEAN, 1.0), (12, 1))
+    levels[:, PLACE] = K
+    rate = MODEL.curve("place", X, COUNTS, at=at, scale="rate")
+    assert rate.unit == "Hz"
+    check(rate, *by_hand(levels), link=lambda eta: np.exp(eta) / BIN)
+
+
+def test_a_value_is_seen_from_its_mean():
+    curve = MODEL.curve("speed", X, COUNTS)
+    old = MODEL.term_curve("speed", X, COUNTS)
+    np.testing.assert_array_equal(curve.at[0], old.at[0])
+    np.testing.assert_allclose(curve.value, old.effect, atol=1e-12)
+    np.testing.assert_allclose(curve.low, old.effect_band[0], atol=1e-10)
+    mean = MODEL.curve("speed", X, COUNTS, scale="mean")
+    np.testing.assert_allclose(mean.value, np.exp(old.predictor), rtol=1e-10)
+    np.testing.assert_allclose(mean.high, np.exp(old.predictor_band[1]), rtol=1e-8)
+
+
+def test_coupling_is_source_times_target_over_lags_in_seconds():
+    curve = MODEL.curve("coupling", X, COUNTS)
+    assert curve.value.shape == (10, 2, 2)
+    assert (curve.units, curve.channels, curve.neurons) == (("s",), ("a", "b"), ("a", "b"))
+    np.testing.assert_allclose(curve.at[0], BIN * np.arange(1, 11))
+    for source in (0, 1):
+        columns = np.arange(COUPLING.start, COUPLING.stop).reshape(2, 3)[source]
+        for target in (0, 1):
+            expected = nmo.inference.filter_band(
+                BASIS["coupling"],
+                MODEL.coef_[columns, target],
+                covariance=COVARIANCE[target][np.ix_(columns, columns)],
+                bin_s=BIN,
+            )
+            found = curve.of(channel="ab"[source], neuron="ab"[target]).as_filter()
+            np.testing.assert_allclose(found.lag_ms, expected.lag_ms)
+            np.testing.assert_allclose(found.log_gain, expected.log_gain, atol=1e-12)
+            np.testing.assert_allclose(found.low, expected.low, atol=1e-9)
+
+
+def test_the_level_after_a_spike_is_one_spike_above_the_mean():
+    combinations = np.tile(np.append(MEAN, 1.0), (10, 1))
+    first = slice(COUPLING.start, COUPLING.start + 3)
+    combinations[:, first] += BASIS["coupling"].kernel_
+    curve = MODEL.curve("coupling", X, COUNTS, channel="a", scale="rate")
+    check(curve, *by_hand(combinations), link=lambda eta: np.exp(eta) / BIN)
+
+
+def test_categories_have_their_labels():
+    curve = MODEL.curve("goal", X, COUNTS, scale="gain")
+    assert list(curve.at[0]) == ["left", "right"]
+    effects = np.zeros((2, len(MEAN) + 1))
+    effects[:, LABELS] = np.eye(2) - MEAN[LABELS]
+    check(curve, *by_hand(effects), link=np.exp)
+
+
+def test_one_neuron_alone_and_all_together_agree():
+    all_of_them = MODEL.curve("speed", X, COUNTS)
+    single = nmo.GLM(**RIDGE).fit(X, COUNTS["b"])
+    of_single = single.curve("speed", X, COUNTS["b"])
+    assert of_single.neurons is None
+    np.testing.assert_allclose(of_single.value, all_of_them.value[:, 1], atol=1e-6)
+    np.testing.assert_allclose(of_single.low, all_of_them.of(neuron="b").low, atol=1e-6)
+    np.testing.assert_array_equal(
+        all_of_them.low[:, 1], MODEL.curve("speed", X, COUNTS, neuron="b").low
+    )
+
+
+@pytest.mark.parametrize("label", ["place", "speed", "coupling", "goal"])
+@pytest.mark.parametrize("scale", ["effect", "gain", "mean", "rate"])
+def test_estimates_need_no_data(label, scale):
+    alone, banded = (
+        MODEL.curve(label, *data, scale=scale, n_points=7) for data in ((), (X, COUNTS))
+    )
+    assert alone.low is None and alone.standard_error is None
+    np.testing.assert_allclose(alone.value, banded.value, rtol=1e-9)
+
+
+def test_an_array_that_was_told_its_terms_has_the_same_curves():
+    plain = nap.TsdFrame(TIMES, np.asarray(X))
+    told = nmo.PopulationGLM(**RIDGE).fit(plain, COUNTS, terms=BASIS)
+    expected = MODEL.curve("place", X, COUNTS, scale="rate")
+    found = told.curve("place", plain, COUNTS, scale="rate")
+    np.testing.assert_allclose(found.low, expected.low, rtol=1e-8)
+
+
+def test_a_tree_cuts_its_coefficients():
+    tree = {"place": X.at(*INPUTS), "light": RNG.normal(size=(T, 1))}
+    model = nmo.PopulationGLM(**RIDGE).fit(tree, COUNTS)
+    alone, banded = model.curve("place.speed"), model.curve("place.speed", tree, COUNTS)
+    np.testing.assert_allclose(alone.value, banded.value)
+    assert (banded.low < banded.value).all()
+
+
+def test_what_data_do_not_determine_has_no_band_and_the_rest_has():
+    model = nmo.GLM().fit(SPLINES(5, label="speed").design(SPEED), COUNTS["a"])
+    far = SPLINES(5, label="speed", bounds=(0, 40)).design(SPEED)
+    unseen = nmo.GLM().fit(far, COUNTS["a"]).curve("speed", far, COUNTS["a"], at=[5.0, 39.0])
+    assert np.isfinite(unseen.low[0]) and np.isnan(unseen.low[1])
+    assert np.isfinite(
+        model.curve("speed", SPLINES(5, label="speed").design(SPEED), COUNTS["a"]).low
+    ).all()
+
+
+def test_without_intercept_effects_of_values_ask_for_the_data():
+    design = SPLINES(5, label="speed").design(SPEED)
+    model = nmo.GLM(fit_intercept=False).fit(design, COUNTS["a"])
+    with pytest.raises(ValueError, match=r"model.curve\('speed', X, y\)"):
+        model.curve("speed")
+    curve = model.curve("speed", design, COUNTS["a"], scale="mean")
+    old = model.term_curve("speed", design, COUNTS["a"])
+    np.testing.assert_allclose(curve.low, np.exp(old.predictor_band[0]), rtol=1e-8)
+
+
+def test_gaussian_bands_are_students():
+    y = SPEED.d[:40] + RNG.normal(size=40)
+    design = SPLINES(5, label="speed").design(SPEED.d[:40])
+    model = nmo.GLM("Gaussian").fit(design, y)
+    curve, old = model.curve("speed", design, y), model.term_curve("speed", design, y)
+    np.testing.assert_allclose(curve.high, old.effect_band[1])
+
+
+def test_a_table_of_a_curve():
+    frame = MODEL.curve("coupling", X, COUNTS).to_frame()
+    assert frame.index.names == ["s", "channel", "neuron"] and len(frame) == 40
+    found = MODEL.curve("coupling", X, COUNTS, channel="b", neuron="a")
+    np.testing.assert_array_equal(frame.xs(("b", "a"), level=(1, 2))["low"], found.low)
+    assert isinstance(MODEL.curve("place").to_frame().index, pd.MultiIndex)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"label": "plase"}, "place, speed, coupling, goal.*'place'"),
+        ({"label": "speed", "scale": "hz"}, "effect, gain, mean, rate"),
+        ({"label": "speed", "neuron": "z"}, "neuron of 'speed'.*a, b"),
+        ({"label": "coupling", "channel": "z"}, "channel of 'coupling'.*a, b"),
+        ({"label": "speed", "channel": "a"}, "channel of 'speed'"),
+        ({"label": "place", "at": [1.0]}, "variable of 'place'"),
+        ({"label": "speed", "level": 95}, "fraction"),
+        ({"label": "speed", "X": X}, "both X and y"),
+    ],
+)
+def test_what_cannot_be_asked_is_answered(arguments, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        MODEL.curve(**arguments)
+
+
+def test_a_rate_needs_its_bins_and_a_gain_its_link():
+    values = SPLINES(5, label="speed").design(SPEED.d)
+    model = nmo.GLM().fit(values, COUNTS.d[:, 0])
+    with pytest.raises(ValueError, match=r"bin_s=0\.01"):
+        model.curve("speed", scale="rate")
+    rate = model.curve("speed", scale="rate", bin_s=BIN).value
+    np.testing.assert_allclose(rate, model.curve("speed", scale="mean").value / BIN)
+    soft = nmo.GLM(inverse_link_function="softplus").fit(values, COUNTS.d[:, 0])
+    with pytest.raises(ValueError, match="'exp'"):
+        soft.curve("speed", scale="gain")
+    with pytest.raises(ValueError, match="terms=basis"):
+        nmo.GLM().fit(np.asarray(values), COUNTS.d[:, 0]).curve("speed")
+    with pytest.raises(TypeError, match="classifier"):
+        nmo.ClassifierGLM().fit(values, GOAL).curve("speed")

@@ -1,0 +1,90 @@
+"""What columns mean travels with a model: from a design, from a tree, and to a plain array."""
+
+import pickle
+from copy import deepcopy
+
+import numpy as np
+import pytest
+
+import spikeglm as nmo
+
+RNG = np.random.default_rng(0)
+COUNTS = RNG.poisson(0.8, (300, 2))
+SPEED = RNG.uniform(0, 10, 300)
+
+
+def basis_of():
+    return nmo.basis.RaisedCosineLogConv(2, 5, label="coupling") + nmo.basis.BSplineEval(
+        4, label="speed"
+    )
+
+
+def places(terms):
+    return [(term.label, term.start, term.stop, term.n_channels) for term in terms]
+
+
+PLACES = [("coupling", 0, 4, 2), ("speed", 4, 8, 1)]
+
+
+def test_a_fit_to_a_design_knows_its_terms():
+    model = nmo.PopulationGLM().fit(basis_of().design(COUNTS, SPEED), COUNTS)
+    assert places(model.terms_) == PLACES
+
+
+@pytest.mark.parametrize(
+    "say", [lambda basis: basis, lambda basis: basis.terms, lambda basis: list(basis.terms)]
+)
+def test_a_fit_to_an_array_is_told_its_terms(say):
+    basis = basis_of()
+    X = basis.compute_features(COUNTS, SPEED)
+    model = nmo.PopulationGLM().fit(X, COUNTS, terms=say(basis))
+    assert places(model.terms_) == PLACES
+    design = basis.design(COUNTS, SPEED)
+    assert model.feature_names_ == design.feature_names
+    np.testing.assert_array_equal(model.coef_, nmo.PopulationGLM().fit(X, COUNTS).coef_)
+    np.testing.assert_array_equal(model.predict(X), model.predict(design))
+
+
+def test_a_tree_has_the_terms_of_its_leaves():
+    tree = {"run": basis_of().design(COUNTS, SPEED), "light": RNG.normal(size=(300, 2))}
+    model = nmo.PopulationGLM().fit(tree, COUNTS)
+    assert places(model.terms_)[:2] == [("run.coupling", 0, 4, 2), ("run.speed", 4, 8, 1)]
+    assert places(model.terms_)[2][:3] == ("light", 8, 10)
+
+
+def test_terms_that_do_not_fit_say_what_to_do():
+    basis = basis_of()
+    X = basis.compute_features(COUNTS, SPEED)
+    with pytest.raises(ValueError, match=r"8 columns, but X has 7.*design"):
+        nmo.PopulationGLM().fit(X[:, 1:], COUNTS, terms=basis)
+    with pytest.raises(TypeError, match="the basis that computed X"):
+        nmo.PopulationGLM().fit(X, COUNTS, terms=["coupling", "speed"])
+    design = basis.design(COUNTS, SPEED)
+    assert places(nmo.PopulationGLM().fit(design, COUNTS, terms=basis).terms_) == PLACES
+    other = nmo.basis.BSplineEval(8, label="other").design(SPEED)
+    with pytest.raises(ValueError, match="terms of its own"):
+        nmo.PopulationGLM().fit(design, COUNTS, terms=other)
+
+
+def test_a_second_fit_forgets_the_terms_of_the_first():
+    basis = basis_of()
+    X = basis.compute_features(COUNTS, SPEED)
+    model = nmo.PopulationGLM().fit(X, COUNTS, terms=basis).fit(X, COUNTS)
+    assert places(model.terms_) == [("", 0, 8, 1)]
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_terms_are_copied_with_their_model(copied):
+    X = basis_of().design(COUNTS, SPEED)
+    model = nmo.PopulationGLM().fit(X, COUNTS)
+    again = copied(model)
+    assert places(again.terms_) == PLACES
+    np.testing.assert_array_equal(again.curve("speed").value, model.curve("speed").value)
+
+
+def test_functions_of_ones_own_do_not_keep_a_model_from_being_saved(tmp_path):
+    own = nmo.basis.CustomBasis([lambda x: x, lambda x: x**2], label="own")
+    model = nmo.GLM().fit(own.design(SPEED), COUNTS[:, 0])
+    model.save_params(tmp_path / "model.npz")
+    loaded = nmo.load_model(tmp_path / "model.npz")
+    assert places(loaded.terms_) == [("own", 0, 2, 1)]
