@@ -134,11 +134,7 @@ def walk_on(
             active = walk.unfinished(active)
         if len(fresh):
             _aim(objective, walk, conditions.kinks, curvature, fresh, also)
-        moving = active
-        if objective.is_single:
-            waiting = walk.violation[active] <= max(tolerance, _SINGLE_IS_ENOUGH)
-            waiting |= walk.is_tired(active, idle=_TIRED, slow=_SLOW)
-            moving = active[~waiting]
+        moving = _still_moving(objective, walk, active, tolerance)
         if len(moving) == 0:
             _change_to_double(objective, walk, curvature, active)
             fresh = active
@@ -154,6 +150,14 @@ def walk_on(
         n_iterations=walk.n_iterations,
         n_passes=objective.n_passes,
     )
+
+
+def _still_moving(objective: Objective, walk: Walk, active: IntArray, tolerance: float) -> IntArray:
+    """Return the columns that have not come as far as float32 leads; in float64 that are all."""
+    if not objective.is_single:
+        return active
+    waiting = walk.violation[active] <= max(tolerance, _SINGLE_IS_ENOUGH)
+    return active[~(waiting | walk.is_tired(active, idle=_TIRED, slow=_SLOW))]
 
 
 def _look_at_the_free(
