@@ -120,9 +120,8 @@ def walk_on(
     free = FreeParameters.of(objective, row_slope, unit)
     active = fresh = np.arange(objective.n_columns)
     while True:
-        walk.violation[fresh] = conditions.violation(
-            walk.theta[:, fresh], walk.gradient[:, fresh], fresh
-        )
+        theta, gradient = walk.theta[:, fresh], walk.gradient[:, fresh]
+        walk.violation[fresh] = conditions.violation(theta, gradient, fresh)
         if not objective.is_single:
             _look_at_the_free(walk, free, curvature, fresh, tolerance)
         _judge(walk, fresh, tolerance, is_final=not objective.is_single)
