@@ -144,6 +144,9 @@ class Design:
         Times and epochs where an input was a pynapple object, else None.
     terms : tuple of Term
         What the columns of each additive component of the source mean; () if nothing is known.
+    basis :
+        What makes the same features of other signals, by its own ``design``; None where nothing is
+        known.
     row_labels, input_columns :
         What the user calls the rows, and the columns of each input; None for nothing.
 
@@ -167,6 +170,7 @@ class Design:
     terms: tuple[Term, ...] = ()
     row_labels: RowLabels | None = None
     input_columns: tuple[tuple[Any, ...] | None, ...] = ()
+    basis: Any = None
 
     @classmethod
     def of(
@@ -175,10 +179,11 @@ class Design:
         feature_names: tuple[str, ...],
         signals: Signals,
         terms: tuple[Term, ...] = (),
+        basis: Any = None,
     ) -> Design:
         """Make a design of what is computed from signals, with their times and names."""
         names = terms, signals.row_labels, signals.columns
-        return cls(source, feature_names, signals.time_axis, *names)
+        return cls(source, feature_names, signals.time_axis, *names, basis)
 
     @property
     def n_rows(self) -> int:
@@ -321,7 +326,7 @@ class Design:
             )
         signals = read_signals(*inputs, readers=self.source.readers)
         check_columns(signals.columns, self.input_columns)
-        return self.of(self.source.at(signals), self.feature_names, signals, self.terms)
+        return self.of(self.source.at(signals), self.feature_names, signals, self.terms, self.basis)
 
     def to_array(self) -> FloatArray:
         """Write the whole table out as a (T, p) array, in parallel."""

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ... import errors, showing
 from ...rows.design import Signals
-from ...rows.terms import Term
 from ..terms.formula import PlacedRows
-from ..tree import feature_columns, placement
+from ..tree import kept_basis, placement
 from ..tree.walking import leaves
 
 if TYPE_CHECKING:
@@ -24,12 +23,12 @@ class Frozen:
     ----------
     rows : the basis placed on these data, without them.
     formulas : the formulas of its leaves at that time; setting a parameter makes a new one.
-    terms : what the columns mean.
+    kept : the basis with what was decided, for any signals.
     """
 
     rows: PlacedRows
     formulas: tuple[Any, ...]
-    terms: tuple[Term, ...]
+    kept: Basis
 
     __repr__ = showing.of_fields
 
@@ -37,10 +36,10 @@ class Frozen:
     def of(cls, basis: Basis, signals: Signals) -> Frozen:
         """Place a basis on signals, and keep what was decided."""
         rows = placement.placed(basis, signals)
-        terms = feature_columns.terms(basis)
+        kept = kept_basis.kept(basis)
         placement.without_ranges(basis)  # kept here
         nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
-        return cls(rows.at(Signals(nothing)), _formulas(basis), terms)
+        return cls(rows.at(Signals(nothing)), _formulas(basis), kept)
 
     def is_still(self, basis: Basis) -> bool:
         """Tell whether no parameter of the basis was changed since."""

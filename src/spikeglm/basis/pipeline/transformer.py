@@ -204,7 +204,19 @@ class TransformerBasis(Estimator):
     @property
     def terms(self) -> tuple[Term, ...]:
         """What the columns mean that :meth:`transform` returns; NotFittedError before ``fit``."""
-        return self._current().terms
+        return self._current().kept.terms
+
+    def frozen(self) -> Basis:
+        """Return a basis of these features for signals; NotFittedError before ``fit``.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> ramp = nmo.basis.BSplineEval(2, order=2).to_transformer().fit([[0.0], [10.0]])
+        >>> ramp.frozen().compute_features([5.0])
+        array([[0.5, 0.5]])
+        """
+        return self._current().kept.frozen()
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose what :meth:`transform` returns: "default", "pandas" or "polars"; None: as before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,12 +42,16 @@ class Conv:
         Options of :func:`spikeglm.convolve.create_convolutional_predictor`.
     bin_size :
         Length of a bin in seconds, learned from the signals where durations are used.
+    is_kept :
+        Whether this length stays, so that signals with other bins are refused.
     """
 
     family: Family
     window_size: int | str
     conv_kwargs: dict[str, Any] | None = None
     bin_size: float | None = None
+    is_kept: bool = False
+    is_storable: ClassVar[bool] = True
 
     __repr__ = showing.of_fields
 
@@ -93,8 +97,8 @@ class Conv:
         return parameter_of(self, name)
 
     def replaced(self, **changes: Any) -> Conv:
-        """Return the formula with some parameters changed, checked together."""
-        return with_parameters(self, changes)
+        """Return the formula with some parameters changed, checked together; nothing is kept."""
+        return replace(with_parameters(self, changes), is_kept=False)
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
         """b for each of the S channels."""
@@ -126,7 +130,7 @@ class Conv:
         """
         formula, sampling = self, None
         if is_duration(self.window_size) or is_duration((self.conv_kwargs or {}).get("shift")):
-            sampling = Sampling.of(signals.time_axis)
+            sampling = self._sampling(signals)
             formula = replace(self, bin_size=sampling.bin_size)
         assert formula.n_bins is not None
         options = checked_conv_kwargs(self.conv_kwargs, formula.n_bins)
@@ -134,6 +138,12 @@ class Conv:
         rows = ConvRows(Convolution(formula.kernel), window, signals, sampling, formula)
         warn_of_edges(window, options, np.diff(rows.starts, append=signals.n_rows))
         return rows
+
+    def _sampling(self, signals: Signals) -> Sampling:
+        if not self.is_kept or self.bin_size is None:
+            return Sampling.of(signals.time_axis)
+        known = Sampling(self.bin_size, signals.epoch_starts)
+        return replace(known.at(signals), bin_size=self.bin_size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,6 +65,10 @@ class OfOneself:
             )
         return self.formula.at_points(points)
 
+    def kept(self) -> Custom | None:
+        """Return the functions, which depend on no data that came before."""
+        return self.formula
+
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
         """Return none: nothing is known of how smooth they are."""
         return ()

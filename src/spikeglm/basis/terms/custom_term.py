@@ -39,6 +39,7 @@ class Custom:
     fill_value: float = np.nan
     n_inputs: int = field(init=False)
     scales: ClassVar[bool] = False
+    is_storable: ClassVar[bool] = False
 
     __repr__ = showing.of_fields
 
@@ -198,7 +199,8 @@ class CustomRows(PlacedRows):
 
     def meaning(self) -> OfOneself:
         """Return the functions, without their values."""
-        return OfOneself.of(self.formula, self.n_functions)
+        known = dataclasses.replace(self.formula, **self.learned_parameters())
+        return OfOneself.of(known, self.n_functions)
 
     def learned_parameters(self) -> dict[str, Any]:
         """Return the shape of what the functions return, if that is news."""

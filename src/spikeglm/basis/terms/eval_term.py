@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -35,11 +35,16 @@ class Eval:
         What is scaled to [0, 1]; None: the range of the finite samples, channel by channel.
     fill_value :
         What rows get for a sample outside of the bounds.
+    kept :
+        Ranges to use whatever samples come, and then the family is used as it is; None: decided
+        by the samples that it is placed on.
     """
 
     family: Family
     bounds: Any = None
     fill_value: float = np.nan
+    kept: Ranges | None = None
+    is_storable: ClassVar[bool] = True
 
     __repr__ = showing.of_fields
 
@@ -73,8 +78,8 @@ class Eval:
         return parameter_of(self, name)
 
     def replaced(self, **changes: Any) -> Eval:
-        """Return the formula with some parameters changed, checked together."""
-        return with_parameters(self, changes)
+        """Return the formula with some parameters changed, checked together; nothing is kept."""
+        return replace(with_parameters(self, changes), kept=None)
 
     def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
         """b for each of the S channels."""
@@ -127,7 +132,7 @@ class Eval:
         inputs = [channels(x) for x in signals.arrays]
         ranges = self._ranges(inputs)
         family = self.family
-        if signals.n_rows and type(family).given is not Family.given:
+        if self.kept is None and signals.n_rows and type(family).given is not Family.given:
             family = family.given(*self._scaled(inputs, ranges))
         return EvalRows(replace(self, family=family), ranges, signals)
 
@@ -138,6 +143,8 @@ class Eval:
         return list(self.bounds) if per_input else [self.bounds] * self.n_inputs
 
     def _ranges(self, inputs: list[Array]) -> Ranges:
+        if self.kept is not None:
+            return self.kept
         bounds = self._bounds_per_input()
         if bounds is not None:
             return tuple(Range(np.array(low), np.array(high)) for low, high in bounds)

@@ -6,8 +6,8 @@ points of a range, lags of a window or categories, and holds no samples.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -74,6 +74,14 @@ class OverRange:
         arrays = [np.atleast_1d(read(x, name=f"Points {i}")).ravel() for i, (read, x) in readers]
         return self.formula.of_channel(channel, tuple(arrays), self.ranges)
 
+    def kept(self) -> Eval:
+        """Return the functions to use on any samples."""
+        return replace(self.formula, kept=self.ranges)
+
+    def learned(self) -> dict[str, Any]:
+        """Return what a basis shows of it: nothing."""
+        return {}
+
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
         """Return those of the family; of densities, for the range they are densities over."""
         found = self.formula.family.of_channel(channel).roughness()
@@ -136,6 +144,15 @@ class OverLags:
         out = self.formula.family.kernel_between(self.window.size, steps)
         out[missing] = np.nan
         return out
+
+    def kept(self) -> Conv:
+        """Return the kernels to use on any signals."""
+        return replace(self.formula, is_kept=True)
+
+    def learned(self) -> dict[str, Any]:
+        """Return what a basis shows of it: kernels and their lags."""
+        kernel = self.formula.family.kernel(self.window.size)
+        return {"kernel_": kernel, "lags_": self.window.lags}
 
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
         """Return those of the family, as it was adapted to the window."""

@@ -17,7 +17,7 @@ from ...estimator import Estimator
 from ...rows.design import Design, written_out
 from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from . import basis_parameters, feature_columns, input_shapes, placement, walking
+from . import basis_parameters, feature_columns, input_shapes, kept_basis, placement, walking
 
 
 class Basis(Estimator):
@@ -38,6 +38,7 @@ class Basis(Estimator):
     _label: str | None
     _shapes: list[Any] | None
     _meaning: Any = None  # of a leaf: what data have decided; a composed basis makes a pair of them
+    _is_kept = False  # of a leaf: whether what data have decided stays, whatever signals come
     _children: tuple[Basis, ...] = ()
     _parent: Basis | None = None
     _symbol = ""
@@ -92,7 +93,25 @@ class Basis(Estimator):
         Design(n_rows=1000, n_features=400)
         """
         rows = placement.placed_again(self, input_shapes.read(self, xi))
-        return Design.of(rows, feature_columns.names(self), rows.signals, self.terms)
+        names, frozen = feature_columns.names(self), kept_basis.kept(self)
+        return Design.of(rows, names, rows.signals, self.terms, frozen)
+
+    def frozen(self) -> Basis:
+        """Return a copy whose features mean what they do now, whatever signals it is given.
+
+        Ranges, kernels and functions that adapted to samples stay; signals of another shape, with
+        other columns or other bins are refused. A change of a parameter undoes it for its part.
+        Raises NotFittedError before signals were seen.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> ramp = nmo.basis.BSplineEval(2, order=2).setup_basis([0.0, 10.0]).frozen()
+        >>> ramp.compute_features([5.0, 11.0])
+        array([[0.5, 0.5],
+               [nan, nan]])
+        """
+        return kept_basis.kept(self)
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
         """Remember the shapes of these inputs; compute ``kernel_`` and ``lags_`` of convolutions.
@@ -315,6 +334,10 @@ class Basis(Estimator):
 
     def __sklearn_clone__(self) -> Basis:
         return placement.without_ranges(copy.deepcopy(self))
+
+    def _stored(self) -> kept_basis.StoredBasis:
+        """What a file holds of it, see :class:`~spikeglm.basis.tree.kept_basis.StoredBasis`."""
+        return kept_basis.StoredBasis.of(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

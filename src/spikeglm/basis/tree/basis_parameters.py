@@ -36,7 +36,7 @@ def put_in_formula(leaf: Any, changes: dict[str, Any]) -> None:
     formula = leaf._formula.replaced(**changes)
     if formula.n_inputs != leaf._formula.n_inputs:
         leaf._shapes = None
-    leaf._formula, leaf._meaning = formula, None
+    leaf._formula, leaf._meaning, leaf._is_kept = formula, None, False
     if hasattr(leaf, "kernel_"):
         leaf.kernel_ = leaf.lags_ = None
 

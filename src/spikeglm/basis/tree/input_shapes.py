@@ -87,6 +87,13 @@ def put_said_shapes(basis: Basis, specs: tuple[Any, ...]) -> None:
             given=f"set_input_shape on {basis.label!r}",
             expected=f"set_input_shape on {root(basis).label!r}",
         )
+    if any(leaf._is_kept for leaf in leaves(basis)):
+        raise errors.value_error(
+            "The shapes of a frozen basis stay as they are.",
+            given=f"set_input_shape on a frozen {basis.label!r}",
+            expected="signals of the shapes it has seen",
+            todo="set the shapes of the basis that it was made of.",
+        )
     if len(specs) == 1 and specs[0] is None:
         put_shapes(basis, [None] * basis.n_inputs)
         return

@@ -11,6 +11,7 @@ from ...notices import warn
 from ...rows.design import Signals
 from ..terms.bounds import Range
 from ..terms.formula import PlacedRows
+from . import kept_basis
 from .basis_parameters import put_in_formula
 from .input_shapes import put_shapes
 from .walking import label_of, leaves
@@ -24,12 +25,14 @@ _MOVED = 0.01  # of a range: features that shift by less are hardly others
 def placed(basis: Basis, signals: Signals) -> PlacedRows:
     """Place a basis on signals; it remembers the shapes of samples and what its leaves learn."""
     known = [x.shape[1:] for x in signals.arrays]
+    kept_basis.check_inputs(basis, known, signals.columns)
     basis._formula.check_shapes(known)
     rows: PlacedRows = basis._formula.place(signals)
     put_shapes(basis, known)
     _remember_columns(basis, signals)
     for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
-        _remember(leaf, leaf_rows)
+        if not leaf._is_kept:
+            _remember(leaf, leaf_rows)
         doubt = leaf_rows.doubt()
         if doubt:
             warn(
@@ -75,6 +78,9 @@ def _remember_columns(basis: Basis, signals: Signals) -> None:
     start = 0
     for leaf in leaves(basis):
         stop = start + leaf.n_inputs
+        if leaf._is_kept and "_columns" in leaf.__dict__:
+            start = stop
+            continue
         leaf.__dict__["_columns"] = signals.columns[start:stop]
         start = stop
 
@@ -96,6 +102,8 @@ def _check_columns(basis: Basis, signals: Signals) -> None:
 def without_ranges(basis: Basis) -> Basis:
     """Make a basis forget the ranges and columns of data that it has seen, and return it."""
     for leaf in leaves(basis):
+        if leaf._is_kept:
+            put_in_formula(leaf, {})
         leaf.__dict__.pop("_ranges", None)
         leaf.__dict__.pop("_columns", None)
         leaf.__dict__.pop("_meaning", None)

@@ -61,10 +61,29 @@ _WHERE = {
     "rows.terms": ("rows.terms", ("Term",)),
 }
 """First part of a tag, where its classes live today, and their names."""
+_OF_BASES = {
+    "convolution.window": ("Window",),
+    "functions.bspline": ("BSpline",),
+    "functions.category": ("Indicators",),
+    "functions.cyclic_bspline": ("CyclicBSpline",),
+    "functions.fourier": ("Fourier",),
+    "functions.identity": ("Identity", "Lags", "Nothing"),
+    "functions.mspline": ("MSpline",),
+    "functions.orth_exponential": ("OrthExponential",),
+    "functions.raised_cosine": ("RaisedCosineLinear",),
+    "functions.raised_cosine_log": ("RaisedCosineLog",),
+    "terms.bounds": ("Range",),
+    "terms.conv_term": ("Conv",),
+    "terms.custom_meaning": ("ByOutput", "OfOneself"),
+    "terms.eval_term": ("Eval",),
+    "terms.meanings": ("Beside", "OverLags", "OverRange", "Products"),
+    "tree.kept_basis": ("StoredBasis",),
+}
+"""Where the classes of ``basis`` live today: ``"basis.Eval"`` is the tag of the class Eval."""
 _RENAMED = {"solvers.QuasiNewton": "LBFGS", "solvers.ExactNewton": "Newton"}
 """Tags whose last part is not the name of the class any more."""
 TAGS = {f"{first}.{name}": home for first, (home, names) in _WHERE.items() for name in names}
-_TAG_OF_NAME = {_RENAMED.get(tag, tag.rpartition(".")[2]): tag for tag in TAGS}
+TAGS |= {f"basis.{name}": f"basis.{home}" for home, names in _OF_BASES.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -73,13 +92,19 @@ class StoredClasses:
 
     def name_of(self, cls: type) -> str | None:
         """Return for example ``"regularizer.Ridge"``, None for a class of somebody else."""
-        tag = _TAG_OF_NAME.get(cls.__name__)
-        is_ours = cls.__module__.startswith("spikeglm.") and tag is not None
-        return tag if is_ours and self.class_of(str(tag)) is cls else None
+        if not cls.__module__.startswith("spikeglm."):
+            return None
+        tags = (tag for tag in TAGS if _name_in(tag) == cls.__name__)
+        return next((tag for tag in tags if self.class_of(tag) is cls), None)
 
     def class_of(self, name: str) -> type:
         """Return the class of a tag; ValueError if a file may not name it."""
         if name not in TAGS:
             raise ValueError(f"an unknown class, {name!r}")
         module = importlib.import_module(f"spikeglm.{TAGS[name]}")
-        return vars(module)[_RENAMED.get(name, name.rpartition(".")[2])]
+        return vars(module)[_name_in(name)]
+
+
+def _name_in(tag: str) -> str:
+    """Return the name of the class that a tag stands for."""
+    return _RENAMED.get(tag, tag.rpartition(".")[2])

@@ -172,8 +172,21 @@ def _read_unsaved(reader: Reader, payload: Any, path: str, level: int) -> Any:
     raise ValueError(f"{payload['name']}, which is not in the file")
 
 
+def _has_record(writer: Writer, value: Any) -> bool:
+    return hasattr(type(value), "_stored")
+
+
+def _write_record(writer: Writer, value: Any, level: int) -> Any:
+    return writer.node(value._stored(), level)
+
+
+def _read_record(reader: Reader, payload: Any, path: str, level: int) -> Any:
+    return reader.value(payload, path, level).restored()
+
+
 KINDS: dict[str, Kind] = {
     "float": Kind(lambda _, v: type(v) is float, lambda _, v, __: repr(v), _read_float),
+    "restored": Kind(_has_record, _write_record, _read_record),
     "enum": Kind(_is_known_enum, _write_enum, _read_enum),
     "scalar": Kind(lambda _, v: isinstance(v, np.generic), _write_scalar, _read_scalar),
     "frame": Kind(_is_frame, _write_frame, _read_frame),
