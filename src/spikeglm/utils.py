@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import numerics
-from .array_functions import nan_pad, one_over_x, row_wise_kron, shift_time_series
+from .io.interop.array_functions import nan_pad, one_over_x, row_wise_kron, shift_time_series
 from .io.interop.casting import concatenated
 from .io.interop.function_checks import (
     assert_differentiable,

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, numerics
-from .io.interop.tree_functions import validate_axis
-from .typing import Array, ArrayLike
+from ... import errors, numerics
+from ...typing import Array, ArrayLike
+from .tree_functions import validate_axis
 
 _CAUSALITIES = ("causal", "acausal", "anti-causal")
 
