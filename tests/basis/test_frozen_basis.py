@@ -89,6 +89,47 @@ def test_of_functions_of_ones_own_a_file_holds_the_columns():
         through_a_file(basis)
 
 
+def test_a_mask_that_is_a_function_is_saved_as_what_it_chooses():
+    basis = B.FourierEval([3, 3], ndim=2, frequency_mask=lambda f, g: f + g == 2)
+    x = np.random.default_rng(0).uniform(size=(2, 20))
+    design = basis.design(*x)
+    same(through_a_file(basis).design(*x).to_array(), design.to_array())
+    same(through_a_file(design.terms)[0].functions(*x), design.terms[0].functions(*x))
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("basis.Indicators", {"categories": 10**11}),
+        ("basis.Fourier", {"frequencies": 10**11}),
+        ("basis.Fourier", {"frequencies": {"tuple": [0, 10**11]}}),
+        ("basis.Fourier", {"frequencies": 10**4, "ndim": 3}),
+    ],
+)
+def test_a_file_cannot_ask_for_more_functions_than_there_is_memory_for(name, params):
+    with pytest.raises(ValueError, match="many"):
+        Reader(StoredClasses(), {}).value({"object": {"class": name, "params": params}})
+
+
+def test_formulas_of_somebody_else_are_no_part_of_a_file():
+    from dataclasses import dataclass
+
+    from spikeglm.basis.terms.eval_term import Eval
+    from spikeglm.basis.terms.family import Family
+
+    @dataclass(frozen=True)
+    class Line(Family):
+        n_basis_funcs: int = 1
+
+        def functions(self, *u):
+            return u[0][..., None]
+
+    basis = B.IdentityEval(label="mine")
+    basis._begin(Eval(Line()), "mine")
+    with pytest.raises(TypeError, match="'mine'"):
+        StoredBasis.of(basis.setup_basis([0.0, 1.0]))
+
+
 def test_frozen_ranges_are_left_by_a_change_of_parameters():
     frozen = B.BSplineEval(5, label="x").setup_basis([0.0, 10.0]).frozen()
     assert np.isnan(frozen.compute_features([20.0])).all()

@@ -16,6 +16,7 @@ from ..terms.family import Family
 from ..tree.basis import Basis
 from ..tree.checked_attribute import Parameter
 
+_MOST = 10**7  # categories: the features of one row would fill 80 MB
 _OTHER = -1  # the sample of a label that is none of the categories
 
 
@@ -142,9 +143,11 @@ def _checked_number(categories: Any) -> int:
             given=f"categories={categories!r}",
             expected="a list of labels, or a whole number m for the labels 0 .. m-1",
         ) from None
-    if number < 0:
+    if not 0 <= number <= _MOST:
         raise errors.value_error(
-            "There cannot be fewer than no categories.", given=number, expected="a number >= 0"
+            "There cannot be so many categories, or fewer than none.",
+            given=number,
+            expected=f"a number from 0 to {_MOST}",
         )
     return number
 

@@ -75,6 +75,16 @@ class Fourier(Family):
         per_function = np.concatenate((each, sines), axis=1)
         return tuple(np.diag((2 * np.pi * f) ** 4 / 2) for f in per_function) if each.size else ()
 
+    def as_data(self) -> Fourier:
+        """Return the same functions; a mask that is a function as the array that it chooses."""
+        if not callable(self.frequency_mask):
+            return self
+        axes = self.frequencies
+        chosen = set(map(tuple, self.masked_frequencies.T))
+        tuples = zip(*(axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")), strict=True)
+        mask = np.array([each in chosen for each in tuples], dtype=np.float64)
+        return dataclasses.replace(self, frequency_mask=mask.reshape([len(axis) for axis in axes]))
+
     def replaced(self, **changes: Any) -> Fourier:
         """Return the family with other parameters; a mask made for other frequencies is dropped."""
         if "frequencies" in changes and "frequency_mask" not in changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from ... import errors
 from ...notices import warn
 from ...typing import Array, BoolArray, FloatArray
 
+_MOST = 10**7  # tuples of frequencies: their features of one row would fill 80 MB
 _KINDS = "an int, a tuple (low, high), an array of integers, or a list with one of these per input"
 
 
@@ -31,6 +33,7 @@ def frequencies_per_dimension(frequencies: Any, ndim: int) -> list[FloatArray]:
 
 def selected(frequencies: list[FloatArray], mask: Any) -> tuple[Any, FloatArray]:
     """Return the mask as it is reported, and the selected tuples (ndim, K), last axis fastest."""
+    _check_number(math.prod(map(len, frequencies)))
     grid = np.stack([axis.ravel() for axis in np.meshgrid(*frequencies, indexing="ij")])
     if mask is None or (isinstance(mask, str) and mask == "all"):
         return "all", grid
@@ -61,7 +64,15 @@ def _frequencies(entry: Any) -> FloatArray:
             given=count,
             expected="an int >= 1",
         )
+    _check_number(count)
     return np.arange(count, dtype=np.float64)
+
+
+def _check_number(count: int) -> None:
+    if count > _MOST:
+        raise errors.value_error(
+            "There are too many frequencies.", given=count, expected=f"at most {_MOST}"
+        )
 
 
 def _range(pair: tuple[Any, ...]) -> FloatArray:
@@ -72,6 +83,7 @@ def _range(pair: tuple[Any, ...]) -> FloatArray:
             given=repr(pair),
             expected="(low, high) with integers 0 <= low < high",
         )
+    _check_number(pair[1] - pair[0])
     return np.arange(pair[0], pair[1], dtype=np.float64)
 
 

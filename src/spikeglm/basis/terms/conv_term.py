@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +51,6 @@ class Conv:
     conv_kwargs: dict[str, Any] | None = None
     bin_size: float | None = None
     is_kept: bool = False
-    is_storable: ClassVar[bool] = True
 
     __repr__ = showing.of_fields
 
@@ -91,6 +90,11 @@ class Conv:
         """The kernels (W, b); row 0 weighs the latest sample of the window."""
         assert self.n_bins is not None
         return self.family.kernel(self.n_bins)
+
+    @property
+    def is_storable(self) -> bool:
+        """Whether a file can hold it: formulas of somebody else are code that a file lacks."""
+        return type(self.family).__module__.startswith("spikeglm.")
 
     def parameter(self, name: str) -> Any:
         """The parameter of this name, of the formula or of its family."""

@@ -39,7 +39,6 @@ class Custom:
     fill_value: float = np.nan
     n_inputs: int = field(init=False)
     scales: ClassVar[bool] = False
-    is_storable: ClassVar[bool] = False
 
     __repr__ = showing.of_fields
 
@@ -67,6 +66,11 @@ class Custom:
     def n_basis_funcs(self) -> int:
         """b, the number of functions."""
         return len(self.funcs)
+
+    @property
+    def is_storable(self) -> bool:
+        """False: functions of one's own are code, which a file cannot hold."""
+        return False
 
     def parameter(self, name: str) -> Any:
         """The parameter of this name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -44,7 +44,6 @@ class Eval:
     bounds: Any = None
     fill_value: float = np.nan
     kept: Ranges | None = None
-    is_storable: ClassVar[bool] = True
 
     __repr__ = showing.of_fields
 
@@ -72,6 +71,11 @@ class Eval:
     def is_complex(self) -> bool:
         """Whether functions come in pairs that stand for complex numbers."""
         return self.family.is_complex
+
+    @property
+    def is_storable(self) -> bool:
+        """Whether a file can hold it: formulas of somebody else are code that a file lacks."""
+        return type(self.family).__module__.startswith("spikeglm.")
 
     def parameter(self, name: str) -> Any:
         """The parameter of this name, of the formula or of its family."""
@@ -197,7 +201,8 @@ class EvalRows(PlacedRows):
 
     def meaning(self) -> OverRange:
         """Return the functions with their ranges, without the samples."""
-        return OverRange(self.formula, self.ranges, self.seen())
+        formula = replace(self.formula, family=self.formula.family.as_data())
+        return OverRange(formula, self.ranges, self.seen())
 
     def at(self, signals: Signals) -> EvalRows:
         """Return the same functions of other signals."""

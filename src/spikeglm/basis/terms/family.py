@@ -109,6 +109,10 @@ class Family(ABC):
         """The functions (n, b) at points (n,)."""
         return self.functions(u[:, None])[:, 0, :]
 
+    def as_data(self) -> Family:
+        """Return the same functions, made of numbers and text only."""
+        return self
+
     def of_channel(self, channel: int) -> Family:
         """Return the family that one channel sees: itself, unless it adapted to each."""
         return self

@@ -7,7 +7,7 @@ points of a range, lags of a window or categories, and holds no samples.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -78,10 +78,6 @@ class OverRange:
         """Return the functions to use on any samples."""
         return replace(self.formula, kept=self.ranges)
 
-    def learned(self) -> dict[str, Any]:
-        """Return what a basis shows of it: nothing."""
-        return {}
-
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
         """Return those of the family; of densities, for the range they are densities over."""
         found = self.formula.family.of_channel(channel).roughness()
@@ -148,11 +144,6 @@ class OverLags:
     def kept(self) -> Conv:
         """Return the kernels to use on any signals."""
         return replace(self.formula, is_kept=True)
-
-    def learned(self) -> dict[str, Any]:
-        """Return what a basis shows of it: kernels and their lags."""
-        kernel = self.formula.family.kernel(self.window.size)
-        return {"kernel_": kernel, "lags_": self.window.lags}
 
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
         """Return those of the family, as it was adapted to the window."""

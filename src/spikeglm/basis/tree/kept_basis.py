@@ -131,8 +131,6 @@ class StoredBasis:
         basis._is_kept, basis._meaning = True, self.meaning
         basis._shapes = [tuple(shape) for shape in self.shapes]
         basis.__dict__["_columns"] = self.columns
-        for name, value in self.meaning.learned().items():
-            setattr(basis, name, value)
         basis.get_params()  # its formula is one of this class, or the file is refused
         return basis
 

@@ -33,6 +33,8 @@ def placed(basis: Basis, signals: Signals) -> PlacedRows:
     for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
         if not leaf._is_kept:
             _remember(leaf, leaf_rows)
+        elif leaf.__dict__.get("kernel_", 0) is None:  # of a basis from a file
+            vars(leaf).update(leaf_rows.learned())
         doubt = leaf_rows.doubt()
         if doubt:
             warn(
