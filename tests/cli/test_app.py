@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import spikeglm
 from spikeglm.cli.app import app
-from spikeglm.cli.demo_analysis import feature_table
+from spikeglm.cli.demo_analysis import demo_data
 from spikeglm.cli.main import main
 from spikeglm.datasets import load_grasshopper
 
@@ -78,10 +78,21 @@ def test_filters_table_has_every_lag_with_its_band(finished):
 
 def test_saved_model_predicts_the_mean_of_its_counts(finished):
     model = spikeglm.load_model(finished[1] / "model.npz")
-    table = feature_table(load_grasshopper(2))
-    predicted = model.predict(table.features)[table.usable]
+    data = demo_data(load_grasshopper(2))
+    predicted, kept = model.predict(data.features), data.features.valid_rows()
     # The intercept is not penalised, so at the optimum predicted and observed counts agree.
-    assert predicted.sum() == pytest.approx(table.counts[table.usable].sum(), rel=1e-4)
+    assert predicted[kept].sum() == pytest.approx(data.counts[kept].sum(), rel=1e-4)
+
+
+def test_saved_model_predicts_another_recording_from_its_signals(finished):
+    """Nothing of the demo's code is at hand: the file knows its features."""
+    model = spikeglm.load_model(finished[1] / "model.npz")
+    other = load_grasshopper(1)
+    level_db = other.stimulus_db - other.stimulus_db.mean()
+    rate = model.predict(model.basis_.design(level_db, other.counts))
+    expected = model.predict(demo_data(other).features)
+    np.testing.assert_array_equal(rate, expected)
+    assert np.corrcoef(rate[80:], other.counts[80:])[0, 1] > 0.1
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -85,6 +85,35 @@ def test_terms_are_copied_with_their_model(copied):
 def test_functions_of_ones_own_do_not_keep_a_model_from_being_saved(tmp_path):
     own = nmo.basis.CustomBasis([lambda x: x, lambda x: x**2], label="own")
     model = nmo.GLM().fit(own.design(SPEED), COUNTS[:, 0])
-    model.save_params(tmp_path / "model.npz")
+    with pytest.warns(UserWarning, match="no basis_: functions of your own"):
+        model.save_params(tmp_path / "model.npz")
     loaded = nmo.load_model(tmp_path / "model.npz")
     assert places(loaded.terms_) == [("own", 0, 2, 1)]
+    assert not hasattr(loaded, "basis_")
+    np.testing.assert_array_equal(
+        loaded.predict(own.design(SPEED)), model.predict(own.design(SPEED))
+    )
+
+
+@pytest.mark.parametrize("how", ["a design", "an array", "a tree"])
+def test_a_saved_model_predicts_from_new_signals(how, tmp_path):
+    basis = basis_of()
+    design = basis.design(COUNTS, SPEED)
+    X, terms = design, None
+    if how == "an array":
+        X, terms = basis.compute_features(COUNTS, SPEED), basis
+    if how == "a tree":
+        X = {"run": design}
+    model = nmo.PopulationGLM().fit(X, COUNTS, terms=terms)
+    model.save_params(tmp_path / "model.npz")
+    loaded = nmo.load_model(tmp_path / "model.npz")
+    new = COUNTS[:50], np.linspace(3, 4, 50)  # a smaller range: bases must not adapt to it
+    expected = model.predict({"run": design.at(*new)} if how == "a tree" else design.at(*new))
+    found = loaded.basis_["run"].design(*new) if how == "a tree" else loaded.basis_.design(*new)
+    np.testing.assert_array_equal(
+        loaded.predict({"run": found} if how == "a tree" else found), expected
+    )
+    label = "run.speed" if how == "a tree" else "speed"
+    np.testing.assert_array_equal(loaded.curve(label).value, model.curve(label).value)
+    refitted = nmo.PopulationGLM().fit(np.asarray(design), COUNTS)
+    assert not hasattr(refitted, "basis_")

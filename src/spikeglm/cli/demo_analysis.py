@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from .. import basis, showing
 from ..datasets import GrasshopperRecording
 from ..glm import GLM
 from ..inference.bits_per_spike import bits_per_spike
-from ..inference.filters import Filter, filter_band
+from ..inference.filters import Filter
 from ..inference.time_rescaling import TimeRescaling, time_rescaling
+from ..rows.design import Design
 from ..selection import cross_validated, interleaved_blocks
 from ..typing import Array, BoolArray, FloatArray
 
@@ -112,123 +114,75 @@ def analyse(
     >>> [f"{score.name}: {score.bits:.1f}" for score in result.scores]
     ['stimulus: 0.8', 'history: 0.5', 'stimulus + history: 1.8']
     """
-    table = feature_table(recording)
+    data = demo_data(recording)
     scores = []
     for name in PARTS:
-        scores.append(cross_validate(table, name))
+        scores.append(cross_validate(data, name))
         on_step(f"{name}: {N_FOLDS} folds")
-    model = _model(table, BOTH).fit(table.features, table.counts)
-    filters = _filters(table, model, recording.bin_s)
+    model = _model(BOTH).fit(data.features, data.counts)
+    filters = {
+        part: model.curve(part, data.features, data.counts, bin_s=recording.bin_s).as_filter()
+        for part in PARTS[BOTH]
+    }
     on_step("filters with 95 % bands")
     return DemoResult(recording, tuple(scores), model, filters)
 
 
-@dataclass(frozen=True)
-class FeatureTable:
-    """The rows that all fits share; T rows, p features.
+class DemoData(NamedTuple):
+    """The rows that all fits share: features (T, p), spike counts (T,) and folds (T,)."""
 
-    Attributes
-    ----------
-    features :
-        (T, p) 60 lags of stimulus on 30 B-splines, 80 lags of history on 12 raised cosines.
-    columns, bases :
-        By input: which columns of ``features`` it has, and the basis behind them.
-    counts :
-        (T,) spikes per bin.
-    usable :
-        (T,) whether all lags lie within the recording.
-    folds :
-        (T,) the fold that holds the row out.
-    """
-
-    features: FloatArray
-    columns: dict[str, Array]
-    bases: dict[str, basis.Basis]
+    features: Design
     counts: FloatArray
-    usable: BoolArray
     folds: Array
 
-    __repr__ = showing.of_fields
 
-    def columns_of(self, name: str) -> Array:
-        """Return the columns that the model called ``name`` sees."""
-        return np.concatenate([self.columns[part] for part in PARTS[name]])
-
-
-def feature_table(recording: GrasshopperRecording) -> FeatureTable:
-    """Build the features of one recording: 30 ms of stimulus and 40 ms of spike history.
+def demo_data(recording: GrasshopperRecording) -> DemoData:
+    """Return 30 ms of stimulus (60 lags, 30 B-splines) and 40 ms of spike history (12 cosines).
 
     Examples
     --------
     >>> from spikeglm.datasets import load_grasshopper
-    >>> table = feature_table(load_grasshopper(1))
-    >>> table.features.shape, int(table.usable.sum())
-    ((20000, 42), 19920)
+    >>> data = demo_data(load_grasshopper(1))
+    >>> data.features.shape, [term.label for term in data.features.terms]
+    ((20000, 42), ['stimulus', 'history'])
     """
     inputs = basis.BSplineConv(30, window_size=60, label=STIMULUS) + basis.RaisedCosineLogConv(
         12, window_size=80, label=HISTORY
     )
     counts = recording.counts.astype(float)
     level_db = recording.stimulus_db - recording.stimulus_db.mean()
-    features = np.asarray(inputs.compute_features(level_db, counts))
     folds = interleaved_blocks(counts.size, N_FOLDS, block_rows=round(BLOCK_S / recording.bin_s))
-    return FeatureTable(
-        features=features,
-        columns=inputs.split_by_feature(np.arange(features.shape[1]), axis=0),
-        bases={part: inputs[part] for part in PARTS[BOTH]},
-        counts=counts,
-        usable=np.isfinite(features).all(axis=1),
-        folds=folds,
-    )
+    return DemoData(inputs.design(level_db, counts), counts, folds)
 
 
-def cross_validate(table: FeatureTable, name: str) -> ModelScore:
+def cross_validate(data: DemoData, name: str) -> ModelScore:
     """Score the model called ``name`` on blocks of 1 s, each predicted by a fit that left it out.
 
     Examples
     --------
     >>> from spikeglm.datasets import load_grasshopper
-    >>> score = cross_validate(feature_table(load_grasshopper(1)), HISTORY)
+    >>> score = cross_validate(demo_data(load_grasshopper(1)), HISTORY)
     >>> round(score.bits, 1)
     0.5
     """
-    features = table.features[:, table.columns_of(name)]
-    held_out = cross_validated(_model(table, name), features, table.counts, table.folds)
-    mean_counts = np.where(table.usable, held_out.prediction, np.nan)  # the same rows for all
-    return _score(table, name, mean_counts, held_out.training_mean)
+    counts, folds = data.counts, data.folds
+    held_out = cross_validated(_model(name), data.features, counts, folds)
+    mean_counts, null_mean = held_out.prediction, held_out.training_mean
 
-
-def _model(table: FeatureTable, name: str) -> GLM:
-    strength = [np.full(table.columns[part].size, RIDGE[part]) for part in PARTS[name]]
-    return GLM(regularizer="Ridge", regularizer_strength=np.concatenate(strength))
-
-
-def _score(
-    table: FeatureTable, name: str, mean_counts: FloatArray, null_mean: FloatArray
-) -> ModelScore:
     def bits(rows: BoolArray) -> float:
-        return float(
-            bits_per_spike(table.counts[rows], mean_counts[rows], null_mean=null_mean[rows])
-        )
+        found = bits_per_spike(counts[rows], mean_counts[rows], null_mean=null_mean[rows])
+        return float(found)
 
     return ModelScore(
         name=name,
         mean_counts=mean_counts,
-        bits_by_fold=np.array([bits(table.folds == fold) for fold in range(N_FOLDS)]),
-        bits=bits(table.usable),
-        rescaling=time_rescaling(table.counts, mean_counts, n_draws=20),
+        bits_by_fold=np.array([bits(folds == fold) for fold in range(N_FOLDS)]),
+        bits=bits(np.isfinite(mean_counts)),
+        rescaling=time_rescaling(counts, mean_counts, n_draws=20),
     )
 
 
-def _filters(table: FeatureTable, model: GLM, bin_s: float) -> dict[str, Filter]:
-    """Return the filters of the full model, with bands from its Fisher information."""
-    covariance = model.covariance(table.features, table.counts)
-    return {
-        part: filter_band(
-            table.bases[part],
-            model.coef_[columns],
-            covariance=covariance[np.ix_(columns, columns)],
-            bin_s=bin_s,
-        )
-        for part, columns in table.columns.items()
-    }
+def _model(name: str) -> GLM:
+    """Return the model of some of the inputs: the others are masked, so that all see one table."""
+    used = {part: part in PARTS[name] for part in PARTS[BOTH]}
+    return GLM(regularizer="Ridge", regularizer_strength=RIDGE, feature_mask=used)

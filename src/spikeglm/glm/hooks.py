@@ -47,6 +47,7 @@ class Hooks(Estimator):
     feature_names_in_: Array
     terms_: tuple[Term, ...]
     bin_s_: float | None
+    basis_: Any
     feature_columns_: dict[str, tuple[Any, ...] | None]
     classes_: Array
     neuron_columns_: tuple[Any, ...] | None

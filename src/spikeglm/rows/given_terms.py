@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import errors
 from .contract import Rows
+from .stacked import StackedRows
 from .terms import Term, terms_of
 
 
@@ -103,6 +104,23 @@ def read_terms(terms: Any) -> tuple[Term, ...]:
         expected="the basis that computed X, a design, or a tuple of terms",
         todo="pass terms=basis, after basis.compute_features(...).",
     )
+
+
+def basis_of(rows: Any, terms: Any = None) -> Any:
+    """Return what computes the features of a table, as it was for this one; None for nobody knows.
+
+    A tree of bases for a tree of tables, with None where a table is plain.
+    """
+    for maker in (terms, rows):
+        if hasattr(maker, "frozen"):
+            return maker.frozen()
+        if getattr(maker, "basis", None) is not None:
+            return maker.basis
+    structure = getattr(rows, "structure", None)
+    if structure is None or not isinstance(rows, StackedRows):
+        return None
+    bases = [basis_of(part) for part in rows.parts]
+    return None if all(b is None for b in bases) else structure.tree_of(iter(bases))
 
 
 def names_of(terms: Sequence[Term]) -> tuple[str, ...]:

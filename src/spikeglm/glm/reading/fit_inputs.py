@@ -24,7 +24,7 @@ from ...observation_models.likelihood import Likelihood
 from ...rows import ArrayRows, Rows, StackedRows, StoredRows
 from ...rows.arrays import finite_rows
 from ...rows.dask_rows import DaskRows
-from ...rows.given_terms import with_known_terms, with_terms
+from ...rows.given_terms import basis_of, with_known_terms, with_terms
 from ...rows.series import StoredSeries, pieces, stored_series
 from ...rows.stored import is_stored
 from ...rows.table_labels import row_labels_of
@@ -171,7 +171,7 @@ class FitInputs:
 
     ``shapes`` are those of the parameters; ``neurons`` are the column names of y, where it has
     some; ``response_axis`` is its time axis; ``classes`` (K,) are those of a classifier; ``lost``
-    tells of rows that take no part.
+    tells of rows that take no part; ``basis`` computes the features, where that is known.
     """
 
     rows: Rows
@@ -182,6 +182,7 @@ class FitInputs:
     neurons: tuple[Any, ...] | None
     classes: Array | None = None
     lost: LostRows | None = None
+    basis: Any = None
 
     __repr__ = showing.of_fields
 
@@ -235,7 +236,9 @@ def read_fit_inputs(
     mask = shapes.read_mask(feature_mask)
     response_of = Source.one_per_column(response)
     columns = Columns(likelihood, response_of, weights, offsets, mask, has_intercept)
-    return FitInputs(rows, shapes, columns, keep, axis, neurons, lost=lost)
+    return FitInputs(
+        rows, shapes, columns, keep, axis, neurons, lost=lost, basis=basis_of(rows, terms)
+    )
 
 
 def _weighed(

@@ -189,6 +189,9 @@ def remember(model: Hooks, inputs: FitInputs) -> None:
     model.n_features_in_ = rows.n_features
     model.feature_names_ = rows.feature_names
     model.terms_ = terms_of(rows)
+    vars(model).pop("basis_", None)
+    if inputs.basis is not None:
+        model.basis_ = inputs.basis
     model.bin_s_ = bin_size_of(rows.time_axis or inputs.response_axis)
     model.feature_columns_ = TableLabels.of(rows).columns
     names = model.feature_columns_.get(ONLY)

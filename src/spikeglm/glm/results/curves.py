@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"effect": "", "gain": "", "mean": "per bin", "rate": "Hz"}
 _LAGS = ("s", "bins")
+_SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,14 @@ def curve(
         )
     term = _term(model, label)
     found = _without_data(model) if X is None else _with_data(model, X, y, **data)
-    axes = _axes(term, asked)
-    combinations = _combinations(term, axes, found, asked.scale)
+    bin_s = _bin_s(model, asked)
+    units = tuple("s" if unit == "bins" and bin_s else unit for unit in term.units)
+    in_units = [bin_s if a != b else None for a, b in zip(units, term.units, strict=True)]
+    axes = _axes(term, asked, in_units)
+    points = [a if s is None else a / s for a, s in zip(axes, in_units, strict=True)]
+    combinations = _combinations(term, points, found, asked.scale)
     eta = np.stack([K @ found.parameters for K in combinations], axis=1)  # (W, S, N)
-    shown, unit = _shown(model, asked)
+    shown, unit = _shown(model, asked.scale, bin_s)
     has_channels, neurons = len(term.shape) > 1, _neurons(model)
 
     def shaped(values: FloatArray) -> FloatArray:
@@ -99,7 +104,7 @@ def curve(
         ends = np.sort([shown(eta - half), shown(eta + half)], axis=0)  # a link may fall
         known |= {"low": shaped(ends[0]), "high": shaped(ends[1])}
         known["standard_error"] = shaped(error)
-    return Curve(label, axes, term.units, shaped(shown(eta)), unit, **known)
+    return Curve(label, axes, units, shaped(shown(eta)), unit, **known)
 
 
 def _term(model: Hooks, label: str) -> Term:
@@ -146,8 +151,20 @@ def _with_data(model: Hooks, X: Any, y: Any, **data: Any) -> _Estimates:
     )
 
 
-def _axes(term: Term, asked: Asked) -> tuple[Array, ...]:
-    """Return the points of each variable; over what all channels covered."""
+def _bin_s(model: Hooks, asked: Asked) -> float | None:
+    """Return the seconds of a bin, as the data of the fit or the user say."""
+    known: float | None = getattr(model, "bin_s_", None)
+    if asked.bin_s is not None and known is not None and abs(asked.bin_s / known - 1) > _SAME_BIN:
+        raise errors.value_error(
+            "bin_s is not that of the fit.",
+            given=f"bin_s={asked.bin_s:g}",
+            expected=f"{known:g} s, as the times of its data say, or nothing",
+        )
+    return known if asked.bin_s is None else asked.bin_s
+
+
+def _axes(term: Term, asked: Asked, seconds: Sequence[float | None]) -> tuple[Array, ...]:
+    """Return the points of each variable, in seconds per step; over what all channels covered."""
     if asked.at is not None:
         given = asked.at if isinstance(asked.at, tuple) else (asked.at,)
         if len(given) != term.n_variables:
@@ -159,7 +176,7 @@ def _axes(term: Term, asked: Asked) -> tuple[Array, ...]:
             )
         return tuple(np.atleast_1d(np.asarray(points)) for points in given)
     per_channel = [term.axes(asked.n_points, channel=c) for c in range(max(term.n_channels, 1))]
-    first, axes = per_channel[0], []
+    first, axes = per_channel[0], list[Array]()
     for i, axis in enumerate(first):
         others = [each[i] for each in per_channel]
         if all(np.array_equal(axis, other) for other in others):
@@ -167,11 +184,11 @@ def _axes(term: Term, asked: Asked) -> tuple[Array, ...]:
         else:
             low, high = min(o.min() for o in others), max(o.max() for o in others)
             axes.append(np.linspace(low, high, len(axis)))
-    return tuple(axes)
+    return tuple(a if s is None else a * s for a, s in zip(axes, seconds, strict=True))
 
 
 def _combinations(
-    term: Term, axes: tuple[Array, ...], found: _Estimates, scale: str
+    term: Term, axes: Sequence[Array], found: _Estimates, scale: str
 ) -> list[FloatArray]:
     """Return, for each channel, the combinations (W, p + 1) of parameters that its curve is.
 
@@ -227,9 +244,11 @@ def _error(K: FloatArray, sure: fisher.Uncertainty) -> FloatArray:
     return error_of(K[:, used], part)
 
 
-def _shown(model: Hooks, asked: Asked) -> tuple[Callable[[FloatArray], FloatArray], str]:
+def _shown(
+    model: Hooks, scale: str, bin_s: float | None
+) -> tuple[Callable[[FloatArray], FloatArray], str]:
     """Return what turns linear predictors into values of a scale, and their unit."""
-    likelihood, scale = model._likelihood, asked.scale
+    likelihood = model._likelihood
     if scale == "effect":
         return lambda eta: eta, "nats" if likelihood.link.name == "exp" else "linear predictor"
     if scale == "gain":
@@ -243,7 +262,6 @@ def _shown(model: Hooks, asked: Asked) -> tuple[Callable[[FloatArray], FloatArra
         return np.exp, "times"
     if scale == "mean":
         return likelihood.mean, _UNITS[scale]
-    bin_s = getattr(model, "bin_s_", None) if asked.bin_s is None else asked.bin_s
     if bin_s is None:
         raise errors.value_error(
             "A rate needs to know how long bins are.",

@@ -181,7 +181,7 @@ class Questions(Hooks):
         channel, neuron :
             One of them, by name (or number); None takes all, on axes of their own.
         bin_s :
-            Seconds of a bin, for rates of data that did not say so.
+            Seconds of a bin, for lags and rates of data that did not say so.
         level :
             Pointwise coverage of the band.
 

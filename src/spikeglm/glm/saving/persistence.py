@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import errors
+from ... import errors, notices
 from ...estimator import Estimator
 from ...io.files import saved
 from ...io.files.json_nodes import Reader, Writer
@@ -163,6 +163,12 @@ def _nodes_of_estimates(writer: Writer, model: Any) -> dict[str, Any]:
     found = _estimates(model)
     if "terms_" in found:
         found["terms_"] = tuple(_with_known_meaning(term) for term in found["terms_"])
+    if "basis_" in found and not _can_be_written(found["basis_"]):
+        del found["basis_"]
+        notices.warn(
+            "The file has no basis_: functions of your own cannot be saved. What to do: keep the "
+            "code that makes the basis; after load_model it computes the features again."
+        )
     nodes = {name: writer.node(value) for name, value in found.items()}
     for name, node in nodes.items():
         for path, place in places({name: node}):
@@ -181,6 +187,13 @@ def _with_known_meaning(term: Term) -> Term:
     node = {"meaning": Writer(_CLASSES).node(term.meaning)}
     is_whole = not any("unsaved" in place for _, place in places(node))
     return term if is_whole else dataclasses.replace(term, meaning=None)
+
+
+def _can_be_written(basis: Any) -> bool:
+    try:
+        return not any("unsaved" in place for _, place in places(Writer(_CLASSES).node(basis)))
+    except TypeError:
+        return False
 
 
 def _built(payload: dict[str, Any], reader: Reader) -> Any:
