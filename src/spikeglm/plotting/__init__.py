@@ -10,6 +10,7 @@ the style of a paper; :func:`paper_style` applies that style to a figure of your
 'Lag (ms)'
 """
 
+from .curves import plot_curve
 from .filters import plot_filter, plot_rate_gain
 from .goodness import (
     plot_bits_per_spike,
@@ -25,6 +26,7 @@ __all__ = [
     "TWO_COLUMNS_MM",
     "paper_style",
     "plot_bits_per_spike",
+    "plot_curve",
     "plot_filter",
     "plot_interval_autocorrelation",
     "plot_rate",

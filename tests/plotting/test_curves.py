@@ -1,0 +1,48 @@
+"""A panel shows the numbers of its curve."""
+
+import numpy as np
+import pytest
+
+import spikeglm as nmo
+from spikeglm import plotting
+from spikeglm.inference import Curve
+
+AT = np.array([0.01, 0.02, 0.03])
+VALUE = np.array([0.1, 0.4, 0.2])
+BAND = {"low": VALUE - 0.1, "high": VALUE + 0.1, "standard_error": np.full(3, 0.05)}
+
+
+def test_lags_are_in_milliseconds_and_the_band_is_around_the_line():
+    ax = plotting.plot_curve(Curve("past", (AT,), ("s",), VALUE, "nats", **BAND), label="a")
+    line = ax.get_lines()[0]
+    np.testing.assert_allclose(line.get_xdata(), 1e3 * AT)
+    np.testing.assert_array_equal(line.get_ydata(), VALUE)
+    vertices = ax.collections[0].get_paths()[0].vertices
+    assert vertices[:, 1].min() == pytest.approx(0.0) and vertices[:, 1].max() == pytest.approx(0.5)
+
+
+def test_a_map_has_x_to_the_right_and_a_bar_in_hz():
+    value = np.arange(6.0).reshape(2, 3)
+    at = np.array([0.0, 1.0]), np.array([0.0, 1.0, 2.0])
+    ax = plotting.plot_curve(Curve("place", at, ("", ""), value, "Hz", scale="rate"))
+    mesh = ax.collections[0]
+    np.testing.assert_array_equal(np.asarray(mesh.get_array()).reshape(3, 2), value.T)
+    assert ax.figure.axes[1].get_ylabel() == "Rate (Hz)"
+
+
+def test_categories_are_points_with_bars():
+    at = (np.array(["left", "right"]),)
+    ends = {"low": np.zeros(2), "high": np.ones(2), "standard_error": np.ones(2)}
+    curve = Curve("goal", at, ("",), np.full(2, 0.5), "times", **ends, scale="gain")
+    ax = plotting.plot_curve(curve)
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["left", "right"]
+    assert ax.get_lines()[0].get_linestyle() == "None"
+
+
+def test_several_curves_are_no_panel():
+    counts = np.random.default_rng(0).poisson(0.5, (200, 2))
+    X = nmo.basis.RaisedCosineLogConv(2, 5, label="coupling").design(counts)
+    curve = nmo.PopulationGLM().fit(X, counts).curve("coupling")
+    with pytest.raises(ValueError, match="One panel shows one curve"):
+        plotting.plot_curve(curve)
+    assert plotting.plot_curve(curve.of(channel=0, neuron=1)).get_xlabel() == "Lag (bins)"
