@@ -177,7 +177,18 @@ def test_the_axes_of_a_product_span_a_grid():
 
 def test_channels_are_called_as_the_columns_of_the_input():
     frame = pd.DataFrame(np.zeros((9, 2)), columns=["left", "right"])
-    assert B.HistoryConv(2).design(frame).terms[0].channels == ("left", "right")
+    (term,) = B.BSplineEval(4).design(frame + np.arange(9)[:, None] * [1, 3]).terms
+    assert term.channels == ("left", "right")
+    assert term.axis(2, channel="right").tolist() == [0, 24]
+    np.testing.assert_array_equal(
+        term.functions([3.0], channel="right"), term.functions([3.0], channel=1)
+    )
+    for wrong in ("up", 2, -1, 0.5):
+        with pytest.raises(ValueError, match="channel"):
+            term.functions([3.0], channel=wrong)
+    for wrong in (0, -3, 2.5):
+        with pytest.raises(ValueError, match="n_points"):
+            term.axis(wrong)
     units = nap.TsdFrame(t=np.arange(9), d=np.zeros((9, 2)), columns=[7, 3])
     assert B.HistoryConv(2).design(units).terms[0].channels == (7, 3)
     assert B.HistoryConv(2).design(np.zeros((9, 2))).terms[0].channels == (0, 1)

@@ -5,7 +5,7 @@ or nearly the same, in which pieces and which precision rows are read) depends o
 of them take part, on how much each weighs, and on whether there is an intercept. It does not depend
 on responses, offsets, masks, penalties and starts: these may be others in every fit. Other row
 weights may be others too, for all but one thing, which combinations of features are constant; a fit
-asks that again, see :mod:`~spikeglm.fit.weightings`.
+asks that again, see :mod:`~spikeglm.glm.weightings`.
 """
 
 from __future__ import annotations

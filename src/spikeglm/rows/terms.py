@@ -134,20 +134,27 @@ class Term:
         """How many variables the functions take."""
         return len(self.units)
 
-    def axes(self, n_points: int = 100, *, channel: int = 0) -> tuple[Array, ...]:
+    def axes(self, n_points: int = 100, *, channel: int | str = 0) -> tuple[Array, ...]:
         """Return points of each variable, an array (n,) each.
 
-        Values: ``n_points`` over what the data covered (a whole period of a circle). Lags: all
-        lags of the window, positive for the past. Categories: all of them.
+        A channel is its number, or its name where that is text. Values: ``n_points`` over what
+        the data covered (a whole period of a circle). Lags: all lags of the window, positive for
+        the past. Categories: all of them.
 
         Raises
         ------
         ValueError
             If it is not known where the functions live, or there is no such channel.
         """
-        return self._known().axes(n_points, self._checked(channel))
+        if not isinstance(n_points, int | np.integer) or n_points < 1:
+            raise errors.value_error(
+                "There is no axis of so many points.",
+                given=f"n_points={n_points!r}",
+                expected="a whole number from 1 on",
+            )
+        return self._known().axes(int(n_points), self._checked(channel))
 
-    def axis(self, n_points: int = 100, *, channel: int = 0) -> Array:
+    def axis(self, n_points: int = 100, *, channel: int | str = 0) -> Array:
         """Return the points of :meth:`axes`, for a term of one variable.
 
         Raises
@@ -165,7 +172,7 @@ class Term:
             )
         return axes[0]
 
-    def grid(self, n_points: int = 100, *, channel: int = 0) -> tuple[Array, ...]:
+    def grid(self, n_points: int = 100, *, channel: int | str = 0) -> tuple[Array, ...]:
         """Return all combinations of the points of :meth:`axes`, last variable fastest, (n,) each.
 
         Raises what :meth:`axes` raises.
@@ -173,7 +180,7 @@ class Term:
         axes = self.axes(n_points, channel=channel)
         return tuple(part.ravel() for part in np.meshgrid(*axes, indexing="ij"))
 
-    def functions(self, *points: ArrayLike, channel: int = 0) -> FloatArray:
+    def functions(self, *points: ArrayLike, channel: int | str = 0) -> FloatArray:
         """Return the functions (n, b) of a channel at points: an array (n,) per variable.
 
         They are those that the columns were computed with. Outside of a range that is what the
@@ -197,7 +204,7 @@ class Term:
             )
         return meaning.functions(points, channel)
 
-    def penalties(self, *, channel: int = 0) -> tuple[FloatArray, ...]:
+    def penalties(self, *, channel: int | str = 0) -> tuple[FloatArray, ...]:
         """Return how rough functions of a channel are: a matrix S (b, b) per smooth variable.
 
         For f = Σ_j w_j f_j, wᵀ S w is ∫ f''(u)² du, where u runs from 0 to 1 over the range or
@@ -230,14 +237,20 @@ class Term:
             todo="fit to basis.design(...), which says what its columns mean.",
         )
 
-    def _checked(self, channel: int) -> int:
-        if not 0 <= channel < max(self.n_channels, 1):
+    def _checked(self, channel: int | str) -> int:
+        """Return the number of a channel, which is called by number or by a name that is text."""
+        if isinstance(channel, str):
+            if channel not in self.channels:
+                raise errors.unknown_name("channel", channel, list(map(str, self.channels)))
+            return self.channels.index(channel)
+        n = max(self.n_channels, 1)
+        if not isinstance(channel, int | np.integer) or not 0 <= channel < n:
             raise errors.value_error(
                 f"{self.label!r} has no such channel.",
                 given=f"channel={channel!r}",
-                expected=f"a whole number from 0 to {self.n_channels - 1}",
+                expected=f"a whole number from 0 to {n - 1}, or the name of a channel",
             )
-        return channel
+        return int(channel)
 
 
 def terms_of(rows: Any) -> tuple[Term, ...]:
