@@ -8,7 +8,7 @@ times. What kind of responses they have only decides what a solver sees
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,6 @@ import numpy as np
 
 from ..engine.columns import Columns
 from ..engine.coordinates.feature_facts import Features
-from ..engine.features.near_dependence import View
 from ..engine.features.survey import Survey
 from ..engine.objective import Objective
 from ..engine.runners.threads import one_blas_thread
@@ -31,7 +30,8 @@ from .prepared import Prepared, prepare
 from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
 from .progress import pass_report
 from .record import FitResult
-from .remarks import TOUCHED, remarks, remarks_on_storage
+from .remarks import TOUCHED, remarks, remarks_on_storage, remarks_on_weights
+from .row_weights import Seen, views
 from .separating import VISITS
 from .settled import settled_by
 
@@ -124,20 +124,39 @@ def fit_prepared(
         ready = ready.for_columns(columns.n_columns)
         problems = kind(columns, penalty, ready.responses(columns))
         first = problems.first(ready.rows.n_features, start)
-        outcome, estimates = _solve_views(ready, problems, first, solver)
-        return _recorded(ready, problems, first, outcome, estimates)
+        return _recorded(ready, problems, first, _solve_views(ready, problems, first, solver))
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """What solvers found: parameters of all problems, and how those went that can have a fit."""
+
+    estimates: Parameters
+    parts: list[tuple[IntArray, Outcome]]
+    seen: Seen
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Of all parts, or None where nothing could be fitted."""
+        return Outcome.of_parts(self.parts) if self.parts else None
+
+    @property
+    def n_passes(self) -> int:
+        """Visits of the rows."""
+        return self.seen.n_visits + sum(outcome.n_passes for _, outcome in self.parts)
 
 
 def _solve_views(
     ready: Prepared, problems: Problems, first: First, solver: SolverChoice
-) -> tuple[Outcome | None, Parameters]:
-    """Solve all problems that can have a fit; return how that went, and all parameters.
+) -> _Solved:
+    """Solve all problems that can have a fit.
 
     All at once, but for those that see the rows in other ways than others do.
     """
     parts: list[tuple[IntArray, Outcome]] = []
     coef, intercept = first.coef.copy(), first.intercept.copy()
-    for survey, view in _views(ready, problems, first.walking, solver):
+    seen = views(ready, problems, first.walking, as_they_are=solver.reads_rows)
+    for survey, view in seen.views:
         mine = class_columns(problems, view.columns)
         objective = problems.objective(view, ready.how)
         over_rows = problems.over_rows(objective)
@@ -147,19 +166,7 @@ def _solve_views(
         W, b = of_the_rows(over_rows, theta)
         coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
         parts.append((view.columns, part))
-    return (Outcome.of_parts(parts) if parts else None), (coef, intercept)
-
-
-def _views(
-    ready: Prepared, problems: Problems, which: IntArray, solver: SolverChoice
-) -> Iterator[tuple[Survey, View]]:
-    """Yield how some problems (A,) see the rows, and the survey that it follows from."""
-    if len(which) == 0:
-        return
-    survey = replace(ready.survey, told_apart=None) if solver.reads_rows else ready.survey
-    columns, penalty, n_classes = problems.columns, problems.penalty, problems.n_classes
-    for view in survey.views(columns, penalty, problems.h, which, n_classes):
-        yield survey, view
+    return _Solved((coef, intercept), parts, seen)
 
 
 def _solve(
@@ -214,21 +221,18 @@ def _in_turns(task: Task, method: Method) -> Outcome:
     return Outcome.joined([method.solve(task.take(columns)) for columns in turns])
 
 
-def _recorded(
-    ready: Prepared,
-    problems: Problems,
-    first: First,
-    outcome: Outcome | None,
-    estimates: Parameters,
-) -> FitResult:
+def _recorded(ready: Prepared, problems: Problems, first: First, solved: _Solved) -> FitResult:
     """Write down what was found, once it was looked for what separates responses."""
-    observed, columns, (coef, intercept) = problems.observed, problems.columns, estimates
+    observed, columns, (coef, intercept) = problems.observed, problems.columns, solved.estimates
     N, survey = len(first.hopeless), ready.survey
-    went = how_it_went(outcome, first.hopeless, first.walking)
-    separating, status = problems.separating(survey, ready.how, estimates, went["status"])
+    went = how_it_went(solved.outcome, first.hopeless, first.walking)
+    separating, status, n_visits = _separating(ready, problems, solved, went["status"])
     intercept, status = problems.told(intercept, status)
     shape = len(coef) * problems.n_classes, N
-    n_passes = 1 + went.pop("n_passes") + (0 if separating is None else VISITS)
+    about = about_features(survey, ready.rows, problems.penalty, shape, problems.n_classes)
+    apart = [(aliased(own.features), len(which)) for own, which in solved.seen.surveys]
+    names = ready.rows.feature_names
+    about["remarks"] += remarks_on_weights(aliased(survey.features), apart, N, names)
     return FitResult(
         coef=coef,
         intercept=intercept,
@@ -242,10 +246,31 @@ def _recorded(
         offset_square=observed.offset_square,
         separating=separating,
         feature_mean=location(survey) if columns.has_intercept else None,
-        n_passes=n_passes,
-        **about_features(survey, ready.rows, problems.penalty, shape, problems.n_classes),
+        n_passes=1 + solved.n_passes + n_visits,
+        **about,
         **(went | {"status": status}),
     )
+
+
+def _separating(
+    ready: Prepared, problems: Problems, solved: _Solved, status: tuple[Status, ...]
+) -> tuple[BoolArray | None, tuple[Status, ...], int]:
+    """Return the features (p, N) that separate responses, what that makes of statuses, and visits.
+
+    What varies, and what may separate, is for each problem as under its own row weights.
+    """
+    coef, intercept = solved.estimates
+    words, n_visits = list(status), 0
+    found: BoolArray = np.zeros((len(coef), len(words)), dtype=bool)
+    for survey, which in solved.seen.surveys:
+        mine, some = class_columns(problems, which), problems.take(which)
+        estimates, known = (coef[:, mine], intercept[mine]), [status[n] for n in which]
+        touched, after = some.separating(survey, ready.how, estimates, known)
+        if touched is not None:
+            found[:, which], n_visits = touched, n_visits + VISITS
+        for n, word in zip(which, after, strict=True):
+            words[n] = word
+    return (found if n_visits else None), tuple(words), n_visits
 
 
 def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
@@ -321,5 +346,4 @@ def how_it_went(
         "objective": objective,
         "n_iterations": n_iterations,
         "is_exact": outcome is None or outcome.is_exact,
-        "n_passes": outcome.n_passes if outcome else 0,
     }

@@ -5,15 +5,17 @@ or nearly the same, in which pieces and which precision rows are read) depends o
 of them take part, on how much each weighs, and on whether there is an intercept. It does not depend
 on responses, offsets, masks, penalties and starts: these may be others in every fit. Other row
 weights may be others too, for all but one thing, which combinations of features are constant; a fit
-asks that again, see :mod:`~spikeglm.glm.weightings`.
+asks that again, see :mod:`~spikeglm.fit.row_weights`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from .. import showing
-from ..engine.columns import Columns
+from ..engine.columns import Columns, Source
 from ..engine.features.survey import Responses, Survey, survey_features, survey_responses
 from ..engine.runners.plan import Look, Plan, plan
 from ..engine.runners.threads import one_blas_thread
@@ -39,6 +41,8 @@ class Prepared:
         What is known of the features under the mean of the columns' row weights.
     n_columns :
         Of the widest fit that it was planned for.
+    weights :
+        The row weights of the columns that it was made for.
 
     Examples
     --------
@@ -66,6 +70,7 @@ class Prepared:
     how: Plan
     survey: Survey
     n_columns: int
+    weights: Source | None
 
     __repr__ = showing.of_fields
 
@@ -73,6 +78,14 @@ class Prepared:
         """Sum up the responses of columns; the features are not read."""
         with responses_report(self.rows):
             return survey_responses(self.survey.table, columns, self.how)
+
+    def is_for(self, columns: Columns) -> bool:
+        """Tell whether columns have the row weights that the survey knows, one and the same."""
+        known, now = self.weights, columns.weights
+        if known is None or now is None:
+            return known is now
+        one_series = np.unique(np.append(known.of, now.of)).size == 1
+        return known.values is now.values and one_series
 
     def for_columns(self, n_columns: int) -> Prepared:
         """Return the same rows in pieces that suit so many columns; no pass is taken."""
@@ -146,4 +159,4 @@ def prepare(
         with survey_report(rows):
             survey = survey_features(table, columns, how)
         check_features(survey, rows)
-        return Prepared(rows, keep, how, survey, columns.n_columns)
+        return Prepared(rows, keep, how, survey, columns.n_columns, columns.weights)

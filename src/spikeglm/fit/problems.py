@@ -70,6 +70,10 @@ class Problems(Protocol):
         """(N,) typical curvature of the loss per row."""
         ...
 
+    def take(self, which: IntArray) -> Problems:
+        """Keep only some problems."""
+        ...
+
     def first(self, n_features: int, start: Parameters | None) -> First:
         """Return where to begin: at the user's parameters, if there are some."""
         ...
@@ -140,6 +144,11 @@ class Numbers:
     def h(self) -> FloatArray:
         """(C,) typical curvature of the loss per row."""
         return typical_curvature(self.columns, self.observed)
+
+    def take(self, which: IntArray) -> Numbers:
+        """Keep only some columns."""
+        columns, penalty = self.columns.take(which), self.penalty.take(which)
+        return Numbers(columns, penalty, self.observed.take(which))
 
     def first(self, n_features: int, start: Parameters | None) -> First:
         """Return the fit without features, or the user's start where there can be another fit."""

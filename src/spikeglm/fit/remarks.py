@@ -80,6 +80,36 @@ def remarks_on_storage(rounded: FloatArray | None, rows: Rows) -> tuple[str, ...
     )
 
 
+def remarks_on_weights(
+    everywhere: IntArray,
+    apart: Sequence[tuple[IntArray, int]],
+    n_columns: int,
+    names: Sequence[str],
+) -> tuple[str, ...]:
+    """Return a line per set of features that some columns' row weights alone leave open.
+
+    Parameters
+    ----------
+    everywhere :
+        Features that are constant or combinations of others for all columns.
+    apart :
+        The same under the row weights of some columns, and how many columns these are.
+    n_columns, names :
+        How many there are, and what features are called.
+    """
+    counts: dict[tuple[int, ...], int] = {}
+    for aliased, n in apart:
+        more = tuple(np.setdiff1d(aliased, everywhere).tolist())
+        counts[more] = counts.get(more, 0) + n
+    return tuple(
+        f"constant, or combinations of others, under the row weights of {n} of {n_columns} columns "
+        f"(neurons, folds): {_listed([names[j] for j in more])}; their rows leave open what these "
+        "count for"
+        for more, n in counts.items()
+        if more
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _About:
     """A term of columns: which are zero or still, and k directions in which they are constant."""

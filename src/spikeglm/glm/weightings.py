@@ -14,7 +14,6 @@ from ..engine.runners.threads import in_shares
 from ..fit.record import FitResult
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
-from ..solvers import LBFGS
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import BaseGLM
 from .reading.fit_inputs import FitInputs
@@ -86,9 +85,6 @@ def fit_weightings(
     )
     penalty = model.read_penalty(inputs.shapes).take(np.tile(np.arange(n_neurons), n_weightings))
     solver = read_solver(model.solver_name, model.solver_kwargs, model._regularizer)
-    if solver.name is None and penalty.is_smooth:
-        # A fold may lack a feature that the others have. Newton would divide by its curvature.
-        solver = replace(solver, method=LBFGS(solver.tol, solver.maxiter))
     result = model._minimise(replace(inputs, columns=columns), penalty, solver)
     return WeightedFits(result, inputs, n_weightings)
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from .. import showing
 from ..engine.columns import Columns
+from ..engine.features.near_dependence import View
 from ..engine.objective import Objective
+from ..engine.runners.plan import Plan
 from ..engine.runners.threads import one_blas_thread
 from ..fit.fitting import for_the_solver, of_the_rows
 from ..fit.prepared import prepare
 from ..fit.problems import First, Numbers
 from ..fit.progress import pass_report
+from ..fit.row_weights import views
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
 from ..solvers import Outcome, Status
 from ..solvers.contract import Report
 from ..solvers.sparse.sparse_path import SparsePath
-from ..typing import BoolArray, FloatArray
+from ..typing import BoolArray, FloatArray, IntArray
+
+_Part: TypeAlias = tuple[int, IntArray, Outcome, tuple[FloatArray, FloatArray]]
+"""Which strength, which columns (A,), how that went, and their weights and intercepts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,36 +85,38 @@ def fit_path(
     with one_blas_thread(), quiet():
         problems = Numbers(columns, penalty, ready.responses(columns))
         first = problems.first(rows.n_features, None)
-        largest = np.full(columns.n_columns, np.nan)
-        n_surveys = 1 + ready.survey.n_passes
-        if len(first.walking) == 0:
-            return _recorded(strengths_of(largest), [], first, n_surveys)
-        [view] = ready.survey.views(columns, penalty, problems.h, first.walking)
-        objective = problems.objective(view, ready.how)
-        with pass_report(objective.table.n_kept) as report:
-            path = _begun(problems, objective, first, tolerance, max_passes, report)
-            largest[first.walking] = path.largest_useful()
-            strengths = strengths_of(largest)
-            found = [
-                (outcome, *of_the_rows(objective, outcome.theta))
-                for outcome in path.along(strengths[:, first.walking])
+        seen = views(ready, problems, first.walking)
+        n_passes = 1 + ready.survey.n_passes + seen.n_visits
+        largest, found = np.full(columns.n_columns, np.nan), list[_Part]()
+        with pass_report(ready.survey.table.n_kept) as report:
+            walks = [
+                _walk(problems, view, ready.how, first, tolerance, max_passes, report)
+                for _, view in seen.views
             ]
-        return _recorded(strengths, found, first, n_surveys + path.n_passes)
+            for which, _, path in walks:
+                largest[which] = path.largest_useful()
+            strengths = strengths_of(largest)
+            for which, objective, path in walks:
+                for k, outcome in enumerate(path.along(strengths[:, which])):
+                    found.append((k, which, outcome, of_the_rows(objective, outcome.theta)))
+                n_passes += path.n_passes
+        return _recorded(strengths, found, first, n_passes)
 
 
-def _begun(
+def _walk(
     problems: Numbers,
-    objective: Objective,
+    view: View,
+    how: Plan,
     first: First,
     tolerance: float,
     max_passes: int,
     report: Report,
-) -> SparsePath:
-    """Return a walk that stands where all penalised coefficients are zero."""
-    walking = first.walking
-    theta = for_the_solver(objective, first.coef[:, walking], first.intercept[walking])
-    known = problems.task(objective, theta, walking)
-    return SparsePath(
+) -> tuple[IntArray, Objective, SparsePath]:
+    """Return the columns of a view and a walk, at zero for all penalised coefficients."""
+    which, objective = view.columns, problems.objective(view, how)
+    theta = for_the_solver(objective, first.coef[:, which], first.intercept[which])
+    known = problems.task(objective, theta, which)
+    path = SparsePath(
         objective,
         theta,
         h=known["h"],
@@ -116,24 +125,20 @@ def _begun(
         row_slope=np.sqrt(known["h"]) * known["unit"],
         report=report,
     )
+    return which, objective, path
 
 
-def _recorded(
-    strengths: FloatArray,
-    found: list[tuple[Outcome, FloatArray, FloatArray]],
-    first: First,
-    n_passes: int,
-) -> PathRecord:
+def _recorded(strengths: FloatArray, found: list[_Part], first: First, n_passes: int) -> PathRecord:
     """Put what was found into the columns that could be fitted."""
-    (S, C), walking = strengths.shape, first.walking
+    S, C = strengths.shape
     coefs = np.repeat(first.coef[None], S, axis=0)
     intercepts = np.repeat(first.intercept[None], S, axis=0)
     objective, violation = np.full((S, C), np.nan), np.full((S, C), np.nan)
     status = [[Status.LIMIT if s is None else s for s in first.hopeless] for _ in range(S)]
-    for k, (outcome, W, b) in enumerate(found):
-        coefs[k][:, walking], intercepts[k, walking] = W, b
-        objective[k, walking], violation[k, walking] = outcome.value, outcome.decrement
-        for c, word in zip(walking, outcome.status, strict=True):
+    for k, which, outcome, (W, b) in found:
+        coefs[k][:, which], intercepts[k, which] = W, b
+        objective[k, which], violation[k, which] = outcome.value, outcome.decrement
+        for c, word in zip(which, outcome.status, strict=True):
             status[k][c] = word
     return PathRecord(
         strengths, coefs, intercepts, objective, violation, tuple(map(tuple, status)), n_passes

@@ -97,6 +97,11 @@ class Classes:
         """(N,) typical curvature of the loss per row."""
         return np.full(len(self.seen.weight), 1.0 / self.n_classes)
 
+    def take(self, which: IntArray) -> Classes:
+        """Keep only some neurons."""
+        mine, penalty = class_columns(self, which), self.penalty.take(which)
+        return Classes(self.columns.take(mine), penalty, self.observed.take(mine), self.n_classes)
+
     def first(self, n_features: int, start: Parameters | None) -> First:
         """Return the class frequencies, or the user's start; not of classes that are absent."""
         seen, intercept = self.seen, _intercepts(self.columns, self.seen, self.observed)
