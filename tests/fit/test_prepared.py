@@ -94,7 +94,7 @@ def test_more_columns_than_were_planned_for_stay_within_the_memory_budget():
     with nmo.config_context(memory="1MiB"):
         ready = prepare(ArrayRows(X), FIRST, keep=KEEP)
         many = ALL.take(np.arange(300) % N)
-        wide = ready.for_columns(300)
+        wide = ready.for_columns(many)
         assert wide.how.block_rows < ready.how.block_rows
         assert len(wide.survey.table.blocks) > len(ready.survey.table.blocks)
         penalty = Ridge().bind(0.1, (P, 300))

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .. import showing
 from ..observation_models.likelihood import Likelihood
@@ -61,8 +62,8 @@ class Source:
         """Keep only some columns."""
         return replace(self, of=self.of[columns])
 
-    def block(self, rows: slice | IntArray) -> FloatArray:
-        """Return the block as float64: (B, C), or (B, 1) where all columns share one series.
+    def block(self, rows: slice | IntArray, dtype: DTypeLike = np.float64) -> FloatArray:
+        """Return the block as ``dtype``: (B, C), or (B, 1) where all columns share one series.
 
         What has to be gathered lies in memory column by column.
         """
@@ -71,11 +72,11 @@ class Source:
             of = of[:1]
         values = self.values[rows]
         if len(of) == values.shape[1] and (of == np.arange(len(of))).all():
-            return values.astype(np.float64, copy=False)
+            return values.astype(dtype, copy=False)
         if len(of) < values.shape[1]:
-            return np.asfortranarray(values[:, of], dtype=np.float64)
+            return np.asfortranarray(values[:, of], dtype=dtype)
         # Few series for many columns: converted once each, then copied whole.
-        return np.ascontiguousarray(values.T, dtype=np.float64)[of].T
+        return np.ascontiguousarray(values.T, dtype=dtype)[of].T
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +132,13 @@ class Columns:
         is_present = (self.weights.values[rows] > 0).any(axis=0)[self.weights.of]
         return None if is_present.all() else np.flatnonzero(is_present)
 
-    def block(self, rows: slice | IntArray) -> ColumnBlock:
+    def block(self, rows: slice | IntArray, dtype: DTypeLike = np.float64) -> ColumnBlock:
         """Return what the kernels need of all columns on one block of rows."""
-        y = self.responses.block(rows)
+        y = self.responses.block(rows, dtype)
         return ColumnBlock(
             np.broadcast_to(y, (y.shape[0], self.n_columns)) if y.shape[1] != self.n_columns else y,
-            None if self.weights is None else self.weights.block(rows),
-            None if self.offsets is None else self.offsets.block(rows),
+            None if self.weights is None else self.weights.block(rows, dtype),
+            None if self.offsets is None else self.offsets.block(rows, dtype),
             self.likelihood,
         )
 

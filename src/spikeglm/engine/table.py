@@ -136,9 +136,14 @@ class Table:
     __repr__ = showing.of_fields
 
     @classmethod
-    def cut(cls, rows: Rows, keep: BoolArray, block_rows: int) -> Table:
-        """Cut a table into blocks of ``block_rows`` rows and leave out rows not in ``keep``."""
-        blocks = tuple(cut(keep, block_rows))
+    def cut(
+        cls, rows: Rows, keep: BoolArray, block_rows: int, *, ends: Sequence[int] = ()
+    ) -> Table:
+        """Cut a table into blocks of ``block_rows`` rows and leave out rows not in ``keep``.
+
+        With ``ends`` no block goes beyond one of them.
+        """
+        blocks = tuple(cut(keep, block_rows, ends=ends))
         return cls(rows, blocks, int(keep.sum()), is_single=bool(rows.dtype == np.float32))
 
     def in_double(self) -> Table:
@@ -323,15 +328,28 @@ def _in_groups(blocks: Sequence[Block], n_rows: int) -> tuple[Together, ...]:
     return (*groups, Together(tuple(group))) if group else tuple(groups)
 
 
-def cut(keep: BoolArray, block_rows: int) -> Iterator[Block]:
-    """Yield blocks of ``block_rows`` rows of which some are in ``keep`` (T,)."""
+def cut(keep: BoolArray, block_rows: int, *, ends: Sequence[int] = ()) -> Iterator[Block]:
+    """Yield blocks of ``block_rows`` rows (or less, to end where asked) of which some are kept.
+
+    >>> [(block.start, block.stop) for block in cut(np.ones(10, dtype=bool), 4, ends=[6])]
+    [(0, 3), (3, 6), (6, 10)]
+    """
     n_rows = len(keep)
-    for start in range(0, n_rows, block_rows):
-        stop = min(start + block_rows, n_rows)
+    for start, stop in _pieces(n_rows, block_rows, ends):
         kept = np.flatnonzero(keep[start:stop])
         if len(kept) == 0:
             continue
         yield Block(start, stop, _as_slice(kept))
+
+
+def _pieces(n_rows: int, block_rows: int, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield where to cut: runs that end where asked, each in equal pieces."""
+    if not len(ends):
+        yield from ((k, min(k + block_rows, n_rows)) for k in range(0, n_rows, block_rows))
+        return
+    for first, last in pairwise([0, *ends, n_rows]):
+        n_pieces = math.ceil((last - first) / block_rows)
+        yield from pairwise(np.linspace(first, last, n_pieces + 1).astype(int).tolist())
 
 
 def _as_slice(kept: IntArray) -> slice | IntArray:

@@ -121,7 +121,7 @@ def fit_prepared(
     than those of any fit before. The record counts the passes of this fit, not those of the survey.
     """
     with one_blas_thread(), quiet():
-        ready = ready.for_columns(columns.n_columns)
+        ready = ready.for_columns(columns)
         problems = kind(columns, penalty, ready.responses(columns))
         first = problems.first(ready.rows.n_features, start)
         return _recorded(ready, problems, first, _solve_views(ready, problems, first, solver))

@@ -26,6 +26,8 @@ from ..typing import BoolArray
 from .magnitudes import check_features
 from .progress import responses_report, survey_report
 
+_MORE_BLOCKS = 2  # times as many; with four times, a block's fixed cost is more than is saved
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -75,9 +77,18 @@ class Prepared:
     __repr__ = showing.of_fields
 
     def responses(self, columns: Columns) -> Responses:
-        """Sum up the responses of columns; the features are not read."""
+        """Sum up the responses of columns; the features are not read.
+
+        Columns that only differ in their penalty or their mask (strengths) are summed up once.
+        """
+        sources = columns.responses, columns.weights, columns.offsets
+        series = np.array([source.of for source in sources if source is not None])
+        _, first, which = np.unique(series, axis=1, return_index=True, return_inverse=True)
         with responses_report(self.rows):
-            return survey_responses(self.survey.table, columns, self.how)
+            if len(first) == columns.n_columns:
+                return survey_responses(self.survey.table, columns, self.how)
+            distinct = survey_responses(self.survey.table, columns.take(first), self.how)
+            return distinct.take(which.ravel())
 
     def is_for(self, columns: Columns) -> bool:
         """Tell whether columns have the row weights that the survey knows, one and the same."""
@@ -87,13 +98,15 @@ class Prepared:
         one_series = np.unique(np.append(known.of, now.of)).size == 1
         return known.values is now.values and one_series
 
-    def for_columns(self, n_columns: int) -> Prepared:
-        """Return the same rows in pieces that suit so many columns; no pass is taken."""
+    def for_columns(self, columns: Columns) -> Prepared:
+        """Return the same rows in pieces that suit more columns than planned; no pass is taken."""
+        n_columns = columns.n_columns
         if n_columns <= self.n_columns:
             return self
         new = plan(self.rows, n_columns, iterative=True)
         how = replace(self.how, block_rows=new.block_rows, n_threads=new.n_threads)
-        blocks, told = tuple(cut(self.keep, how.block_rows)), self.survey.told_apart
+        ends, told = _ends_of_folds(self.rows, columns, how), self.survey.told_apart
+        blocks = tuple(cut(self.keep, how.block_rows, ends=ends))
         survey = replace(
             self.survey,
             table=replace(self.survey.table, blocks=blocks),
@@ -155,8 +168,30 @@ def prepare(
         how = plan(rows, columns.n_columns, iterative=iterative)
         if looks_at_all:
             how = replace(how, look=Look())
-        table = Table.cut(rows, keep, how.block_rows)
+        table = Table.cut(rows, keep, how.block_rows, ends=_ends_of_folds(rows, columns, how))
         with survey_report(rows):
             survey = survey_features(table, columns, how)
         check_features(survey, rows)
         return Prepared(rows, keep, how, survey, columns.n_columns, columns.weights)
+
+
+def _ends_of_folds(rows: Rows, columns: Columns, how: Plan) -> list[int]:
+    """Return where the columns that rows count for change: where blocks had better end.
+
+    Columns without weight in a block are left out there (:meth:`Columns.present`). That saves 1 / K
+    with K folds of runs of rows, however these lie to the blocks, unless runs are so short that
+    there would be many more blocks than before, or rows are wanted in pieces as they are stored.
+    """
+    weights = columns.weights
+    is_fixed = how.runner != "threads" or getattr(rows, "waits_for_storage", False)
+    if is_fixed or weights is None or not isinstance(weights.values, np.ndarray):
+        return []
+    if weights.values.shape[1] >= columns.n_columns:  # nobody looks
+        return []
+    counts = weights.values > 0
+    ends = np.flatnonzero((counts[1:] != counts[:-1]).any(axis=1)) + 1
+    lengths = np.diff(np.concatenate([[0], ends, [len(counts)]]))
+    n_blocks = np.ceil(lengths / how.block_rows).sum()
+    most = max(1, _MORE_BLOCKS * len(counts) / how.block_rows)
+    is_worth_it = n_blocks <= most and lengths.mean() >= rows.efficient_block_rows
+    return ends.tolist() if is_worth_it else []

@@ -58,8 +58,9 @@ def fit_weightings(
     *,
     offset: ArrayLike | None = None,
     terms: Any = None,
+    factors: Sequence[float] = (1.0,),
 ) -> WeightedFits:
-    """Fit a model once per row weighting, all in one solver call.
+    """Fit a model once per row weighting, and per strength, all in one solver call.
 
     Parameters
     ----------
@@ -68,22 +69,38 @@ def fit_weightings(
     X, y, offset, terms :
         As for ``fit``; N neurons.
     weightings :
-        (T, W) >= 0.
+        (T, V) >= 0.
+    factors :
+        (S,) > 0, which multiply the model's strengths. Weighting v at factor s counts as number
+        s·V + v of W = S·V.
+
+    Examples
+    --------
+    Two folds at three strengths:
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 3
+    >>> training = np.arange(200)[:, None] % 2 == [0, 1]
+    >>> ridge = nmo.GLM(regularizer="Ridge", regularizer_strength=0.1)
+    >>> fits = fit_weightings(ridge, X, y, training, factors=[10.0, 1.0, 0.1])
+    >>> fits.by_weighting(fits.result.intercept).shape  # classes, weightings, neurons
+    (1, 6, 1)
     """
     inputs = model._read_to_fit(X, y, offset=offset, terms=terms)
     check_coefficients(model, inputs)
     if inputs.lost is not None:
         inputs.lost.announce()
-    n_neurons, n_weightings = inputs.shapes.n_neurons or 1, weightings.shape[1]
+    n_neurons, n_weightings = inputs.shapes.n_neurons or 1, len(factors) * weightings.shape[1]
     shape = inputs.shapes.n_classes or 1, n_weightings, n_neurons
     each = np.arange(inputs.columns.n_columns).reshape(shape[0], 1, n_neurons)
-    under = np.arange(n_weightings)[:, None]
+    under = np.tile(np.arange(weightings.shape[1]), len(factors))[:, None]
     columns = _under(
         inputs.columns.take(np.broadcast_to(each, shape).ravel()),
         weightings,
         np.broadcast_to(under, shape).ravel(),
     )
     penalty = model.read_penalty(inputs.shapes).take(np.tile(np.arange(n_neurons), n_weightings))
+    penalty = penalty.times(np.repeat(np.asarray(factors, float), weightings.shape[1] * n_neurons))
     solver = read_solver(model.solver_name, model.solver_kwargs, model._regularizer)
     result = model._minimise(replace(inputs, columns=columns), penalty, solver)
     return WeightedFits(result, inputs, n_weightings)

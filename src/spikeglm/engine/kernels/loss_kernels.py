@@ -111,7 +111,7 @@ def loss_and_hessian(
 ) -> HessianSums:
     """Also sum each column's own curvature, X' diag(a·h) X: p/4 times the cost of a bare pass."""
     eta = linear_predictor(X, block, W, b, xp)
-    h = block.likelihood.curvature(eta, block.y.astype(X.dtype), xp)
+    h = block.likelihood.curvature(eta, in_precision(block.y, X), xp)
     return HessianSums(*_loss_terms(X, block, eta, xp), _own_curvature(X, h, block, xp))
 
 
@@ -120,7 +120,7 @@ def fisher_information(
 ) -> InformationSums:
     """Sum each column's information on (w, b): the expected curvature, where a model knows it."""
     eta = linear_predictor(X, block, W, b, xp)
-    h = block.likelihood.information(eta, block.y.astype(X.dtype), xp)
+    h = block.likelihood.information(eta, in_precision(block.y, X), xp)
     return InformationSums(_own_curvature(X, h, block, xp))
 
 
@@ -185,7 +185,7 @@ def responses(
 def loss(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> TotalSums:
     """Sum the loss alone: one product."""
     eta = linear_predictor(X, block, W, b, xp)
-    return _totals(block.likelihood.value(eta, block.y.astype(X.dtype), xp), block, xp)
+    return _totals(block.likelihood.value(eta, in_precision(block.y, X), xp), block, xp)
 
 
 def pearson(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> TotalSums:
@@ -200,10 +200,10 @@ def pearson(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Name
 def _loss_terms(
     X: Array, block: ColumnBlock, eta: FloatArray, xp: Namespace
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    value, slope = block.likelihood.value_and_slope(eta, block.y.astype(X.dtype), xp)
-    value, slope = weighted(value, block, xp), weighted(slope, block, xp)
-    ones = xp.ones(X.shape[0], dtype=X.dtype)  # sums over rows as products: much faster than xp.sum
-    return ones @ value, ones @ slope, X.T @ slope
+    value, slope = block.likelihood.value_and_slope(eta, in_precision(block.y, X), xp)
+    _, of_value = _weighted_and_summed(value, block, xp)
+    slope, of_slope = _weighted_and_summed(slope, block, xp)
+    return of_value, of_slope, X.T @ slope
 
 
 def _totals(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> TotalSums:
@@ -220,18 +220,36 @@ def row_weights(block: ColumnBlock, xp: Namespace) -> FloatArray:
 
 def weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
     """Return terms (B, C) times the row weights."""
+    return terms if block.weights is None else _weighted_and_summed(terms, block, xp)[0]
+
+
+def _weighted_and_summed(
+    terms: FloatArray, block: ColumnBlock, xp: Namespace
+) -> tuple[FloatArray, FloatArray]:
+    """Return terms (B, C) times the row weights, and their sums (C,)."""
+    # Sums over rows as products: much faster than xp.sum.
+    ones = xp.ones(terms.shape[0], dtype=terms.dtype)
     if block.weights is None:
-        return terms
-    a = block.weights.astype(terms.dtype)
-    if xp is np and _is_finite(products := terms * a):
-        return products
+        return terms, ones @ terms
+    a = in_precision(block.weights, terms)
+    if xp is np:
+        products = terms * a
+        sums = ones @ products
+        if np.isfinite(sums).all():
+            return products, sums
     # A row of weight zero is absent: whatever its loss (it may be inf), it adds nothing.
-    return xp.where(a > 0, terms, 0) * a
+    products = xp.where(a > 0, terms, 0) * a
+    return products, ones @ products
 
 
-def _is_finite(terms: FloatArray) -> bool:
-    """Tell whether all terms (B, C) are finite, at the price of a product with ones."""
-    return bool(np.isfinite(np.ones(len(terms), terms.dtype) @ terms).all())
+def in_precision(values: FloatArray, like: Array) -> FloatArray:
+    """Return values in the precision of an array; as they are, if that is theirs.
+
+    >>> half = np.zeros(2)
+    >>> in_precision(half, np.ones(3)) is half
+    True
+    """
+    return values if values.dtype == like.dtype else values.astype(like.dtype)
 
 
 def _own_curvature(X: Array, h: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:

@@ -82,10 +82,13 @@ def _on_block(
     b: FloatArray,
 ) -> Sums:
     """Return the sums over one block; columns without any weight there are left out if they can."""
-    present = columns.present(rows) if kernel in BY_COLUMN else None
-    if present is None:
+    if kernel not in BY_COLUMN:
         return kernel(X, columns.block(rows), W, b, np)
-    few = kernel(X, columns.take(present).block(rows), W[:, present], b[present], np)
+    present = columns.present(rows)
+    if present is None:  # in the precision of the rows, in which these kernels compute
+        return kernel(X, columns.block(rows, X.dtype), W, b, np)
+    some = columns.take(present).block(rows, X.dtype)
+    few = kernel(X, some, W[:, present], b[present], np)
     return type(few)(*(_widened(term, present, columns.n_columns) for term in few))
 
 
