@@ -33,6 +33,7 @@ from ..engine.table import Table
 from ..observation_models import GaussianObservations
 from ..observation_models.likelihood import Likelihood
 from ..observation_models.links import Identity
+from ..regularizer.squares import squares_of
 from ..settings import get_config
 from ..typing import BoolArray, FloatArray, IntArray
 from .prepared import Prepared
@@ -154,8 +155,8 @@ def _mean_weights(source: Source | None, rows: slice | IntArray) -> FloatArray:
 def _is_settled(problems: Problems, features: Features) -> BoolArray:
     """Return (N,) whether a penalty settles every coefficient of a problem."""
     p, K, N = len(features.scale), problems.n_classes, len(problems.h)
-    if not problems.penalty.is_smooth:
-        return np.zeros(N, dtype=bool)
+    if not problems.penalty.is_smooth or squares_of(problems.penalty, N) is not None:
+        return np.zeros(N, dtype=bool)  # what matrices leave open is not looked at
     curvature = problems.penalty.curvature((p * K, N)).reshape(p, K, N).min(axis=1)
     share = curvature * features.inverse_scale[:, None] ** 2 / problems.h
     is_settled: BoolArray = (share > _SETTLED * p)[features.scale > 0].min(axis=0, initial=True)
