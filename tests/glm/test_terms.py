@@ -117,3 +117,23 @@ def test_a_saved_model_predicts_from_new_signals(how, tmp_path):
     np.testing.assert_array_equal(loaded.curve(label).value, model.curve(label).value)
     refitted = nmo.PopulationGLM().fit(np.asarray(design), COUNTS)
     assert not hasattr(refitted, "basis_")
+
+
+def test_a_report_names_terms_and_channels_and_not_each_of_their_columns():
+    just_fired = np.arange(300) % 3 == 0  # nobody fires twice in a row
+    first = np.where(just_fired, 1, 0)
+    counts = np.column_stack([first, RNG.poisson(0.8, 300)])
+    design = nmo.basis.HistoryConv(2, label="coupling").design(counts)
+    with pytest.warns(Warning, match="separated by channel 0 of coupling"):
+        model = nmo.GLM().fit(design, first)
+    assert "coupling[" not in model.fit_report_.problems()
+
+
+def test_a_file_is_inspected_by_terms(tmp_path, capsys):
+    nmo.PopulationGLM().fit(basis_of().design(COUNTS, SPEED), COUNTS).save_params(
+        tmp_path / "m.npz"
+    )
+    nmo.inspect_npz(tmp_path / "m.npz")
+    lines = capsys.readouterr().out.splitlines()
+    assert "terms_: coupling (2 channels x 2), speed (4)" in lines
+    assert any(line.startswith("basis_: '(coupling + speed)'") for line in lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -135,6 +135,55 @@ def names_of(terms: Sequence[Term]) -> tuple[str, ...]:
             where = "" if term.n_channels == 1 else "".join(f"{k}," for k in channel)
             found += [f"{term.label}[{where}{j}]" for j in range(term.n_functions)]
     return tuple(found)
+
+
+def without_meaning(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """Return where terms are and what they are called, and nothing of their functions."""
+    return tuple(replace(term, meaning=None) for term in terms)
+
+
+def told(terms: Sequence[Term]) -> str:
+    """Return terms in words, with how many columns they have.
+
+    >>> told([Term("past", 0, 4, (2, 2), ("a", "b")), Term("x", 4, 7, (3,))])
+    'past (2 channels x 2), x (3)'
+    """
+    return ", ".join(
+        f"{term.label or 'columns without names'} "
+        + (f"({term.n_channels} channels x " if len(term.shape) > 1 else "(")
+        + f"{term.n_functions})"
+        for term in terms
+    )
+
+
+def by_term(columns: Iterable[int], names: Sequence[str], terms: Sequence[Term]) -> list[str]:
+    """Return columns by name, and by term or channel where all of one are among them.
+
+    >>> names, terms = names_of(term := [Term("past", 0, 4, (2, 2), ("a", "b"))]), term
+    >>> by_term([0, 2, 3], names, terms), by_term(range(4), names, terms)
+    (['past[0,0]', 'channel b of past'], ['past'])
+    """
+    wanted = set(map(int, columns))
+    found: list[tuple[int, str]] = []
+    for term in terms if are_labelled(terms) else ():
+        for place, name, part in _parts(term):
+            if len(part) > 1 and wanted >= part:
+                found.append((place, name))
+                wanted -= part
+    found += [(j, names[j]) for j in wanted]
+    return [name for _, name in sorted(found)]
+
+
+def _parts(term: Term) -> Iterator[tuple[int, str, set[int]]]:
+    """Yield a term, then its channels: first column, name, columns."""
+    yield term.start, term.label, set(range(term.start, term.stop))
+    for c, channel in enumerate(term.channels if len(term.shape) > 1 else ()):
+        start = term.start + c * term.n_functions
+        yield (
+            start,
+            f"channel {channel} of {term.label}",
+            set(range(start, start + term.n_functions)),
+        )
 
 
 def _places(terms: Sequence[Term]) -> list[tuple[str, int, int]]:

@@ -14,7 +14,9 @@ from ...inference.fisher import Uncertainty
 from ...io.interop.labelled_rows import labelled
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
+from ...rows.given_terms import without_meaning
 from ...rows.table_labels import row_labels_of
+from ...rows.terms import terms_of
 from ...typing import Array, ArrayLike, FloatArray
 from ..reading.feature_tree import Layout
 from ..reading.fit_inputs import FitInputs, read_offset
@@ -280,7 +282,9 @@ def store(model: Hooks, result: FitResult, inputs: FitInputs) -> None:
     for of_updates in ("update_state_", "update_columns_"):  # before this fit
         vars(model).pop(of_updates, None)
     neurons = inputs.neurons or tuple(range(len(result.status)))
-    model.fit_report_ = FitReport(result, neurons, rows.feature_names)
+    model.fit_report_ = FitReport(
+        result, neurons, rows.feature_names, without_meaning(terms_of(rows))
+    )
     dispersion.warn_if_unknown(found, result, neurons)
 
 

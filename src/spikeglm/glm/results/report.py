@@ -12,6 +12,8 @@ import numpy as np
 from ... import notebook
 from ...fit.record import FitResult
 from ...inference.bits_per_spike import excess_bits_per_spike
+from ...rows.given_terms import by_term
+from ...rows.terms import Term
 from ...solvers import ADVICE, WELL, Status
 from ...typing import FloatArray
 
@@ -35,6 +37,8 @@ class FitReport:
         One label per neuron.
     feature_names :
         One name per feature.
+    terms :
+        Which columns belong together, where that is known.
 
     Examples
     --------
@@ -49,6 +53,7 @@ class FitReport:
     result: FitResult
     neurons: tuple[Any, ...]
     feature_names: tuple[str, ...]
+    terms: tuple[Term, ...] = ()
 
     @property
     def status(self) -> tuple[str, ...]:
@@ -163,7 +168,9 @@ class FitReport:
     def _who_is_separated_by_what(self) -> list[str]:
         by_what: dict[tuple[str, ...], list[Any]] = {}
         for n, name in enumerate(self.neurons):
-            if features := self.separating_features(n):
+            if self.separating_features(n):
+                found = np.flatnonzero(np.asarray(self.result.separating)[:, n])
+                features = tuple(by_term(found, self.feature_names, self.terms))
                 by_what.setdefault(features, []).append(name)
         lines = [
             f"  separated by {_listed(features)}: {_listed(who)}; other coefficients, and their "

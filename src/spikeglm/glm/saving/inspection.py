@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...io.files import saved
+from ...rows.given_terms import told
 from ...typing import Array
 from .persistence import estimate, installed_versions, read_payload
 
@@ -85,10 +86,8 @@ def _versions(saved_with: dict[str, Any]) -> list[str]:
 
 
 def _members(nodes: dict[str, Any], arrays: dict[str, Array]) -> list[str]:
-    texts = {
-        name: _report(node, arrays) if name == "fit_report_" else _described(node, arrays)
-        for name, node in nodes.items()
-    }
+    known = {"fit_report_": _report, "terms_": _terms, "basis_": _basis}
+    texts = {name: known.get(name, _described)(node, arrays) for name, node in nodes.items()}
     return [
         f"{name}: {text if len(text) < _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + ' ...'}"
         for name, text in texts.items()
@@ -98,6 +97,16 @@ def _members(nodes: dict[str, Any], arrays: dict[str, Array]) -> list[str]:
 def _report(node: Any, arrays: dict[str, Array]) -> str:
     """Return how many neurons converged, and the worst certificate."""
     return "; ".join(str(estimate(node, arrays)).splitlines()[:2])
+
+
+def _terms(node: Any, arrays: dict[str, Array]) -> str:
+    """Return what the columns are, term by term."""
+    return told(estimate(node, arrays))
+
+
+def _basis(node: Any, arrays: dict[str, Array]) -> str:
+    """Return how a basis is written, as of the file."""
+    return " ".join(repr(estimate(node, arrays)).split())
 
 
 def _described(node: Any, arrays: dict[str, Array]) -> str:

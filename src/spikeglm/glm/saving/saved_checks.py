@@ -12,6 +12,7 @@ import numpy as np
 
 from ...fit.record import FitResult
 from ...io.interop.trees import flatten, is_tree
+from ...rows.terms import Term
 from ...solvers import Status
 from ..results.report import FitReport
 
@@ -39,6 +40,8 @@ def _check_report(report: Any) -> None:
         raise ValueError("a report of other neurons than those of its record")
     if not _is_text(report.feature_names) or len(report.feature_names) not in (0, n_features):
         raise ValueError("a report of other features than those of its record")
+    if not _are_terms(report.terms):
+        raise ValueError("a report of terms that are none")
 
 
 def _check_record(result: FitResult) -> None:
@@ -62,6 +65,9 @@ def _check_record(result: FitResult) -> None:
         and found.shape[1] in lengths
     ):  # fmt: skip
         wrong.append("separating")
+    mean = result.feature_mean
+    if mean is not None and not (_is_real(mean, 1) and len(mean) == n_features):
+        wrong.append("feature_mean")
     if wrong:
         raise ValueError(f"a record of a fit with a damaged {', '.join(wrong)}")
 
@@ -90,6 +96,15 @@ def _holds_numbers(value: Any) -> bool:
     return all(leaf is None or np.asarray(leaf).dtype.kind in "biuf" for leaf in leaves)
 
 
+def _are_terms(value: Any) -> bool:
+    """Tell whether these are terms side by side."""
+    if not isinstance(value, tuple) or not all(isinstance(term, Term) for term in value):
+        return False
+    edges = [0, *(term.stop for term in value)]
+    are_named = all(isinstance(term.label, str) for term in value)
+    return are_named and [term.start for term in value] == edges[:-1]
+
+
 def _is_count(value: Any) -> bool:
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     return is_integer and int(value) >= 0
@@ -101,6 +116,8 @@ _ESTIMATES: dict[str, Callable[[Any], bool]] = {
     "feature_names_": _or_none(_is_text),
     "neuron_columns_": _or_none(_is(tuple)),
     "feature_columns_": _is(dict),
+    "terms_": _are_terms,
+    "bin_s_": lambda value: value is None or (isinstance(value, float) and value > 0),
     "feature_names_in_": lambda value: isinstance(value, np.ndarray) and value.ndim == 1,
     "classes_": lambda value: isinstance(value, np.ndarray) and value.ndim == 1,
 }
