@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ... import errors, showing
+from ...rows.terms import Meaning
 from ...typing import Array, ArrayLike, FloatArray
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class ByOutput:
         b, and the number of channels of each output.
     """
 
-    whole: OfOneself
+    whole: Meaning
     n_functions: int
     n_channels: int
 

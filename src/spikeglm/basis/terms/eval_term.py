@@ -189,10 +189,11 @@ class EvalRows(PlacedRows):
         """b."""
         return self.formula.n_basis_funcs
 
-    def learned(self) -> dict[str, Any]:
+    def ranges_of_data(self) -> tuple[Range, ...]:
         """Return the ranges of the inputs, () where they were not taken from the data."""
-        from_data = self.formula.bounds is None and self.formula.family.scales
-        return {"_ranges": self.ranges if from_data else ()}
+        if self.formula.bounds is not None or not self.formula.family.scales:
+            return ()
+        return tuple(r for r in self.ranges if r is not None)
 
     def seen(self) -> tuple[Range, ...]:
         """Return from where to where the samples of each input reach, within its bounds."""

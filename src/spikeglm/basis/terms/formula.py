@@ -17,6 +17,7 @@ from ... import errors
 from ...rows.design import Reader, Signals
 from ...rows.terms import Meaning
 from ...typing import Array, BoolArray, FloatArray
+from .bounds import Range
 
 
 class Formula(Protocol):
@@ -114,6 +115,10 @@ class PlacedRows(ABC):
     def doubt(self) -> str:
         """Return what about the units of the samples looks like a mistake; empty for nothing."""
         return ""
+
+    def ranges_of_data(self) -> tuple[Range, ...]:
+        """Return the ranges that were taken from the samples, one per input; () for none."""
+        return ()
 
     def learned(self) -> dict[str, Any]:
         """Return what a basis remembers of being placed on signals: attributes by name."""

@@ -15,9 +15,10 @@ import numpy as np
 from ... import notebook
 from ...estimator import Estimator
 from ...rows.design import Design, written_out
-from ...rows.terms import Term
+from ...rows.terms import Meaning, Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from . import basis_parameters, feature_columns, input_shapes, kept_basis, placement, walking
+from .memory import Memory
 
 
 class Basis(Estimator):
@@ -37,8 +38,7 @@ class Basis(Estimator):
     _formula: Any  # a leaf's own Eval or Conv; a composed basis makes a Sum or Product of them
     _label: str | None
     _shapes: list[Any] | None
-    _meaning: Any = None  # of a leaf: what data have decided; a composed basis makes a pair of them
-    _is_kept = False  # of a leaf: whether what data have decided stays, whatever signals come
+    _memory = Memory()  # of a leaf
     _children: tuple[Basis, ...] = ()
     _parent: Basis | None = None
     _symbol = ""
@@ -347,6 +347,10 @@ class Basis(Estimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._adopt(self._children)
+
+    @property
+    def _meaning(self) -> Meaning | None:
+        return self._memory.meaning
 
     def _adopt(self, children: tuple[Basis, ...]) -> None:
         """Make these bases the parts of this one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import textwrap
+from dataclasses import replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ def put_in_formula(leaf: Any, changes: dict[str, Any]) -> None:
     formula = leaf._formula.replaced(**changes)
     if formula.n_inputs != leaf._formula.n_inputs:
         leaf._shapes = None
-    leaf._formula, leaf._meaning, leaf._is_kept = formula, None, False
+    leaf._formula = formula
+    leaf._memory = replace(leaf._memory, meaning=None, is_kept=False)
     if hasattr(leaf, "kernel_"):
         leaf.kernel_ = leaf.lags_ = None
 

@@ -86,7 +86,7 @@ def _channels(part: Basis, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Return the names that inputs agree on, or numbers; tuples of them for several axes."""
     if len(shape) != 1:
         return tuple(np.ndindex(*shape)) if shape else (0,)
-    known = {names for leaf in leaves(part) for names in leaf.__dict__.get("_columns", ()) if names}
+    known = {names for leaf in leaves(part) for names in leaf._memory.columns if names}
     names = known.pop() if len(known) == 1 else ()
     if len(names) != shape[0]:
         return tuple(range(shape[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def put_shapes(basis: Basis, known: list[Any]) -> None:
     for leaf in leaves(basis):
         own = known[start : start + leaf.n_inputs]
         if own != leaf._shapes:
-            leaf.__dict__.pop("_meaning", None)  # of channels that are no more
+            leaf._memory = replace(leaf._memory, meaning=None)  # of channels that are no more
         leaf._shapes = None if None in own else list(own)
         start += leaf.n_inputs
 
@@ -87,7 +88,7 @@ def put_said_shapes(basis: Basis, specs: tuple[Any, ...]) -> None:
             given=f"set_input_shape on {basis.label!r}",
             expected=f"set_input_shape on {root(basis).label!r}",
         )
-    if any(leaf._is_kept for leaf in leaves(basis)):
+    if any(leaf._memory.is_kept for leaf in leaves(basis)):
         raise errors.value_error(
             "The shapes of a frozen basis stay as they are.",
             given=f"set_input_shape on a frozen {basis.label!r}",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, showing
 from ...rows.matching import check_columns
 from ..terms.formula import require_like
 from .feature_columns import terms
+from .memory import Memory
 from .walking import label_of, leaves
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def kept(basis: Basis) -> Basis:
     terms(basis)  # which refuses a basis without signals
     whole = _copied(basis)
     for leaf in leaves(whole):
-        leaf._formula, leaf._is_kept = leaf._meaning.kept(), True
+        leaf._formula = leaf._memory.meaning.kept()
+        leaf._memory = replace(leaf._memory, is_kept=True)
     return whole
 
 
@@ -45,9 +47,9 @@ def check_inputs(
     start = 0
     for leaf in leaves(basis):
         stop = start + leaf.n_inputs
-        if leaf._is_kept and leaf._shapes is not None:
+        if leaf._memory.is_kept and leaf._shapes is not None:
             require_like(shapes[start:stop], leaf._shapes)
-            check_columns(columns[start:stop], leaf.__dict__.get("_columns", ()))
+            check_columns(columns[start:stop], leaf._memory.columns)
         start = stop
 
 
@@ -105,8 +107,8 @@ class StoredBasis:
         name = type(node).__name__
         if node._children:
             return cls(name, node._label, tuple(map(cls._of_node, node._children)))
-        seen = tuple(node._shapes or ()), tuple(node.__dict__.get("_columns", ()))
-        return cls(name, node._label, (), *seen, node._meaning)
+        shapes, memory = tuple(node._shapes or ()), node._memory
+        return cls(name, node._label, (), shapes, memory.columns, memory.meaning)
 
     def restored(self) -> Basis:
         """Return the basis, which uses its ranges and kernels on any signals.
@@ -128,9 +130,8 @@ class StoredBasis:
             basis._adopt(tuple(part.restored() for part in self.parts))
             return basis
         basis._begin(self.meaning.kept(), self.label)
-        basis._is_kept, basis._meaning = True, self.meaning
+        basis._memory = Memory(self.columns, meaning=self.meaning, is_kept=True)
         basis._shapes = [tuple(shape) for shape in self.shapes]
-        basis.__dict__["_columns"] = self.columns
         basis.get_params()  # its formula is one of this class, or the file is refused
         return basis
 

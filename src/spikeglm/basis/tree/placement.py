@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..terms.formula import PlacedRows
 from . import kept_basis
 from .basis_parameters import put_in_formula
 from .input_shapes import put_shapes
+from .memory import Memory
 from .walking import label_of, leaves
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ def placed(basis: Basis, signals: Signals) -> PlacedRows:
     basis._formula.check_shapes(known)
     rows: PlacedRows = basis._formula.place(signals)
     put_shapes(basis, known)
-    _remember_columns(basis, signals)
+    stop = 0
     for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
-        if not leaf._is_kept:
-            _remember(leaf, leaf_rows)
-        elif leaf.__dict__.get("kernel_", 0) is None:  # of a basis from a file
+        start, stop = stop, stop + leaf.n_inputs
+        if not leaf._memory.is_kept:
+            _remember(leaf, leaf_rows, signals.columns[start:stop])
+        elif getattr(leaf, "kernel_", 0) is None:  # of a basis from a file
             vars(leaf).update(leaf_rows.learned())
         doubt = leaf_rows.doubt()
         if doubt:
@@ -48,12 +50,12 @@ def placed(basis: Basis, signals: Signals) -> PlacedRows:
 def placed_again(basis: Basis, signals: Signals) -> PlacedRows:
     """As :func:`placed`; warns where a range that is taken from the data has moved."""
     _check_columns(basis, signals)
-    before = [_ranges(leaf) for leaf in leaves(basis)]
+    before = [leaf._memory.ranges for leaf in leaves(basis)]
     rows = placed(basis, signals)
     moved = [
         f"{label_of(leaf)!r} from {_text(old)} to {_text(new)}"
         for leaf, olds in zip(leaves(basis), before, strict=True)
-        for old, new in zip(olds, _ranges(leaf), strict=False)
+        for old, new in zip(olds, leaf._memory.ranges, strict=False)
         if _has_moved(old, new)
     ]
     if moved:
@@ -66,30 +68,19 @@ def placed_again(basis: Basis, signals: Signals) -> PlacedRows:
     return rows
 
 
-def _remember(leaf: Basis, rows: PlacedRows) -> None:
+def _remember(leaf: Basis, rows: PlacedRows, columns: tuple[Any, ...]) -> None:
     parameters = rows.learned_parameters().items()
     news = {name: value for name, value in parameters if leaf._formula.parameter(name) != value}
     if news:
         put_in_formula(leaf, news)
     for name, value in rows.learned().items():
         setattr(leaf, name, value)
-    leaf._meaning = rows.meaning()
-
-
-def _remember_columns(basis: Basis, signals: Signals) -> None:
-    start = 0
-    for leaf in leaves(basis):
-        stop = start + leaf.n_inputs
-        if leaf._is_kept and "_columns" in leaf.__dict__:
-            start = stop
-            continue
-        leaf.__dict__["_columns"] = signals.columns[start:stop]
-        start = stop
+    leaf._memory = Memory(columns, rows.ranges_of_data(), rows.meaning())
 
 
 def _check_columns(basis: Basis, signals: Signals) -> None:
     """Refuse inputs with the columns of the last ones in another order; other columns are fine."""
-    known = [names for leaf in leaves(basis) for names in leaf.__dict__.get("_columns", ())]
+    known = [names for leaf in leaves(basis) for names in leaf._memory.columns]
     for i, (given, before) in enumerate(zip(signals.columns, known, strict=False)):
         if given and before and sorted(map(str, given)) == sorted(map(str, before)):
             require_same_columns(
@@ -104,17 +95,10 @@ def _check_columns(basis: Basis, signals: Signals) -> None:
 def without_ranges(basis: Basis) -> Basis:
     """Make a basis forget the ranges and columns of data that it has seen, and return it."""
     for leaf in leaves(basis):
-        if leaf._is_kept:
+        if leaf._memory.is_kept:
             put_in_formula(leaf, {})
-        leaf.__dict__.pop("_ranges", None)
-        leaf.__dict__.pop("_columns", None)
-        leaf.__dict__.pop("_meaning", None)
+        leaf._memory = Memory()
     return basis
-
-
-def _ranges(leaf: Basis) -> tuple[Range, ...]:
-    """The ranges that a leaf took from data, one per input; () if it did not."""
-    return leaf.__dict__.get("_ranges", ())
 
 
 def _has_moved(old: Range, new: Range) -> bool:
