@@ -15,7 +15,7 @@ from ...inference.curves import Curve
 from ...io.interop.trees import flatten, is_tree
 from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
-from ...typing import Array, ArrayLike, BoolArray, FloatArray
+from ...typing import Array, ArrayLike, FloatArray
 from . import fitted
 from .term_curves import dof_of, mean_features
 
@@ -59,6 +59,39 @@ class _Estimates:
     __repr__ = showing.of_fields
 
 
+@dataclass(frozen=True, eq=False)
+class _Combinations:
+    """Combinations (W, p + 1) of parameters, made as they are needed: some columns, and the rest.
+
+    ``values`` (W, b) are those of ``columns``, ``base`` (p + 1,) those of all others or None for 0.
+    """
+
+    columns: slice
+    values: FloatArray
+    base: FloatArray | None
+
+    __repr__ = showing.of_fields
+
+    def of(self, parameters: FloatArray) -> FloatArray:
+        """Return the values (W, N) of combinations of parameters (p + 1, N)."""
+        used, K = self._in_use()
+        return K @ parameters[used]
+
+    def errors(self, sure: fisher.Uncertainty) -> FloatArray:
+        """Return the standard errors (W,); only parameters that take part are looked at."""
+        used, K = self._in_use()
+        void = None if sure.void is None else sure.void[used]
+        part = fisher.Uncertainty(sure.covariance[used, used], sure.undetermined[used], void)
+        return error_of(K, part)
+
+    def _in_use(self) -> tuple[slice, FloatArray]:
+        if self.base is None:
+            return self.columns, self.values
+        K = np.tile(self.base, (len(self.values), 1))
+        K[:, self.columns] = self.values
+        return slice(None), K
+
+
 def curve(
     model: Hooks, label: str, X: Any, y: ArrayLike | None, asked: Asked, **data: Any
 ) -> Curve:
@@ -86,7 +119,7 @@ def curve(
     axes = _axes(term, asked, in_units)
     points = [a if s is None else a / s for a, s in zip(axes, in_units, strict=True)]
     combinations = _combinations(term, points, found, asked.scale)
-    eta = np.stack([K @ found.parameters for K in combinations], axis=1)  # (W, S, N)
+    eta = np.stack([K.of(found.parameters) for K in combinations], axis=1)  # (W, S, N)
     shown, unit = _shown(model, asked.scale, bin_s)
     has_channels, neurons = len(term.shape) > 1, _neurons(model)
 
@@ -189,7 +222,7 @@ def _axes(term: Term, asked: Asked, seconds: Sequence[float | None]) -> tuple[Ar
 
 def _combinations(
     term: Term, axes: Sequence[Array], found: _Estimates, scale: str
-) -> list[FloatArray]:
+) -> list[_Combinations]:
     """Return, for each channel, the combinations (W, p + 1) of parameters that its curve is.
 
     An effect over lags is what one unit of input adds; one of values is what they add beyond their
@@ -208,40 +241,27 @@ def _combinations(
             expected="the data of the fit",
             todo=f"pass them: model.curve({term.label!r}, X, y).",
         )
-    p, b = len(found.parameters) - 1, term.n_functions
-    base = np.zeros(p + 1)
-    if is_level:
-        base = np.append(mean, float(found.has_intercept))
-    of_channels: list[FloatArray] = []
+    b = term.n_functions
+    base = np.append(mean, float(found.has_intercept)) if is_level else None
+    of_channels: list[_Combinations] = []
     for c in range(max(term.n_channels, 1)):
         columns = slice(term.start + c * b, term.start + (c + 1) * b)
-        K = np.tile(base, (len(points[0]), 1))
         functions = term.functions(*points, channel=c)
-        if over_lags:
-            K[:, columns] += functions
-        else:
-            K[:, columns] = functions if is_level else functions - mean[columns]
-        of_channels.append(K)
+        if over_lags and base is not None:
+            functions = functions + base[columns]
+        if not over_lags and base is None:
+            functions = functions - mean[columns]
+        of_channels.append(_Combinations(columns, functions, base))
     return of_channels
 
 
-def _errors(of_channels: list[FloatArray], optimum: fisher.Optimum) -> FloatArray:
+def _errors(of_channels: list[_Combinations], optimum: fisher.Optimum) -> FloatArray:
     """Return standard errors (W, S, N)."""
-    found = []
-    for sure in fisher.uncertainties(optimum, keep_void=True):
-        found.append(np.stack([_error(K, sure) for K in of_channels], axis=1))
+    found = [
+        np.stack([K.errors(sure) for K in of_channels], axis=1)
+        for sure in fisher.uncertainties(optimum, keep_void=True)
+    ]
     return np.stack(found, axis=-1)
-
-
-def _error(K: FloatArray, sure: fisher.Uncertainty) -> FloatArray:
-    """Return the errors of combinations; only the parameters that take part in some are read."""
-    used: BoolArray = (K != 0).any(axis=0)
-    part = fisher.Uncertainty(
-        sure.covariance[np.ix_(used, used)],
-        sure.undetermined[used],
-        None if sure.void is None else sure.void[used],
-    )
-    return error_of(K[:, used], part)
 
 
 def _shown(
