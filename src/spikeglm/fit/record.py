@@ -150,7 +150,7 @@ def check_same_data(record: FitResult, observed: Responses) -> None:
 
 
 def check_optimum(
-    record: FitResult, column: int, squared: float, observed: Responses, unit: float
+    record: FitResult, column: int, squared: float, *, weight: float, spread: float, unit: float
 ) -> None:
     """Check that estimates that were certified are the best ones for the data that are given now.
 
@@ -160,8 +160,10 @@ def check_optimum(
         Of the fit.
     squared :
         The squared Newton decrement of the summed loss at the estimates, for these data.
-    observed, unit :
-        Moments of the responses, and the loss in units of the negative log-likelihood.
+    weight, spread :
+        The sum of the row weights, and how much responses vary, in units of the loss.
+    unit :
+        The loss in units of the negative log-likelihood.
 
     Raises
     ------
@@ -182,9 +184,7 @@ def check_optimum(
     """
     if record.status[column] is not Status.CONVERGED:
         return
-    weight = observed.weight[column]
-    size = max(observed.variance[column], 1.0, (_SMALL_STEP * observed.mean[column]) ** 2)
-    rounding = _SMALL_STEP**2 * weight * size
+    rounding = _SMALL_STEP**2 * weight * spread
     recorded = _MANY * record.decrement[column] ** 2 * weight
     if squared > recorded + rounding and squared > _TENTH**2 * unit:
         raise _other_data(

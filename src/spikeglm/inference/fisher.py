@@ -30,15 +30,17 @@ from ..engine.kernels import loss_kernels
 from ..engine.runners.dispatch import run
 from ..engine.runners.plan import Plan, plan
 from ..engine.table import Table
-from ..fit.record import FitResult, check_optimum, check_same_data
+from ..fit.record import FitResult, check_same_data
 from ..fit.separation import Separation, curvature_at, separations, without_rows
+from ..fit.starts import dispersion
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.squares import squares_of
 from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
-from .inverses import TOUCHED, inverse_among, squared_step, void_directions
+from .inverses import TOUCHED, inverse_among, void_directions
+from .remaining_step import RemainingSteps
 
 NO_OPTIMUM = {
     Status.SILENT,
@@ -49,6 +51,7 @@ NO_OPTIMUM = {
 }
 _SOME = object()  # in place of what limits a column that has no limit
 
+_ROUNDED = 1e-6  # of a count, however large: what it varies by less is rounding
 _SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
 _COPIES = 3  # of a group's matrices, and of its rows, that a worker holds while it adds up a block
 _SHARE_FOR_ROWS = 1 / 8  # of the memory budget
@@ -187,7 +190,7 @@ def _of_plain_rows(reading: _Reading, keep_void: bool) -> Iterator[Uncertainty]:
 def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
     """Yield the uncertainty of each column from the features as they are."""
     reading = _Reading.of(optimum)
-    limits = reading.limits()
+    limits, remaining = reading.limits(), reading.remaining()
     p, shift = len(optimum.coef), reading.shift
     for group in groups(optimum.columns.n_columns, p + 1):
         slopes = reading.slopes(group)
@@ -199,9 +202,7 @@ def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
             if void is not None:
                 void[-1] -= shift @ void[:-1]
             if optimum.record is not None and optimum.penalty.is_smooth:
-                at = np.append(optimum.coef[:, c], optimum.intercept[c])
-                squared = squared_step(slope, at, covariance, information)
-                check_optimum(optimum.record, c, squared, reading.observed, optimum.unit[c])
+                remaining.check(optimum.record, c, slope, covariance, information)
             _unshift(covariance, shift)
             covariance *= optimum.unit[c]
             if c in limits:
@@ -295,6 +296,23 @@ class _Reading:
             information[places, places] += penalty.curvature((p, 1))[:, 0] * weight
         else:
             information[:p, :p] += weight * squares.matrix(squares.strength[:, 0])
+
+    def remaining(self) -> RemainingSteps:
+        """Return what looks how far the estimates are from the best ones for these data."""
+        optimum, observed, likelihood = self.optimum, self.observed, self.optimum.columns.likelihood
+        if likelihood.model.has_dispersion:
+            spread = dispersion(likelihood, observed, likelihood.start(observed.mean))
+        else:
+            spread = np.maximum(np.maximum(observed.variance, 1.0), (_ROUNDED * observed.mean) ** 2)
+        return RemainingSteps(
+            coef=optimum.coef,
+            intercept=optimum.intercept,
+            unit=optimum.unit,
+            shift=self.shift,
+            is_single=self.table.rows.dtype == np.float32,
+            weight=observed.weight,
+            spread=spread,
+        )
 
     def slopes(self, group: IntArray) -> FloatArray:
         """Return the derivative (C, p + 1) of the penalised summed loss."""

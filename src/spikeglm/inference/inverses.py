@@ -1,4 +1,4 @@
-"""Inverses of information matrices, as far as they have one, and what a slope says beside them."""
+"""Inverses of information matrices, as far as they have one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ _CLEAR_RANK = 1e-11  # reciprocal condition, per n², from which no eigenvalue c
 TOUCHED = 1e-6
 """Share of a parameter in an undetermined direction from which it counts as such."""
 _NOTHING = 1e-100  # roots of information of which no inverse is a number
-_TELLS = 1e-4  # of a standard error, a parameter, or the root of a curvature: less tells nothing
 
 
 def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
@@ -65,29 +64,6 @@ def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     out = np.zeros((len(free), null.shape[1]))
     out[among] = null / unit[:, None]
     return out
-
-
-def squared_step(
-    slope: FloatArray, at: FloatArray, covariance: FloatArray, information: FloatArray
-) -> float:
-    """Return slope' covariance slope, (n,) and (n, n), along what the rows clearly tell.
-
-    Where hardly anything depends on a parameter, at (n,), or on a combination, the rounding of a
-    slope would do for a step of any size: that is no sign of anything. Nor is what the rounding of
-    linear predictors does, of estimates that nearly cancel.
-    """
-    squared = float(slope @ covariance @ slope)
-    if squared < _TELLS**2 * len(at):
-        return squared
-    told = (np.diag(covariance) > 0) & (np.diag(covariance) < (at / _TELLS) ** 2)
-    told &= np.diag(information) > 0
-    unit = np.sqrt(np.diag(information)[told])
-    rounding = np.finfo(float).eps * float(unit @ np.abs(at[told])) / _TELLS
-    values, vectors = np.linalg.eigh(information[np.ix_(told, told)] / np.outer(unit, unit))
-    clear = values > _TELLS**2 * values.max(initial=0.0)
-    along = (vectors.T @ (slope[told] / unit))[clear]
-    left = min(squared, float(np.sum(along**2 / values[clear])))
-    return left if left > rounding**2 else 0.0
 
 
 def _plain_inverse(scaled: FloatArray) -> FloatArray | None:

@@ -23,6 +23,7 @@ from ...fit.class_separation import ClassSeparation, class_separations, in_the_l
 from ...fit.record import FitResult, check_optimum, check_same_data
 from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
 from ...inference.inverses import TOUCHED, void_directions
+from ...inference.remaining_step import rounding_of, size_of_rows, squared_step
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...solvers import Status
@@ -96,14 +97,37 @@ def _uncertainties(
                 at_zero = theta[:, n].reshape(slopes.shape)[record.aliased] == 0
                 is_single = inputs.rows.dtype == np.float32
                 slopes[record.aliased] *= ~(at_zero | is_single)  # taken for rounding by the fit
-                slope = slopes.ravel()
-                squared = float(slope @ covariance @ slope) * objective.total_weight[n]
-                check_optimum(record, n, squared, observed, 1.0)
+                where = np.where(frozen[:, a], 0.0, theta[:, n])
+                seen = slopes.ravel(), where, covariance, H[a]
+                _check_optimum(objective, record, n, seen, is_single=is_single)
             with quiet():
                 covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
             if n in better:
                 covariance, unsure, _ = next(better[n])
             yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
+
+
+def _check_optimum(
+    objective: SoftmaxObjective,
+    record: FitResult,
+    n: int,
+    seen: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    *,
+    is_single: bool,
+) -> None:
+    """Check estimates of a neuron by what the data say: slope, theta, covariance, curvature."""
+    slope, theta, covariance, H = seen
+    K, weight = objective.n_classes, float(objective.total_weight[n])
+    location = np.append(_location(objective) * objective.features.inverse_scale, 0.0)
+    intercept = np.arange(len(theta)) % K - K
+    size = size_of_rows(H, np.repeat(location, K), intercept)
+    made_up = np.zeros(len(location), dtype=bool)
+    made_up[record.aliased] = is_single
+    rounding = rounding_of(theta, size, is_single=np.repeat(made_up, K))
+    squared = weight * squared_step(
+        slope, theta, covariance, H, unit=1.0 / weight, rounding=rounding
+    )
+    check_optimum(record, n, squared, weight=weight, spread=1.0, unit=1.0)
 
 
 def _separated(objective: SoftmaxObjective, record: FitResult | None) -> IntArray:
@@ -166,11 +190,16 @@ def _objective(
     return SoftmaxObjective(classes, penalty, is_absent), observed, scale == 0
 
 
+def _location(objective: SoftmaxObjective) -> FloatArray:
+    """Return the means (p,) of the features as the user has them."""
+    mean, shift = objective.features.mean, objective.classes.table.shift
+    return mean if shift is None else mean + shift
+
+
 def _to_user(objective: SoftmaxObjective) -> FloatArray:
     """Return J (n, n) with (w, b) = J theta in the user's scale, b centred over the classes."""
     features, K = objective.features, objective.n_classes
-    shift = objective.classes.table.shift
-    location = features.mean if shift is None else features.mean + shift
+    location = _location(objective)
     J = np.diag(np.append(features.inverse_scale, 1.0))
     J[-1, :-1] = -location * features.inverse_scale
     out = np.kron(J, np.eye(K))
