@@ -221,3 +221,20 @@ def test_a_rate_needs_its_bins_and_a_gain_its_link():
         nmo.GLM().fit(np.asarray(values), COUNTS.d[:, 0]).curve("speed")
     with pytest.raises(TypeError, match="classifier"):
         nmo.ClassifierGLM().fit(values, GOAL).curve("speed")
+
+
+def test_filters_keep_their_band_beside_splines_without_a_penalty():
+    """Splines leave a level open; lags of few functions, hardly told apart, have no part in it."""
+    basis = SPLINES(5, label="speed") + nmo.basis.RaisedCosineLogConv(5, 10, label="coupling")
+    design = basis.design(SPEED, COUNTS)
+    model = nmo.PopulationGLM().fit(design, COUNTS)
+    curve = model.curve("coupling", design, COUNTS, neuron="a")
+    rate = model.predict(design).d[:, 0]
+    kept = np.isfinite(rate)
+    table = np.column_stack([np.ones(kept.sum()), np.asarray(design)[kept, 1:]])  # one spline less
+    covariance = np.linalg.inv(table.T @ (rate[kept, None] * table))
+    term = design.terms[1]
+    K = term.functions(term.axis())
+    for channel, columns in enumerate((slice(5, 10), slice(10, 15))):  # the intercept and 4 splines
+        error = np.sqrt(np.einsum("wi,ij,wj->w", K, covariance[columns, columns], K))
+        np.testing.assert_allclose(curve.standard_error[:, channel], error, rtol=1e-4, atol=1e-9)

@@ -52,7 +52,10 @@ def inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray,
 
 
 def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
-    """Return the directions (n, m) of free parameters in which the information is zero."""
+    """Return the directions (n, m) of free parameters in which the information is zero.
+
+    A parameter whose share in them is rounding, as of one that is hardly told, has none.
+    """
     among = np.flatnonzero(free)
     part = information[np.ix_(among, among)]
     if not np.isfinite(part).all():
@@ -61,6 +64,7 @@ def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     unit = np.where(unit > 0, unit, 1.0)
     values, vectors = np.linalg.eigh(part / np.outer(unit, unit))
     null = vectors[:, values <= _RANK_TOLERANCE * len(values) * max(values[-1:], default=0.0)]
+    null[np.linalg.norm(null, axis=1) <= TOUCHED] = 0.0
     out = np.zeros((len(free), null.shape[1]))
     out[among] = null / unit[:, None]
     return out
