@@ -6,7 +6,9 @@ Every message is built here, so that a tired reader finds the same three parts i
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -89,21 +91,21 @@ def process_error(problem: str, *, given: object, expected: str, todo: str = "")
 
 
 def unknown_name(
-    kind: str, name: object, known: list[str], *, meant: dict[str, str] | None = None
+    kind: str, name: object, known: Sequence[Any], *, meant: dict[str, str] | None = None
 ) -> ValueError:
-    """Build the error for a string that names nothing, with what is meant by it elsewhere.
+    """Build the error for a name that names nothing, with what is meant by it elsewhere.
 
     ``meant`` are names (in lower case) that other books and libraries use, and what they are here;
     of others the closest known spelling is told.
     """
     import difflib
 
-    by_lower_case = {word.lower(): word for word in known} | (meant or {})
+    words = [word for word in known if isinstance(word, str)]  # numbers have no spelling
+    by_lower_case = {word.lower(): word for word in words} | (meant or {})
     close = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     hint = f"Did you mean {by_lower_case[close[0]]!r}?" if close else ""
-    return value_error(
-        f"Unknown {kind}.", given=repr(name), expected=f"one of {', '.join(known)}", todo=hint
-    )
+    expected = ", ".join(repr(word) if isinstance(word, str) else str(word) for word in known)
+    return value_error(f"Unknown {kind}.", given=repr(name), expected=f"one of {expected}", todo=hint)
 
 
 def missing_package(package: str, *, purpose: str, extra: str) -> ImportError:

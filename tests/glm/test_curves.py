@@ -183,7 +183,7 @@ def test_gaussian_bands_are_students():
 
 def test_a_table_of_a_curve():
     frame = MODEL.curve("coupling", X, COUNTS).to_frame()
-    assert frame.index.names == ["s", "channel", "neuron"] and len(frame) == 40
+    assert frame.index.names == ["lag (s)", "channel", "neuron"] and len(frame) == 40
     found = MODEL.curve("coupling", X, COUNTS, channel="b", neuron="a")
     np.testing.assert_array_equal(frame.xs(("b", "a"), level=(1, 2))["low"], found.low)
     assert isinstance(MODEL.curve("place").to_frame().index, pd.MultiIndex)
@@ -192,7 +192,7 @@ def test_a_table_of_a_curve():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"label": "plase"}, "place, speed, coupling, goal.*'place'"),
+        ({"label": "plase"}, "'place', 'speed', 'coupling', 'goal'.*mean 'place'"),
         ({"label": "speed", "scale": "hz"}, "effect, gain, mean, rate"),
         ({"label": "speed", "neuron": "z"}, "neuron of 'speed'.*a, b"),
         ({"label": "coupling", "channel": "z"}, "channel of 'coupling'.*a, b"),
@@ -238,3 +238,38 @@ def test_filters_keep_their_band_beside_splines_without_a_penalty():
     for channel, columns in enumerate((slice(5, 10), slice(10, 15))):  # the intercept and 4 splines
         error = np.sqrt(np.einsum("wi,ij,wj->w", K, covariance[columns, columns], K))
         np.testing.assert_allclose(curve.standard_error[:, channel], error, rtol=1e-4, atol=1e-9)
+
+
+@pytest.mark.parametrize("model", ["Gaussian", "Gamma"])
+def test_signals_have_means_in_their_units_and_no_rates(model):
+    """Of ΔF/F there was a rate in Hz, and a filter whose axis said log gain."""
+    signal = nap.TsdFrame(TIMES, np.random.default_rng(1).gamma(2.0, size=(T, 2)))
+    link = {"Gaussian": None, "Gamma": "one_over_x"}[model]
+    fit = nmo.PopulationGLM(model, link, **RIDGE).fit(X, signal)
+    assert fit.curve("speed", X, signal, scale="mean").unit == "units of y"
+    with pytest.raises(ValueError, match="A rate is of events.*scale='mean'"):
+        fit.curve("speed", X, signal, scale="rate")
+    with pytest.raises(ValueError, match="no filter.*link 'exp'"):
+        fit.curve("coupling", X, signal, channel="a", neuron=0).as_filter()
+
+
+def test_a_table_says_what_lags_and_errors_are_of():
+    rate = MODEL.curve("coupling", X, COUNTS, scale="rate", channel="a", neuron="b").to_frame()
+    assert rate.index.name == "lag (s)"
+    assert list(rate.columns) == ["value", "low", "high", "predictor_standard_error"]
+    effect = MODEL.curve("speed", X, COUNTS, neuron="b").to_frame()
+    assert (effect.index.name, effect.columns[-1]) == ("speed", "standard_error")
+
+
+def test_names_are_told_as_they_are_written():
+    """'(x * y)' is a label, brackets included; 1 is not a misspelling of 12."""
+    counts = nap.TsdFrame(TIMES, COUNTS.d, columns=[7, 12])
+    design = (SPLINES(4, label="x") * SPLINES(4, label="y")).design(X_CM, Y_CM)
+    model = nmo.PopulationGLM(**RIDGE).fit(design, counts)
+    with pytest.raises(ValueError, match=r"one of '\(x \* y\)'"):
+        model.curve("place")
+    with pytest.raises(ValueError, match=r"Given: 1. Expected: one of 7, 12.$"):
+        model.curve("(x * y)", neuron=1)
+    one = model.curve("(x * y)", neuron=7)
+    with pytest.raises(ValueError, match="only one neuron"):
+        one.of(neuron=7)

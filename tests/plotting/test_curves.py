@@ -46,3 +46,8 @@ def test_several_curves_are_no_panel():
     with pytest.raises(ValueError, match="One panel shows one curve"):
         plotting.plot_curve(curve)
     assert plotting.plot_curve(curve.of(channel=0, neuron=1)).get_xlabel() == "Lag (bins)"
+
+
+def test_a_mean_says_what_of():
+    values = Curve("past", (AT,), ("s",), VALUE, "units of y", scale="mean", **BAND)
+    assert plotting.plot_curve(values).get_ylabel() == "Mean (units of y)"

@@ -97,6 +97,9 @@ class Curve:
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per point (and channel, and neuron).
 
+        Lags are called ``"lag (s)"`` or ``"lag (bins)"``; the standard error of a gain, a mean or
+        a rate, which is that of the linear predictor behind it, ``"predictor_standard_error"``.
+
         >>> at = np.array([1, 2])
         >>> curve = Curve("past", (at,), ("bins",), np.array([0.5, 0.1]), "nats")
         >>> curve.to_frame()["value"].to_dict()
@@ -104,7 +107,7 @@ class Curve:
         """
         import pandas as pd
 
-        names = [unit or f"{self.label}_{i}" for i, unit in enumerate(self.units)]
+        names = [f"lag ({u})" if u else f"{self.label}_{i}" for i, u in enumerate(self.units)]
         if len(names) == 1 and not self.units[0]:
             names = [self.label]
         axes: list[Any] = list(self.at)
@@ -112,7 +115,8 @@ class Curve:
             axes += [] if labels is None else [list(labels)]
             names += [] if labels is None else [name]
         parts = {"value": self.value, "low": self.low, "high": self.high}
-        parts["standard_error"] = self.standard_error
+        of = "" if self.scale == "effect" else "predictor_"
+        parts[f"{of}standard_error"] = self.standard_error
         index = (
             pd.Index(axes[0], name=names[0])
             if len(axes) == 1
@@ -127,8 +131,8 @@ class Curve:
         Raises
         ------
         ValueError
-            If it is of several channels or neurons, not over lags in seconds, has no band, or
-            another scale than ``"effect"``.
+            If it is of several channels or neurons, not over lags in seconds, has no band,
+            another scale than ``"effect"``, or a link whose effect is no log gain.
 
         >>> ends = {"low": np.zeros(2), "high": np.ones(2), "standard_error": np.full(2, 0.3)}
         >>> at, value = np.array([0.01, 0.02]), np.array([0.5, 0.1])
@@ -136,14 +140,17 @@ class Curve:
         array([10., 20.])
         """
         is_one = self.channels is None and self.neurons is None
-        if not is_one or self.units != ("s",) or self.scale != "effect" or self.low is None:
-            given = f"units {self.units}, scale {self.scale!r}, channels {self.channels}, "
+        is_log_gain = self.scale == "effect" and self.unit == "nats"
+        if not is_one or self.units != ("s",) or not is_log_gain or self.low is None:
+            given = f"units {self.units}, scale {self.scale!r} in {self.unit}, channels "
+            given += f"{self.channels}, "
             raise errors.value_error(
                 "This curve is no filter.",
                 given=given + f"neurons {self.neurons}, {'no ' * (self.low is None)}band",
-                expected="an effect over lags in seconds of one channel and one neuron, with band",
+                expected="an effect in nats (of the link 'exp') over lags in seconds, of one channel "
+                "and one neuron, with band",
                 todo="pass X and y to curve(...), signals as pynapple objects, and take "
-                "curve.of(channel=..., neuron=...).",
+                "curve.of(channel=..., neuron=...); plotting.plot_curve draws any other curve.",
             )
         error: Any = self.standard_error
         return Filter(1e3 * self.at[0], self.value, error, self.level)
@@ -158,7 +165,11 @@ class Curve:
 
 
 def _place(names: Sequence[Any] | None, name: Any, kind: str) -> int:
-    known = [] if names is None else list(names)
+    if names is None:
+        raise errors.value_error(
+            f"There is only one {kind}.", given=repr(name), expected="None", todo="leave it out."
+        )
+    known = list(names)
     if name not in known:
-        raise errors.unknown_name(kind, name, list(map(str, known)) or ["the only one"])
+        raise errors.unknown_name(kind, name, known)
     return known.index(name)

@@ -12,7 +12,7 @@ from .style import axes_or_new
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_NAMES = {"effect": "Effect", "gain": "Gain (factor)", "mean": "Mean per bin", "rate": "Rate (Hz)"}
+_NAMES = {"effect": "Effect", "gain": "Gain (factor)", "mean": "Mean", "rate": "Rate (Hz)"}
 _MS = 1e3  # per second
 
 
@@ -99,4 +99,5 @@ def _axis_name(unit: str, label: str) -> str:
 
 
 def _value_name(found: Curve) -> str:
-    return f"Effect ({found.unit})" if found.scale == "effect" else _NAMES[found.scale]
+    name = _NAMES[found.scale]
+    return f"{name} ({found.unit})" if found.scale in ("effect", "mean") else name

@@ -241,7 +241,7 @@ class Term:
         """Return the number of a channel, which is called by number or by a name that is text."""
         if isinstance(channel, str):
             if channel not in self.channels:
-                raise errors.unknown_name("channel", channel, list(map(str, self.channels)))
+                raise errors.unknown_name("channel", channel, self.channels)
             return self.channels.index(channel)
         n = max(self.n_channels, 1)
         if not isinstance(channel, int | np.integer) or not 0 <= channel < n:

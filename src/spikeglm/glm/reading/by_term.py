@@ -217,7 +217,7 @@ def _named_channels(names: Sequence[Any], term: Term) -> BoolArray:
     channels = list(term.channels)
     for name in names:
         if isinstance(name, (bool, np.bool_)) or name not in channels:
-            raise errors.unknown_name(f"channel of {term.label!r}", name, list(map(str, channels)))
+            raise errors.unknown_name(f"channel of {term.label!r}", name, list(channels))
     return np.array([channel in names for channel in channels], dtype=bool)
 
 

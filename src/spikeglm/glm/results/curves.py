@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..hooks import Hooks
 
 _UNITS = {"effect": "", "gain": "", "mean": "per bin", "rate": "Hz"}
+_OF_Y = "units of y"
+_EFFECTS = {"exp": "nats", "identity": _OF_Y}
 _LAGS = ("s", "bins")
 _SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
 
@@ -270,18 +272,26 @@ def _shown(
     """Return what turns linear predictors into values of a scale, and their unit."""
     likelihood = model._likelihood
     if scale == "effect":
-        return lambda eta: eta, "nats" if likelihood.link.name == "exp" else "linear predictor"
+        return lambda eta: eta, _EFFECTS.get(likelihood.link.name, "linear predictor")
     if scale == "gain":
         if likelihood.link.name != "exp":
             raise errors.value_error(
                 "A gain is a factor of the mean, which this link has none of.",
                 given=f"the link {likelihood.link.name}",
                 expected="the link 'exp'",
-                todo="ask for scale='mean' or 'rate', or for the effect.",
+                todo="ask for scale='mean', or for the effect.",
             )
         return np.exp, "times"
+    counts = likelihood.model.gives_probabilities
     if scale == "mean":
-        return likelihood.mean, _UNITS[scale]
+        return likelihood.mean, _UNITS[scale] if counts else _OF_Y
+    if not counts:
+        raise errors.value_error(
+            "A rate is of events, and this is a model of a signal.",
+            given=f"scale='rate' for {likelihood.model.name}",
+            expected="a model of counts",
+            todo="ask for scale='mean', in the units of y.",
+        )
     if bin_s is None:
         raise errors.value_error(
             "A rate needs to know how long bins are.",

@@ -177,7 +177,8 @@ class Questions(Hooks):
             over values beyond their mean in the rows of the fit. ``"gain"``: its exponential, a
             factor of the mean, for the link exp. ``"mean"``: the mean response per bin with all
             other features at their means (over lags after one more unit of input than in the
-            mean), the intercept and its uncertainty included. ``"rate"``: that per second, Hz.
+            mean), the intercept and its uncertainty included; in the units of y for models of
+            signals (Gaussian, Gamma). ``"rate"``: that per second, Hz, for models of counts.
         channel, neuron :
             One of them, by name (or number); None takes all, on axes of their own.
         bin_s :
