@@ -104,8 +104,8 @@ def unknown_name(
     by_lower_case = {word.lower(): word for word in words} | (meant or {})
     close = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     hint = f"Did you mean {by_lower_case[close[0]]!r}?" if close else ""
-    expected = ", ".join(repr(word) if isinstance(word, str) else str(word) for word in known)
-    return value_error(f"Unknown {kind}.", given=repr(name), expected=f"one of {expected}", todo=hint)
+    told = ", ".join(repr(word) if isinstance(word, str) else str(word) for word in known)
+    return value_error(f"Unknown {kind}.", given=repr(name), expected=f"one of {told}", todo=hint)
 
 
 def missing_package(package: str, *, purpose: str, extra: str) -> ImportError:

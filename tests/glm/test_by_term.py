@@ -146,14 +146,14 @@ def test_trees_are_told_by_leaf_and_by_term():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"feature_mask": {"copling": "own"}}, "coupling, speed.*'coupling'"),
+        ({"feature_mask": {"copling": "own"}}, "'coupling', 'speed'.*'coupling'"),
         ({"feature_mask": {"coupling": "mine"}}, "'mine'.*'own', 'others'"),
-        ({"feature_mask": {"coupling": ["d"]}}, "channel of 'coupling'.*a, b, c"),
+        ({"feature_mask": {"coupling": ["d"]}}, "channel of 'coupling'.*'a', 'b', 'c'"),
         ({"feature_mask": {"coupling": [True, False, True]}}, "channel of 'coupling'"),
         ({"feature_mask": {"coupling": np.ones(5)}}, "shape.*5"),
         ({"feature_mask": {"coupling": np.full((6, 3), 0.5)}}, "only 0 and 1"),
         ({"regularizer_strength": {"coupling": 1.0}}, "add 'speed'"),
-        ({"regularizer_strength": {"coupling": 1.0, "seed": 1.0}}, "coupling, speed.*'speed'"),
+        ({"regularizer_strength": {"coupling": 1.0, "seed": 1.0}}, "'coupling', 'speed'.*'speed'"),
         ({"regularizer_strength": {"coupling": -1.0, "speed": 1.0}}, "not negative"),
     ],
 )
@@ -171,5 +171,5 @@ def test_words_need_terms():
     ):
         with pytest.raises(ValueError, match="terms=basis"):
             model_of(**arguments).fit(plain, COUNTS)
-    with pytest.raises(ValueError, match="terms, channels"):
+    with pytest.raises(ValueError, match="'terms', 'channels'"):
         nmo.regularizer.GroupLasso("term")

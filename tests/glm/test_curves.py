@@ -193,9 +193,9 @@ def test_a_table_of_a_curve():
     ("arguments", "message"),
     [
         ({"label": "plase"}, "'place', 'speed', 'coupling', 'goal'.*mean 'place'"),
-        ({"label": "speed", "scale": "hz"}, "effect, gain, mean, rate"),
-        ({"label": "speed", "neuron": "z"}, "neuron of 'speed'.*a, b"),
-        ({"label": "coupling", "channel": "z"}, "channel of 'coupling'.*a, b"),
+        ({"label": "speed", "scale": "hz"}, "'effect', 'gain', 'mean', 'rate'"),
+        ({"label": "speed", "neuron": "z"}, "neuron of 'speed'.*'a', 'b'"),
+        ({"label": "coupling", "channel": "z"}, "channel of 'coupling'.*'a', 'b'"),
         ({"label": "speed", "channel": "a"}, "channel of 'speed'"),
         ({"label": "place", "at": [1.0]}, "variable of 'place'"),
         ({"label": "speed", "level": 95}, "fraction"),
@@ -247,9 +247,9 @@ def test_signals_have_means_in_their_units_and_no_rates(model):
     link = {"Gaussian": None, "Gamma": "one_over_x"}[model]
     fit = nmo.PopulationGLM(model, link, **RIDGE).fit(X, signal)
     assert fit.curve("speed", X, signal, scale="mean").unit == "units of y"
-    with pytest.raises(ValueError, match="A rate is of events.*scale='mean'"):
+    with pytest.raises(ValueError, match=r"A rate is of events.*scale='mean'"):
         fit.curve("speed", X, signal, scale="rate")
-    with pytest.raises(ValueError, match="no filter.*link 'exp'"):
+    with pytest.raises(ValueError, match=r"no filter.*link 'exp'"):
         fit.curve("coupling", X, signal, channel="a", neuron=0).as_filter()
 
 

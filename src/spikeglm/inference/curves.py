@@ -147,8 +147,8 @@ class Curve:
             raise errors.value_error(
                 "This curve is no filter.",
                 given=given + f"neurons {self.neurons}, {'no ' * (self.low is None)}band",
-                expected="an effect in nats (of the link 'exp') over lags in seconds, of one channel "
-                "and one neuron, with band",
+                expected="an effect in nats (of the link 'exp') over lags in seconds of one "
+                "channel and one neuron, with band",
                 todo="pass X and y to curve(...), signals as pynapple objects, and take "
                 "curve.of(channel=..., neuron=...); plotting.plot_curve draws any other curve.",
             )
