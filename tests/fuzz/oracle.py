@@ -1,6 +1,7 @@
 """The optimum of one neuron's fit, found densely and in long double: who judges the library.
 
-    minimise  sum_t a_t l(eta_t) / sum_t a_t  +  sum l1 |w| + l2 w² / 2  +  sum_g weight_g |w_g|
+    minimise  sum_t a_t l(eta_t) / sum_t a_t
+              +  sum l1 |w| + l2 w² / 2  +  sum_g weight_g |w_g|  +  |G w|² / 2
 
 over coefficients W (p, K) and intercepts (K,), eta = X W + b + offset; K is 1, but for labels the
 number of classes. Newton's method, damped, on the coefficients that are not zero, whose system is
@@ -19,14 +20,20 @@ _ROUNDS = 60
 
 @dataclass(frozen=True, eq=False)
 class Penalty:
-    """Strengths (p, K), and groups: pairs of a boolean (p, K) and a weight."""
+    """Strengths (p, K), groups: pairs of a boolean (p, K) and a weight, and G (R, p)."""
 
     l1: np.ndarray
     l2: np.ndarray
     groups: tuple = ()
+    root: Any = 0.0
+
+    def __post_init__(self):
+        root = np.asarray(self.root, dtype=Long) * np.ones((1, len(self.l1)), dtype=Long)
+        object.__setattr__(self, "root", root)
 
     def value(self, W):
         norms = sum(weight * _norm(W[g]) for g, weight in self.groups)
+        norms = norms + np.sum((self.root @ W) ** 2) / 2
         return np.sum(self.l1 * np.abs(W) + self.l2 * W**2 / 2) + norms
 
     @property
@@ -211,6 +218,7 @@ def _gradient(problem, V):
         _, slope, roots = problem.loss(problem.eta(V))
     gradient = problem.Z.T @ (problem.weights[:, None] * slope)
     gradient[:-1] += penalty.l2 * W + penalty.l1 * np.sign(W)
+    gradient[:-1] += penalty.root.T @ (penalty.root @ W)
     for group, weight in penalty.groups:
         norm = _norm(W[group])
         if norm > 0:
@@ -225,6 +233,9 @@ def _system(problem, V, moving):
     roots = np.sqrt(problem.weights)[:, None, None] * roots
     rows = [np.einsum("tik,tj->tijk", roots, problem.Z).reshape(-1, V.size)]
     rows.append(np.diag(np.append(np.sqrt(penalty.l2).ravel(), np.zeros(K))))
+    bend = np.column_stack([penalty.root, np.zeros(len(penalty.root), dtype=Long)])
+    if bend.any():
+        rows.append(np.kron(bend, np.eye(K, dtype=Long)))
     for group, weight in penalty.groups:
         norm = _norm(V[:-1][group])
         if norm > 0:

@@ -9,12 +9,13 @@ from tests.fuzz import losses, responses, tables
 from tests.fuzz.oracle import Penalty, Problem
 
 import spikeglm as nmo
-from spikeglm.regularizer import GroupLasso
+from spikeglm.regularizer import GroupLasso, Quadratic
 
 _SOLVERS = {
     True: (None, "LBFGS", "Newton", "BFGS", "NonlinearCG", "GradientDescent", "SVRG"),
     False: (None, "ProximalNewton", "ProximalGradient", "ProxSVRG"),
 }
+WITH_MATRICES = 1_000_000  # seeds from here on have a penalty with matrices
 _PENALTIES = ("UnRegularized", "Ridge", "Lasso", "ElasticNet", "GroupLasso")
 
 
@@ -148,9 +149,10 @@ def draw(seed):
     if p and rng.random() < 0.15:
         shape = ((p, N) if is_population else (p,)) + ((K,) if model == "labels" else ())
         arguments["feature_mask"] = (rng.random(shape) < 0.7).astype(int)
-    more_arguments, penalties = _penalty(rng, p, N, K, is_population)
+    make = _penalty if seed < WITH_MATRICES else _quadratic
+    more_arguments, penalties = make(rng, p, N, K, is_population)
     arguments |= more_arguments
-    smooth = more_arguments["regularizer"] in ("UnRegularized", "Ridge")
+    smooth = seed >= WITH_MATRICES or more_arguments["regularizer"] in ("UnRegularized", "Ridge")
     names = _SOLVERS[smooth]
     name = names[0] if rng.random() < 0.4 else names[rng.integers(len(names))]
     if name is not None and (model != "labels" or "SVRG" not in name):
@@ -233,6 +235,41 @@ def _penalty(rng, p, N, K, is_population):
     if name == "Ridge":
         return more, tuple(Penalty(zero, s * one) for s in each)
     return more, tuple(Penalty(s * one, zero) for s in each)
+
+
+def _quadratic(rng, p, N, K, is_population):
+    """Return one to three matrices on some columns: differences, or anything, or of less rank."""
+    zero, n_entries = np.zeros((p, K)), int(rng.integers(1, 4))
+    entries, roots = [], []
+    for _ in range(n_entries):
+        m = int(rng.integers(min(1, p), p + 1))
+        columns = rng.permutation(p)[:m] if rng.random() < 0.4 else np.arange(p)[p - m :]
+        kind = rng.integers(4)
+        order = min(int(rng.integers(1, 3)), max(m - 1, 0))
+        root = {
+            0: lambda m=m, order=order: np.diff(np.eye(m), n=order, axis=0),
+            1: lambda m=m: np.eye(m),
+            2: lambda m=m: rng.normal(size=(m, m)),
+            3: lambda m=m: rng.normal(size=(max(1, m // 2), m)),
+        }[int(kind)]()
+        if rng.random() < 0.2:
+            root = root * 10.0 ** rng.uniform(-3, 3, m)
+        placed = np.zeros((len(root), p))
+        placed[:, columns] = root
+        entries.append((columns, root.T @ root))
+        roots.append(placed)
+    strength = 10.0 ** rng.uniform(-6, 0.5, (n_entries, 1)) * np.ones(N)
+    given = strength[:, 0]
+    if is_population and rng.random() < 0.4:
+        strength = given = strength * 10.0 ** rng.uniform(-2, 2, (n_entries, N))
+    more = {"regularizer": Quadratic(entries), "regularizer_strength": given}
+    return more, tuple(
+        Penalty(
+            zero, zero,
+            root=np.vstack([np.sqrt(s) * root for s, root in zip(each, roots, strict=True)]),
+        )
+        for each in strength.T
+    )  # fmt: skip
 
 
 def _as_users_have_it(rng, table, response, is_population, model):

@@ -206,7 +206,7 @@ class QuadraticPenalty:
         return np.linalg.solve(F, wide.T[:, :, None])[:, :, 0].T.reshape(W.shape)
 
     def _wide(self, W: Any) -> Any:
-        return W.reshape(self.sums.n_coefficients, -1)
+        return W.reshape(self.sums.n_coefficients, self.n_classes * W.shape[1])
 
 
 def _listed(entries: Any) -> Sequence[Any]:
@@ -294,7 +294,7 @@ def _placed(number: int, columns: Any, n_features: int, size: int) -> IntArray:
             raise _unfit_columns(number, given, size)
         return places
     places = np.asarray(columns, dtype=np.intp)
-    if places.max(initial=0) >= n_features:
+    if len(places) and places.max() >= n_features:
         raise errors.value_error(
             f"Entry {number} of the quadratic penalty is for features that X does not have.",
             given=f"column {places.max()}",
