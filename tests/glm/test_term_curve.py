@@ -119,7 +119,7 @@ def test_what_is_no_curve_is_refused():
     with pytest.raises(ValueError, match=r"Unknown term.*place, speed"):
         model.term_curve("plaice", X, COUNTS)
     history = nmo.basis.HistoryConv(3, label="history").design(COUNTS)
-    with pytest.raises(ValueError, match="filter_band"):
+    with pytest.raises(ValueError, match=r"model\.curve"):
         nmo.GLM().fit(history, COUNTS).term_curve("history", history, COUNTS)
 
 
@@ -128,7 +128,7 @@ def test_whoever_asks_for_errors_of_splines_is_told_of_the_curve():
     y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
     X = nmo.basis.BSplineEval(6, label="position").design(x)
     model = nmo.GLM().fit(X, y)
-    with pytest.warns(UserWarning, match=r"model.term_curve\('position', X, y\)"):
+    with pytest.warns(UserWarning, match=r"model.curve\('position', X, y\)"):
         coef, _ = model.standard_errors(X, y)
     assert np.isnan(coef).all()
     curve = model.term_curve("position", X, y)  # and nobody is told anything

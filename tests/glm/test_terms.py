@@ -1,10 +1,12 @@
 """What columns mean travels with a model: from a design, from a tree, and to a plain array."""
 
 import pickle
+import warnings
 from copy import deepcopy
 
 import numpy as np
 import pytest
+from sklearn.pipeline import Pipeline
 
 import spikeglm as nmo
 
@@ -137,3 +139,58 @@ def test_a_file_is_inspected_by_terms(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "terms_: coupling (2 channels x 2), speed (4)" in lines
     assert any(line.startswith("basis_: '(coupling + speed)'") for line in lines)
+
+
+def told(X, **more):
+    return nmo.PopulationGLM(**ARGUMENTS).fit(X, COUNTS, terms=basis_of_counts(), **more)
+
+
+ARGUMENTS = {
+    "feature_mask": {"coupling": "own"},
+    "regularizer": "Ridge",
+    "regularizer_strength": {"coupling": 0.1, "speed": 0.2},
+}
+
+
+def basis_of_counts():
+    basis = basis_of()
+    basis.compute_features(COUNTS, SPEED)
+    return basis
+
+
+def test_arrays_in_files_and_on_clusters_are_told_their_terms(tmp_path):
+    design = basis_of().design(COUNTS, SPEED)
+    expected = nmo.PopulationGLM(**ARGUMENTS).fit(design, COUNTS)
+    stored = np.memmap(tmp_path / "X", dtype=float, mode="w+", shape=design.shape)
+    stored[:] = design
+    model = told(stored)
+    np.testing.assert_array_equal(model.coef_, expected.coef_)
+    low = model.curve("speed", stored, COUNTS).low
+    np.testing.assert_allclose(low, expected.curve("speed", design, COUNTS).low)
+    array = pytest.importorskip("dask.array").from_array(np.asarray(design), chunks=(100, -1))
+    model = told(array)
+    np.testing.assert_allclose(model.coef_, expected.coef_, atol=1e-12)
+    assert model.feature_names_ == design.feature_names
+
+
+def test_a_pipeline_passes_the_terms_of_its_basis():
+    inputs = np.column_stack([COUNTS, SPEED])
+    transformer = basis_of().set_input_shape(2, ()).to_transformer()
+    pipeline = Pipeline([("basis", transformer), ("model", nmo.PopulationGLM(**ARGUMENTS))])
+    pipeline.fit(inputs, COUNTS, model__terms=transformer)
+    expected = nmo.PopulationGLM(**ARGUMENTS).fit(basis_of().design(COUNTS, SPEED), COUNTS)
+    np.testing.assert_allclose(pipeline[-1].coef_, expected.coef_, atol=1e-12)
+
+
+def test_coefficients_without_errors_point_to_the_curve_of_their_term():
+    basis = nmo.basis.BSplineEval(4, label="speed")
+    X = basis.compute_features(SPEED)
+    model = nmo.GLM().fit(X, COUNTS[:, 0], terms=basis)
+    with pytest.warns(UserWarning, match=r"model.curve\('speed', X, y\)"):
+        model.standard_errors(X, COUNTS[:, 0])
+    assert np.isfinite(model.curve("speed", X, COUNTS[:, 0]).low).all()
+    classifier = nmo.ClassifierGLM(regularizer="UnRegularized")
+    classifier.fit(X, COUNTS[:, 0] > 0, terms=basis)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        classifier.standard_errors(X, COUNTS[:, 0] > 0)

@@ -208,34 +208,34 @@ def standard_errors(
     found, shapes = model._uncertainties(X, y, **more)
     errors_of = np.stack([sure.standard_errors for sure in found], axis=1)
     by_column = errors_of.reshape(shapes.features.n_features + 1, -1)
-    _point_to_curves(model, X, by_column[:-1])
+    _point_to_curves(model, by_column[:-1])
     return shapes.user_coef(by_column[:-1]), shapes.user_intercept(by_column[-1])
 
 
-def _point_to_curves(model: Hooks, X: Any, errors_of: FloatArray) -> None:
+def _point_to_curves(model: Hooks, errors_of: FloatArray) -> None:
     """Say what to ask for instead, where coefficients of a term have no errors of their own.
 
     Parameters
     ----------
-    model, X :
-        The estimator, and what the user gave: terms are those of a design.
+    model :
+        The estimator, whose terms are those of its fit.
     errors_of :
         (p, C) standard errors of coefficients.
     """
     report = getattr(model, "fit_report_", None)
-    if report is None or not hasattr(model, "term_curve"):
+    if report is None or hasattr(model, "n_classes"):  # of classes there are no curves
         return
     aliased = np.isin(np.arange(len(errors_of)), report.result.aliased)
     unsure = aliased & np.isnan(errors_of).any(axis=1)
     terms = [
-        t for t in getattr(X, "terms", ()) if t.meaning is not None and unsure[t.columns].any()
+        t for t in getattr(model, "terms_", ()) if t.meaning is not None and unsure[t.columns].any()
     ]
     if terms:
         names = ", ".join(repr(term.label) for term in terms)
         notices.warn(
             f"Coefficients of {names} have no standard errors of their own (NaN): what their "
             "functions have in common may as well be in the intercept or in another coefficient. "
-            f"What to do: ask for the curve, model.term_curve({terms[0].label!r}, X, y), which "
+            f"What to do: ask for the curve, model.curve({terms[0].label!r}, X, y), which "
             "has a band.",
         )
 

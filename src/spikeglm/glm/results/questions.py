@@ -86,7 +86,7 @@ class Questions(Hooks):
         """Return standard errors shaped like ``coef_`` and ``intercept_``; see :meth:`covariance`.
 
         NaN where the data do not determine a coefficient (constant or duplicated, no penalty), as
-        those of splines that add up to one: of these ask :meth:`GLM.term_curve`, which is known.
+        those of splines that add up to one: of these ask :meth:`GLM.curve`, which is known.
         Every group of neurons whose covariances fit the memory budget takes a pass over the rows.
 
         >>> import numpy as np, spikeglm as nmo

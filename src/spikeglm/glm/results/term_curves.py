@@ -95,7 +95,7 @@ def _term(X: Any, label: str) -> Term:
             f"{label!r} is not a function of its input at one moment.",
             given="a convolved term, or a function of your own",
             expected="a term that is evaluated, such as BSplineEval",
-            todo="for a filter over lags use inference.filter_band with its block of covariance().",
+            todo=f"ask for model.curve({label!r}, X, y), which draws filters and maps too.",
         )
     return terms[label]
 
