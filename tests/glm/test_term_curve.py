@@ -116,7 +116,7 @@ def test_what_is_no_curve_is_refused():
     model = nmo.GLM().fit(np.asarray(X), COUNTS)
     with pytest.raises(TypeError, match=r"labelled term.*basis\.design"):
         model.term_curve("place", np.asarray(X), COUNTS)
-    with pytest.raises(ValueError, match=r"Unknown term.*place, speed"):
+    with pytest.raises(ValueError, match=r"Unknown term.*'place', 'speed'"):
         model.term_curve("plaice", X, COUNTS)
     history = nmo.basis.HistoryConv(3, label="history").design(COUNTS)
     with pytest.raises(ValueError, match=r"model\.curve"):

@@ -169,7 +169,7 @@ def test_numbers_of_nemos_for_a_group_over_two_leaves():
         ([[1, 1, 0], [1, 0, 0]], ValueError, "more than one group"),
         ([[2, 1, 0], [0, 0, 1]], ValueError, "only 0 and 1"),
         ([[np.nan, 1, 0]], ValueError, "only 0 and 1"),
-        ("a", ValueError, "one of terms, channels"),
+        ("a", ValueError, "one of 'terms', 'channels'"),
         ([[1, 0], [1]], TypeError, "numeric"),
         ({"a": np.zeros((1, 2)), "b": np.zeros((1, 1))}, ValueError, "empty"),
         ({"a": np.ones(2)}, ValueError, "too few dimensions"),
