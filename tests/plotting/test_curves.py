@@ -17,6 +17,7 @@ def test_lags_are_in_milliseconds_and_the_band_is_around_the_line():
     line = ax.get_lines()[0]
     np.testing.assert_allclose(line.get_xdata(), 1e3 * AT)
     np.testing.assert_array_equal(line.get_ydata(), VALUE)
+    assert ax.get_xlim() == pytest.approx((0, 30))
     vertices = ax.collections[0].get_paths()[0].vertices
     assert vertices[:, 1].min() == pytest.approx(0.0) and vertices[:, 1].max() == pytest.approx(0.5)
 
@@ -51,3 +52,8 @@ def test_several_curves_are_no_panel():
 def test_a_mean_says_what_of():
     values = Curve("past", (AT,), ("s",), VALUE, "units of y", scale="mean", **BAND)
     assert plotting.plot_curve(values).get_ylabel() == "Mean (units of y)"
+
+
+def test_rates_are_seen_from_zero():
+    rate = Curve("speed", (AT,), ("",), VALUE + 5, "Hz", scale="rate")
+    assert plotting.plot_curve(rate).get_ylim()[0] == 0

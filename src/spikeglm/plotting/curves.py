@@ -81,6 +81,10 @@ def _draw_line(found: Curve, ax: Axes, *, color: str, label: str | None) -> None
     rest = {"effect": 0.0, "gain": 1.0}.get(found.scale)
     if rest is not None:
         ax.axhline(rest, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
+    if unit and len(x):
+        ax.set_xlim(min(0.0, x.min()), max(0.0, x.max()))
+    if found.scale == "rate":
+        ax.set_ylim(bottom=0)
     ax.locator_params(axis="y", nbins=5)
     ax.set_xlabel(_axis_name(unit, found.label))
     ax.set_ylabel(_value_name(found))
