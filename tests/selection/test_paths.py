@@ -172,11 +172,36 @@ def test_grids_that_cannot_be_used(arguments):
         regularization_path(model_of("Lasso"), X, y, **arguments)
 
 
-@pytest.mark.parametrize("regularizer", ["Ridge", "UnRegularized"])
-def test_smooth_penalties_have_no_path(regularizer):
-    X, y = data()
+def test_what_has_no_penalty_has_no_path():
     with pytest.raises(ValueError, match="no path"):
-        regularization_path(nmo.PopulationGLM(regularizer=regularizer), X, y)
+        regularization_path(nmo.PopulationGLM(regularizer="UnRegularized"), *data())
+
+
+ROUGH = np.diff(np.eye(4), 2, axis=0)
+SMOOTH = {
+    "Ridge": "Ridge",
+    "Quadratic": nmo.regularizer.Quadratic([(slice(0, 4), ROUGH.T @ ROUGH), ([4, 5], np.eye(2))]),
+}
+
+
+@pytest.mark.parametrize("regularizer", SMOOTH.values(), ids=SMOOTH)
+def test_smooth_penalties_have_a_path_of_given_strengths(regularizer):
+    X, y = data()
+    y[:, 2] = 0  # a silent neuron
+    model = nmo.PopulationGLM(regularizer=regularizer)
+    with pytest.raises(ValueError, match=r"no largest useful strength.*geomspace"):
+        regularization_path(model, X, y)
+    strengths = np.array([1.0, 1e-2, 1e-4])
+    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="silent"):
+        path = regularization_path(model, X, y, strengths=strengths)
+    assert path.certified_by == "Newton decrement"
+    assert "newton_decrement" in path.to_frame()
+    assert [words[2] for words in path.status] == ["silent"] * 3
+    for strength, coef, intercept in zip(strengths, path.coef, path.intercept, strict=True):
+        with pytest.warns(nmo.exceptions.ConvergenceWarning):
+            alone = model.set_params(regularizer_strength=strength).fit(X, y)
+        assert_allclose(coef, alone.coef_, atol=1e-7)
+        assert_allclose(intercept, alone.intercept_, atol=1e-7)
 
 
 @of_kinds

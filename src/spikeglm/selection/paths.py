@@ -17,8 +17,10 @@ from ..glm.reading.read_arguments import read_solver, refuse_classifiers
 from ..io.interop.timeseries import to_array
 from ..notices import warn
 from ..regularizer import regularizer_of
+from ..regularizer.base import Penalty
 from ..typing import ArrayLike, FloatArray, IntArray
 from .path_fitting import PathRecord, fit_path
+from .smooth_path import fit_smooth_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,14 +41,16 @@ class RegularizationPath:
     objective :
         (S, N) penalised mean loss, nats per bin.
     certificate :
-        (S, N) violation of the optimality (KKT) conditions relative to the strength; NaN where
-        there was nothing to fit.
+        (S, N) violation of the optimality (KKT) conditions relative to the strength, or for smooth
+        penalties the Newton decrement; NaN where there was nothing to fit.
     status :
         S tuples of N words, as in a fit report.
     neurons, feature_names :
         Labels.
     n_passes :
         Visits of all rows, for all strengths together.
+    certified_by :
+        What the certificate is, in words.
 
     Examples
     --------
@@ -70,6 +74,7 @@ class RegularizationPath:
     neurons: tuple[Any, ...]
     feature_names: tuple[str, ...]
     n_passes: int
+    certified_by: str = "KKT violation"
 
     def __repr__(self) -> str:
         S, N = self.strengths.shape
@@ -93,7 +98,8 @@ class RegularizationPath:
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per neuron and strength.
 
-        Columns: ``strength``, ``n_nonzero``, ``objective``, ``kkt_violation``, ``status``.
+        Columns: ``strength``, ``n_nonzero``, ``objective``, ``kkt_violation`` (or for smooth
+        penalties ``newton_decrement``) and ``status``.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(300, 3))
@@ -113,7 +119,7 @@ class RegularizationPath:
             "strength": self.strengths,
             "n_nonzero": self.n_nonzero,
             "objective": self.objective,
-            "kkt_violation": self.certificate,
+            self.certified_by.lower().replace(" ", "_"): self.certificate,
             "status": np.array(self.status, dtype=object).reshape(S, N),
         }
         return pd.DataFrame({name: table.T.ravel() for name, table in columns.items()}, index=index)
@@ -130,32 +136,34 @@ def regularization_path(
     offset: ArrayLike | None = None,
     terms: Any = None,
 ) -> RegularizationPath:
-    """Fit a sparse model at many strengths, for all neurons at once.
+    """Fit a model at many strengths, for all neurons at once.
 
-    Each strength begins where the one before ended, with its curvature and with the features that
-    the sequential strong rule keeps; every fit carries the certificate of a fit on its own.
+    Sparse penalties: each strength begins where the one before ended, with its curvature and with
+    the features that the sequential strong rule keeps. Smooth ones: all strengths share each visit
+    of the rows. Every fit carries the certificate of a fit on its own.
 
     Parameters
     ----------
     model :
-        A :class:`GLM` or :class:`PopulationGLM` with ``regularizer`` ``"Lasso"``, ``"ElasticNet"``
-        or ``"GroupLasso"``; it is left as it is. A strength of its own that is one number is
-        ignored; an array (a tree) says how strengths differ between coefficients, and the path's
-        strengths multiply it. The ratio of an elastic net is kept.
+        A :class:`GLM` or :class:`PopulationGLM` with a penalty; it is left as it is. A strength of
+        its own that is one number is ignored; an array (a tree) says how strengths differ between
+        coefficients, and the path's strengths multiply it. The ratio of an elastic net is kept.
     X, y, sample_weight, offset, terms :
         As for ``fit``.
     strengths :
         How many, equally spaced in their logarithm for each neuron between its largest useful
         strength, where the last penalised coefficient becomes zero, and ``smallest`` times that;
-        or the strengths themselves, (S,) or (S, N).
+        or the strengths themselves, (S,) or (S, N). Smooth penalties have no largest useful one:
+        give the strengths.
     smallest :
         Smallest strength of an automatic grid relative to the largest.
 
     Raises
     ------
     ValueError
-        If the penalty has no kinks (no strength makes a coefficient zero), strengths cannot be
-        used, or without an intercept the link has no mean where all coefficients are zero.
+        If there is no penalty, strengths cannot be used (a number of strengths with a smooth
+        penalty, for one), or a sparse model without an intercept has a link that has no mean where
+        all coefficients are zero.
     TypeError
         If strengths are not numeric, or the model is a classifier.
 
@@ -188,28 +196,50 @@ def regularization_path(
     if inputs.lost is not None:
         inputs.lost.announce()
     shape = inputs.rows.n_features, inputs.columns.n_columns
-    _check_start(inputs.columns)
     penalty = _at_strength_one(model).read_penalty(inputs.shapes)
+    _check_path(model, penalty, inputs.columns, strengths)
+    grid, common = _grid(strengths, smallest, shape[1]), (inputs.rows, inputs.columns)
     if penalty.is_smooth:
-        raise errors.value_error(
-            "This penalty has no path.",
-            given=f"regularizer={model.regularizer!r}",
-            expected="'Lasso', 'ElasticNet' or 'GroupLasso'",
+        record = fit_smooth_path(
+            *common,
+            penalty=penalty,
+            keep=inputs.keep,
+            strengths=grid(np.ones(shape[1])),
+            solver=solver,
         )
-    record = fit_path(
-        inputs.rows,
-        inputs.columns,
-        penalty=penalty,
-        keep=inputs.keep,
-        strengths_of=_grid(strengths, smallest, shape[1]),
-        tolerance=solver.tol or _TOLERANCE,
-        max_passes=solver.maxiter,
-    )
+    else:
+        record = fit_path(
+            *common,
+            penalty=penalty,
+            keep=inputs.keep,
+            strengths_of=grid,
+            tolerance=solver.tol or _TOLERANCE,
+            max_passes=solver.maxiter,
+        )
     neurons = inputs.neurons or tuple(range(shape[1]))
-    path = _labelled(record, neurons, inputs.rows.feature_names)
+    certificate = "Newton decrement" if penalty.is_smooth else "KKT violation"
+    path = _labelled(record, neurons, inputs.rows.feature_names, certificate)
     if not path.converged:
         warn(_problems(path), errors.ConvergenceWarning)
     return path
+
+
+def _check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) -> None:
+    if regularizer_of(model.regularizer).default_strength is None:
+        raise errors.value_error(
+            "A model without a penalty has no path.",
+            given=f"regularizer={model.regularizer!r}",
+            expected="a penalty, such as 'Lasso', 'GroupLasso' or 'Ridge'",
+        )
+    if not penalty.is_smooth:
+        _check_start(columns)
+    elif np.ndim(strengths) == 0:
+        raise errors.value_error(
+            "A smooth penalty has no largest useful strength.",
+            given=f"strengths={strengths!r} with regularizer={model.regularizer!r}",
+            expected="the strengths themselves, (S,) or (S, N)",
+            todo="for example strengths=numpy.geomspace(1, 1e-5, 20).",
+        )
 
 
 def _check_start(columns: Columns) -> None:
@@ -267,7 +297,10 @@ def _grid(
 
 
 def _labelled(
-    record: PathRecord, neurons: tuple[Any, ...], feature_names: tuple[str, ...]
+    record: PathRecord,
+    neurons: tuple[Any, ...],
+    feature_names: tuple[str, ...],
+    certificate: str,
 ) -> RegularizationPath:
     return RegularizationPath(
         strengths=record.strengths,
@@ -279,6 +312,7 @@ def _labelled(
         neurons=neurons,
         feature_names=feature_names,
         n_passes=record.n_passes,
+        certified_by=certificate,
     )
 
 
