@@ -68,8 +68,8 @@ class Quadratic(Regularizer):
     >>> smooth = nmo.regularizer.Quadratic([(slice(0, 12), D.T @ D)])
     >>> rough = nmo.GLM().fit(X, y).coef_[:12]
     >>> model = nmo.GLM(regularizer=smooth, regularizer_strength=1.0).fit(X, y)
-    >>> round(np.std(D @ model.coef_[:12]) / np.std(D @ rough), 2)
-    0.05
+    >>> round(float(np.std(D @ model.coef_[:12]) / np.std(D @ rough)), 2)
+    0.11
     """
 
     entries: Sequence[tuple[Any, ArrayLike]]
