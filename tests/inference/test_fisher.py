@@ -128,8 +128,29 @@ def test_a_penalty_with_kinks_does_not_look_like_other_data(model, regularizer):
     X = rng.normal(size=(200, 3))
     y = rng.poisson(np.exp(0.5 * X[:, 0] - 0.5))
     more = {"regularizer": regularizer, "regularizer_strength": 0.1}
-    nmo.GLM(model, **more).fit(X, y).standard_errors(X, y)
-    nmo.ClassifierGLM(n_classes=2, **more).fit(X, y > 0).standard_errors(X, y > 0)
+    for estimator, response in (
+        (nmo.GLM(model, **more), y),
+        (nmo.ClassifierGLM(n_classes=2, **more), y > 0),
+    ):
+        with pytest.warns(UserWarning, match="the penalty selects features") as told:
+            error, _ = estimator.fit(X, response).standard_errors(X, response)
+        assert np.isnan(error).any() and len(told) == 1
+        with pytest.warns(UserWarning, match="the penalty selects features"):
+            estimator.covariance(X, response)
+
+
+def test_a_curve_without_a_band_says_why():
+    """It was NaN without a word, or standard errors pointed to a curve "which has a band"."""
+    y = np.random.default_rng(0).poisson(0.5, T)
+    design = nmo.basis.BSplineEval(5, label="x").design(X[:, 0])
+    model = nmo.GLM(regularizer="Lasso", regularizer_strength=1e-3).fit(design, y)
+    for ask in (model.curve, model.term_curve):
+        with pytest.warns(UserWarning, match="the penalty selects features") as told:
+            ask("x", design, y)
+        assert len(told) == 1
+    with pytest.warns(UserWarning, match="no band") as told:
+        model.standard_errors(design, y)
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("model", ["Poisson", "Gaussian", "labels"])

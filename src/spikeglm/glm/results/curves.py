@@ -175,7 +175,8 @@ def _without_data(model: Hooks) -> _Estimates:
 
 
 def _with_data(model: Hooks, X: Any, y: Any, **data: Any) -> _Estimates:
-    optimum, _ = fitted.optimum_of(model, X, y, **data)
+    optimum, shapes = fitted.optimum_of(model, X, y, **data)
+    fitted.tell_of_selection(model, shapes)
     record = optimum.record
     mean = None if record is None else record.feature_mean
     return _Estimates(

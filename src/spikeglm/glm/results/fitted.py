@@ -192,6 +192,7 @@ def covariances(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatA
         If they are larger than the memory budget.
     """
     found, shapes = model._uncertainties(X, y, **more)
+    tell_of_selection(model, shapes)
     n_neurons = shapes.n_neurons or 1
     n = shapes.n_parameters
     fisher.check_size(n_neurons, n)
@@ -208,8 +209,21 @@ def standard_errors(
     found, shapes = model._uncertainties(X, y, **more)
     errors_of = np.stack([sure.standard_errors for sure in found], axis=1)
     by_column = errors_of.reshape(shapes.features.n_features + 1, -1)
-    _point_to_curves(model, by_column[:-1])
+    if not tell_of_selection(model, shapes):
+        _point_to_curves(model, by_column[:-1])
     return shapes.user_coef(by_column[:-1]), shapes.user_intercept(by_column[-1])
+
+
+def tell_of_selection(model: Hooks, shapes: Shapes) -> bool:
+    """Say why there are no standard errors, if the penalty selects features; return if it does."""
+    selects = not model.read_penalty(shapes).is_smooth
+    if selects:
+        notices.warn(
+            "There are no standard errors, and no band (NaN): the penalty selects features, and "
+            "after a selection from the same data none are valid. What to do: select on one part "
+            "of the data, and fit what is left to the other, with Ridge or without a penalty."
+        )
+    return selects
 
 
 def _point_to_curves(model: Hooks, errors_of: FloatArray) -> None:

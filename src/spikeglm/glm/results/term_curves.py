@@ -48,6 +48,7 @@ def term_curve(
     points = _points(term, at, n_points)
     K = _functions(term, points)
     optimum, shapes = fitted.optimum_of(model, X, y, **more)
+    fitted.tell_of_selection(model, shapes)
     mean = mean_features(optimum)
     p = len(mean)
     effects, predictors = np.zeros((len(K), p + 1)), np.empty((len(K), p + 1))
