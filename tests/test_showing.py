@@ -73,6 +73,16 @@ def all_things():
     return {f"{k} {type(thing).__name__}": thing for k, thing in enumerate(things())}
 
 
+def test_terms_and_folds_of_data_frames_fit_on_a_line():
+    pd = pytest.importorskip("pandas")
+    labels = pd.Series(RNG.integers(0, 3, T)).to_frame()
+    found = cross_validated(nmo.ClassifierGLM(3), pd.DataFrame(X[:, :2]), labels[0], 3)
+    assert "prediction=<DataFrame (400, 3)>" in repr(found)
+    product = B.BSplineEval(8, label="x") * B.BSplineEval(8, label="y")
+    (term,) = product.design(X[:, 0], X[:, 1]).terms
+    assert len(repr(term)) < 120
+
+
 def test_nothing_prints_an_array_whole(all_things):
     for name, thing in all_things.items():
         text = repr(thing)

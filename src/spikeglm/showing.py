@@ -31,6 +31,8 @@ def shown(value: Any) -> str:
         return repr(str(value))
     if hasattr(value, "shape") and hasattr(value, "dtype") and not hasattr(value, "feature_names"):
         return _array(value)
+    if hasattr(value, "shape") and hasattr(value, "dtypes"):  # a data frame
+        return f"<{type(value).__name__} {tuple(value.shape)}>"
     if type(value) in (list, tuple):
         opening, closing = "[]" if type(value) is list else "()"
         comma = "," if type(value) is tuple and len(value) == 1 else ""

@@ -7,7 +7,7 @@ functions of a variable, kernels over lags, categories; and how rough these func
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -86,7 +86,7 @@ class Term:
     shape: tuple[int, ...] = ()
     channels: tuple[Any, ...] = (0,)
     inputs: tuple[str, ...] = ()
-    meaning: Meaning | None = None
+    meaning: Meaning | None = field(default=None, repr=False)
 
     __repr__ = showing.of_fields
 
