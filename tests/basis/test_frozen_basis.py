@@ -197,3 +197,12 @@ def test_nothing_is_frozen_before_signals_were_seen():
     for ask in (B.BSplineEval(5).frozen, lambda: StoredBasis.of(B.HistoryConv(2))):
         with pytest.raises(nmo.exceptions.NotFittedError, match="setup_basis"):
             ask()
+
+
+def test_the_input_that_is_refused_is_counted_among_all():
+    """The second input of a sum was called Input 0: the first of its part."""
+    counts = pd.DataFrame(np.zeros((50, 2)), columns=["a", "b"])
+    basis = B.BSplineEval(4, label="x") + B.HistoryConv(3, label="past")
+    frozen = basis.design(np.arange(50.0), counts).basis
+    with pytest.raises(ValueError, match="columns of Input 1 have other names"):
+        frozen.design(np.arange(50.0), counts.set_axis(["a", "c"], axis=1))

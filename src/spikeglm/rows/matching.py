@@ -8,16 +8,21 @@ from ..io.interop.column_names import require_same_columns
 
 
 def check_columns(
-    given: tuple[tuple[Any, ...] | None, ...], known: tuple[tuple[Any, ...] | None, ...]
+    given: tuple[tuple[Any, ...] | None, ...],
+    known: tuple[tuple[Any, ...] | None, ...],
+    *,
+    first: int = 0,
 ) -> None:
     """Check that each input calls its columns as the input that it replaces.
+
+    ``first`` is the number of the first one among all inputs.
 
     Raises
     ------
     ValueError
         If one does not, or has them in another order.
     """
-    for i, (names, before) in enumerate(zip(given, known, strict=False)):
+    for i, (names, before) in enumerate(zip(given, known, strict=False), start=first):
         require_same_columns(
             names,
             before,

@@ -49,7 +49,7 @@ def check_inputs(
         stop = start + leaf.n_inputs
         if leaf._memory.is_kept and leaf._shapes is not None:
             require_like(shapes[start:stop], leaf._shapes)
-            check_columns(columns[start:stop], leaf._memory.columns)
+            check_columns(columns[start:stop], leaf._memory.columns, first=start)
         start = stop
 
 
