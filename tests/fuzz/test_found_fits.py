@@ -1,10 +1,23 @@
 """Random fits that were wrong once; each seed draws the same fit again."""
 
+import numpy as np
 import pytest
-from tests.fuzz import checks, problems
+from tests.fuzz import checks, oracle, problems
 
 
 @pytest.mark.parametrize("seed", [2455, 45791, 46338, 46543, 54326])
 def test_the_data_of_a_fit_are_not_taken_for_others(seed):
     case = problems.draw(seed)
     checks.fitted(case).standard_errors(case.X, case.y, **case.more)
+
+
+@pytest.mark.parametrize(("seed", "neuron"), [(45302, 2), (54326, 2), (54263, 2)])
+def test_who_says_converged_is_at_the_optimum_where_one_row_hides_the_others(seed, neuron):
+    """A mean at the edge of its link weighs 1e15 times as much as others, as may one of 1e-6."""
+    case = problems.draw(seed)
+    model = checks.fitted(case)
+    problem = case.problem(neuron)
+    here = problem.at(*checks.parameters(model, neuron))
+    with np.errstate(invalid="ignore"):  # as stored, it may lie beyond the edge
+        excess = problem.value(here) - oracle.minimum(problem, here)[1]
+    assert model.fit_report_.status[neuron] != "converged" or excess <= 1e-9

@@ -23,6 +23,7 @@ def test_other_data_are_refused_in_whatever_unit_responses_are(model, unit):
             fit.standard_errors(features, response)
 
 
+@pytest.mark.filterwarnings("ignore:1 neuron.s. stalled")
 @pytest.mark.parametrize(("link", "weight"), [("identity", 1.0), ("logistic", 10.0)])
 def test_rows_that_weigh_next_to_nothing_beside_others_are_no_sign_of_other_data(link, weight):
     """Responses of 1e-6 have 1e18 times the information of one: a fit does not see that one."""

@@ -19,6 +19,8 @@ from .separation import curvature_at, separations
 MOST_MULTIPLICATIONS = 3e10  # some ten seconds of a core; beyond, standard_errors has to tell
 LARGE = 5.0  # deviation of a linear predictor; e to that power is more than rates vary
 
+LOOKS_DONE = {Status.CONVERGED, Status.STALLED}
+"""How a fit may have ended where the loss falls ever more slowly."""
 VISITS = 3  # of the rows, for a search
 
 
@@ -35,7 +37,7 @@ def separating_features(
     """Return the features, (p, C), that have no finite optimum, and the statuses of the columns.
 
     Looked at are columns that a solver found separated, and those whose linear predictor varies so
-    much that a solver may have called them converged where the loss falls ever more slowly. None
+    much that a solver may have stopped where the loss falls ever more slowly. None
     where there are none, where the search would cost more than a fit should, or where rows lie on
     other machines.
     """
@@ -44,7 +46,7 @@ def separating_features(
     theta = coef * features.scale[:, None]
     spread = np.einsum("pc,pc->c", theta, features.correlation @ theta)
     is_large = spread > LARGE**2
-    is_large &= np.array([s is Status.CONVERGED for s in status])
+    is_large &= np.array([s in LOOKS_DONE for s in status])
     apart = np.flatnonzero(found_apart | (is_large & columns.likelihood.model.gives_probabilities))
     cost = len(apart) * float(table.n_kept) * len(coef) ** 2
     if not (0 < cost < MOST_MULTIPLICATIONS) or how.runner == "dask" or not penalty.is_smooth:

@@ -77,7 +77,10 @@ class DecrementJudge:
         with np.errstate(divide="ignore", invalid="ignore"):
             flatness = self._h[columns] * self._objective.spread(step) / -slope
         is_flat = (slope < 0) & (flatness > FLAT)
-        decrement = np.where(evaluation.finite, np.sqrt(np.abs(slope)), np.inf)
+        decrement = np.sqrt(np.abs(slope))
+        if self._newton is not None:
+            decrement = self._newton.decrement(evaluation.gradient, step, columns)
+        decrement = np.where(evaluation.finite, decrement, np.inf)
         return Verdict(evaluation.value, decrement, is_flat)
 
     def _step(self, theta: FloatArray, columns: IntArray) -> tuple[Evaluation, FloatArray]:

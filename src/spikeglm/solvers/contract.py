@@ -325,6 +325,12 @@ class Direction(Protocol):
         """Return a descent direction (p + 1, A) that aims at the optimum with a unit step."""
         ...
 
+    def decrement(
+        self, gradient: FloatArray, direction: FloatArray, active: IntArray
+    ) -> FloatArray:
+        """Return the Newton decrement (A,), given the direction proposed for a gradient."""
+        ...
+
     def learn(self, step: FloatArray, change: FloatArray, active: IntArray) -> None:
         """Note accepted steps and the change of gradient along them; both (p + 1, A)."""
         ...

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.softmax_objective import SoftmaxObjective
 from ...fit.class_separation import class_separations
-from ...fit.separating import LARGE, MOST_MULTIPLICATIONS, VISITS
+from ...fit.separating import LARGE, LOOKS_DONE, MOST_MULTIPLICATIONS, VISITS
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray
 
@@ -28,7 +28,7 @@ def separating_features(
     """Look for what separates neurons; theta ((p + 1) K, N) are the estimates of all.
 
     Looked at are neurons that a solver found separated, and those whose linear predictors vary so
-    much that it may have called them converged where the loss falls ever more slowly. Nobody looks
+    much that it may have stopped where the loss falls ever more slowly. Nobody looks
     where the search would cost more than a fit should, or rows lie on other machines.
     """
     status, K = tuple(status), objective.n_classes
@@ -36,7 +36,7 @@ def separating_features(
     is_apart = np.array([s is Status.SEPARATED for s in status])
     # The log-odds of two classes vary up to twice as much as one of them does around their mean.
     spread = 4.0 * objective.classes.spread(objective.widened(theta)).reshape(K, -1).max(axis=0)
-    is_large = (spread > LARGE**2) & np.array([s is Status.CONVERGED for s in status])
+    is_large = (spread > LARGE**2) & np.array([s in LOOKS_DONE for s in status])
     apart = np.flatnonzero(is_apart | is_large)
     table, plan = objective.classes.table, objective.classes.plan
     cost = len(apart) * float(table.n_kept) * objective.n_parameters**2

@@ -208,8 +208,27 @@ def _aim(
                 walk.n_idle[c] = _TIRED + 1
             else:
                 walk.status[c] = Status.STALLED  # no value to improve on, or no way down
-        elif walk.decrement[c] <= tolerance[c] and not objective.is_single:
-            walk.status[c] = Status.CONVERGED
+    if not objective.is_single:
+        _finish(direction, walk, columns, gradient, tolerance)
+
+
+def _finish(
+    direction: Direction,
+    walk: _Walk,
+    columns: IntArray,
+    gradient: FloatArray,
+    tolerance: FloatArray,
+) -> None:
+    """Stop columns whose step has no more to offer: at the optimum, if that is all there is."""
+    left = np.array([walk.status[c] is None for c in columns], dtype=bool)
+    left &= walk.decrement[columns] <= tolerance[columns]
+    if not left.any():
+        return
+    done = columns[left]
+    walk.decrement[done] = direction.decrement(gradient[:, left], walk.direction[:, done], done)
+    for c in done:
+        is_all = walk.decrement[c] <= tolerance[c]
+        walk.status[c] = Status.CONVERGED if is_all else Status.STALLED
 
 
 def _flatness(objective: Objective, D: FloatArray, slope: FloatArray, h: FloatArray) -> FloatArray:

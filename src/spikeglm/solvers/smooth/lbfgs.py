@@ -80,6 +80,12 @@ class LBFGSDirections:
             r += step * (alpha - inverse_sy * _dot(change, r))
         return -r
 
+    def decrement(
+        self, gradient: FloatArray, direction: FloatArray, active: IntArray
+    ) -> FloatArray:
+        """Return sqrt(g' H⁻¹ g), (A,), for the inverse curvature of the direction."""
+        return np.sqrt(np.abs(np.einsum("pc,pc->c", gradient, direction)))
+
     def learn(self, step: FloatArray, change: FloatArray, active: IntArray) -> None:
         """Store the accepted steps (p + 1, A) and their changes of gradient."""
         slot = self._n_pairs % self._memory
