@@ -36,7 +36,8 @@ class Curve:
     value, unit :
         On the ``scale``, and what it is measured in.
     low, high :
-        Ends of the band; None without the data of the fit. NaN where these say nothing.
+        Ends of the band; None without the data of the fit. NaN where these say nothing. Zero, as
+        ``value``, is the effect of channels that a ``feature_mask`` leaves out: it is no estimate.
     standard_error :
         That of the linear predictor behind the values, on which the band is symmetric.
     scale :
