@@ -68,6 +68,7 @@ def judged(case, n, word, coef, intercept):
     here = problem.at(coef, intercept)
     if not np.isfinite(problem.value(here)) and not problem.movable.any():
         return []  # there is nothing to fit, and nothing that could be better
+    here = problem.within_rounding(here)
     V, lowest = _lowest(case, problem, here, n)
     if _is_at_an_edge(case, problem, V):
         return []
@@ -162,7 +163,8 @@ def _allowed(case, problem, points, n):
     """Return by how much values may differ: by the certificate's tolerance, and by rounding.
 
     A smooth fit is certified to a decrement of 1e-8 units, 1e-16 of the loss; one with kinks to a
-    slope of 1e-7 of its strength. Parameters are stored in float64: eta is off by its rounding.
+    slope of 1e-7 of its strength. Parameters are stored in float64: eta is off by its rounding, the
+    loss by its square times a curvature.
     """
     y = case.response.values[:, n]
     y = y[np.isfinite(y)]
@@ -175,7 +177,8 @@ def _allowed(case, problem, points, n):
     rounding = min(problem.rounding(V) for V in points)
     size = min(abs(float(problem.value(V))) for V in points)
     share = KINKED if problem.penalty.parts else SMOOTH
-    return share * unit + SPARSE * kinks + 4 * rounding**2 + 1e-13 * size
+    steepest = max(1.0, min(problem.curvature(V) for V in points))
+    return share * unit + SPARSE * kinks + 4 * steepest * rounding**2 + 1e-13 * size
 
 
 def _start(case, problem, n):

@@ -103,6 +103,23 @@ class Problem:
         size = np.abs(self.X).max(axis=0, initial=0) @ np.abs(V[:-1]) + np.abs(V[-1])
         return float(np.max(size, initial=0)) * 2.0**-52
 
+    def within_rounding(self, V):
+        """Return V, or where its storage alone put a row beyond a link's range, V on this side."""
+        if np.isfinite(self.value(V)) or not self.has_intercept:
+            return V
+        for sign in (-1, 1):
+            near = V.copy()
+            near[-1] += sign * self.rounding(V)
+            if np.isfinite(self.value(near)):
+                return near
+        return V
+
+    def curvature(self, V):
+        """Return the mean curvature of the loss by eta, zero where it is none."""
+        with np.errstate(all="ignore"):
+            roots = np.nan_to_num(self.loss(self.eta(V))[2], nan=0, posinf=0)
+            return float(self.weights @ (roots**2).sum(axis=(1, 2)))
+
 
 def minimum(problem, start):
     """Return the lowest point (p + 1, K) that is found from a start, and its value."""

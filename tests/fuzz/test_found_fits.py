@@ -21,3 +21,9 @@ def test_who_says_converged_is_at_the_optimum_where_one_row_hides_the_others(see
     with np.errstate(invalid="ignore"):  # as stored, it may lie beyond the edge
         excess = problem.value(here) - oracle.minimum(problem, here)[1]
     assert model.fit_report_.status[neuron] != "converged" or excess <= 1e-9
+
+
+@pytest.mark.parametrize("seed", [49046, 50056, 53318, 53346, 54263])
+def test_nothing_is_found_any_more(seed):
+    """Near copies with masks or in float32, and optima whose storage puts a row past an edge."""
+    assert checks.examine(problems.draw(seed)).findings == []
