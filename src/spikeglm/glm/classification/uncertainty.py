@@ -117,6 +117,8 @@ def _check_optimum(
 ) -> None:
     """Check estimates of a neuron by what the data say: slope, theta, covariance, curvature."""
     slope, theta, covariance, H = seen
+    if objective.total_weight[n] == 0:
+        return  # there is nothing that could tell
     K, weight = objective.n_classes, float(objective.total_weight[n])
     location = np.append(_location(objective) * objective.features.inverse_scale, 0.0)
     intercept = np.arange(len(theta)) % K - K
