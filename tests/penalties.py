@@ -35,7 +35,11 @@ class Penalty:
     @property
     def matrix(self) -> np.ndarray:
         """S (p, p)."""
-        S = self.l2 * np.eye(self.n_features)
+        return self.matrix_of(self.n_features)
+
+    def matrix_of(self, n_features: int) -> np.ndarray:
+        """S for another number of features; entries stay where they are."""
+        S = self.l2 * np.eye(n_features)
         for features, matrix, weight in self.entries:
             S[np.ix_(features, features)] += weight * np.array(matrix)
         return S

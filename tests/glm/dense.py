@@ -20,7 +20,8 @@ def gradient(parameters, X, y, case, *, weights=None, offset=0.0, ridge=None):
     mu = f(eta)
     factor = 2.0 if case.model == "Gaussian" else 1.0
     residual = factor * (mu - y) / variance(case.model, mu, NB_SCALE) * slope(eta)
-    S = case.penalty.matrix if ridge is None else ridge * np.eye(X.shape[1])
+    p = X.shape[1]
+    S = case.penalty.matrix_of(p) if ridge is None else ridge * np.eye(p)
     slopes = Z.T @ (a * residual) / a.sum()
     slopes[: len(S)] += S @ parameters[: len(S)]
     return slopes

@@ -169,7 +169,7 @@ def test_words_need_terms():
         {"regularizer_strength": {"coupling": 1.0, "speed": 1.0}},
         {"regularizer": nmo.regularizer.GroupLasso("terms")},
     ):
-        with pytest.raises(ValueError, match="terms=basis"):
+        with pytest.raises(TypeError, match="terms=basis"):
             model_of(**arguments).fit(plain, COUNTS)
-    with pytest.raises(ValueError, match="'terms', 'channels'"):
+    with pytest.raises(TypeError, match="'terms', 'channels'"):
         nmo.regularizer.GroupLasso("term")

@@ -166,7 +166,7 @@ STRENGTHS = [
     ("strong", TypeError, "numeric"),
     ([1.0, 2.0], ValueError, "does not fit"),
     (np.ones((2, 3)), ValueError, r"does not fit.*\(1, 2\).*\(3, 1\)"),
-    ({"a": 1.0}, ValueError, "have no terms"),
+    ({"a": 1.0}, TypeError, "have no terms"),
 ]
 
 

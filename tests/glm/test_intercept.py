@@ -52,7 +52,8 @@ def test_the_fit_is_certified(case):
     assert model.fit_report_.status == ("converged",)
     assert_array_equal(model.intercept_, [0.0])
     exact = dense.newton_decrement(model.coef_, X, y[:, 0], case)
-    assert exact < 1e-8 * dense.unit(case, y[:, 0])
+    slack = 1.0 if model.fit_report_.result.is_exact else 1.5  # of an estimate of the curvature
+    assert exact < slack * 1e-8 * dense.unit(case, y[:, 0])
 
 
 @of_pairs

@@ -95,11 +95,12 @@ def test_features_that_are_copies_share_their_weight():
 
 # --- what it costs, and where ---
 
-PASSES = {  # survey of responses, of features; statistics; certificate
+# Survey of responses, of features; what rows of its own tell a column; statistics; certificate.
+PASSES = {
     "canonical": (4, {}),
     "curved": (4, {"link": "softplus"}),
     "weights": (4, {"sample_weight": np.arange(3000) % 3}),
-    "own weights": (5, {"sample_weight": np.arange(6000).reshape(3000, 2) % 3}),
+    "own weights": (6, {"sample_weight": np.arange(6000).reshape(3000, 2) % 3}),
     "offset": (5, {"offset": np.sin(np.arange(3000))}),
     "interval": (4, {"interval": (-1, 0)}),
 }

@@ -113,12 +113,12 @@ def labelled(layout: Layout, name: str) -> dict[str, Term]:
 
     Raises
     ------
-    ValueError
+    TypeError
         If there are no labels.
     """
     found = {term.label: term for term in layout.terms if term.label}
     if not found:
-        raise errors.value_error(
+        raise errors.type_error(
             f"{name} is by term, and the columns of X have no terms.",
             given="a plain table",
             expected="columns that belong to labelled terms",
