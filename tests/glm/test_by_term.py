@@ -171,5 +171,5 @@ def test_words_need_terms():
     ):
         with pytest.raises(TypeError, match="terms=basis"):
             model_of(**arguments).fit(plain, COUNTS)
-    with pytest.raises(TypeError, match="'terms', 'channels'"):
+    with pytest.raises(ValueError, match="'terms', 'channels'"):
         nmo.regularizer.GroupLasso("term")
