@@ -231,10 +231,13 @@ class _Sides:
 def _null_space(information: FloatArray, size: FloatArray, free: BoolArray) -> FloatArray:
     """Return the directions (n, k) of free parameters that move no row with curvature.
 
-    They are orthonormal in units in which every feature has the same size.
+    They are orthonormal in units in which every feature has the same size. Where the curvature is
+    infinite, far from any optimum, none is known to.
     """
     among = np.flatnonzero(free & (size > 0))
     F = information[np.ix_(among, among)] / np.outer(size[among], size[among])
+    if not np.isfinite(F).all():
+        return np.zeros((len(size), 0))
     values, vectors = np.linalg.eigh(F)
     null = vectors[:, values <= RANK_TOLERANCE * len(F) * values.max(initial=0.0)]
     out = np.zeros((len(size), null.shape[1]))
