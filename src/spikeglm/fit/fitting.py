@@ -26,7 +26,6 @@ from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import penalty_somewhere, resumable
-from .least_penalty import least_penalised
 from .prepared import Prepared, prepare
 from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
 from .progress import pass_report
@@ -164,17 +163,9 @@ def _solve_views(
         theta = for_the_solver(over_rows, first.coef[:, mine], first.intercept[mine])
         part = _solve(problems, objective, theta, view.columns, solver, part=len(parts))
         theta = problems.settled(objective, part.theta, view.columns)
-        better = least_penalised(
-            *of_the_rows(over_rows, theta),
-            survey.features,
-            location(survey),
-            problems.penalty.take(view.columns),
-            over_rows.columns.mask,
-            problems.n_classes,
-            is_exact=bool(survey.table.stored_rounding <= np.finfo(float).eps),
-        )
-        coef[:, mine], intercept[mine] = smallest_norm(better.W, better.b, view.null, survey)
-        parts.append((view.columns, replace(part, value=part.value - better.gain)))
+        W, b = of_the_rows(over_rows, theta)
+        coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
+        parts.append((view.columns, part))
     return _Solved((coef, intercept), parts, seen)
 
 

@@ -27,5 +27,5 @@ def settled_by(
     if not null.shape[1]:
         return is_settled
     settling = Settling.of(penalty, features, None, np.ones(shape[1]), n_classes)
-    open_, _ = settling.split(null, settling.size.min(axis=1))
+    open_ = null @ settling.untouched(null, settling.size.min(axis=1))
     return is_settled & (np.linalg.norm(open_, axis=1) <= TOUCHED)

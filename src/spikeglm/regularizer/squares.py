@@ -21,8 +21,6 @@ import numpy as np
 from .. import showing
 from ..typing import FloatArray, IntArray
 
-_ROUNDING = 1e-14  # of sums of features, as a share of their size
-
 
 class Part(NamedTuple):
     """Some rows of G, which are zero but in some places."""
@@ -145,24 +143,10 @@ class Squares:
         found = [np.zeros((0, directions.shape[1]))]
         return np.vstack(found + [rows @ directions[places] for places, rows in self.parts])
 
-    def clearly_along(
-        self, directions: FloatArray, unit: FloatArray, size: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return G times unit times directions, (R, m), and up to what that is rounding, (R, m).
-
-        Directions (p, m) say which features sum up to a constant: where these are of a size (p,)
-        far beyond their deviation, a part may be there only to make up for their rounding.
-        """
-        least = _ROUNDING * (size @ np.abs(directions))
-        directions = np.where(np.abs(directions) > least, directions, 0.0)
-        found = self.along(directions * unit[:, None])
-        taking_part = unit * directions.any(axis=1)
-        rounding = np.outer(self.size_along(taking_part), least)
-        return np.where(np.abs(found) > rounding, found, 0.0), rounding
-
-    def size_along(self, size: FloatArray) -> FloatArray:
-        """Return how large G w could be, (R,), with coefficients of sizes (p,): |G| size."""
-        found = [np.zeros(0)] + [np.abs(rows) @ size[places] for places, rows in self.parts]
+    @property
+    def size(self) -> FloatArray:
+        """(R,) lengths of the rows of G."""
+        found = [np.zeros(0)] + [np.linalg.norm(rows, axis=1) for _, rows in self.parts]
         return np.concatenate(found)
 
     def _with_strengths(self) -> Iterator[tuple[Part, FloatArray]]:
@@ -170,16 +154,6 @@ class Squares:
         for part in self.parts:
             yield part, self.strength[first : first + len(part.rows)]
             first += len(part.rows)
-
-
-def as_squares(penalty: Any, n_features: int, n_columns: int, n_classes: int) -> Squares:
-    """Return the smooth part of any penalty on weights (p K, C) as squares, of class columns."""
-    found = squares_of(penalty, n_columns)
-    if found is not None:
-        return found
-    shape = n_features * n_classes, n_columns
-    strength = np.broadcast_to(penalty.curvature(shape), shape).reshape(n_features, -1)
-    return Squares((Part(np.arange(n_features), np.eye(n_features)),), strength, n_features)
 
 
 def squares_of(penalty: Any, n_columns: int) -> Squares | None:

@@ -32,7 +32,6 @@ from ..kernels import feature_kernels
 from ..runners.plan import Plan
 from ..table import Table
 from .feature_sums import moments
-from .hidden import without as penalty_without
 from .settling import MASKED, Settling
 
 _ROUNDING = 64 * np.finfo(float).eps  # of a computed feature, relative to its size
@@ -223,16 +222,13 @@ class ToldApart:
         settling = Settling.of(penalty, here.features, columns.mask, h, n_classes)
         found = []
         for members, mixtures in here._groups(settling.take(which)):
-            group = which[members]
-            mixtures = mixtures.without(settling.take(group).is_masked)
+            mine = which[members]
+            mixtures = mixtures.without(settling.take(mine).is_masked)
             table, features = here._seen_with(mixtures)
-            unit, size = here.features.inverse_scale, _size(here.features, self.table)
-            for some, own in penalty_without(
-                penalty.take(group), mixtures.hidden, unit, size, len(group), n_classes
-            ):
-                if table.combinations is not None:
-                    own = PenaltyThere(own, table.combinations, n_classes)
-                found.append(View(group[some], table, features, own, mixtures.null))
+            own = penalty.take(mine)
+            if table.combinations is not None:
+                own = PenaltyThere(own, table.combinations, n_classes)
+            found.append(View(mine, table, features, own, mixtures.null))
         return found
 
     def _groups(self, settling: Settling) -> list[tuple[IntArray, Mixtures]]:
@@ -265,12 +261,10 @@ class ToldApart:
         is_near = size > _OF_NO_VARIANCE * deviation.min(initial=np.inf)
         near_there = free @ right[: len(size)][is_near].T / size[is_near]
         null = combinations @ free @ np.delete(right, np.flatnonzero(is_near), axis=0).T
-        null, hidden = settling.split(null, weight)
-        if self.table.stored_rounding > np.finfo(float).eps:  # no choice that rounds so would do
-            hidden = hidden[:, :0]
+        null = null @ settling.untouched(null, weight)
         names = (free @ free.T, null @ null.T)
         mean = self.mean @ left[:, : len(size)][:, is_near]
-        found = Mixtures(combinations @ near_there, mean, null, hidden)
+        found = Mixtures(combinations @ near_there, mean, null)
         return b"".join(np.round(A, 6).tobytes() for A in names), found
 
     def _seen_with(self, mixtures: Mixtures) -> tuple[Table, Features]:
@@ -278,8 +272,7 @@ class ToldApart:
 
         Features that constant mixtures make redundant do not vary there.
         """
-        near, mean_there = mixtures.near, mixtures.mean
-        null = np.hstack([mixtures.null, mixtures.hidden])
+        near, mean_there, null = mixtures
         if not (near.size or null.size):
             return self.table, self.features
         known, unit = self.features, self.features.inverse_scale[:, None]
@@ -298,8 +291,7 @@ class Mixtures(NamedTuple):
 
     near: FloatArray  # (p, m) nearly constant: of variance one in these units
     mean: FloatArray  # (m,) of these
-    null: FloatArray  # (p, k) orthonormal: constant, and without a penalty
-    hidden: FloatArray  # (p, l) constant, with a penalty below what X'X rounds
+    null: FloatArray  # (p, k) orthonormal: constant
 
     def without(self, is_masked: BoolArray) -> Mixtures:
         """Return mixtures that hold nothing of masked features (p,).
@@ -307,9 +299,8 @@ class Mixtures(NamedTuple):
         A share that is rounding beside the parts is not so beside their small difference, and no
         weight could make it good.
         """
-        parts = (self.near, self.null, self.hidden)
-        near, null, hidden = (np.where(is_masked[:, None], 0.0, part) for part in parts)
-        return Mixtures(near, self.mean, null, hidden)
+        near, null = (np.where(is_masked[:, None], 0.0, part) for part in (self.near, self.null))
+        return Mixtures(near, self.mean, null)
 
 
 def _apart(correlation: Correlation, places: IntArray, redundant: IntArray) -> Correlation:

@@ -60,27 +60,23 @@ class Settling(NamedTuple):
 
     def free(self, directions: FloatArray, weight: FloatArray) -> FloatArray:
         """Return (m, k) those mixtures of directions (p, m) that weights (p + R,) leave alone."""
-        seen = self._seen(directions)
-        values, vectors = np.linalg.eigh(seen.T @ (weight[:, None] * seen))
-        return np.asarray(vectors[:, values < 1.0])
+        return _free(self._seen(directions), weight)
 
-    def split(self, directions: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return directions (p, k) in which nothing that has a weight takes part, and the rest."""
+    def untouched(self, directions: FloatArray, weight: FloatArray) -> FloatArray:
+        """Return (m, k) mixtures of directions in which nothing that has a weight takes part."""
         seen = self._seen(directions)
         if self.sums is not None:
-            # A sum is none where its parts cancel to rounding; tiny parts are rounding themselves.
-            size = np.linalg.norm(directions, axis=1)
-            is_part = size**2 * MASKED > 1.0
-            sums = self.sums.along(np.where(is_part[:, None], directions, 0.0))
-            largest = self.sums.size_along(np.where(is_part, size, 0.0))[:, None]
-            seen[self.n_features :] = sums / np.where(largest > 0, largest, 1.0)
-        held = np.where(weight > 0, MASKED, 0.0)[:, None]
-        values, vectors = np.linalg.eigh(seen.T @ (held * seen))
-        is_untouched = values < 1.0
-        return directions @ vectors[:, is_untouched], directions @ vectors[:, ~is_untouched]
+            size = self.sums.size[:, None]
+            seen[self.n_features :] /= np.where(size > 0, size, 1.0)
+        return _free(seen, np.where(weight > 0, MASKED, 0.0))
 
     def _seen(self, directions: FloatArray) -> FloatArray:
         """Return the weights of directions and, below them, their sums, (p + R, m)."""
         if self.sums is None:
             return directions
         return np.vstack([directions, self.sums.along(directions)])
+
+
+def _free(seen: FloatArray, weight: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(seen.T @ (weight[:, None] * seen))
+    return np.asarray(vectors[:, values < 1.0])
