@@ -52,8 +52,9 @@ def test_the_fit_is_certified(case):
     assert model.fit_report_.status == ("converged",)
     assert_array_equal(model.intercept_, [0.0])
     exact = dense.newton_decrement(model.coef_, X, y[:, 0], case)
-    slack = 1.0 if model.fit_report_.result.is_exact else 1.5  # of an estimate of the curvature
-    assert exact < slack * 1e-8 * dense.unit(case, y[:, 0])
+    # Next to the edge of a domain the estimate of the curvature beside matrices is 11 % off.
+    is_estimate = case.penalty.entries and not model.fit_report_.result.is_exact
+    assert exact < (1.25 if is_estimate else 1.0) * 1e-8 * dense.unit(case, y[:, 0])
 
 
 @of_pairs
