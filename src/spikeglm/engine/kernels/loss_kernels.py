@@ -201,8 +201,11 @@ def _loss_terms(
     X: Array, block: ColumnBlock, eta: FloatArray, xp: Namespace
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     value, slope = block.likelihood.value_and_slope(eta, in_precision(block.y, X), xp)
-    _, of_value = _weighted_and_summed(value, block, xp)
-    slope, of_slope = _weighted_and_summed(slope, block, xp)
+    ones = xp.ones(value.shape[0], dtype=value.dtype)
+    if block.weights is None:
+        return ones @ value, ones @ slope, X.T @ slope
+    _, of_value = _weighted_and_summed(value, block.weights, xp)
+    slope, of_slope = _weighted_and_summed(slope, block.weights, xp)
     return of_value, of_slope, X.T @ slope
 
 
@@ -220,18 +223,16 @@ def row_weights(block: ColumnBlock, xp: Namespace) -> FloatArray:
 
 def weighted(terms: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
     """Return terms (B, C) times the row weights."""
-    return terms if block.weights is None else _weighted_and_summed(terms, block, xp)[0]
+    return terms if block.weights is None else _weighted_and_summed(terms, block.weights, xp)[0]
 
 
 def _weighted_and_summed(
-    terms: FloatArray, block: ColumnBlock, xp: Namespace
+    terms: FloatArray, weights: FloatArray, xp: Namespace
 ) -> tuple[FloatArray, FloatArray]:
     """Return terms (B, C) times the row weights, and their sums (C,)."""
     # Sums over rows as products: much faster than xp.sum.
     ones = xp.ones(terms.shape[0], dtype=terms.dtype)
-    if block.weights is None:
-        return terms, ones @ terms
-    a = in_precision(block.weights, terms)
+    a = in_precision(weights, terms)
     if xp is np:
         products = terms * a
         sums = ones @ products

@@ -220,10 +220,10 @@ def _finish(
     tolerance: FloatArray,
 ) -> None:
     """Stop columns whose step has no more to offer: at the optimum, if that is all there is."""
-    left = np.array([walk.status[c] is None for c in columns], dtype=bool)
-    left &= walk.decrement[columns] <= tolerance[columns]
+    left = walk.decrement[columns] <= tolerance[columns]
     if not left.any():
         return
+    left &= np.array([walk.status[c] is None for c in columns], dtype=bool)
     done = columns[left]
     walk.decrement[done] = direction.decrement(gradient[:, left], walk.direction[:, done], done)
     for c in done:
