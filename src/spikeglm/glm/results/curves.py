@@ -12,12 +12,12 @@ from ... import errors, showing
 from ...inference import fisher
 from ...inference.curve_bands import error_of, quantile
 from ...inference.curves import Curve
+from ...inference.fit_on_data import mean_features
 from ...io.interop.trees import flatten, is_tree
 from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray
 from . import fitted
-from .term_curves import dof_of, mean_features
 
 if TYPE_CHECKING:
     from ..hooks import Hooks
@@ -135,7 +135,7 @@ def curve(
     known |= {"channels": channels, "neurons": neurons}
     if found.optimum is not None:
         error = _errors(combinations, found.optimum)
-        half = quantile(asked.level, dof_of(model, found.optimum)) * error
+        half = quantile(asked.level, fitted.dof_of(model, found.optimum)) * error
         ends = np.sort([shown(eta - half), shown(eta + half)], axis=0)  # a link may fall
         known |= {"low": shaped(ends[0]), "high": shaped(ends[1])}
         known["standard_error"] = shaped(error)

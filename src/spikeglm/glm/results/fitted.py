@@ -10,7 +10,9 @@ import numpy as np
 from ... import errors, notices
 from ...fit.record import FitResult
 from ...inference import fisher
+from ...inference.degrees_of_freedom import dispersion_degrees
 from ...inference.fisher import Uncertainty
+from ...inference.fit_on_data import FitOnData
 from ...io.interop.labelled_rows import labelled
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
@@ -123,6 +125,34 @@ def optimum_of(
         record=record_of(model, coef, intercept),
     )
     return optimum, shapes
+
+
+def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnData:
+    """Return where a fit ended, with its data and the names of neurons, features and terms.
+
+    Raises what :func:`optimum_of` raises.
+    """
+    optimum, shapes = optimum_of(model, X, y, **more)
+    rows = optimum.rows
+    n_neurons, dof = len(optimum.intercept), dof_of(model, optimum)
+    return FitOnData(
+        optimum,
+        getattr(model, "neuron_columns_", None) or tuple(range(n_neurons)),
+        tuple(rows.feature_names),
+        tuple(getattr(model, "terms_", ()) or terms_of(rows)),
+        is_single=shapes.n_neurons is None,
+        dispersion_dof=np.full(n_neurons, np.inf) if dof is None else dof,
+        bin_s=getattr(model, "bin_s_", None),
+    )
+
+
+def dof_of(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
+    """Return the degrees of freedom (N,) of an estimated dispersion, None of any other."""
+    edf, record = getattr(model, "edf_", None), optimum.record
+    if edf is None or record is None:
+        return None
+    has_aliased, total = len(record.aliased) > 0, record.total_weight
+    return dispersion_degrees(optimum, edf, total_weight=total, has_aliased=has_aliased)
 
 
 def no_classes_here(what: str) -> TypeError:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...inference.curve_bands import TermCurve
 from ...inference.curves import Curve
+from ...inference.fit_on_data import FitOnData
 from ...typing import ArrayLike, FloatArray
 from ..hooks import Hooks
 from . import curves, fitted, refits, term_curves
@@ -33,6 +34,27 @@ class Questions(Hooks):
         0.739
         """
         return fitted.loss_at(self, params, X, y, **data)
+
+    def on(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> FitOnData:
+        """Return the fit with its data: what :mod:`spikeglm.inference` answers questions of.
+
+        X, y, sample_weight and offset are those of the fit; raises ValueError or TypeError if they
+        cannot be used, or for classifiers.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> nmo.GLM().fit(X, y).on(X, y).feature_names
+        ('x0', 'x1')
+        """
+        return fitted.fit_on_data(self, X, y, sample_weight=sample_weight, offset=offset)
 
     def covariance(
         self,

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import errors
-from ...engine.features.survey import survey_locations
-from ...engine.runners.plan import plan
-from ...engine.table import Table
 from ...inference import fisher
 from ...inference.curve_bands import TermCurve, error_of
-from ...inference.degrees_of_freedom import dispersion_degrees
+from ...inference.fit_on_data import mean_features
 from ...io.interop.category_labels import to_labels
 from ...rows.design import Design
 from ...rows.terms import Term
@@ -67,17 +63,8 @@ def term_curve(
         user(predictors @ parameters),
         user(of_predictors),
         level,
-        dof_of(model, optimum),
+        fitted.dof_of(model, optimum),
     )
-
-
-def dof_of(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
-    """Return the degrees of freedom (N,) of an estimated dispersion, None of any other."""
-    edf, record = getattr(model, "edf_", None), optimum.record
-    if edf is None or record is None:
-        return None
-    has_aliased, total = len(record.aliased) > 0, record.total_weight
-    return dispersion_degrees(optimum, edf, total_weight=total, has_aliased=has_aliased)
 
 
 def _term(X: Any, label: str) -> Term:
@@ -137,13 +124,3 @@ def _functions(term: Term, points: tuple[Array, ...]) -> FloatArray:
         for c in range(term.n_channels)
     ]
     return np.hstack(columns)
-
-
-def mean_features(optimum: fisher.Optimum) -> FloatArray:
-    """Return the mean features (p,) over the rows that took part, with or without an intercept."""
-    columns = replace(optimum.columns, has_intercept=True)  # without one they are seen about zero
-    how = plan(optimum.rows, columns.n_columns)
-    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
-    survey = survey_locations(table, columns, how)
-    shift = survey.table.shift
-    return survey.features.mean if shift is None else survey.features.mean + shift

@@ -1,0 +1,124 @@
+"""A fit together with the data it came from: what every question about a fit begins with.
+
+Estimators make it (``model.on(X, y)``); what is asked of it here never sees an estimator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import showing
+from ..engine.features.survey import survey_locations
+from ..engine.runners.plan import plan
+from ..engine.table import Table
+from ..observation_models.likelihood import Likelihood
+from ..rows.terms import Term
+from ..solvers import Status
+from ..typing import Array, FloatArray
+from .fisher import Optimum
+
+
+@dataclass(frozen=True, eq=False)
+class FitOnData:
+    """Where a fit of N neurons ended, with its data and the names of everything.
+
+    Attributes
+    ----------
+    optimum :
+        Estimates, data, penalty, dispersion and record; p features, N columns.
+    neurons :
+        (N,) names of the neurons, or their numbers.
+    feature_names :
+        (p,).
+    terms :
+        What the features mean, by term; of a plain array one term without a label.
+    is_single :
+        Whether the user has one neuron: answers then have no axis of neurons.
+    dispersion_dof :
+        (N,) degrees of freedom of the estimated dispersion, for Student's quantiles; inf where the
+        dispersion is not estimated.
+    bin_s :
+        Seconds of a bin, where the data said so.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = np.random.default_rng(1).poisson(1.0, 200)
+    >>> fit = nmo.GLM().fit(X, y).on(X, y)
+    >>> fit.n_neurons, fit.feature_names, fit.status[0].value
+    (1, ('x0', 'x1'), 'converged')
+    """
+
+    optimum: Optimum
+    neurons: tuple[Any, ...]
+    feature_names: tuple[str, ...]
+    terms: tuple[Term, ...]
+    is_single: bool
+    dispersion_dof: FloatArray
+    bin_s: float | None = None
+
+    __repr__ = showing.of_fields
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The observation model seen through its link."""
+        return self.optimum.columns.likelihood
+
+    @property
+    def n_neurons(self) -> int:
+        """N."""
+        return len(self.neurons)
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return len(self.feature_names)
+
+    @property
+    def status(self) -> tuple[Status | None, ...]:
+        """(N,) how each fit ended; None for estimates that are of no fit."""
+        record = self.optimum.record
+        return (None,) * self.n_neurons if record is None else record.status
+
+    @property
+    def parameters(self) -> FloatArray:
+        """(p + 1, N): coefficients, then the intercept, zero where there is none."""
+        return np.vstack([self.optimum.coef, self.optimum.intercept])
+
+    @property
+    def feature_mean(self) -> FloatArray:
+        """(p,) means of the features over the rows of the fit; a pass where no record has them."""
+        record = self.optimum.record
+        known = None if record is None else record.feature_mean
+        return mean_features(self.optimum) if known is None else known
+
+
+class FittedModel(Protocol):
+    """What questions ask of a fitted estimator.
+
+    >>> import spikeglm as nmo
+    >>> hasattr(nmo.GLM(), "on")
+    True
+    """
+
+    def on(self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None) -> FitOnData:
+        """Return the fit with its data."""
+        ...
+
+    def predict(self, X: Any, *, offset: Any = None) -> Array:
+        """Return the mean response."""
+        ...
+
+
+def mean_features(optimum: Optimum) -> FloatArray:
+    """Return the mean features (p,) over the rows that took part, with or without an intercept."""
+    columns = replace(optimum.columns, has_intercept=True)  # without one they are seen about zero
+    how = plan(optimum.rows, columns.n_columns)
+    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    survey = survey_locations(table, columns, how)
+    shift = survey.table.shift
+    return survey.features.mean if shift is None else survey.features.mean + shift
