@@ -7,6 +7,7 @@ from .lasso import Lasso
 from .named import regularizer_of
 from .quadratic import Quadratic
 from .ridge import Ridge
+from .smoothness import Smoothness
 from .unregularized import UnRegularized
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Quadratic",
     "Regularizer",
     "Ridge",
+    "Smoothness",
     "UnRegularized",
     "regularizer_of",
 ]

@@ -11,6 +11,7 @@ from .group_lasso import GroupLasso
 from .lasso import Lasso
 from .quadratic import Quadratic
 from .ridge import Ridge
+from .smoothness import Smoothness
 from .unregularized import UnRegularized
 
 _BY_NAME: dict[str, type[Any]] = {
@@ -19,6 +20,7 @@ _BY_NAME: dict[str, type[Any]] = {
     "Lasso": Lasso,
     "GroupLasso": GroupLasso,
     "ElasticNet": ElasticNet,
+    "Smoothness": Smoothness,
 }
 
 

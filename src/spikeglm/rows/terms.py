@@ -210,7 +210,8 @@ class Term:
         For f = Σ_j w_j f_j, wᵀ S w is ∫ f''(u)² du, where u runs from 0 to 1 over the range or
         window, so that it does not depend on units; steps and hats have squared second differences
         instead. S is symmetric and positive semi-definite. Products have a matrix per factor, with
-        the identity for all others. Empty where smoothness means nothing.
+        the identity over their number for the functions of all others: a mean over these. Empty
+        where smoothness means nothing.
         """
         return () if self.meaning is None else self.meaning.penalties(self._checked(channel))
 

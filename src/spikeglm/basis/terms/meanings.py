@@ -227,13 +227,14 @@ class Products:
             return (left[:, :, None] * right[:, None, :]).reshape(len(left), self.n_functions)
 
     def penalties(self, channel: int) -> tuple[FloatArray, ...]:
-        """Return one per smooth variable: S of a factor, the identity for the other.
+        """Return one per smooth variable: S of a factor, the identity over b for the other.
 
-        Wood, Generalized Additive Models, 2nd ed., section 5.6.2.
+        Wood, Generalized Additive Models, 2nd ed., section 5.6.2. Of functions that share the range
+        of a variable between them, the sum of squared weights over b is about the mean square.
         """
-        rows, columns = np.eye(self.left.n_functions), np.eye(self.right.n_functions)
-        left = (np.kron(S, columns) for S in self.left.penalties(channel))
-        return (*left, *(np.kron(rows, S) for S in self.right.penalties(channel)))
+        k, b = self.left.n_functions, self.right.n_functions
+        left = (np.kron(S, np.eye(b) / b) for S in self.left.penalties(channel))
+        return (*left, *(np.kron(np.eye(k) / k, S) for S in self.right.penalties(channel)))
 
     def coverage(self) -> tuple[str, ...]:
         """Return those of both factors."""

@@ -194,9 +194,10 @@ class Shapes:
             strength = tuple(self._strength(part) for part in strength)
         elif not (has_groups or getattr(kind, "has_own_strengths", False)):
             strength = self._strength(strength)
-        if has_groups and kind.is_by_term:
-            kind, labels = kind.on_terms(tuple(labelled(self.features, "GroupLasso").values()))
-            if isinstance(strength, Mapping):
+        if getattr(kind, "is_by_term", False):
+            terms = labelled(self.features, type(kind).__name__)
+            kind, labels = kind.on_terms(tuple(terms.values()))
+            if has_groups and isinstance(strength, Mapping):
                 strength = strength_by_group(strength, self.features, labels)
         shape = self.features.n_features * (self.n_classes or 1), self.n_neurons or 1
         if self.n_classes is not None and hasattr(kind, "bind_classes"):

@@ -35,7 +35,7 @@ _WHERE = {
     ),
     "regularizer": (
         "regularizer",
-        ("ElasticNet", "GroupLasso", "Lasso", "Quadratic", "Ridge", "UnRegularized"),
+        ("ElasticNet", "GroupLasso", "Lasso", "Quadratic", "Ridge", "Smoothness", "UnRegularized"),
     ),
     "solvers": (
         "solvers",
