@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,6 +128,30 @@ def check_same_data(record: FitResult, observed: Responses) -> None:
         ...
     ValueError: These are not the data of the fit. Given: the mean response is ...
     """
+    for what, then, now, differs in _differences(record, observed):
+        c = int(np.argmax(differs))
+        raise _other_data(f"{what} is {now[c]:.10g}", f"{then[c]:.10g}, as for the fit")
+
+
+def is_same_data(record: FitResult, observed: Responses) -> bool:
+    """Tell whether :func:`check_same_data` would find no difference.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> from spikeglm.inference import goodness
+    >>> X, y = np.random.default_rng(0).normal(size=(2, 50, 1))
+    >>> model = nmo.GLM("Gaussian").fit(X, y[:, 0])
+    >>> goodness(model, X, y[:, 0]).is_of_fit, goodness(model, X, 2 * y[:, 0]).is_of_fit
+    (True, False)
+    """
+    return next(_differences(record, observed), None) is None
+
+
+def _differences(
+    record: FitResult, observed: Responses
+) -> Iterator[tuple[str, FloatArray, FloatArray, BoolArray]]:
+    """Yield what differs, as it was then and is now (C,), and in which columns."""
     size = np.abs(observed.mean) + np.sqrt(observed.variance)
     compared = [
         ("the number of rows that take part", record.n_rows, observed.n_rows, observed.weight),
@@ -145,8 +170,7 @@ def check_same_data(record: FitResult, observed: Responses) -> None:
         is_missing = np.isnan(now) & np.isnan(then)  # of a neuron without any response
         differs = ~(is_missing | (np.abs(now - then) <= _SAME * unit))
         if differs.any():
-            c = int(np.argmax(differs))
-            raise _other_data(f"{what} is {now[c]:.10g}", f"{then[c]:.10g}, as for the fit")
+            yield what, then, now, differs
 
 
 def check_optimum(

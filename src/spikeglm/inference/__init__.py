@@ -4,6 +4,9 @@ from .bits_per_spike import bits_per_spike, excess_bits_per_spike
 from .curve_bands import TermCurve
 from .curves import Curve
 from .filters import Filter, filter_band
+from .goodness_of_fit.residuals import residuals
+from .goodness_of_fit.result import Goodness
+from .goodness_of_fit.table import goodness
 from .rescaling_bootstrap import time_rescaling_bootstrap
 from .time_rescaling import (
     TimeRescaling,
@@ -15,11 +18,14 @@ from .time_rescaling import (
 __all__ = [
     "Curve",
     "Filter",
+    "Goodness",
     "TermCurve",
     "TimeRescaling",
     "bits_per_spike",
     "excess_bits_per_spike",
     "filter_band",
+    "goodness",
+    "residuals",
     "time_rescaling",
     "time_rescaling_bernoulli",
     "time_rescaling_bootstrap",

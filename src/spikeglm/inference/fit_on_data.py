@@ -6,6 +6,7 @@ Estimators make it (``model.on(X, y)``); what is asked of it here never sees an 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,9 +16,11 @@ from ..engine.features.survey import survey_locations
 from ..engine.runners.plan import plan
 from ..engine.table import Table
 from ..observation_models.likelihood import Likelihood
+from ..rows.table_labels import like_rows
 from ..rows.terms import Term
 from ..solvers import Status
 from ..typing import Array, FloatArray
+from .degrees_of_freedom import effective_parameters
 from .fisher import Optimum
 
 
@@ -42,6 +45,13 @@ class FitOnData:
         dispersion is not estimated.
     bin_s :
         Seconds of a bin, where the data said so.
+    n_parameters :
+        (N,) parameters that estimates use up where no penalty bends, any intercept included; NaN
+        for estimates that are of no fit.
+    is_named :
+        Whether y named the neurons.
+    neuron_metadata :
+        What pynapple knows of the neurons, where it does.
 
     Examples
     --------
@@ -60,6 +70,9 @@ class FitOnData:
     is_single: bool
     dispersion_dof: FloatArray
     bin_s: float | None = None
+    n_parameters: FloatArray | None = None
+    is_named: bool = False
+    neuron_metadata: Any = None
 
     __repr__ = showing.of_fields
 
@@ -88,6 +101,29 @@ class FitOnData:
     def parameters(self) -> FloatArray:
         """(p + 1, N): coefficients, then the intercept, zero where there is none."""
         return np.vstack([self.optimum.coef, self.optimum.intercept])
+
+    def labelled(self, values: FloatArray) -> Any:
+        """Return numbers per row and neuron (T, N) as ``predict`` labels them; (T,) of one neuron.
+
+        >>> import numpy as np, pynapple as nap, spikeglm as nmo
+        >>> X = nap.Tsd(t=[0.0, 0.1, 0.2, 0.3], d=[1.0, 0.0, 2.0, 1.0])[:, None]
+        >>> type(nmo.GLM().fit(X, [1, 0, 2, 0]).on(X, [1, 0, 2, 0]).labelled(np.zeros((4, 1))))
+        <class 'pynapple.core.time_series.Tsd'>
+        """
+        names = self.neurons if self.is_named else None
+        of_user = values[:, 0] if self.is_single else values
+        return like_rows(of_user, self.optimum.rows, names, self.neuron_metadata)
+
+    @cached_property
+    def edf(self) -> FloatArray:
+        """(N,) parameters that the fit uses up; the rows are read where a penalty bends."""
+        record, counted = self.optimum.record, self.n_parameters
+        if record is None or counted is None:
+            return np.full(self.n_neurons, np.nan)
+        has_aliased = len(record.aliased) > 0
+        return effective_parameters(
+            self.optimum, counted, total_weight=record.total_weight, has_aliased=has_aliased
+        )
 
     @property
     def feature_mean(self) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, BoolArray, Namespace
-from .elementwise import ElementwiseObservations
+from .elementwise import ElementwiseObservations, LogTails
 from .inverse_link import Coordinate, Link
 from .links import Logistic
 
@@ -69,6 +70,16 @@ class BernoulliObservations(ElementwiseObservations):
     def allowed(self, y: Array) -> BoolArray:
         """Return which y are 0 or 1."""
         return (y == 0) | (y == 1)
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu (1 - mu)."""
+        return np.asarray(predicted_rate) * (1.0 - np.asarray(predicted_rate))
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return log(1 - mu) and log mu for a response of zero, and what is certain for others."""
+        mean, impossible = self._inside(predicted_rate, np), -math.inf
+        lower = np.where(y < 0, impossible, np.where(y < 1, np.log1p(-mean), 0.0))
+        return LogTails(lower, np.where(y < 0, 0.0, np.where(y < 1, np.log(mean), impossible)))
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         return -self._mean_loss(y, mean, xp)

@@ -11,7 +11,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,13 @@ from .observations import Aggregate, Observations, as_arrays, mean_then_sum
 
 _Terms: TypeAlias = Callable[[Array, Array, Any, Namespace], Array]
 _AT_ONCE = 2**18  # samples
+
+
+class LogTails(NamedTuple):
+    """Logarithms of how probable it is to get no more than a response, and to get more."""
+
+    lower: Array  # log P(Y <= y)
+    upper: Array  # log P(Y > y)
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,35 @@ class ElementwiseObservations(Observations):
     @abstractmethod
     def _draw(self, generator: np.random.Generator, mean: Array, scale: Any) -> Array:
         """Draw one response per mean; every mean is possible and finite, and so is the scale."""
+
+    # --- the distribution, where the model states it ---
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return V(mu), the variance of a response over the dispersion; NaN if it is not stated.
+
+        ``scale`` counts for the negative binomial model alone, where it is no dispersion.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import GammaObservations, NegativeBinomialObservations
+        >>> mean = np.array([0.5, 2.0])
+        >>> GammaObservations().variance(mean)
+        array([0.25, 4.  ])
+        >>> NegativeBinomialObservations(scale=0.5).variance(mean)
+        array([0.625, 4.   ])
+        """
+        return np.full(np.shape(predicted_rate), np.nan)
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return log P(Y <= y) and log P(Y > y), each exact where it is small; NaN if not stated.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> lower, upper = PoissonObservations().log_tails(np.array([-1, 0, 2]), np.ones(3))
+        >>> np.exp(lower).round(3), np.exp(upper).round(3)
+        (array([0.   , 0.368, 0.92 ]), array([1.   , 0.632, 0.08 ]))
+        """
+        unknown = np.full(np.broadcast_shapes(np.shape(y), np.shape(predicted_rate)), np.nan)
+        return LogTails(unknown, unknown)
 
     # --- for people: functions of the mean ---
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .elementwise import ElementwiseObservations, without_spread
+from .elementwise import ElementwiseObservations, LogTails, without_spread
 from .inverse_link import Link
 from .links import OneOverX
 from .observations import as_arrays
@@ -79,6 +79,18 @@ class GammaObservations(ElementwiseObservations):
 
     def _ratio(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         return y * xp.exp(-theta) if mean is None else y / mean
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu^2."""
+        return np.asarray(predicted_rate) ** 2
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return the logarithms of incomplete gamma functions at 1 / scale and y / (scale mu)."""
+        special, mean = numerics.special(np), self._inside(predicted_rate, np)
+        with numerics.quiet():
+            shape = 1.0 / np.asarray(self._scale(scale), dtype=float)
+            x = shape * (y / mean)
+            return LogTails(np.log(special.gammainc(shape, x)), np.log(special.gammaincc(shape, x)))
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         # With k the shape: -log y + [k log k - k - log Gamma(k)] - k D / 2, D the deviance.

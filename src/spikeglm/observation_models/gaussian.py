@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .elementwise import ElementwiseObservations, without_spread
+from .elementwise import ElementwiseObservations, LogTails, without_spread
 from .inverse_link import Coordinate, Link
 from .links import Identity
 from .observations import as_arrays
@@ -75,6 +76,17 @@ class GaussianObservations(ElementwiseObservations):
         """Return the residual variance sum (y - mu)^2 / dof_resid, one per neuron."""
         y, mean, xp = as_arrays(y, predicted_rate)
         return xp.sum((y - mean) ** 2, axis=0) / xp.asarray(dof_resid)
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return 1."""
+        return np.ones(np.shape(predicted_rate))
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return log Phi(z) and log Phi(-z) of z = (y - mu) / sqrt(scale)."""
+        special = numerics.special(np)
+        with numerics.quiet():
+            z = (y - np.asarray(predicted_rate)) / np.sqrt(np.asarray(self._scale(scale)))
+            return LogTails(special.log_ndtr(z), special.log_ndtr(-z))
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         scale = xp.asarray(scale)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .elementwise import ElementwiseObservations, without_spread
+from .elementwise import ElementwiseObservations, LogTails, without_spread
 from .inverse_link import Link
 from .links import OneOverSqrtX
 from .observations import as_arrays
@@ -79,6 +80,24 @@ class InverseGaussianObservations(ElementwiseObservations):
         y, mean, xp = as_arrays(y, predicted_rate)
         mean = self._inside(mean, xp)
         return xp.sum(((y - mean) / mean) ** 2 / mean, axis=0) / xp.asarray(dof_resid)
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu^3."""
+        return np.asarray(predicted_rate) ** 3
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return the logarithms of Phi(a) + e^(2 / (scale mu)) Phi(-b), and of one less that.
+
+        a and b are (y / mu - 1) and (y / mu + 1) over sqrt(scale y): Shuster (1968), J Am Stat
+        Assoc 63:1514-6.
+        """
+        log_ndtr, mean = numerics.special(np).log_ndtr, self._inside(predicted_rate, np)
+        with numerics.quiet():
+            scale = np.asarray(self._scale(scale), dtype=float)
+            a, b = ((y / mean + sign) / np.sqrt(scale * y) for sign in (-1.0, 1.0))
+            second = 2.0 / (scale * mean) + log_ndtr(-b)
+            upper = log_ndtr(-a) + np.log1p(-np.exp(second - log_ndtr(-a)))
+            return LogTails(np.logaddexp(log_ndtr(a), second), upper)
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         scale = xp.asarray(scale)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import errors, numerics
 from ..typing import Array, ArrayLike, BoolArray, Namespace
-from .elementwise import ElementwiseObservations
+from .elementwise import ElementwiseObservations, LogTails
 from .inverse_link import Link
 from .links import Exp
 from .observations import as_arrays
@@ -107,6 +107,28 @@ class NegativeBinomialObservations(ElementwiseObservations):
         """Return the model's own ``scale``: it is a choice, not an estimate."""
         _, _, xp = as_arrays(y, predicted_rate)
         return xp.asarray(self.scale)
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu + scale mu^2."""
+        mean = np.asarray(predicted_rate)
+        return mean * (1.0 + np.asarray(self._scale(scale)) * mean)
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return the logarithms of the incomplete beta functions I_p(1 / scale, y + 1) and 1 - I_p.
+
+        p = 1 / (1 + scale mu).
+        """
+        special, mean = numerics.special(np), self._inside(predicted_rate, np)
+        scale = np.asarray(self._scale(scale), dtype=float)
+        r = 1.0 / np.where(scale > 0, scale, 1.0)
+        with numerics.quiet():
+            n = np.asarray(y, dtype=float) + 1.0
+            m = np.maximum(n, 1.0)
+            lower, upper = special.gammaincc(m, mean), special.gammainc(m, mean)  # a Poisson model
+            lower = np.where(scale > 0, special.betainc(r, m, r / (r + mean)), lower)
+            upper = np.where(scale > 0, special.betainc(m, r, mean / (r + mean)), upper)
+            lower, upper = np.where(n > 0, lower, 0.0), np.where(n > 0, upper, 1.0)
+            return LogTails(np.log(lower), np.log(upper))
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         gammaln = numerics.special(xp).gammaln

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import numerics
 from ..typing import Array, BoolArray, Namespace
-from .elementwise import ElementwiseObservations
+from .elementwise import ElementwiseObservations, LogTails
 from .inverse_link import Link
 from .links import Exp
 
@@ -66,6 +66,19 @@ class PoissonObservations(ElementwiseObservations):
     def allowed(self, y: Array) -> BoolArray:
         """Return which y are non-negative integers."""
         return (y >= 0) & (y == np.floor(y))
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu."""
+        return np.asarray(predicted_rate)
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return the logarithms of the incomplete gamma functions Q(y + 1, mu) and P(y + 1, mu)."""
+        special, mean = numerics.special(np), self._inside(predicted_rate, np)
+        with numerics.quiet():
+            n = np.asarray(y, dtype=float) + 1.0  # of less than no event: 0 and 1
+            m = np.maximum(n, 1.0)
+            lower = np.where(n > 0, special.gammaincc(m, mean), 0.0)
+            return LogTails(np.log(lower), np.log(np.where(n > 0, special.gammainc(m, mean), 1.0)))
 
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         return -self._mean_loss(y, mean, xp) - numerics.special(xp).gammaln(y + 1.0)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import showing
+from ..io.interop.labelled_rows import labelled
 from ..io.interop.row_labels import RowLabels
+from ..typing import Array
 from .contract import Rows
 from .stacked import StackedRows
 
@@ -46,6 +48,25 @@ class TableLabels:
 def row_labels_of(rows: Rows) -> RowLabels | None:
     """Return what the user calls the rows of a table."""
     return TableLabels.of(rows).rows
+
+
+def like_rows(values: Array, rows: Rows, names: tuple[Any, ...] | None, metadata: Any) -> Any:
+    """Return values (T,) or (T, N) as pynapple where the rows have times; N with their names.
+
+    Named neurons of rows with an index make a data frame; what there is of a single one is an array
+    then, as scikit-learn expects it.
+
+    >>> import numpy as np, pandas as pd, spikeglm as nmo
+    >>> from spikeglm.glm.reading.fit_inputs import read_rows
+    >>> rows = read_rows(pd.DataFrame({"x": [1.0, 2.0]}, index=["p", "q"]))
+    >>> like_rows(np.zeros((2, 1)), rows, ("a",), None).loc["q", "a"].item()
+    0.0
+    """
+    labels = row_labels_of(rows)
+    has_names = values.ndim == 2 and names is not None
+    if labels is None or (labels.time_axis is None and not has_names):
+        return values
+    return labelled(values, labels, columns=names, metadata=metadata)
 
 
 def _row_labels(rows: Any) -> RowLabels | None:

@@ -13,11 +13,10 @@ from ...inference import fisher
 from ...inference.degrees_of_freedom import dispersion_degrees
 from ...inference.fisher import Uncertainty
 from ...inference.fit_on_data import FitOnData
-from ...io.interop.labelled_rows import labelled
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
 from ...rows.given_terms import without_meaning
-from ...rows.table_labels import row_labels_of
+from ...rows.table_labels import like_rows
 from ...rows.terms import terms_of
 from ...typing import Array, ArrayLike, FloatArray
 from ..reading.feature_tree import Layout
@@ -134,7 +133,8 @@ def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnD
     """
     optimum, shapes = optimum_of(model, X, y, **more)
     rows = optimum.rows
-    n_neurons, dof = len(optimum.intercept), dof_of(model, optimum)
+    n_neurons, dof, record = len(optimum.intercept), dof_of(model, optimum), optimum.record
+    left = getattr(model, "dof_resid_", None)
     return FitOnData(
         optimum,
         getattr(model, "neuron_columns_", None) or tuple(range(n_neurons)),
@@ -143,6 +143,9 @@ def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnD
         is_single=shapes.n_neurons is None,
         dispersion_dof=np.full(n_neurons, np.inf) if dof is None else dof,
         bin_s=getattr(model, "bin_s_", None),
+        n_parameters=None if record is None or left is None else record.total_weight - left,
+        is_named=getattr(model, "neuron_columns_", None) is not None,
+        neuron_metadata=getattr(model, "neuron_metadata_", None),
     )
 
 
@@ -338,12 +341,8 @@ def wrapped(model: Hooks, values: Array, rows: Rows) -> Any:
     Named neurons of rows with an index make a data frame; the prediction for a single one is an
     array then, as scikit-learn expects it.
     """
-    labels, names = row_labels_of(rows), getattr(model, "neuron_columns_", None)
-    has_names = values.ndim == 2 and names is not None
-    if labels is None or (labels.time_axis is None and not has_names):
-        return values
-    metadata = getattr(model, "neuron_metadata_", None)
-    return labelled(values, labels, columns=names, metadata=metadata)
+    names = getattr(model, "neuron_columns_", None)
+    return like_rows(values, rows, names, getattr(model, "neuron_metadata_", None))
 
 
 def check_fitted(model: Hooks, rows: Rows) -> None:

@@ -1,0 +1,323 @@
+"""All measures of how good a fit is, for one neuron or thousands, on its own rows or others.
+
+With LL the log-likelihood of the model, LL_0 that of the mean of the training rows and LL_s that of
+predictions that are the responses themselves,
+
+    deviance explained  1 - (LL_s - LL) / (LL_s - LL_0)      McFadden  1 - LL / LL_0
+    bits per spike      (LL - LL_0) / (log 2 · spikes)       Cox-Snell 1 - exp(2 (LL_0 - LL) / n)
+
+References
+----------
+Cohen et al. (2003), Applied Multiple Regression/Correlation Analysis, 3rd ed., p. 502 (deviance
+explained). McFadden (1974), Conditional logit analysis. Cox & Snell (1989), Analysis of Binary
+Data, 2nd ed., p. 209. Harris et al. (2003), Nature 424:552-6 (bits per spike). McCullagh & Nelder
+(1989), section 4.5 (dispersion). Haslinger, Pipa & Brown (2010), Neural Comput 22:2477-2506 (KS).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ... import errors, showing
+from ...basis.convolution.sampling import Sampling, bin_size_of
+from ...engine.features.survey import survey_responses
+from ...engine.runners.plan import plan
+from ...engine.table import Table
+from ...fit.record import is_same_data
+from ...io.interop.timeseries import time_axis_of
+from ...numerics import quiet
+from ...solvers import Status
+from ...typing import ArrayLike, FloatArray, IntArray
+from ..fisher import Optimum
+from ..fit_on_data import FitOnData, FittedModel
+from .measures import FitSums, fit_sums
+from .null import Null
+from .predictions import Predictions, RandomPlaces, predictions, without_fit
+from .rescaling import FEWEST_DRAWS, Rescaled, bootstrapped, rescaled
+from .result import Goodness
+from .smoothing import correlation, deviation_in_bins, smoothed
+
+_ZERO_SCORE = 0.01  # standard errors; of other rows than those of the fit it is about one
+_OF_ONE_NEURON = 199
+_SAME_BIN = 0.01  # relative
+_ASK = "ks_p_value of rates estimated on these rows: pass n_bootstrap=199"
+
+
+def goodness(
+    model: FittedModel,
+    X: Any,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    null_mean: Any = "training",
+    smoothing: float | str | None = None,
+    bin_s: float | None = None,
+    n_bootstrap: int | None = None,
+    n_lags: int = 5,
+    seed: int | np.random.Generator = 0,
+) -> Goodness:
+    """Measure how good a fit is, on its own rows or on held-out ones.
+
+    Parameters
+    ----------
+    model :
+        A fitted GLM or PopulationGLM.
+    X, y, sample_weight, offset :
+        The rows to look at: those of the fit, or others.
+    null_mean :
+        What a model without features predicts: ``"training"``, the mean response of the rows of the
+        fit; or a number, one per neuron (N,), or one per row and neuron.
+    smoothing :
+        Standard deviation of the Gaussian kernel under which responses and means are averaged
+        before they are correlated: a number of bins, or a text such as ``"50 ms"``. Averages stop
+        at gaps and at the borders of epochs.
+    bin_s :
+        Seconds of a bin, where neither the data nor the fit say so.
+    n_bootstrap :
+        Recordings to draw and fit again for the p value of the KS distance on the rows of the fit,
+        whose rates come too near to their spikes (p of known rates would hardly ever reject). None:
+        199 for a GLM, none for a PopulationGLM, of which they cost 199 fits.
+    n_lags :
+        Of the autocorrelation of rescaled intervals.
+    seed :
+        Of positions within bins and of the bootstrap: an int or a NumPy Generator.
+
+    Returns
+    -------
+    Goodness
+        Prints as a table; ``.to_frame()`` has a row per neuron. Neurons without a fit (silent
+        ones) have NaN and a reason.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data cannot be used, or an argument.
+
+    Warns
+    -----
+    UserWarning
+        If the null model of the training rows is not known (a fit with an offset, other rows).
+
+    Notes
+    -----
+    On held-out rows the p value is that of known rates: the rates' own errors make it reject right
+    models too often (.10 to .15 for 5 %). Weights count in all sums, but not in the KS test.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(4000, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0] - 1))
+    >>> model = nmo.GLM().fit(X[:2000], y[:2000])
+    >>> held_out = goodness(model, X[2000:], y[2000:])
+    >>> bool(held_out.bits_per_spike[0] > 0.1), bool(held_out.ks_p_value[0] > 0.05)
+    (True, True)
+    """
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    optimum, places = fit.optimum, RandomPlaces.of(seed)
+    bins = Bins.of(fit, X, y, bin_s)
+    sigma = deviation_in_bins(smoothing, bins.bin_s)
+    null = Null.read(fit, _has_sums_of_fit(optimum), null_mean)
+    parts = [_Part.of(null, found, bins, sigma, places, n_lags) for found in predictions(optimum)]
+    whole = _Part.joined(parts)
+    is_of_fit = null.is_of_fit and _has_no_slope(optimum, whole.sums.score)
+    if n_bootstrap is None:
+        n_bootstrap = _OF_ONE_NEURON if fit.is_single else 0
+    ks = _tested(optimum, whole.ks, is_of_fit, _checked(n_bootstrap), places)
+    return _result(fit, whole, ks, bins, sigma, is_of_fit)
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """How long bins are, in seconds, if that is known, and where stretches of time begin."""
+
+    bin_s: float | None
+    starts: IntArray
+
+    __repr__ = showing.of_fields
+
+    @classmethod
+    def of(cls, fit: FitOnData, X: Any, y: Any, bin_s: float | None) -> Bins:
+        """Return what the times of the data say, else the user, else the fit."""
+        axis = fit.optimum.rows.time_axis
+        axis = time_axis_of(X, y) if axis is None else axis
+        known = bin_size_of(axis)
+        starts = np.zeros(1, dtype=np.intp)
+        if known is not None:
+            starts = Sampling.of(axis).starts
+        elif axis is not None:
+            starts = axis.epoch_starts
+        if bin_s is not None and not (np.isfinite(bin_s) and bin_s > 0):
+            raise errors.value_error(
+                "bin_s cannot be used.", given=repr(bin_s), expected="seconds per bin, positive"
+            )
+        if bin_s is not None and known is not None and abs(bin_s / known - 1) > _SAME_BIN:
+            raise errors.value_error(
+                "bin_s is not what the times of the data say.",
+                given=f"bin_s={bin_s:g}",
+                expected=f"{known:g} s, or nothing",
+            )
+        told = next((s for s in (known, bin_s, fit.bin_s) if s is not None), None)
+        return cls(told, starts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What was measured of some neurons."""
+
+    sums: FitSums
+    pearson_r: FloatArray
+    ks: Rescaled
+
+    @classmethod
+    def of(
+        cls,
+        null: Null,
+        found: Predictions,
+        bins: Bins,
+        sigma: float,
+        places: RandomPlaces,
+        n_lags: int,
+    ) -> _Part:
+        likelihood, counts = null.fit.likelihood, found.takes_part
+        y, mean = found.y, found.mean
+        if sigma:
+            y, mean = (smoothed(values, counts, sigma, bins.starts) for values in (y, mean))
+        return cls(
+            fit_sums(likelihood, found, null.mean(found)),
+            correlation(y, mean, found.weight),
+            rescaled(likelihood.model, found, places, n_lags),
+        )
+
+    @classmethod
+    def joined(cls, parts: list[_Part]) -> _Part:
+        sums = zip(*(part.sums for part in parts), strict=True)
+        return cls(
+            FitSums(*(np.concatenate(of_all) for of_all in sums)),
+            np.concatenate([part.pearson_r for part in parts]),
+            Rescaled.joined([part.ks for part in parts]),
+        )
+
+
+def _has_sums_of_fit(optimum: Optimum) -> bool:
+    """Tell whether rows, weights, mean responses and offsets are those of the fit."""
+    if optimum.record is None:
+        return False
+    how = plan(optimum.rows, optimum.columns.n_columns)
+    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    return is_same_data(optimum.record, survey_responses(table, optimum.columns, how))
+
+
+def _has_no_slope(optimum: Optimum, score: FloatArray) -> bool:
+    """Tell whether the loss has no slope along the intercepts, as on the rows of a fit."""
+    record = optimum.record
+    if record is None or not record.has_intercept:
+        return True
+    converged = np.array([status is Status.CONVERGED for status in record.status])
+    return bool((np.abs(score[converged & np.isfinite(score)]) < _ZERO_SCORE).all())
+
+
+def _checked(n_bootstrap: int) -> int:
+    if not isinstance(n_bootstrap, (int, np.integer)) or not (
+        n_bootstrap == 0 or n_bootstrap >= FEWEST_DRAWS
+    ):
+        raise errors.value_error(
+            "There are too few simulated recordings.",
+            given=f"n_bootstrap={n_bootstrap!r}",
+            expected=f"0, or an int of at least {FEWEST_DRAWS}; better 199 or 999",
+        )
+    return int(n_bootstrap)
+
+
+def _tested(
+    optimum: Optimum, ks: Rescaled, is_of_fit: bool, n_bootstrap: int, places: RandomPlaces
+) -> Rescaled:
+    """Return the p values that hold: of known rates, or of a bootstrap on the rows of the fit."""
+    nothing = without_fit(optimum)
+    distance = np.where(nothing, np.nan, ks.distance)
+    p_value = np.where(nothing, np.nan, ks.p_value)
+    if is_of_fit:
+        p_value = np.full(len(distance), np.nan)
+        if n_bootstrap:
+            p_value = bootstrapped(optimum, distance, n_bootstrap, places)
+    return ks._replace(
+        distance=distance,
+        p_value=p_value,
+        band_95=np.where(nothing, np.nan, ks.band_95),
+        autocorrelation=np.where(nothing, np.nan, ks.autocorrelation),
+    )
+
+
+def _result(
+    fit: FitOnData, whole: _Part, ks: Rescaled, bins: Bins, sigma: float, is_of_fit: bool
+) -> Goodness:
+    sums, model = whole.sums, fit.likelihood.model
+    is_count = model.gives_probabilities
+    with quiet():
+        edf = fit.edf if is_of_fit else np.full(fit.n_neurons, np.nan)
+        left = sums.weight - (edf if is_of_fit else 0.0)
+        gained = sums.log_likelihood - sums.log_likelihood_null
+        spikes = np.where(is_count, sums.y, np.nan)
+        fitted = {
+            "log_likelihood": sums.log_likelihood,
+            "log_likelihood_saturated": sums.log_likelihood_saturated,
+            "deviance": sums.deviance,
+            "deviance_explained": 1.0 - sums.deviance / sums.deviance_null,
+            "mcfadden": np.where(is_count, gained / -sums.log_likelihood_null, np.nan),
+            "cox_snell": np.where(is_count, -np.expm1(-2.0 * gained / sums.weight), np.nan),
+            "bits_per_spike": gained / (np.log(2.0) * np.where(spikes > 0, spikes, np.nan)),
+            "pearson_r": whole.pearson_r,
+            "edf": edf,
+            "dispersion": np.where(left > 0, sums.pearson, np.nan) / left,
+        }
+        nothing = without_fit(fit.optimum) | (sums.n_rows == 0)
+        return Goodness(
+            neurons=fit.neurons,
+            n_rows=sums.n_rows,
+            n_spikes=spikes,
+            rate_hz=spikes / (sums.weight * (bins.bin_s or np.nan)),
+            log_likelihood_null=sums.log_likelihood_null + 0.0,
+            **{name: np.where(nothing, np.nan, value) for name, value in fitted.items()},
+            ks_distance=ks.distance,
+            ks_p_value=ks.p_value,
+            ks_band_95=ks.band_95,
+            interval_autocorrelation=ks.autocorrelation,
+            autocorrelation_band_95=1.96 / np.sqrt(np.where(spikes > 0, spikes, np.nan)),
+            status=tuple("" if status is None else str(status) for status in fit.status),
+            ks_p_from=_kinds_of_p(ks, is_of_fit),
+            reason=_reasons(fit, sums, ks, is_of_fit),
+            is_of_fit=is_of_fit,
+            smoothing=sigma,
+        )
+
+
+def _kinds_of_p(ks: Rescaled, is_of_fit: bool) -> tuple[str, ...]:
+    kind = "bootstrap" if is_of_fit else "known rates"
+    return tuple("" if np.isnan(p) else kind for p in ks.p_value)
+
+
+def _reasons(fit: FitOnData, sums: FitSums, ks: Rescaled, is_of_fit: bool) -> tuple[str, ...]:
+    """Say for each neuron why some of its numbers are missing."""
+    nothing, out = without_fit(fit.optimum), []
+    for n in range(fit.n_neurons):
+        if nothing[n]:
+            out.append(f"no fit ({fit.status[n]})")
+        elif sums.n_rows[n] == 0:
+            out.append("no rows that take part")
+        elif not fit.likelihood.model.gives_probabilities:
+            out.append("")
+        elif ks.reason[n]:
+            out.append(ks.reason[n])
+        else:
+            out.append(_why_no_p(float(ks.p_value[n]), is_of_fit))
+    return tuple(out)
+
+
+def _why_no_p(p_value: float, is_of_fit: bool) -> str:
+    if not np.isnan(p_value):
+        return ""
+    return _ASK if is_of_fit else "no p value of the KS distance: counts that are not Poisson"
