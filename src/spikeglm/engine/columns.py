@@ -31,6 +31,7 @@ class ColumnBlock(NamedTuple):
     weights: FloatArray | None  # (B, C) or (B, 1)
     offset: FloatArray | None  # (B, C) or (B, 1)
     likelihood: Likelihood
+    marks: IntArray | None = None  # (B,)
 
     @property
     def is_by_column(self) -> bool:
@@ -95,6 +96,8 @@ class Columns:
         (p, C) True where a column may use a feature; None means everywhere.
     has_intercept :
         Whether b is a parameter; False means that it is zero.
+    marks :
+        (T,) a whole number per row for kernels that want one: the group of a row, or its time.
     """
 
     likelihood: Likelihood
@@ -103,6 +106,7 @@ class Columns:
     offsets: Source | None = None
     mask: BoolArray | None = None
     has_intercept: bool = True
+    marks: IntArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -120,6 +124,7 @@ class Columns:
             None if self.offsets is None else self.offsets.take(columns),
             None if self.mask is None else self.mask[:, columns],
             self.has_intercept,
+            self.marks,
         )
 
     def present(self, rows: slice | IntArray) -> IntArray | None:
@@ -140,6 +145,7 @@ class Columns:
             None if self.weights is None else self.weights.block(rows, dtype),
             None if self.offsets is None else self.offsets.block(rows, dtype),
             self.likelihood,
+            None if self.marks is None else self.marks[rows],
         )
 
 

@@ -87,6 +87,10 @@ class Held:
         """Return one of ``every`` rows."""
         return Held(self.rows[::every], self.values[::every])
 
+    def part(self, start: int, stop: int | None) -> Held:
+        """Return rows ``start:stop`` of the block as one by itself."""
+        return Held(self.rows[start:stop], self.values[start:stop])
+
 
 @dataclass(frozen=True)
 class Together:
@@ -184,7 +188,7 @@ class Table:
         length = max(efficient, math.ceil(n_rows / most))
         wanted = _in_runs(n_rows, self.n_kept, length=length, most=most)
         runs = [run for block in self._with(wanted) for run in block.runs(length)]
-        return self._only(runs)
+        return self.only(runs)
 
     def thinned(self, every: int) -> Table:
         """Return the table with one of ``every`` kept rows of each block."""
@@ -195,7 +199,7 @@ class Table:
         """Return ``n_rows`` kept rows (or all), from the first to the last, however it is cut."""
         wanted = np.unique(np.linspace(0, self.n_kept - 1, min(n_rows, self.n_kept)).astype(int))
         rows = [row for block in self._with(wanted) for row in block.start + block.indices]
-        return self._only([Block(row, row + 1, slice(0, 1)) for row in map(int, rows)])
+        return self.only([Block(row, row + 1, slice(0, 1)) for row in map(int, rows)])
 
     def scattered(self, n_rows: int, *, at_a_time: int) -> Table:
         """Return about ``n_rows`` of the rows from all over, ``at_a_time`` in a block.
@@ -217,7 +221,8 @@ class Table:
 
     def in_blocks_of(self, n_rows: int) -> Table:
         """Return the table with blocks joined until they have about ``n_rows`` rows."""
-        return replace(self, blocks=_in_groups(self.blocks, n_rows))
+        parts = [part for block in self.blocks for part in getattr(block, "parts", (block,))]
+        return replace(self, blocks=_in_groups(parts, n_rows))
 
     def _with(self, wanted: IntArray) -> list[Block]:
         """Return blocks of only the wanted kept rows, which are counted through all blocks."""
@@ -230,7 +235,8 @@ class Table:
             before += n
         return blocks
 
-    def _only(self, blocks: Sequence[Block]) -> Table:
+    def only(self, blocks: Sequence[Block]) -> Table:
+        """Return the table of some blocks; what lies on a cluster is fetched, all at once."""
         n_kept = sum(len(block.indices) for block in blocks)
         rows = self.rows
         if isinstance(rows, DaskRows):  # all at once: each question to a cluster costs its while
@@ -291,6 +297,16 @@ class Table:
         # What came by a network or lies at an odd place of a file may be out of line with memory:
         # BLAS would copy it for each product.
         return np.require(values.astype(wanted, copy=False), requirements="A")
+
+
+def first_row(block: Block | Together | Held) -> int:
+    """Return the first kept row of a block.
+
+    >>> first_row(Together((Block(4, 8, np.array([1, 3])), Block(8, 9, slice(0, 1)))))
+    5
+    """
+    rows = getattr(block, "parts", (block,))[0].rows
+    return rows.start if isinstance(rows, slice) else int(rows[0])
 
 
 def _in_runs(n: int, total: int, *, length: int, most: int) -> IntArray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..fit.fitting import SolverChoice, fit_columns
 from ..fit.record import FitResult
+from ..inference.covariances import Requested
 from ..io.interop.random_keys import RandomKey
 from ..regularizer import Penalty
 from ..typing import Array, ArrayLike, FloatArray
@@ -18,7 +19,7 @@ from .reading.fit_inputs import FitInputs, read_fit_inputs, read_rows
 from .reading.lost_rows import announce_gaps
 from .reading.parameter_checks import first_intercept
 from .reading.read_arguments import read_likelihood
-from .results import dispersion, fitted, refits
+from .results import dispersion, estimate_errors, fitted, refits
 from .results.score_requests import ScoreRequest
 
 if TYPE_CHECKING:
@@ -334,5 +335,7 @@ class GLM(BaseGLM):
         penalty = self.read_penalty(inputs.shapes)
         return dispersion.estimate(inputs, result, penalty, dof_resid=dof_resid, weight=weight)
 
-    def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
-        return fitted.uncertainties(self, X, y, **more)
+    def _uncertainties(
+        self, X: ArrayLike, y: ArrayLike, wanted: Requested, **more: Any
+    ) -> fitted.Uncertainties:
+        return estimate_errors.uncertainties(self, X, y, wanted, **more)

@@ -14,6 +14,7 @@ from ..estimator import Estimator
 if TYPE_CHECKING:
     from ..fit.fitting import SolverChoice
     from ..fit.record import FitResult
+    from ..inference.covariances import Requested
     from ..observation_models.likelihood import Likelihood
     from ..regularizer import Penalty
     from ..rows.contract import Rows
@@ -116,7 +117,9 @@ class Hooks(Estimator):
         """Return the dispersion after a fit, from data that weigh ``weight`` (N,)."""
         raise NotImplementedError
 
-    def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
+    def _uncertainties(
+        self, X: ArrayLike, y: ArrayLike, wanted: Requested, **more: Any
+    ) -> Uncertainties:
         """Return how sure the n parameters of each neuron are, and the shapes of all."""
         raise NotImplementedError
 

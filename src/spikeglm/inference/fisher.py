@@ -18,11 +18,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import errors, showing
+from .. import showing
 from ..engine.columns import Columns
 from ..engine.features.near_dependence import View
 from ..engine.features.survey import Responses, survey_features, survey_locations, survey_responses
@@ -36,10 +36,11 @@ from ..fit.starts import dispersion
 from ..regularizer.base import PenaltyTerm
 from ..regularizer.squares import squares_of
 from ..rows.contract import Rows
-from ..settings import get_config
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
+from .filling import Filler, Seen
 from .inverses import TOUCHED, inverse_among, void_directions
+from .memory import groups, in_longer_blocks
 from .remaining_step import RemainingSteps
 
 NO_OPTIMUM = {
@@ -52,10 +53,6 @@ NO_OPTIMUM = {
 _SOME = object()  # in place of what limits a column that has no limit
 
 _ROUNDED = 1e-6  # of a count, however large: what it varies by less is rounding
-_SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
-_COPIES = 3  # of a group's matrices, and of its rows, that a worker holds while it adds up a block
-_SHARE_FOR_ROWS = 1 / 8  # of the memory budget
-_LONG_BLOCK = 2048  # rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +61,9 @@ class Optimum:
 
     Attributes
     ----------
-    rows, columns, keep :
-        The data of the fit: the table (T, p), the column problems, the rows that took part (T,).
+    rows, columns, keep, time_axis :
+        The data of the fit: the table (T, p), the column problems, the rows that took part (T,),
+        and their times and epochs where X or y had them.
     coef, intercept :
         The optimum, (p, C) and (C,).
     penalty :
@@ -86,6 +84,7 @@ class Optimum:
     penalty: PenaltyTerm
     scale: FloatArray | None = None
     record: FitResult | None = None
+    time_axis: Any = None
 
     __repr__ = showing.of_fields
 
@@ -117,6 +116,9 @@ class Uncertainty(NamedTuple):
     covariance: FloatArray  # (n, n)
     undetermined: BoolArray  # (n,) True for parameters that the data do not determine
     void: FloatArray | None = None  # (n, m) directions of parameters that they do not determine
+    dof: float = math.inf  # degrees of freedom of Student's quantiles
+    method: str = "model"  # in words
+    reason: str = ""  # why there is none; "" where there is one
 
     @property
     def standard_errors(self) -> FloatArray:
@@ -125,10 +127,13 @@ class Uncertainty(NamedTuple):
         return np.where(self.undetermined, np.nan, np.sqrt(variance))
 
 
-def uncertainties(optimum: Optimum, *, keep_void: bool = False) -> Iterator[Uncertainty]:
+def uncertainties(
+    optimum: Optimum, *, keep_void: bool = False, filler: Filler | None = None
+) -> Iterator[Uncertainty]:
     """Yield, column by column, the covariance from the Fisher information at the optimum.
 
-    With ``keep_void`` also the directions that the data say nothing of.
+    With ``keep_void`` also the directions that the data say nothing of; with a ``filler`` the
+    sandwich of two inverses around what that makes of the rows (:mod:`.covariances`).
 
     Raises
     ------
@@ -140,8 +145,8 @@ def uncertainties(optimum: Optimum, *, keep_void: bool = False) -> Iterator[Unce
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5; for the penalised case
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
-    told_apart = _told_apart(optimum, keep_void)
-    for column, plain in enumerate(_plainly(optimum, keep_void)):
+    told_apart = _told_apart(optimum, keep_void, filler)
+    for column, plain in enumerate(_plainly(optimum, keep_void, filler)):
         if column not in told_apart:
             yield plain
             continue
@@ -151,7 +156,9 @@ def uncertainties(optimum: Optimum, *, keep_void: bool = False) -> Iterator[Unce
         yield better
 
 
-def _told_apart(optimum: Optimum, keep_void: bool) -> dict[int, Iterator[Uncertainty]]:
+def _told_apart(
+    optimum: Optimum, keep_void: bool, filler: Filler | None
+) -> dict[int, Iterator[Uncertainty]]:
     """Return, for columns that can tell near copies of features apart, how sure they are of them.
 
     Columns that see the rows alike share an iterator, which takes them in their order.
@@ -169,48 +176,62 @@ def _told_apart(optimum: Optimum, keep_void: bool) -> dict[int, Iterator[Uncerta
     for view in survey.views(columns, optimum.penalty, curvature_at(columns, observed), which):
         if view.table.combinations is not None and view.table.combinations.places.size:
             reading = _Reading.through(optimum, view, how, observed)
-            found |= dict.fromkeys(map(int, view.columns), _of_plain_rows(reading, keep_void))
+            sure = _of_plain_rows(reading, keep_void, filler)
+            found |= dict.fromkeys(map(int, view.columns), sure)
     return found
 
 
-def _of_plain_rows(reading: _Reading, keep_void: bool) -> Iterator[Uncertainty]:
+def _of_plain_rows(
+    reading: _Reading, keep_void: bool, filler: Filler | None
+) -> Iterator[Uncertainty]:
     """Yield the uncertainty of the parameters of plain rows, of all columns of a view."""
     p = len(reading.shift)
     J = np.vstack(reading.table.weights_of_rows(np.eye(p, p + 1), np.eye(1, p + 1, p)[0]))
     is_made_of = np.abs(J) > TOUCHED * np.abs(J).max(axis=0)
     for group in groups(reading.optimum.columns.n_columns, p + 1):
-        for c, information in zip(group, reading.informations(group, {}), strict=True):
-            reading.add_penalty(information, c)
-            covariance, undetermined = inverse_among(reading.free(c), information)
-            covariance = J @ covariance @ J.T * reading.optimum.unit[c]
-            void = J @ void_directions(reading.free(c), information) if keep_void else None
-            yield Uncertainty(covariance, is_made_of @ undetermined, void)
+        found = reading.inverses(group, {}, keep_void=keep_void)
+        for sure in reading.filled(group, {}, found, filler):
+            yield sure._replace(
+                covariance=J @ sure.covariance @ J.T,
+                undetermined=is_made_of @ sure.undetermined,
+                void=None if sure.void is None else J @ sure.void,
+            )
 
 
-def _plainly(optimum: Optimum, keep_void: bool) -> Iterator[Uncertainty]:
+class _Inverse(NamedTuple):
+    """The inverse of the information of a column, for features as they are read."""
+
+    inverse: FloatArray  # (n, n)
+    undetermined: BoolArray  # (n,)
+    void: FloatArray | None  # (n, m)
+    information: FloatArray  # (n, n) penalised
+    n_used: float  # parameters that the fit uses up
+
+
+def _plainly(
+    optimum: Optimum, keep_void: bool, filler: Filler | None = None
+) -> Iterator[Uncertainty]:
     """Yield the uncertainty of each column from the features as they are."""
     reading = _Reading.of(optimum)
     limits, remaining = reading.limits(), reading.remaining()
-    p, shift = len(optimum.coef), reading.shift
+    p = len(optimum.coef)
     for group in groups(optimum.columns.n_columns, p + 1):
         slopes = reading.slopes(group)
-        information_of = reading.informations(group, limits)
-        for c, slope, information in zip(group, slopes, information_of, strict=True):
-            reading.add_penalty(information, c)
-            covariance, undetermined = inverse_among(reading.free(c), information)
-            void = void_directions(reading.free(c), information) if keep_void else None
+        found = reading.inverses(group, limits, keep_void=keep_void)
+        if optimum.record is not None and optimum.penalty.is_smooth:
+            for c, slope, one in zip(group, slopes, found, strict=True):
+                remaining.check(optimum.record, c, slope, one.inverse, one.information)
+        for c, sure in zip(group, reading.filled(group, limits, found, filler), strict=True):
+            _unshift(sure.covariance, reading.shift)
+            undetermined, void = sure.undetermined, sure.void
             if void is not None:
-                void[-1] -= shift @ void[:-1]
-            if optimum.record is not None and optimum.penalty.is_smooth:
-                remaining.check(optimum.record, c, slope, covariance, information)
-            _unshift(covariance, shift)
-            covariance *= optimum.unit[c]
+                void[-1] -= reading.shift @ void[:-1]
             if c in limits:
                 limit = limits[c]
-                undetermined |= True if limit is None else limit.touched
+                undetermined = undetermined | (True if limit is None else limit.touched)
             if keep_void and (optimum.has_none(c) or limits.get(c, _SOME) is None):
                 void = np.eye(p + 1)
-            yield Uncertainty(covariance, undetermined | optimum.has_none(c), void)
+            yield sure._replace(undetermined=undetermined | optimum.has_none(c), void=void)
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,15 +298,51 @@ class _Reading:
         found = separations(self.table, columns, *self.at(apart), self.how, free=free, h=h)
         return dict(zip(map(int, apart), found, strict=True))
 
-    def informations(self, group: IntArray, limits: dict[int, Separation | None]) -> FloatArray:
-        """Return the information of some columns, (C, p + 1, p + 1), on what is not certain."""
+    def columns(self, group: IntArray, limits: dict[int, Separation | None]) -> Columns:
+        """Return the problems of some columns on what is not certain."""
         columns = self.optimum.columns.take(group)
         if any(limits.get(c) is not None for c in group):
             everything = np.ones(self.table.rows.n_rows, dtype=bool)
             stays = [everything if (s := limits.get(c)) is None else s.stays for c in group]
             columns = without_rows(columns, np.column_stack(stays))
+        return columns
+
+    def inverses(
+        self, group: IntArray, limits: dict[int, Separation | None], *, keep_void: bool
+    ) -> list[_Inverse]:
+        """Return the inverse information of each of some columns; one pass."""
+        columns, found = self.columns(group, limits), []
         sums = run(loss_kernels.fisher_information, self.table, columns, *self.at(group), self.how)
-        return sums.information
+        for c, information in zip(group, sums.information, strict=True):
+            free, plain = self.free(c), information.copy()
+            self.add_penalty(information, c)
+            inverse, unsure = inverse_among(free, information)
+            void = void_directions(free, information) if keep_void else None
+            n_used = float(np.einsum("ij,ij->", inverse, plain))
+            found.append(_Inverse(inverse, unsure, void, information, n_used))
+        return found
+
+    def filled(
+        self,
+        group: IntArray,
+        limits: dict[int, Separation | None],
+        found: list[_Inverse],
+        filler: Filler | None,
+    ) -> Iterator[Uncertainty]:
+        """Yield how sure columns are of the parameters of the rows as they are read."""
+        if filler is None:
+            for c, one in zip(group, found, strict=True):
+                yield Uncertainty(one.inverse * self.optimum.unit[c], one.undetermined, one.void)
+            return
+        columns, n_used = self.columns(group, limits), np.array([one.n_used for one in found])
+        inverses = [one.inverse for one in found]
+        W, b = self.at(group)
+        seen = Seen(self.table, columns, W, b, self.how, inverses, n_used, self.shift)
+        for one, *about in zip(found, *filler.fill(seen), strict=True):
+            products, dof, method, reason = about
+            covariance = one.inverse @ products @ one.inverse
+            undetermined = one.undetermined | (reason != "")
+            yield Uncertainty(covariance, undetermined, one.void, float(dof), method, reason)
 
     def add_penalty(self, information: FloatArray, column: int) -> None:
         """Add A Lambda to the information (p + 1, p + 1) of a column, in place."""
@@ -329,50 +386,6 @@ class _Reading:
         is_single = self.table.rows.dtype == np.float32  # whose rounding the rows show in double
         slopes[:, aliased] *= (W[aliased].T != 0) & (not is_single)
         return slopes
-
-
-def in_longer_blocks(table: Table, how: Plan) -> Table:
-    """Return the table in blocks long enough that adding up matrices is little beside them."""
-    settings, row_bytes = get_config(), 8 * _COPIES * (table.rows.n_features + 1)
-    most = int(_SHARE_FOR_ROWS * settings.memory_bytes) // (row_bytes * settings.workers)
-    n_rows = min(_LONG_BLOCK, most)
-    is_shorter = how.runner == "threads" and how.block_rows < n_rows
-    return table.in_blocks_of(n_rows) if is_shorter else table
-
-
-def groups(n_columns: int, n_parameters: int) -> list[IntArray]:
-    """Return the columns in groups whose matrices, one (n, n) per column, fit the memory budget.
-
-    >>> import spikeglm as nmo
-    >>> with nmo.config_context(memory="32MiB", n_threads=1):
-    ...     [len(group) for group in groups(n_columns=1000, n_parameters=50)]
-    [200, 200, 200, 200, 200]
-    """
-    settings = get_config()
-    each = 8 * n_parameters**2 * (_COPIES * settings.workers + 1)
-    at_once = max(1, int(_SHARE_OF_MEMORY * settings.memory_bytes) // each)
-    return np.array_split(np.arange(n_columns), math.ceil(n_columns / at_once))
-
-
-def check_size(n_columns: int, n_parameters: int) -> None:
-    """Check that the covariances of all columns, (C, n, n), fit the memory budget.
-
-    Raises
-    ------
-    ValueError
-        If they do not.
-
-    >>> check_size(2, 10)
-    """
-    size, budget = 8 * n_columns * n_parameters**2, get_config().memory_bytes
-    if size > budget:
-        raise errors.value_error(
-            "The covariances are larger than the memory budget.",
-            given=f"{n_columns} x {n_parameters} x {n_parameters} numbers, {size / 2**20:.0f} MiB",
-            expected=f"at most {budget / 2**20:.0f} MiB",
-            todo="call standard_errors, which keeps the roots of their diagonals; fit fewer "
-            "neurons at once; or allow more with config_context(memory=...).",
-        )
 
 
 def _unshift(covariance: FloatArray, shift: FloatArray) -> None:

@@ -20,7 +20,7 @@ from ...io.interop.dask_calls import computed, placed
 from ...rows.contract import Rows
 from ...rows.dask_rows import DaskRows, as_rows
 from ...rows.sending import SentSeries, cut_to_send
-from ...typing import Array, FloatArray
+from ...typing import Array, FloatArray, IntArray
 from ..columns import Columns, Source
 from ..combinations import Combinations
 from ..kernels.loss_kernels import Kernel, Sums, add_into
@@ -38,6 +38,7 @@ class _PerRow(NamedTuple):
     responses: Array | SentSeries | None
     weights: Array | SentSeries | None
     offsets: Array | SentSeries | None
+    marks: Array | None
 
 
 class _Visit(NamedTuple):
@@ -86,6 +87,12 @@ def run(
     return total
 
 
+def starts(table: Table, how: Plan) -> IntArray:
+    """Return the first row of each block that kernels see: parts are cut by themselves."""
+    edges = cast(DaskRows, table.rows).edges
+    return np.concatenate([np.arange(a, b, how.block_rows) for a, b in pairwise(edges)])
+
+
 def products(rows: Rows, W: FloatArray, how: Plan) -> FloatArray:
     """Return X W as :func:`spikeglm.engine.runners.threads.products`, computed where rows lie."""
     from dask import delayed
@@ -99,6 +106,7 @@ def _per_row(table: Table, columns: Columns, how: Plan) -> list[Any]:
     """Send what belongs to the rows, unless it was the last that was sent."""
     sources = columns.responses, columns.weights, columns.offsets
     values = [None if source is None else source.values for source in sources]
+    values.append(columns.marks)
     rows = cast(DaskRows, table.rows)
     known, there = rows.sent.get("per row", (None, None))
     identity = [table.blocks, *values]
@@ -130,16 +138,18 @@ def _sent(
 
 
 def _without_values(columns: Columns) -> Columns:
-    return _with_values(columns, [np.empty((0, 0))] * 3)
+    return _with_values(columns, [np.empty((0, 0))] * 3, None)
 
 
-def _with_values(columns: Columns, values: Sequence[Array | None]) -> Columns:
+def _with_values(columns: Columns, values: Sequence[Array | None], marks: Array | None) -> Columns:
     sources = columns.responses, columns.weights, columns.offsets
     filled: list[Any] = [
         None if source is None else Source(cast(Array, array), source.of)
         for source, array in zip(sources, values, strict=True)
     ]
-    return Columns(columns.likelihood, *filled)  # no mask: kernels get weights that respect it
+    # No mask: kernels get weights that respect it.
+    responses, weights, offsets = filled
+    return Columns(columns.likelihood, responses, weights, offsets, marks=marks)
 
 
 def _added(parts: list[Any]) -> Any:
@@ -156,9 +166,8 @@ def _added(parts: list[Any]) -> Any:
 # What the workers call; they import this module by its name.
 
 
-def _cut(keep: Array, block_rows: int, *values: Array | SentSeries | None) -> _PerRow:
-    responses, weights, offsets = values
-    return _PerRow(tuple(cut(keep, block_rows)), responses, weights, offsets)
+def _cut(keep: Array, block_rows: int, *values: Any) -> _PerRow:
+    return _PerRow(tuple(cut(keep, block_rows)), *values)
 
 
 def _sum(part: Any, per_row: _PerRow, visit: _Visit) -> Any:
@@ -169,7 +178,8 @@ def _sum(part: Any, per_row: _PerRow, visit: _Visit) -> Any:
     table = Table(
         rows, per_row.blocks, rows.n_rows, visit.is_single, visit.shift, visit.combinations
     )
-    columns = _with_values(visit.columns, [_opened(values) for values in per_row[1:]])
+    values = [_opened(series) for series in (per_row.responses, per_row.weights, per_row.offsets)]
+    columns = _with_values(visit.columns, values, per_row.marks)
     return threads.run(visit.kernel, table, columns, visit.W, visit.b, visit.how)
 
 

@@ -5,11 +5,13 @@ A pass sums over the rows (:func:`run`) or has an answer for each of them (:func
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...rows.contract import Rows
-from ...typing import FloatArray
+from ...typing import FloatArray, IntArray
 from ..columns import Columns
 from ..kernels.loss_kernels import Kernel, Sums
-from ..table import Table
+from ..table import Table, first_row
 from . import dask_runner, jax_runner, threads
 from .plan import Plan
 
@@ -32,6 +34,13 @@ def run(
 ) -> Sums:
     """Sum a kernel over all blocks of a table, where the plan says."""
     return RUNNERS[how.runner](kernel, table, columns, W, b, how)
+
+
+def starts(table: Table, how: Plan) -> IntArray:
+    """Return the first row of each block that a kernel sees, in order: where its sums are cut."""
+    if how.runner == "dask":
+        return dask_runner.starts(table, how)
+    return np.array([first_row(block) for block in table.blocks], dtype=np.intp)
 
 
 def products(rows: Rows, W: FloatArray, how: Plan) -> FloatArray:

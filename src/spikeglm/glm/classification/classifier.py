@@ -10,6 +10,7 @@ import numpy as np
 from ... import errors
 from ...fit.fitting import SolverChoice
 from ...fit.record import FitResult
+from ...inference.covariances import Requested
 from ...io.interop.random_keys import RandomKey
 from ...io.interop.timeseries import TimeAxis, to_pynapple
 from ...observation_models.categorical import CategoricalObservations, LogSoftmax, class_link_named
@@ -370,8 +371,10 @@ class ClassifierGLM(GLM):
     ) -> Dispersion:
         return Dispersion(np.ones_like(dof_resid), None)
 
-    def _uncertainties(self, X: ArrayLike, y: ArrayLike, **more: Any) -> fitted.Uncertainties:
-        return class_uncertainties(self, X, y, **more)
+    def _uncertainties(
+        self, X: ArrayLike, y: ArrayLike, wanted: Requested, **more: Any
+    ) -> fitted.Uncertainties:
+        return class_uncertainties(self, X, y, wanted, **more)
 
     def _wrapped_classes(self, values: FloatArray, axis: TimeAxis | None) -> Any:
         if axis is None:

@@ -15,8 +15,10 @@ from ...engine.softmax_objective import SoftmaxObjective
 from ...engine.table import Table
 from ...fit import fitting
 from ...fit.record import FitResult
-from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
+from ...inference.filling import Filler
+from ...inference.fisher import NO_OPTIMUM, Uncertainty
 from ...inference.inverses import TOUCHED
+from ...inference.memory import groups
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...regularizer.base import PenaltyTerm
@@ -24,6 +26,7 @@ from ...solvers import Status
 from ...typing import BoolArray, FloatArray
 from ..reading.fit_inputs import FitInputs
 from .curvature import inverse_curvature, penalised_curvature
+from .sandwiches import covered, in_place
 
 
 def told_apart(
@@ -31,6 +34,7 @@ def told_apart(
     penalty: PenaltyTerm,
     estimates: tuple[FloatArray, FloatArray],
     record: FitResult | None,
+    filler: Filler | None,
 ) -> dict[int, Iterator[Uncertainty]]:
     """Return, for neurons that can tell near copies apart, how sure they are of them.
 
@@ -44,6 +48,8 @@ def told_apart(
         (p, K·N) and (K·N,) the optimum.
     record :
         Of the fit that led to them; without one nothing is told apart.
+    filler :
+        Makes what is between the inverses of a sandwich, or None.
     """
     if record is None or not (record.near_copies and penalty.is_smooth):
         return {}
@@ -67,7 +73,7 @@ def told_apart(
             theta = fitting.for_the_solver(
                 objective.classes, estimates[0][:, of_classes], estimates[1][of_classes]
             )
-            of_view = _of_plain_rows(objective, objective.stacked(theta))
+            of_view = _of_plain_rows(objective, objective.stacked(theta), filler)
             found |= dict.fromkeys(map(int, view.columns), of_view)
     return found
 
@@ -84,7 +90,9 @@ def _objective(
     return SoftmaxObjective(classes, view.penalty, absent)
 
 
-def _of_plain_rows(objective: SoftmaxObjective, theta: FloatArray) -> Iterator[Uncertainty]:
+def _of_plain_rows(
+    objective: SoftmaxObjective, theta: FloatArray, filler: Filler | None
+) -> Iterator[Uncertainty]:
     """Yield the uncertainty of the parameters of plain rows, neuron by neuron."""
     K, n = objective.n_classes, objective.classes.n_parameters
     J = np.vstack(fitting.of_the_rows(objective.classes, np.eye(n)))
@@ -95,7 +103,8 @@ def _of_plain_rows(objective: SoftmaxObjective, theta: FloatArray) -> Iterator[U
         with quiet():
             H = penalised_curvature(objective, theta[:, group], group)
         frozen = objective.frozen(group)
-        for a, neuron in enumerate(group):
-            covariance, unsure = inverse_curvature(objective, H[a], frozen[:, a], neuron)
-            covariance = to_user @ covariance @ to_user.T / objective.total_weight[neuron]
-            yield Uncertainty(covariance, is_made_of @ unsure)
+        found = [inverse_curvature(objective, H[a], frozen[:, a], n) for a, n in enumerate(group)]
+        inverses = [inverse for inverse, _ in found]
+        sandwiches = covered(objective, theta[:, group], group, inverses, filler)
+        for n, sandwich, (_, unsure) in zip(group, sandwiches, found, strict=True):
+            yield in_place(sandwich, is_made_of @ unsure, to_user, objective.total_weight[n])

@@ -21,8 +21,11 @@ from ...engine.table import Table
 from ...fit import fitting
 from ...fit.class_separation import ClassSeparation, class_separations, in_the_limit
 from ...fit.record import FitResult, check_optimum, check_same_data
-from ...inference.fisher import NO_OPTIMUM, Uncertainty, groups
+from ...inference.covariances import Requested, RowsInTime
+from ...inference.filling import Filler
+from ...inference.fisher import NO_OPTIMUM, Uncertainty
 from ...inference.inverses import TOUCHED, void_directions
+from ...inference.memory import groups
 from ...inference.remaining_step import rounding_of, size_of_rows, squared_step
 from ...numerics import quiet
 from ...regularizer import UnRegularized
@@ -35,13 +38,14 @@ from .curvature import inverse_curvature, penalised_curvature
 from .inputs import read_class_inputs
 from .near_copies import told_apart
 from .prediction import known_classes
+from .sandwiches import covered, in_place
 
 if TYPE_CHECKING:
     from .classifier import ClassifierGLM
 
 
 def class_uncertainties(
-    model: ClassifierGLM, X: ArrayLike, y: ArrayLike, **more: Any
+    model: ClassifierGLM, X: ArrayLike, y: ArrayLike, wanted: Requested, **more: Any
 ) -> Uncertainties:
     """Return how sure the n = (p + 1) K parameters of each neuron are, and the shapes of all.
 
@@ -58,7 +62,10 @@ def class_uncertainties(
     shapes, coef, intercept = estimates(model, inputs.rows, len(classes))
     check_neurons(model, y=y)
     record = record_of(model, coef, intercept)
-    found = _uncertainties(model, inputs, coef, intercept, record)
+    wanted.check_classes()
+    time_axis = inputs.rows.time_axis or inputs.response_axis
+    data = RowsInTime(inputs.rows, inputs.keep, time_axis, getattr(model, "bin_s_", None))
+    found = _uncertainties(model, inputs, coef, intercept, record, wanted.filler(data))
     return Uncertainties(found, shapes)
 
 
@@ -68,6 +75,7 @@ def _uncertainties(
     coef: FloatArray,
     intercept: FloatArray,
     record: FitResult | None,
+    filler: Filler | None,
 ) -> Iterator[Uncertainty]:
     objective, observed, constant = _objective(model, inputs)
     if record is not None:
@@ -76,12 +84,14 @@ def _uncertainties(
     to_user = _to_user(objective)
     apart = _separated(objective, record)
     limits = class_separations(objective, theta, apart)  # each takes as much as the labels
-    better = told_apart(inputs, objective.penalty, (coef, intercept), record)
+    better = told_apart(inputs, objective.penalty, (coef, intercept), record, filler)
     for group in groups(objective.n_columns, objective.n_parameters):
         with quiet():  # a neuron without rows has no mean of them
             evaluation = objective.evaluate(theta[:, group], group)
             H = penalised_curvature(objective, theta[:, group], group)
         frozen = objective.frozen(group)
+        found = [inverse_curvature(objective, H[a], frozen[:, a], n) for a, n in enumerate(group)]
+        sandwiches = covered(objective, theta[:, group], group, [i for i, _ in found], filler)
         absent = np.tile(objective.absent[:, group], (len(coef) + 1, 1))
         for a, n in enumerate(group):
             has_none = not objective.penalty.is_smooth  # no standard errors are valid then
@@ -89,22 +99,19 @@ def _uncertainties(
             if n in apart:
                 with quiet():
                     limit = next(limits)
-                yield _in_the_limit(objective, theta, n, limit, constant=constant)
+                yield _in_the_limit(objective, theta, n, limit, filler, constant=constant)
                 continue
-            covariance, unsure = inverse_curvature(objective, H[a], frozen[:, a], n)
-            slopes = evaluation.gradient[:, a].reshape(len(coef) + 1, -1)
+            inverse, unsure = found[a]
             if record is not None and objective.penalty.is_smooth:
-                at_zero = theta[:, n].reshape(slopes.shape)[record.aliased] == 0
-                is_single = inputs.rows.dtype == np.float32
-                slopes[record.aliased] *= ~(at_zero | is_single)  # taken for rounding by the fit
                 where = np.where(frozen[:, a], 0.0, theta[:, n])
-                seen = slopes.ravel(), where, covariance, H[a]
+                seen = evaluation.gradient[:, a], where, inverse, H[a]
+                is_single = inputs.rows.dtype == np.float32
                 _check_optimum(objective, record, n, seen, is_single=is_single)
-            with quiet():
-                covariance = to_user @ covariance @ to_user.T / objective.total_weight[n]
+            sure = in_place(sandwiches[a], unsure, to_user, objective.total_weight[n])
             if n in better:
-                covariance, unsure, _ = next(better[n])
-            yield Uncertainty(covariance, unsure | (frozen[:, a] & absent[:, a]) | has_none)
+                sure = next(better[n])
+            undetermined = sure.undetermined | (frozen[:, a] & absent[:, a]) | has_none
+            yield sure._replace(undetermined=undetermined)
 
 
 def _check_optimum(
@@ -120,6 +127,10 @@ def _check_optimum(
     if objective.total_weight[n] == 0:
         return  # there is nothing that could tell
     K, weight = objective.n_classes, float(objective.total_weight[n])
+    by_class = slope.reshape(-1, K).copy()
+    at_zero = theta.reshape(-1, K)[record.aliased] == 0
+    by_class[record.aliased] *= ~(at_zero | is_single)  # taken for rounding by the fit
+    slope = by_class.ravel()
     location = np.append(_location(objective) * objective.features.inverse_scale, 0.0)
     intercept = np.arange(len(theta)) % K - K
     size = size_of_rows(H, np.repeat(location, K), intercept)
@@ -144,6 +155,7 @@ def _in_the_limit(
     theta: FloatArray,
     neuron: int,
     limit: ClassSeparation | None,
+    filler: Filler | None,
     *,
     constant: BoolArray,
 ) -> Uncertainty:
@@ -160,16 +172,17 @@ def _in_the_limit(
     left = in_the_limit(objective.take_neurons(which), limit.possible[:, :, None])
     with quiet():
         H = penalised_curvature(left, theta[:, which], np.array([0]))[0]
-    covariance, _ = inverse_curvature(objective, H, frozen, neuron)
-    covariance = to_user @ covariance @ to_user.T / objective.total_weight[neuron]
+    inverse, _ = inverse_curvature(objective, H, frozen, neuron)
+    (sandwich,) = covered(left, theta[:, which], np.array([0]), [inverse], filler)
     # The intercept at the means of the features, which theta has, may move where that at zero
     # stays. Constant features take nothing from it: they alone are left out.
     K, size = objective.n_classes, np.append(objective.features.scale, 1.0)
     void = np.linalg.qr(void_directions(~frozen, H))[0]
-    in_place = to_user * np.repeat(size, K)[:, None]
-    in_place[-K:, :-K][:, np.repeat(constant, K)] = 0.0
+    standardised = to_user * np.repeat(size, K)[:, None]
+    standardised[-K:, :-K][:, np.repeat(constant, K)] = 0.0
     is_absent = np.tile(objective.absent[:, neuron], len(size)) & frozen
-    return Uncertainty(covariance, (np.linalg.norm(in_place @ void, axis=1) > TOUCHED) | is_absent)
+    unsure = (np.linalg.norm(standardised @ void, axis=1) > TOUCHED) | is_absent
+    return in_place(sandwich, unsure, to_user, objective.total_weight[neuron])
 
 
 def _objective(

@@ -86,15 +86,6 @@ def null_of(model: Hooks, rows: Rows, offset: ArrayLike | None, given: Any) -> N
     return Null(given, read_offset(offset, rows, np.size(model.intercept_)), record)
 
 
-def uncertainties(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> Uncertainties:
-    """Return how sure the estimates of each neuron are, given the data of their fit.
-
-    Raises what :func:`optimum_of` raises.
-    """
-    optimum, shapes = optimum_of(model, X, y, **more)
-    return Uncertainties(fisher.uncertainties(optimum), shapes)
-
-
 def optimum_of(
     model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any
 ) -> tuple[fisher.Optimum, Shapes]:
@@ -122,6 +113,7 @@ def optimum_of(
         penalty=model.read_penalty(inputs.shapes),
         scale=known_scale(getattr(model, "scale_", None), model._likelihood),
         record=record_of(model, coef, intercept),
+        time_axis=inputs.rows.time_axis or inputs.response_axis,
     )
     return optimum, shapes
 
@@ -216,37 +208,6 @@ def record_of(model: Hooks, coef: FloatArray, intercept: FloatArray) -> FitResul
     return result if all(np.array_equal(then, now) for then, now in pairs) else None
 
 
-def covariances(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FloatArray:
-    """Return the covariances of all neurons, (N, n, n), or (n, n) of the only one.
-
-    Raises
-    ------
-    ValueError
-        If they are larger than the memory budget.
-    """
-    found, shapes = model._uncertainties(X, y, **more)
-    tell_of_selection(model, shapes)
-    n_neurons = shapes.n_neurons or 1
-    n = shapes.n_parameters
-    fisher.check_size(n_neurons, n)
-    out = np.empty((n_neurons, n, n))
-    for neuron, sure in enumerate(found):
-        out[neuron] = sure.covariance[:n, :n]  # an intercept that is none comes last
-    return out[0] if shapes.n_neurons is None else out
-
-
-def standard_errors(
-    model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any
-) -> tuple[Any, FloatArray]:
-    """Return the standard errors of coefficients and intercepts, in the user's shapes."""
-    found, shapes = model._uncertainties(X, y, **more)
-    errors_of = np.stack([sure.standard_errors for sure in found], axis=1)
-    by_column = errors_of.reshape(shapes.features.n_features + 1, -1)
-    if not tell_of_selection(model, shapes):
-        _point_to_curves(model, by_column[:-1])
-    return shapes.user_coef(by_column[:-1]), shapes.user_intercept(by_column[-1])
-
-
 def tell_of_selection(model: Hooks, shapes: Shapes) -> bool:
     """Say why there are no standard errors, if the penalty selects features; return if it does."""
     selects = not model.read_penalty(shapes).is_smooth
@@ -257,34 +218,6 @@ def tell_of_selection(model: Hooks, shapes: Shapes) -> bool:
             "of the data, and fit what is left to the other, with Ridge or without a penalty."
         )
     return selects
-
-
-def _point_to_curves(model: Hooks, errors_of: FloatArray) -> None:
-    """Say what to ask for instead, where coefficients of a term have no errors of their own.
-
-    Parameters
-    ----------
-    model :
-        The estimator, whose terms are those of its fit.
-    errors_of :
-        (p, C) standard errors of coefficients.
-    """
-    report = getattr(model, "fit_report_", None)
-    if report is None or hasattr(model, "n_classes"):  # of classes there are no curves
-        return
-    aliased = np.isin(np.arange(len(errors_of)), report.result.aliased)
-    unsure = aliased & np.isnan(errors_of).any(axis=1)
-    terms = [
-        t for t in getattr(model, "terms_", ()) if t.meaning is not None and unsure[t.columns].any()
-    ]
-    if terms:
-        names = ", ".join(repr(term.label) for term in terms)
-        notices.warn(
-            f"Coefficients of {names} have no standard errors of their own (NaN): what their "
-            "functions have in common may as well be in the intercept or in another coefficient. "
-            f"What to do: ask for the curve, model.curve({terms[0].label!r}, X, y), which "
-            "has a band.",
-        )
 
 
 def estimates(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...inference.covariances import Requested
 from ...inference.curve_bands import TermCurve
 from ...inference.curves import Curve
 from ...inference.fit_on_data import FitOnData
 from ...typing import ArrayLike, FloatArray
 from ..hooks import Hooks
-from . import curves, fitted, refits, term_curves
+from . import curves, estimate_errors, fitted, refits, term_curves
 
 
 class Questions(Hooks):
@@ -61,15 +62,38 @@ class Questions(Hooks):
         X: ArrayLike,
         y: ArrayLike,
         *,
+        cov_type: str = "model",
+        groups: Any = None,
+        lags: Any = None,
+        small_sample: str | None = None,
+        weights: str = "frequency",
         sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
     ) -> FloatArray:
-        """Return the covariance of the estimates from the Fisher information at the optimum.
+        """Return the covariance of the estimates: the model's own, or one that is robust.
 
         Parameters
         ----------
         X, y, sample_weight, offset :
             The data of the fit.
+        cov_type :
+            ``"model"``: the inverse Fisher information, right where the model is. ``"HC0"`` to
+            ``"HC3"``: right whatever the variance of a row, for independent rows. ``"cluster"``:
+            for rows that depend on each other within ``groups``. ``"HAC"``: for rows that depend
+            on each other over some ``lags`` (docs/robust_errors.md).
+        groups :
+            (T,) the group of each row, such as its trial, or a pynapple IntervalSet, or
+            ``"epochs"``: those of X, which is what None means if there are several. For HAC
+            borders, as epochs are anyway.
+        lags :
+            For HAC: bins (int), or time (``"200 ms"``, or seconds as a float); ``"newey-west"``,
+            which is what None means, or ``"andrews"`` choose them from the data.
+        small_sample :
+            Factor: ``"none"``, ``"n/(n-k)"`` (None: for HC1 and HAC), and for groups
+            ``"G/(G-1)"`` (None) or ``"G/(G-1)*(n-1)/(n-k)"``.
+        weights :
+            What ``sample_weight`` means for robust ones: ``"frequency"``: a row of weight 2 is two
+            rows; ``"sampling"``: it is one row that counts twice.
 
         Returns
         -------
@@ -81,8 +105,13 @@ class Questions(Hooks):
 
         Raises
         ------
-        ValueError
-            If it is larger than the memory budget: 8 N n² bytes.
+        ValueError, TypeError
+            If it is larger than the memory budget: 8 N n² bytes; if groups or lags cannot be used.
+
+        Warns
+        -----
+        UserWarning
+            If a neuron has none, and why; its entries are NaN.
 
         Examples
         --------
@@ -95,13 +124,21 @@ class Questions(Hooks):
                [ 0.    ,  0.0024,  0.0006],
                [-0.0011,  0.0006,  0.0029]])
         """
-        return fitted.covariances(self, X, y, sample_weight=sample_weight, offset=offset)
+        wanted = Requested(cov_type, groups, lags, small_sample, weights)
+        return estimate_errors.covariances(
+            self, X, y, wanted, sample_weight=sample_weight, offset=offset
+        )
 
     def standard_errors(
         self,
         X: ArrayLike,
         y: ArrayLike,
         *,
+        cov_type: str = "model",
+        groups: Any = None,
+        lags: Any = None,
+        small_sample: str | None = None,
+        weights: str = "frequency",
         sample_weight: ArrayLike | None = None,
         offset: ArrayLike | None = None,
     ) -> tuple[FloatArray, FloatArray]:
@@ -119,7 +156,9 @@ class Questions(Hooks):
         >>> model.coef_.round(2), coef_error.round(2)
         (array([ 0.49, -0.21]), array([0.05, 0.05]))
         """
-        return fitted.standard_errors(self, X, y, sample_weight=sample_weight, offset=offset)
+        wanted = Requested(cov_type, groups, lags, small_sample, weights)
+        data = {"sample_weight": sample_weight, "offset": offset}
+        return estimate_errors.standard_errors(self, X, y, wanted, **data)
 
     def term_curve(
         self,

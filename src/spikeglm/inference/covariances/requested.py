@@ -1,0 +1,146 @@
+"""What kind of covariance is wanted, in the words of the user: looked up once, here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ... import errors, showing
+from ..filling import Filler
+from . import small_samples
+from .autocorrelated import Autocorrelated, GivenLags, Lags
+from .bandwidths import AndrewsLags, NeweyWestLags
+from .clustered import Clustered
+from .independent import Independent
+from .rows_in_time import RowsInTime
+
+MODEL, CLUSTER, HAC = "model", "cluster", "HAC"
+_OF_ROWS = {
+    "HC0": (0, small_samples.NONE),
+    "HC1": (0, small_samples.PARAMETERS),
+    "HC2": (1, small_samples.NONE),
+    "HC3": (2, small_samples.NONE),
+}
+COV_TYPES = (MODEL, *_OF_ROWS, CLUSTER, HAC)
+FREQUENCY, SAMPLING = "frequency", "sampling"
+_BY_NAME: dict[str, Lags] = {"newey-west": NeweyWestLags(), "andrews": AndrewsLags()}
+_MEANT = {
+    "robust": "HC0", "sandwich": "HC0", "nonrobust": MODEL, "fisher": MODEL,
+    "clustered": CLUSTER, "newey-west": HAC, "hac": HAC,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Requested:
+    """The kind of covariance that is wanted.
+
+    Attributes
+    ----------
+    cov_type :
+        ``"model"``, ``"HC0"`` to ``"HC3"``, ``"cluster"`` or ``"HAC"``.
+    groups :
+        (T,) labels, a pynapple IntervalSet, or ``"epochs"``: those of X. Of HAC they are borders.
+    lags :
+        Bins (int) or time (float seconds, or a text such as ``"200 ms"``); ``"newey-west"``
+        (None) or ``"andrews"`` choose them from the data.
+    small_sample :
+        Factor: ``"none"``, ``"n/(n-k)"``; of groups also ``"G/(G-1)"`` and
+        ``"G/(G-1)*(n-1)/(n-k)"``. None takes ``"n/(n-k)"`` for HC1 and HAC, ``"G/(G-1)"`` for
+        groups and none for the others.
+    weights :
+        ``"frequency"``: a row of weight a is a rows. ``"sampling"``: it is one row.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or for groups or lags that the type has no use for.
+
+    Examples
+    --------
+    >>> Requested("HC3").is_model, Requested().is_model
+    (False, True)
+    """
+
+    cov_type: str = MODEL
+    groups: Any = None
+    lags: Any = None
+    small_sample: str | None = None
+    weights: str = FREQUENCY
+
+    __repr__ = showing.of_fields
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.cov_type, str) or self.cov_type not in COV_TYPES:
+            raise errors.unknown_name("cov_type", self.cov_type, COV_TYPES, meant=_MEANT)
+        if self.weights not in (FREQUENCY, SAMPLING):
+            raise errors.unknown_name("meaning of weights", self.weights, (FREQUENCY, SAMPLING))
+        if self.groups is not None and self.cov_type not in (CLUSTER, HAC):
+            raise self._unused("groups", f"{CLUSTER!r} or {HAC!r}")
+        if self.lags is not None and self.cov_type != HAC:
+            raise self._unused("lags", repr(HAC))
+        if self.small_sample is not None and self.is_model:
+            raise self._unused("small_sample", "another than 'model'")
+        self._factor()
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is the covariance that the model itself states."""
+        return self.cov_type == MODEL
+
+    def filler(self, data: RowsInTime) -> Filler | None:
+        """Return what makes the filling of the sandwich from the rows; None for the model's own.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If groups or lags do not fit the rows.
+        """
+        are_copies = self.weights == FREQUENCY
+        if self.is_model:
+            return None
+        if self.cov_type == CLUSTER:
+            return Clustered(data.codes(self.groups), self._factor(), are_copies)
+        if self.cov_type == HAC:
+            times, longest = data.times(self.groups), data.longest(self.groups)
+            return Autocorrelated(times, longest, self._lags(data), self._factor(), are_copies)
+        delta, _ = _OF_ROWS[self.cov_type]
+        return Independent(self.cov_type, delta, self._factor(), are_copies)
+
+    def check_classes(self) -> None:
+        """Check that classifiers have it.
+
+        Raises
+        ------
+        ValueError
+            If not.
+        """
+        if _OF_ROWS.get(self.cov_type, (0, ""))[0]:
+            raise errors.value_error(
+                "Of several classes a row has no single leverage.",
+                given=f"cov_type={self.cov_type!r} for a classifier",
+                expected="'model', 'HC0', 'HC1', 'cluster' or 'HAC'",
+                todo="of one class against the others, GLM('Bernoulli') has it.",
+            )
+
+    def _factor(self) -> str:
+        if self.cov_type == CLUSTER:
+            return small_samples.checked(
+                self.small_sample, small_samples.GROUPS, small_samples.OF_GROUPS
+            )
+        _, default = _OF_ROWS.get(self.cov_type, (0, small_samples.PARAMETERS))
+        return small_samples.checked(self.small_sample, default, small_samples.OF_ROWS)
+
+    def _lags(self, data: RowsInTime) -> Lags:
+        name = "newey-west" if self.lags is None else self.lags
+        if isinstance(name, str) and not any(letter.isdigit() for letter in name):
+            if name not in _BY_NAME:
+                raise errors.unknown_name("choice of lags", name, tuple(_BY_NAME))
+            return _BY_NAME[name]
+        return GivenLags(data.bins_in(name))
+
+    def _unused(self, name: str, used_by: str) -> ValueError:
+        return errors.value_error(
+            f"{name} is not used.",
+            given=f"{name} with cov_type={self.cov_type!r}",
+            expected=f"cov_type {used_by}",
+        )
