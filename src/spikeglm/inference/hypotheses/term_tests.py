@@ -1,0 +1,232 @@
+"""Does a neuron need a term? One test per neuron and term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import errors, notebook, showing
+from ...solvers import Status
+from ...typing import Array, ArrayLike, FloatArray
+from ..fisher import uncertainties
+from ..fit_on_data import FittedModel
+from .asked_terms import asked_terms
+from .cells import Cells
+from .false_discovery import q_values
+from .refits import likelihood_ratio_tests, score_tests
+from .wald_tests import wald_tests
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TESTS = ("wald", "score", "lr")
+_SHOWN = 30  # rows of a table that is printed
+
+
+@dataclass(frozen=True, eq=False)
+class TermTests:
+    """Tests of J terms for N neurons; arrays are (J, N).
+
+    Attributes
+    ----------
+    terms, neurons :
+        What they are called.
+    test, cov_type :
+        Which test, on which covariance.
+    statistic :
+        Chi-squared (not divided by its degrees of freedom); NaN where there is none.
+    df :
+        Degrees of freedom: the rank that the term adds; of penalised terms what is left of that
+        (mgcv's reference degrees of freedom).
+    dof :
+        (N,) degrees of freedom of the dispersion: then p values are those of F = statistic / df.
+        Infinite where the dispersion is known: those of chi-squared.
+    p_value, q_value :
+        q by Benjamini & Hochberg over the neurons of a term.
+    status :
+        How the fit ended, or why there is no test.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, [0, 0]] - 1))
+    >>> found = term_tests(nmo.PopulationGLM().fit(X, y), X, y)
+    >>> found.q_value < 0.05
+    array([[ True,  True],
+           [False, False]])
+    """
+
+    terms: tuple[Any, ...]
+    neurons: tuple[Any, ...]
+    test: str
+    cov_type: str
+    statistic: FloatArray
+    df: FloatArray
+    dof: FloatArray
+    p_value: FloatArray
+    q_value: FloatArray
+    status: Array
+
+    __repr__ = showing.of_fields
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas table with a row per neuron and term.
+
+        >>> import spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+        >>> term_tests(nmo.GLM().fit(X, y), X, y).to_frame()[["neuron", "term", "df"]].values
+        array([[0, 'x0', 1.0],
+               [0, 'x1', 1.0]], dtype=object)
+        """
+        import pandas as pd
+
+        J, N = self.statistic.shape
+        by_neuron = {
+            name: getattr(self, name).T.ravel()
+            for name in ("statistic", "df", "p_value", "q_value", "status")
+        }
+        named = {
+            "neuron": [n for n in self.neurons for _ in range(J)],
+            "term": [t for _ in range(N) for t in self.terms],
+            "test": self.test,
+        }
+        frame = pd.DataFrame(named | by_neuron)
+        frame.insert(5, "dof", np.repeat(self.dof, J))
+        return frame
+
+    def __str__(self) -> str:
+        n = self.statistic.size
+        head = f"{_TITLES[self.test]} tests of {len(self.terms)} term(s), {len(self.neurons)} "
+        head += f"neuron(s); covariance: {self.cov_type}"
+        lines = [_LINE.format("neuron", "term", "statistic", "df", "p", "q", "")]
+        lines += [_LINE.format(*cells) for cells in self._rows()[:_SHOWN]]
+        more = [f"... {n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
+        return "\n".join([head, *(line.rstrip() for line in lines), *more])
+
+    def _repr_html_(self) -> str:
+        """Show the first tests in a notebook."""
+        header = ("neuron", "term", "statistic", "df", "p", "q", "")
+        n = self.statistic.size
+        lines = [f"{n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
+        title = f"{_TITLES[self.test]} tests"
+        table = notebook.table(self._rows()[:_SHOWN], header)
+        return notebook.box(title, f"covariance: {self.cov_type}", table=table, lines=lines)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        """Return what is printed of each test; of those that are well no word is said."""
+        out: list[tuple[str, ...]] = []
+        for n, neuron in enumerate(self.neurons):
+            for j, term in enumerate(self.terms):
+                status = str(self.status[j, n])
+                numbers = f"{self.statistic[j, n]:.4g}", f"{self.df[j, n]:.4g}"
+                p = f"{self.p_value[j, n]:.3g}", f"{self.q_value[j, n]:.3g}"
+                said = "" if status == Status.CONVERGED else status
+                out.append((str(neuron), str(term), *numbers, *p, said))
+        return out
+
+
+_TITLES = {"wald": "Wald", "score": "Score", "lr": "Likelihood-ratio"}
+_LINE = "{:<10} {:<20} {:>10} {:>7} {:>9} {:>9}  {}"
+
+
+def term_tests(
+    model: FittedModel,
+    X: Any,
+    y: ArrayLike,
+    *,
+    test: str = "wald",
+    terms: Any = None,
+    cov_type: str = "model",
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+) -> TermTests:
+    """Test for each neuron whether a term adds anything beside all others.
+
+    Parameters
+    ----------
+    model :
+        A fitted ``GLM`` or ``PopulationGLM`` of N neurons.
+    X, y, sample_weight, offset :
+        The data of the fit.
+    test :
+        ``"wald"``: from estimates and their covariance; penalised terms are tested as in mgcv
+        (Wood 2013). ``"lr"``: by the likelihood without the term, ``"score"``: by its slope there;
+        both fit all terms and neurons once more, together, and are of fits without a penalty.
+    terms :
+        None for all terms of a design, or all features of a plain array. Labels of terms, names of
+        features, or a dict of names with the features that each stands for.
+    cov_type :
+        ``"model"``.
+
+    Returns
+    -------
+    TermTests
+        One test per neuron and term; ``.to_frame()`` has a row for each. Where the dispersion is
+        estimated (Gaussian, Gamma), it is that of the fit with all terms, as in R, and p values are
+        those of F. NaN with a reason where there is no test: silent neurons, terms that separate,
+        features that the data do not determine, any fit with a penalty that selects.
+
+    Raises
+    ------
+    ValueError
+        If there is no such test, term or covariance, or the data are not those of the fit.
+    TypeError
+        For classifiers.
+
+    References
+    ----------
+    Wood (2017), Generalized Additive Models, 2nd ed., sections 2.1.5 and 6.12; for the score test
+    Rao (1948), Math Proc Camb Phil Soc 44:50-7.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> y = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0] - 1))
+    >>> model = nmo.GLM().fit(X, y)
+    >>> found = term_tests(model, X, y, test="lr", terms={"first": [0], "others": [1, 2]})
+    >>> (found.p_value[:, 0] < 0.01).tolist(), found.df[:, 0]
+    ([True, False], array([1., 2.]))
+    """
+    _check(test, cov_type)
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    asked = asked_terms(fit, terms)
+    is_robust = cov_type != "model"
+    if test == "score":
+        cells = score_tests(fit, asked, is_robust=is_robust)
+    else:
+        sure = uncertainties(fit.optimum, keep_void=True)
+        if test == "lr":
+            cells = likelihood_ratio_tests(fit, asked, sure)
+        else:
+            cells = wald_tests(fit, asked, sure, is_robust=is_robust)
+    labels = tuple(term.label for term in asked)
+    return _told(cells, labels, fit.neurons, test, cov_type)
+
+
+def _told(
+    cells: Cells, terms: tuple[Any, ...], neurons: tuple[Any, ...], test: str, cov_type: str
+) -> TermTests:
+    return TermTests(
+        terms,
+        neurons,
+        test,
+        cov_type,
+        cells.statistic,
+        cells.df,
+        cells.dof,
+        cells.p_value,
+        q_values(cells.p_value),
+        cells.status,
+    )
+
+
+def _check(test: str, cov_type: str) -> None:
+    if test not in TESTS:
+        raise errors.unknown_name("test", test, TESTS)
+    if cov_type != "model":
+        raise errors.unknown_name("cov_type", cov_type, ("model",))

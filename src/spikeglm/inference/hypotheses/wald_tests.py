@@ -1,0 +1,143 @@
+"""Wald tests of terms, of all neurons; of penalised terms those of Wood (2013)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ...typing import BoolArray, FloatArray, IntArray
+from ..fisher import Optimum, Uncertainty
+from ..fit_on_data import FitOnData
+from . import reasons
+from .asked_terms import AskedTerm
+from .cells import Cells
+from .penalised_terms import Penalised, penalty_on
+from .rank_aware import QuadraticForm, determined, wald
+from .rereading import Rereading
+
+
+def wald_tests(
+    fit: FitOnData, asked: Sequence[AskedTerm], sure: Iterable[Uncertainty], *, is_robust: bool
+) -> Cells:
+    """Return the tests (J, N) of terms.
+
+    Parameters
+    ----------
+    fit, asked :
+        The fit, and what is asked of it.
+    sure :
+        How sure each neuron is, with directions that the data say nothing of.
+    is_robust :
+        Whether these covariances are robust: of penalised terms there is no such test.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> from spikeglm.inference.fisher import uncertainties
+    >>> from spikeglm.inference.hypotheses.asked_terms import asked_terms
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0]))
+    >>> fit = nmo.GLM().fit(X, y).on(X, y)
+    >>> sure = uncertainties(fit.optimum, keep_void=True)
+    >>> cells = wald_tests(fit, asked_terms(fit), sure, is_robust=False)
+    >>> (cells.p_value < 0.05)[:, 0]
+    array([ True, False])
+    """
+    cells = Cells.empty(len(asked), fit.dispersion_dof)
+    optimum = fit.optimum
+    bend = penalised(optimum)
+    bent: BoolArray = np.asarray((bend > 0).any(axis=0) & (not is_robust))
+    centre = centre_of(fit) if bent.any() else np.zeros(0)
+    reread = Rereading.of(optimum).informations(np.flatnonzero(bent), centre) if bent.any() else ()
+    informations = iter(reread)
+    for neuron, known in enumerate(sure):
+        penalties = None
+        if bent[neuron]:
+            _, information = next(informations)
+            penalties = Penalised.of(known, information, centre, float(optimum.unit[neuron]))
+        for j, term in enumerate(asked):
+            at, features = (j, neuron), reasons.used_features(optimum, neuron, term.features)
+            why = _against(optimum, neuron, features, known)
+            is_penalised = bend[features, neuron].any()
+            if why or (is_penalised and penalties is None):
+                cells.refuse(at, why or reasons.PENALISED)
+            elif is_penalised and penalties is not None:
+                _put_penalised(cells, at, optimum, features, penalties)
+            else:
+                _put_plain(cells, at, optimum, features, known)
+    return cells.finish()
+
+
+def penalised(optimum: Optimum) -> FloatArray:
+    """Return the curvature of the penalty at each coefficient, (p, N): zero where there is none.
+
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(100, 2))
+    >>> penalised(nmo.GLM().fit(X, np.arange(100) % 3).on(X, np.arange(100) % 3).optimum).ravel()
+    array([0., 0.])
+    """
+    shape = optimum.coef.shape
+    if not optimum.penalty.is_smooth:
+        return np.zeros(shape)
+    return np.broadcast_to(optimum.penalty.curvature(shape), shape)
+
+
+def centre_of(fit: FitOnData) -> FloatArray:
+    """Return (p,) about what the features of a term are looked at: their means, or zero.
+
+    Beside an intercept a term is its functions less their means, and one that is constant is none.
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(100, 2)), np.arange(100) % 3
+    >>> centre_of(nmo.GLM(fit_intercept=False).fit(X, y).on(X, y))
+    array([0., 0.])
+    """
+    return fit.feature_mean if fit.optimum.columns.has_intercept else np.zeros(fit.n_features)
+
+
+def _against(optimum: Optimum, neuron: int, features: IntArray, known: Uncertainty) -> str:
+    """Return why there is no test of the features that a neuron has of a term, "" if there is."""
+    if not len(features):
+        return reasons.MASKED
+    why = reasons.against_fit(optimum, neuron)
+    if not why and reasons.is_separated(optimum, neuron, features, known.undetermined):
+        return reasons.SEPARATED
+    return why
+
+
+def _put_plain(
+    cells: Cells, at: tuple[int, int], optimum: Optimum, features: IntArray, known: Uncertainty
+) -> None:
+    V = known.covariance[np.ix_(features, features)]
+    void = None if known.void is None else known.void[features]
+    L = determined(np.sqrt(np.maximum(np.diag(V), 0.0)), void)
+    form = wald(optimum.coef[features, at[1]], V, L)
+    put_form(cells, at, form, reasons.of_fit(optimum, at[1]))
+
+
+def put_form(cells: Cells, at: tuple[int, int], form: QuadraticForm, status: str) -> None:
+    """Write a statistic to the table, or why it is none.
+
+    >>> cells = Cells.empty(1, np.array([np.inf]))
+    >>> put_form(cells, (0, 0), QuadraticForm(np.nan, 0, 0), "converged")
+    >>> cells.status[0, 0]
+    'the data determine nothing of it beside the other features'
+    """
+    if form.df == 0:
+        cells.refuse(at, reasons.NOTHING)
+    elif form.rank < form.df:
+        cells.refuse(at, reasons.FEW)
+    else:
+        cells.put(at, form, status)
+
+
+def _put_penalised(
+    cells: Cells, at: tuple[int, int], optimum: Optimum, features: IntArray, known: Penalised
+) -> None:
+    neuron = at[1]
+    found = known.test(optimum.coef[:, neuron], features, penalty_on(optimum, neuron, features))
+    if found is None:
+        cells.refuse(at, reasons.NO_TERM)
+    else:
+        cells.put_mixture(at, found, reasons.of_fit(optimum, neuron))

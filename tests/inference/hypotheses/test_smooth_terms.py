@@ -1,0 +1,116 @@
+"""Penalised terms: statistics by mgcv, p values from the exact tail, and what must not matter."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import spikeglm as nmo
+from spikeglm.inference import term_tests
+from spikeglm.inference.hypotheses.smooth_tests import partly_penalised
+from spikeglm.regularizer import Quadratic
+
+DATA = Path(__file__).parents[2] / "reference_data"
+FIXED = json.loads((DATA / "mgcv_fixed.json").read_text())
+FIXED["first_last"] = [(first - 2, last - 2) for first, last in FIXED["first_last"]]  # R counts
+REML = json.loads((DATA / "mgcv_term_tests.json").read_text())
+CASES = {"fixed": (FIXED, REML["fixed"]), "reml": (REML, REML["tests"])}
+
+
+def fitted(case, X=None, S=None, **changes):
+    """The fit, and what goes with it."""
+    X = np.array(case["X"]) if X is None else X
+    y = np.array(case["y"], float)
+    S = case["S"] if S is None else S
+    entries = [
+        (slice(first, last + 1), np.array(matrix))
+        for (first, last), matrix in zip(case["first_last"], S, strict=True)
+    ]
+    strengths = np.array(case["sp"]) / len(y)
+    arguments = {"regularizer": Quadratic(entries), "regularizer_strength": strengths} | changes
+    offset = np.array(case.get("offset", np.zeros(len(y))))
+    return nmo.GLM(**arguments).fit(X, y, offset=offset), X, y, offset
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_statistics_are_mgcvs_and_p_values_exact(name):
+    case, expected = CASES[name]
+    model, X, y, offset = fitted(case)
+    terms = {row["term"]: slice(row["first"], row["last"] + 1) for row in expected}
+    found = term_tests(model, X, y, terms=terms, offset=offset)
+    for j, row in enumerate(expected):
+        assert_allclose(found.statistic[j, 0], row["statistic"], rtol=1e-8)
+        assert_allclose(found.df[j, 0], row["reference_df"], rtol=1e-8)
+        assert_allclose(found.p_value[j, 0], row["p_exact"], rtol=1e-7)
+
+
+def test_it_does_not_matter_how_the_level_of_a_term_is_fixed():
+    """The same functions and a constant, mixed, as splines that add up to one are."""
+    case, expected = CASES["fixed"]
+    model, X, y, offset = fitted(case)
+    (first, last), (_, end) = case["first_last"]
+    mix = np.random.default_rng(0).normal(size=(last - first + 2,) * 2)
+    with_level = np.column_stack([X[:, first : last + 1], np.ones(len(X))]) @ mix
+    S = mix[:-1].T @ case["S"][0] @ mix[:-1]
+    wider = case | {"first_last": [(first, last + 1), (last + 2, end + 1)]}
+    more = np.column_stack([with_level, X[:, last + 1 :]])
+    again, *_ = fitted(wider, X=more, S=[S, case["S"][1]])
+    assert_allclose(again.predict(more, offset=offset), model.predict(X, offset=offset), rtol=1e-7)
+    terms = {"x": slice(first, last + 2), "z": slice(last + 2, end + 2)}
+    found = term_tests(again, more, y, terms=terms, offset=offset)
+    assert_allclose(found.df[:, 0], [row["reference_df"] for row in expected], rtol=1e-6)
+    assert_allclose(found.p_value[:, 0], [row["p_exact"] for row in expected], rtol=1e-6)
+    assert_allclose(found.statistic[1, 0], expected[1]["statistic"], rtol=1e-6)
+
+
+def test_a_penalty_of_nearly_nothing_leaves_the_wald_test():
+    case, _ = CASES["fixed"]
+    X, y = np.array(case["X"]), np.array(case["y"], float)
+    free = nmo.GLM().fit(X, y)
+    model, *_ = fitted(case | {"offset": np.zeros(len(y))}, regularizer_strength=1e-12)
+    terms = {"x": slice(0, 9), "z": slice(9, 15)}
+    plain, nearly = (term_tests(m, X, y, terms=terms) for m in (free, model))
+    assert_allclose(nearly.statistic, plain.statistic, rtol=1e-4)
+    assert_allclose(nearly.p_value, plain.p_value, rtol=1e-4)
+
+
+def test_a_rank_that_is_whole_is_an_ordinary_chi_square():
+    rng = np.random.default_rng(2)
+    root = rng.normal(size=(4, 4))
+    V, b, information = root @ root.T, rng.normal(size=4), np.diag([4.0, 3.0, 2.0, 1.0])
+    found = partly_penalised(b, V, information, 4.0)
+    assert_allclose(found.statistics, [b @ np.linalg.solve(V, b)], rtol=1e-10)
+    assert found.degrees.tolist() == [4.0]
+
+
+def test_an_estimated_dispersion_stands_beside_a_chi_square_of_its_own():
+    """A cyclic curve with Gaussian noise; the null distribution is drawn."""
+    rng = np.random.default_rng(3)
+    n = 30
+    x = rng.uniform(size=n)
+    X = nmo.basis.CyclicBSplineEval(6, bounds=(0, 1)).compute_features(x)
+    y = rng.normal(size=n)
+    ring = np.roll(np.eye(6), 1, axis=1) - np.eye(6)
+    S = ring.T @ ring
+    model = nmo.GLM(
+        "Gaussian", regularizer=Quadratic([(slice(0, 6), S)]), regularizer_strength=0.05
+    ).fit(X, y)
+    found = term_tests(model, X, y, terms={"x": slice(0, 6)})
+    fit = model.on(X, y)
+    Z = np.column_stack([X - X.mean(axis=0), np.ones(n)])
+    information = 2 * Z.T @ Z
+    bent = information.copy()
+    bent[:6, :6] += n * 0.05 * S
+    inverse = np.linalg.pinv(bent, hermitian=True)
+    phi = fit.optimum.unit[0]
+    Vp, Ve = phi * inverse, phi * inverse @ information @ inverse
+    L = np.linalg.svd(Z[:, :6], full_matrices=False)[2][:5]  # values: constants tell nothing
+    Vp, Ve, b = L @ Vp[:6, :6] @ L.T, L @ Ve[:6, :6] @ L.T, L @ model.coef_
+    T = b @ np.linalg.solve(Vp, b)
+    weights = np.linalg.eigvals(np.linalg.solve(Vp, Ve)).real
+    draws = rng.chisquare(1, (400_000, 5)) @ weights
+    ratio = draws / (rng.chisquare(found.dof[0], 400_000) / found.dof[0])
+    assert_allclose(found.statistic[0, 0], T, rtol=1e-6)
+    assert_allclose(found.p_value[0, 0], (ratio > T).mean(), atol=4e-3)
