@@ -30,6 +30,7 @@ BASIS = (
     + B.HistoryConv(6, label="past")
 )
 X = BASIS.design(SPEED, ANGLE, *PLACE, COUNTS[:, 0])
+TERMS_OF = {term.label: term.penalties()[0] for term in X.terms}
 STRENGTHS = {"speed": 1e-2, "direction": 1e-3, "place": (1e-2, 1e-3), "past": [1e-2, 1e-1]}
 OF_ONE = STRENGTHS | {"past": 1e-2}
 
@@ -169,6 +170,16 @@ def test_saved_models_know_their_smoothness(tmp_path):
     assert loaded.regularizer == regularizer
     assert_allclose(loaded.covariance(X, COUNTS), model.covariance(X, COUNTS))
     assert_allclose(loaded.fit(X, COUNTS).coef_, model.coef_, rtol=1e-6, atol=1e-8)
+    named = Quadratic({"speed": (slice(0, 7), TERMS_OF["speed"])})
+    model = nmo.GLM(regularizer=named, regularizer_strength={"speed": 0.1}).fit(X, COUNTS[:, 0])
+    model.save_params(tmp_path / "named.npz")
+    again = nmo.load_model(tmp_path / "named.npz")
+    assert again.regularizer.labels == ("speed",) and again.regularizer_strength == {"speed": 0.1}
+    assert_allclose(again.fit(X, COUNTS[:, 0]).coef_, model.coef_)
+
+
+def test_choices_are_parameters_of_a_search():
+    model = population(regularizer=Smoothness(null_space=["speed"]))
     assert clone(model).set_params(regularizer__null_space=True).regularizer.null_space is True
 
 

@@ -48,11 +48,12 @@ class GLM(BaseGLM):
         :mod:`spikeglm.observation_models.links` (``"exp"``, ``"softplus"``, ``"logistic"``,
         ``"identity"``, ...), or a differentiable function; None takes the model's default.
     regularizer :
-        ``"UnRegularized"`` (also None), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, or a
-        regularizer.
+        ``"UnRegularized"`` (also None), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, for a design
+        ``"Smoothness"``, or a regularizer.
     regularizer_strength :
         A number, or an array of the shape of ``coef_``; None means 1.0. It multiplies a penalty
-        that is added to the *mean* loss per row. For an elastic net a tuple (strength, ratio).
+        that is added to the *mean* loss per row. For an elastic net a tuple (strength, ratio); by
+        the labels of the terms of a design a dict.
     solver_name :
         None takes the best; by name ``"LBFGS"``, ``"Newton"``, for sparse penalties
         ``"ProximalNewton"``, and others, see ``spikeglm.solvers``.
