@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from .basis.convolution.block_convolution import Convolution
-from .basis.convolution.sampling import Sampling, is_duration
 from .basis.convolution.window import BATCH_SIZES, checked_batch_sizes, warn_of_edges, window_of
 from .basis.terms.conv_term import ConvRows
 from .errors import value_error
 from .io.interop.timeseries import is_pynapple, time_axis_of, to_array, to_pynapple
 from .rows.design import Signals, written_out
+from .rows.sampling import Sampling, is_duration
 from .typing import ArrayLike, FloatArray
 
 __all__ = ["create_convolutional_predictor"]

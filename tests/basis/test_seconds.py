@@ -14,9 +14,9 @@ from sklearn.pipeline import Pipeline
 from tests.basis.catalogue import CONVS, ids
 
 import spikeglm as nmo
-from spikeglm.basis.convolution.sampling import Sampling, bins_in, seconds_of
 from spikeglm.convolve import create_convolutional_predictor
 from spikeglm.io.interop.timeseries import time_axis_of
+from spikeglm.rows.sampling import Sampling, bins_in, seconds_of
 
 B = nmo.basis
 same = np.testing.assert_array_equal

@@ -26,6 +26,7 @@ from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import penalty_somewhere, resumable
+from .equal_predictions import is_notable, with_less_penalty
 from .prepared import Prepared, prepare
 from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
 from .progress import pass_report
@@ -163,10 +164,51 @@ def _solve_views(
         theta = for_the_solver(over_rows, first.coef[:, mine], first.intercept[mine])
         part = _solve(problems, objective, theta, view.columns, solver, part=len(parts))
         theta = problems.settled(objective, part.theta, view.columns)
-        W, b = of_the_rows(over_rows, theta)
-        coef[:, mine], intercept[mine] = smallest_norm(W, b, view.null, survey)
+        W, b = smallest_norm(*of_the_rows(over_rows, theta), view.null, survey)
+        coef[:, mine], intercept[mine], part = _looked_along_combinations(
+            problems.take(view.columns), objective, survey, (W, b), part
+        )
         parts.append((view.columns, part))
     return _Solved((coef, intercept), parts, seen)
+
+
+def _looked_along_combinations(
+    problems: Problems, objective: Any, survey: Survey, estimates: Parameters, part: Outcome
+) -> tuple[FloatArray, FloatArray, Outcome]:
+    """Return estimates (p, K A) and (K A,), or lower points, which nothing certifies.
+
+    See :mod:`~spikeglm.fit.equal_predictions`.
+    """
+    (W, b), over_rows, K = estimates, problems.over_rows(objective), problems.n_classes
+    found = with_less_penalty(
+        W, problems.penalty, survey.features, mask=problems.columns.mask, h=problems.h, n_classes=K
+    )
+    if found is None:
+        return W, b, part
+    everyone = np.arange(len(part.status))
+    theta = for_the_solver(over_rows, W, b)
+    unit = problems.task(objective, theta, everyone)["unit"]
+    if not is_notable(found.gain, unit).any():
+        return W, b, part
+    other = found.W, b + location(survey) @ (W - found.W)
+    begun = (
+        problems.begin(objective, for_the_solver(over_rows, *point), everyone)[0]
+        for point in (estimates, other)
+    )
+    before, after = (objective.evaluate(theta, everyone).value for theta in begun)
+    is_lower = is_notable(before - after, unit)
+    in_columns = np.tile(is_lower, K)
+    status = [
+        Status.STALLED if lower and word is Status.CONVERGED else word
+        for lower, word in zip(is_lower, part.status, strict=True)
+    ]
+    part = replace(
+        part,
+        value=np.where(is_lower, after, part.value),
+        status=tuple(status),
+        n_passes=part.n_passes + 2,
+    )
+    return np.where(in_columns, other[0], W), np.where(in_columns, other[1], b), part
 
 
 def _solve(

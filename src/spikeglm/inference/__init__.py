@@ -1,13 +1,17 @@
-"""How sure are we: standard errors, intervals, goodness of fit. Reads the plain record of a fit."""
+"""How sure are we: standard errors, intervals, goodness of fit. Reads the plain record of a fit.
+
+A fit needs some of these modules; what it does not need is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 from .bits_per_spike import bits_per_spike, excess_bits_per_spike
 from .curve_bands import TermCurve
 from .curves import Curve
 from .filters import Filter, filter_band
-from .goodness_of_fit.residuals import residuals
-from .goodness_of_fit.result import Goodness
-from .goodness_of_fit.table import goodness
-from .hypotheses import TermTests, q_values, term_tests, weighted_chi2_tail
 from .rescaling_bootstrap import time_rescaling_bootstrap
 from .time_rescaling import (
     TimeRescaling,
@@ -16,23 +20,34 @@ from .time_rescaling import (
     time_rescaling_continuous,
 )
 
-__all__ = [
+_WHEN_ASKED = {  # no name of a module that lies in this folder: the module would hide it
+    "Goodness": "goodness_of_fit.result",
+    "goodness": "goodness_of_fit.table",
+    "residuals": "goodness_of_fit.residuals",
+}
+
+__all__ = [  # noqa: PLE0604
     "Curve",
     "Filter",
-    "Goodness",
     "TermCurve",
-    "TermTests",
     "TimeRescaling",
     "bits_per_spike",
     "excess_bits_per_spike",
     "filter_band",
-    "goodness",
-    "q_values",
-    "residuals",
-    "term_tests",
     "time_rescaling",
     "time_rescaling_bernoulli",
     "time_rescaling_bootstrap",
     "time_rescaling_continuous",
-    "weighted_chi2_tail",
+    *_WHEN_ASKED,
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what a name stands for when it is first used."""
+    if name in _WHEN_ASKED:
+        return getattr(importlib.import_module(f"{__name__}.{_WHEN_ASKED[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

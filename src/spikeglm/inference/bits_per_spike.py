@@ -15,9 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import xlogy
 
-from .. import errors
+from .. import errors, numerics
 from ..fit.record import FitResult
 from ..io.interop.column_names import require_same_columns
 from ..io.interop.frames import column_labels, index_of
@@ -36,7 +35,7 @@ def poisson_log_likelihood(counts: FloatArray, mean_counts: FloatArray) -> Float
     >>> poisson_log_likelihood(np.array([0.0, 2.0]), np.array([0.5, 1.0])).tolist()
     [-0.5, -1.0]
     """
-    return xlogy(counts, mean_counts) - mean_counts
+    return numerics.special(np).xlogy(counts, mean_counts) - mean_counts
 
 
 def bits_per_spike(

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
-from .. import showing
+from .. import numerics, showing
 from ..typing import Array, ArrayLike, FloatArray
 from .fisher import Uncertainty
 
@@ -91,7 +90,8 @@ def quantile(level: float, dof: ArrayLike | None = None) -> Any:
     (1.96, 2.228)
     """
     upper = 0.5 + level / 2
-    return ndtri(upper) if dof is None else stdtrit(dof, upper)
+    special = numerics.special(np)
+    return special.ndtri(upper) if dof is None else special.stdtrit(dof, upper)
 
 
 def error_of(combinations: FloatArray, sure: Uncertainty) -> FloatArray:

@@ -14,9 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
-from .. import showing
+from .. import numerics, showing
 from ..typing import FloatArray
 
 
@@ -129,7 +128,7 @@ def _ks_distance(sorted_uniforms: FloatArray) -> float:
 def _autocorrelation(uniforms: FloatArray, n_lags: int) -> FloatArray:
     """Return (L,) autocorrelation of the Gaussian scores of (D, n) uniforms, mean over draws."""
     tiny = np.finfo(float).eps  # keeps the Gaussian score of an exact 0 or 1 finite
-    scores = ndtri(np.clip(uniforms, tiny, 1 - tiny))
+    scores = numerics.special(np).ndtri(np.clip(uniforms, tiny, 1 - tiny))
     scores = scores - scores.mean(axis=1, keepdims=True)
     power = np.maximum((scores**2).sum(axis=1), tiny)
     lags = range(1, n_lags + 1)

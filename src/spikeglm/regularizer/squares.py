@@ -156,6 +156,16 @@ class Squares:
             first += len(part.rows)
 
 
+def as_squares(penalty: Any, n_features: int, n_columns: int, n_classes: int) -> Squares:
+    """Return the smooth part of any penalty on weights (p K, C) as squares, of class columns."""
+    found = squares_of(penalty, n_columns)
+    if found is not None:
+        return found
+    shape = n_features * n_classes, n_columns
+    strength = np.broadcast_to(penalty.curvature(shape), shape).reshape(n_features, -1)
+    return Squares((Part(np.arange(n_features), np.eye(n_features)),), strength, n_features)
+
+
 def squares_of(penalty: Any, n_columns: int) -> Squares | None:
     """Return the smooth part of a penalty as squares; None where its curvature is a diagonal.
 

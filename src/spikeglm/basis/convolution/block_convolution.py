@@ -20,7 +20,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
 from ... import showing
 from ...typing import Array, FloatArray
@@ -116,7 +115,9 @@ class Convolution:
         W, b = self.kernel.shape
         shortest = 512 if n_channels * b > 64 else 2048
         usual = 1 << (max(shortest, 3 * W) - 1).bit_length()
-        return min(usual, scipy.fft.next_fast_len(n_rows + W - 1, real=True))
+        from scipy.fft import next_fast_len
+
+        return min(usual, next_fast_len(n_rows + W - 1, real=True))
 
     def _spectrum(self, n: int) -> Array:
         """The kernel's spectrum (n // 2 + 1, 1, b) for segments of n samples; kept."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from ... import errors
 from ...notices import warn
+from ...rows.sampling import bins_in, is_duration, seconds_of
 from ...typing import BoolArray, IntArray
-from .sampling import bins_in, is_duration, seconds_of
 
 CAUSALITIES = ["causal", "acausal", "anti-causal"]
 BATCH_SIZES = ["batch_size_samples", "batch_size_channels", "batch_size_basis"]

@@ -11,9 +11,9 @@ import numpy as np
 from ... import showing
 from ...io.interop.timeseries import to_array
 from ...rows.design import Reader, Signals
+from ...rows.sampling import Sampling, bin_size_of, is_duration
 from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..convolution.block_convolution import Convolution
-from ..convolution.sampling import Sampling, bin_size_of, is_duration
 from ..convolution.window import (
     Window,
     checked_conv_kwargs,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...basis.convolution.sampling import bin_size_of
 from ...io.interop.column_names import require_same_columns
 from ...io.interop.frames import column_labels, index_of
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.trees import flatten, is_tree
 from ...numerics import is_plain_array
 from ...rows.contract import Rows
+from ...rows.sampling import bin_size_of
 from ...rows.table_labels import ONLY, TableLabels, row_labels_of
 from ...rows.terms import terms_of
 from ...typing import ArrayLike

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ... import errors, showing
-from ...basis.convolution.sampling import bin_size_of, seconds_of
 from ...io.interop.epochs import epoch_of, is_epochs
 from ...io.interop.row_labels import require_same_rows
 from ...rows.contract import Rows
+from ...rows.sampling import bin_size_of, seconds_of
 from ...rows.table_labels import row_labels_of
 from ...typing import Array, BoolArray, IntArray
 from .pairs import Times

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ... import errors
-from ...basis.convolution.sampling import seconds_of
+from ...rows.sampling import seconds_of
 from ...typing import BoolArray, FloatArray, IntArray
 
 _REACH = 4.0  # standard deviations of the kernel that are kept: 6e-5 of it is left out

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from ... import errors, showing
-from ...basis.convolution.sampling import Sampling, bin_size_of
 from ...engine.features.survey import survey_responses
 from ...engine.runners.plan import plan
 from ...engine.table import Table
 from ...fit.record import is_same_data
 from ...io.interop.timeseries import time_axis_of
 from ...numerics import quiet
+from ...rows.sampling import Sampling, bin_size_of
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray, IntArray
 from ..fisher import Optimum

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ... import errors, showing
-from ...io.interop.timeseries import TimeAxis
-from ...rows.design import Signals
-from ...typing import Array, IntArray
+from .. import errors, showing
+from ..io.interop.timeseries import TimeAxis
+from ..typing import Array, IntArray
+from .design import Signals
 
 _UNITS = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 _JITTER = 0.01  # of a bin: what is closer counts as regular
