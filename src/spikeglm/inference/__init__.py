@@ -24,6 +24,10 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "Goodness": "goodness_of_fit.result",
     "goodness": "goodness_of_fit.table",
     "residuals": "goodness_of_fit.residuals",
+    "TermTests": "hypotheses",
+    "q_values": "hypotheses",
+    "term_tests": "hypotheses",
+    "weighted_chi2_tail": "hypotheses",
 }
 
 __all__ = [  # noqa: PLE0604
