@@ -40,6 +40,10 @@ FITS = {
     "LBFGS": (nmo.PopulationGLM(solver_name="LBFGS"), Y),
     "Gamma": (nmo.GLM("Gamma", inverse_link_function="exp"), Y[:, 0] + 0.5),
     "Lasso": (nmo.PopulationGLM(regularizer="Lasso", regularizer_strength=0.02), Y),
+    "scales": (
+        nmo.PopulationGLM(nmo.observation_models.NegativeBinomialObservations("estimate")),
+        Y + 3 * (Y > 2),
+    ),
     "no intercept": (nmo.PopulationGLM(fit_intercept=False), Y),
     "ClassifierGLM": (nmo.glm.ClassifierGLM(3), np.minimum(Y[:, 0], 2)),
 }

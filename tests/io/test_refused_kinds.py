@@ -128,7 +128,10 @@ def result_in(header):
 
 
 FIELDS = sorted(vars(nmo.GLM().fit(np.eye(9)[:, :2], np.ones(9)).fit_report_.result))
-MAY_BE_NONE = ("feature_mean", "offset_mean", "offset_square", "separating")
+MAY_BE_NONE = (
+    "feature_mean", "offset_mean", "offset_square", "poisson_ratio", "scale", "scale_error",
+    "separating",
+)  # fmt: skip
 DAMAGE = {
     "None": None,
     "a number": 3.5,

@@ -87,7 +87,8 @@ class Columns:
     Parameters
     ----------
     likelihood :
-        Observation model with its link: elementwise value, slope and curvature.
+        Observation model with its link: elementwise value, slope and curvature; it may have a scale
+        for each column.
     responses :
         (T, S) responses and which one each column uses.
     weights, offsets :
@@ -118,7 +119,7 @@ class Columns:
     def take(self, columns: IntArray) -> Columns:
         """Keep only some columns; the series they share are not copied."""
         return Columns(
-            self.likelihood,
+            self.likelihood.take(columns),
             self.responses.take(columns),
             None if self.weights is None else self.weights.take(columns),
             None if self.offsets is None else self.offsets.take(columns),
@@ -126,6 +127,15 @@ class Columns:
             self.has_intercept,
             self.marks,
         )
+
+    @property
+    def estimates_scale(self) -> bool:
+        """Whether the likelihood has a scale for each column that is still to be found."""
+        return bool(self.likelihood.estimates_scale)
+
+    def at_scale(self, scale: FloatArray) -> Columns:
+        """Return the columns at scales (C,) of their likelihoods, where these have some to find."""
+        return replace(self, likelihood=self.likelihood.at_scale(scale))
 
     def present(self, rows: slice | IntArray) -> IntArray | None:
         """Return the columns with a weight in some of the rows; None: all, or not worth the look.

@@ -33,6 +33,7 @@ from .progress import pass_report
 from .record import FitResult
 from .remarks import TOUCHED, remarks, remarks_on_storage, remarks_on_weights
 from .row_weights import Seen, views
+from .scales import fit_with_scales
 from .separating import VISITS
 from .settled import settled_by
 
@@ -121,11 +122,17 @@ def fit_prepared(
     Responses, row weights, offsets, masks, penalty, start and ``kind`` of problems may be others
     than those of any fit before. The record counts the passes of this fit, not those of the survey.
     """
-    with one_blas_thread(), quiet():
-        ready = ready.for_columns(columns)
+
+    def fit(columns: Columns, penalty: Penalty, start: Parameters | None) -> FitResult:
         problems = kind(columns, penalty, ready.responses(columns))
         first = problems.first(ready.rows.n_features, start)
         return _recorded(ready, problems, first, _solve_views(ready, problems, first, solver))
+
+    with one_blas_thread(), quiet():
+        ready = ready.for_columns(columns)
+        if columns.estimates_scale:
+            return fit_with_scales(fit, ready, columns, penalty, start, tolerance=solver.tol)
+        return fit(columns, penalty, start)
 
 
 @dataclass(frozen=True, eq=False)

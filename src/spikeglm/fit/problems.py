@@ -180,7 +180,7 @@ class Numbers:
 
     def task(self, objective: Objective, theta: FloatArray, which: IntArray) -> dict[str, Any]:
         """Return curvatures and the unit of the decrement."""
-        likelihood, observed = self.columns.likelihood, self.observed.take(which)
+        likelihood, observed = self.columns.likelihood.take(which), self.observed.take(which)
         at_start = likelihood.fisher(theta[-1] + np.nan_to_num(observed.offset))
         return {
             "h": self.h[which],

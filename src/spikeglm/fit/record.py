@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from .. import errors, showing
 from ..engine.features.survey import Responses
 from ..solvers import Status
-from ..typing import BoolArray, FloatArray, IntArray
+from ..typing import Array, BoolArray, FloatArray, IntArray
 
 _TENTH = 0.1  # standard errors; an optimum is nearer
 _MANY = 100.0  # times the squared decrement of the fit
@@ -64,6 +65,13 @@ class FitResult:
     feature_mean :
         (p,) means of the features over the rows that took part; None without an intercept, which
         needs none, and in the record of an older version.
+    scale :
+        (C,) of likelihoods that have a scale of their own to find, the best one, 0 at the edge of
+        what scales can be; None where there is none to find.
+    scale_error :
+        (C,) its standard error, coefficients held fixed; NaN for a scale of 0.
+    poisson_ratio :
+        (C,) twice the log of the likelihood over that of the fit at scale 0, the Poisson model's.
 
     Examples
     --------
@@ -97,8 +105,44 @@ class FitResult:
     offset_square: FloatArray | None = None
     separating: BoolArray | None = None
     feature_mean: FloatArray | None = None
+    scale: FloatArray | None = None
+    scale_error: FloatArray | None = None
+    poisson_ratio: FloatArray | None = None
 
     __repr__ = showing.of_fields
+
+    def with_columns(self, which: IntArray, part: FitResult) -> FitResult:
+        """Return the record with what another fit over the same rows found for some columns."""
+        status = list(self.status)
+        for c, word in zip(which, part.status, strict=True):
+            status[c] = word
+        new: dict[str, Any] = {
+            name: _put(getattr(self, name), which, getattr(part, name)) for name in _BY_FIT
+        }
+        separating = self.separating
+        if separating is not None or part.separating is not None:
+            separating = np.zeros(self.coef.shape, bool) if separating is None else separating
+            here = False if part.separating is None else part.separating
+            separating = _put(separating, which, here)
+        return replace(
+            self,
+            status=tuple(status),
+            separating=separating,
+            is_exact=self.is_exact and part.is_exact,
+            n_passes=self.n_passes + part.n_passes,
+            **new,
+        )
+
+
+_BY_FIT = ("coef", "intercept", "decrement", "objective", "n_iterations")
+"""What a record has for each column, last axis, that depends on how it was fitted."""
+
+
+def _put(values: Array, which: IntArray, new: Any) -> Array:
+    """Return a copy with other entries, along the last axis, of some columns."""
+    out = values.copy()
+    out[..., which] = new
+    return out
 
 
 def check_same_data(record: FitResult, observed: Responses) -> None:

@@ -158,7 +158,7 @@ def _separations(
     free: BoolArray,
     h: FloatArray,
 ) -> Iterator[Separation | None]:
-    sides = _Sides(columns.likelihood)
+    sides = _Sides(columns.likelihood.take(np.array([0])))  # the same at all scales
     flat, size = _rows_that_may_leave(table, columns, W, b, h, sides)
     curved = run(loss_kernels.fisher_information, table, without_rows(columns, ~flat), W, b, how)
     bases = [

@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import numerics
 from ..io.interop.random_keys import RandomKey, as_generator
-from ..typing import Array, ArrayLike, BoolArray, Namespace
+from ..typing import Array, ArrayLike, BoolArray, IntArray, Namespace
 from .inverse_link import Coordinate, Link, natural_coordinate
 from .observations import Aggregate, Observations, as_arrays, mean_then_sum
 
@@ -126,6 +126,43 @@ class ElementwiseObservations(Observations):
         >>> PoissonObservations().allowed(np.array([0.0, 2.0, 0.5, -1.0]))
         array([ True,  True, False, False])
         """
+
+    # --- for models whose loss depends on a scale that is estimated ---
+
+    @property
+    def estimates_scale(self) -> bool:
+        """Whether a fit is to find a scale on which the loss depends, for each column its own."""
+        return False
+
+    @property
+    def by_column(self) -> Any:
+        """The scales (C,) of the columns where the model is at such; None elsewhere."""
+        return None
+
+    @property
+    def family(self) -> ElementwiseObservations:
+        """The model without scales of columns."""
+        return self
+
+    def at_scale(self, scale: ArrayLike) -> ElementwiseObservations:
+        """Return the model at scales (C,), one per column: itself, if it has none to estimate.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> PoissonObservations().at_scale(np.ones(2))
+        PoissonObservations()
+        """
+        return self
+
+    def take(self, columns: IntArray) -> ElementwiseObservations:
+        """Return the model of some columns: itself, if all have the same.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> PoissonObservations().take(np.array([0]))
+        PoissonObservations()
+        """
+        return self
 
     # --- the hooks of the methods for people ---
 

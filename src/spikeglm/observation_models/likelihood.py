@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from .. import errors, numerics
-from ..typing import Array, ArrayLike, BoolArray, FloatArray, Namespace
+from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray, Namespace
 from .elementwise import ElementwiseObservations
 from .inverse_link import Curve, Link, natural_coordinate
 
@@ -245,6 +245,44 @@ class Likelihood:
             (unreachable, "outside the link's range"),
         ]
         return np.select([mask for mask, _ in words], [word for _, word in words], default="")
+
+    def at_scale(self, scale: ArrayLike) -> Likelihood:
+        """Return the pair at scales (C,), one per column, where the model has some to estimate.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import NegativeBinomialObservations
+        >>> from spikeglm.observation_models.links import Exp
+        >>> pair = Likelihood(NegativeBinomialObservations("estimate"), Exp())
+        >>> pair.at_scale(np.array([0.0, 0.5])).curvature(np.zeros(2), np.ones(2)).round(3)
+        array([1.   , 0.667])
+        """
+        return replace(self, model=self.model.at_scale(scale))
+
+    def take(self, columns: IntArray) -> Likelihood:
+        """Return the pair of some columns, which is the same unless each has its own scale.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> from spikeglm.observation_models.links import Exp
+        >>> Likelihood(PoissonObservations(), Exp()).take(np.array([0])).by_column is None
+        True
+        """
+        return self if self.by_column is None else replace(self, model=self.model.take(columns))
+
+    @property
+    def estimates_scale(self) -> bool:
+        """Whether a fit is to find a scale of the model, for each column its own."""
+        return self.model.estimates_scale
+
+    @property
+    def by_column(self) -> Any:
+        """The scales (C,) of the columns, where each has its own; None elsewhere."""
+        return self.model.by_column
+
+    @property
+    def family(self) -> Likelihood:
+        """What all columns share: the pair without their scales."""
+        return self if self.by_column is None else replace(self, model=self.model.family)
 
     @property
     def takes_any_predictor(self) -> bool:

@@ -284,8 +284,9 @@ class Observations(ABC):
             scale = self._scale(scale)
             gained = self.log_likelihood(y, mean, scale, aggregate_sample_scores)
             return 1.0 - gained / self.log_likelihood(y, null, scale, aggregate_sample_scores)
-        left = aggregate_sample_scores(self.deviance(y, mean, self.scale))
-        return 1.0 - left / aggregate_sample_scores(self.deviance(y, null, self.scale))
+        own = self._scale_of_deviance(scale)
+        left = aggregate_sample_scores(self.deviance(y, mean, own))
+        return 1.0 - left / aggregate_sample_scores(self.deviance(y, null, own))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's arguments by name, in scikit-learn's manner.
@@ -323,6 +324,10 @@ class Observations(ABC):
 
     def _scale(self, scale: Any) -> Any:
         return self.scale if scale is None else scale
+
+    def _scale_of_deviance(self, scale: Any) -> Any:
+        """Return the dispersion at which Cohen's pseudo-R² compares deviances, given that of y."""
+        return self.scale
 
 
 def as_arrays(y: ArrayLike, predicted_rate: ArrayLike) -> tuple[Array, Array, Namespace]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,18 @@ class Softmax:
     """
 
     n_classes: int
+
+    by_column: ClassVar[None] = None  # no class has a scale
+    estimates_scale: ClassVar[bool] = False
+
+    @property
+    def family(self) -> Softmax:
+        """Itself: columns share everything."""
+        return self
+
+    def take(self, columns: IntArray) -> Softmax:
+        """Return itself, for whole classes of some neurons."""
+        return self
 
     def value(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
         """Return -y_k log p_k."""

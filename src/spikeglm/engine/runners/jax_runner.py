@@ -19,7 +19,7 @@ from ...io.interop.autodiff import Fingerprint
 from ...rows.contract import Rows
 from ...typing import FloatArray, IntArray
 from ..columns import ColumnBlock, Columns, Source
-from ..kernels import feature_kernels, loss_kernels, moment_kernels
+from ..kernels import feature_kernels, loss_kernels, moment_kernels, scale_kernels
 from ..kernels.loss_kernels import Kernel, Sums
 from ..table import Table
 from . import jax_devices, threads
@@ -62,6 +62,7 @@ COMPILED: dict[Callable[..., Any], Compiled] = {
     feature_kernels.gram: Compiled((None, None, None)),
     loss_kernels.loss_and_hessian: Compiled((-1, -1, -1, 0), is_written_out=True),
     loss_kernels.fisher_information: Compiled((0,), is_written_out=True),
+    scale_kernels.likelihood_of_scales: Compiled((-1,) * 4),
     moment_kernels.over_rows: Compiled((-1,) * 5),
     moment_kernels.over_events: Compiled((-1,) * 5),
     moment_kernels.over_rows_with_gram: Compiled((*(-1,) * 5, 0), is_written_out=True),
@@ -78,6 +79,7 @@ class Request(NamedTuple):
     weights_of: IntArray | None  # (C,), or (1,) where all columns share one series
     offset_of: IntArray | None
     shares: FloatArray | None  # (C,) of each column in the mean row weight
+    scale: FloatArray | None  # (C,) of the likelihoods, where each column has its own
 
 
 class Group(NamedTuple):
@@ -108,7 +110,7 @@ def run(
     memory = how.device_memory or DeviceMemory(0)
     groups = _groups(columns, W, b, known)
     with jax_devices.exact_arithmetic():
-        program = _program(kernel, _Pair.of(columns.likelihood), table.is_single)
+        program = _program(kernel, _Pair.of(columns.likelihood.family), table.is_single)
         blocks = blocks_on_devices(table, columns, memory, n_threads=how.n_threads)
         totals = _summed(program, [group.request for group in groups], blocks)
     together = (
@@ -164,6 +166,7 @@ def _groups(columns: Columns, W: FloatArray, b: FloatArray, known: Compiled) -> 
             _series(some.weights),
             _series(some.offsets),
             shares if known.shares_weights else None,
+            some.likelihood.by_column,
         )
         groups.append(Group(request, kept))
     return groups
@@ -221,7 +224,8 @@ def _program(kernel: Callable[..., Any], pair: _Pair, is_single: bool) -> Progra
 
     def summed(block: DeviceBlock, request: Request) -> tuple[Any, ...]:
         def of_run(X: Any, y: Any, weights: Any, offset: Any) -> tuple[Any, ...]:
-            entries = ColumnBlock(y, weights, offset, likelihood)
+            here = likelihood if request.scale is None else likelihood.at_scale(request.scale)
+            entries = ColumnBlock(y, weights, offset, here)
             return kernel(X, entries, request.W, request.b, jax.numpy)
 
         rows = (block.X.astype(dtype), *_entries(block, request, dtype, jax.numpy))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,15 @@ from ... import notices
 from ...fit.record import FitResult
 from ...inference.degrees_of_freedom import effective_parameters
 from ...inference.fisher import Optimum
+from ...observation_models.likelihood import Likelihood
 from ...regularizer.base import Penalty
 from ...typing import FloatArray
 from ..reading.fit_inputs import FitInputs
 from .prediction import estimate_scale
+from .scoring import known_scale
+
+if TYPE_CHECKING:
+    from ..hooks import Hooks
 
 _NOTHING_LEFT = 1e-9  # of the observations; less is what rounding leaves of none
 _MOST_NAMES = 12
@@ -54,6 +59,8 @@ def estimate(
     :mod:`~spikeglm.inference.degrees_of_freedom`.
     """
     rows, columns, keep, total = inputs.rows, inputs.columns, inputs.keep, result.total_weight
+    if result.scale is not None:  # of the likelihood: the fit has found it
+        return Dispersion(result.scale, None)
     if not columns.likelihood.model.has_dispersion:
         return Dispersion(estimate_scale(rows, columns, result, dof_resid, keep=keep), None)
     optimum = Optimum(rows, columns, keep, result.coef, result.intercept, penalty=penalty)
@@ -71,6 +78,21 @@ def store(model: Any, found: Dispersion) -> None:
     vars(model).pop("edf_", None)  # of an earlier fit
     if found.edf is not None:
         model.edf_ = found.edf
+
+
+def at_scale(model: Hooks) -> Likelihood:
+    """Return the likelihood of a fit: at the scales that it found, if there were some to find.
+
+    Raises
+    ------
+    ValueError
+        If the estimates were set by hand, without the scales that they need.
+    """
+    likelihood = model._likelihood
+    if not likelihood.estimates_scale:
+        return likelihood
+    scale: Any = known_scale(getattr(model, "scale_", None), likelihood)
+    return likelihood.at_scale(np.atleast_1d(np.asarray(scale, dtype=float)))
 
 
 def warn_if_unknown(found: Dispersion, result: FitResult, neurons: Sequence[Any]) -> None:

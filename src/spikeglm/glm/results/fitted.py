@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -106,7 +107,7 @@ def optimum_of(
     check_neurons(model, y=y)
     optimum = fisher.Optimum(
         inputs.rows,
-        inputs.columns,
+        replace(inputs.columns, likelihood=dispersion.at_scale(model)),
         inputs.keep,
         coef,
         intercept,
@@ -177,7 +178,10 @@ def loss_at(
     check_neurons(model, y=y)
     coef, intercept = inputs.shapes.read_first(params)
     check_coefficients(model, inputs, params)
-    losses = prediction.mean_loss(inputs.rows, inputs.columns, coef, intercept, inputs.keep)
+    columns = inputs.columns
+    if columns.estimates_scale:
+        columns = replace(columns, likelihood=dispersion.at_scale(model))
+    losses = prediction.mean_loss(inputs.rows, columns, coef, intercept, inputs.keep)
     return float(losses.sum())
 
 

@@ -95,7 +95,8 @@ class FitReport:
         Columns: ``status``; ``newton_decrement`` (distance to the optimum in the norm of the
         curvature; times sqrt(``n_rows``) in standard errors) or ``kkt_violation`` (of the
         optimality conditions, relative to the strength); ``n_iterations``; ``n_passes``;
-        ``n_rows``; ``objective`` (penalised mean loss, nats per bin); ``what_to_do``.
+        ``n_rows``; ``objective`` (penalised mean loss, nats per bin); ``scale`` and ``scale_error``
+        where the fit has found a scale of the likelihood; ``what_to_do``.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(200, 2))
@@ -117,10 +118,16 @@ class FitReport:
                 "n_passes": result.n_passes,
                 "n_rows": result.n_rows.astype(int),
                 "objective": result.objective,
+                **self._scales,
                 "what_to_do": [ADVICE[status] for status in result.status],
             },
             index=pd.Index(self.neurons, name="neuron"),
         )
+
+    @property
+    def _scales(self) -> dict[str, FloatArray | None]:
+        found = self.result.scale
+        return {} if found is None else {"scale": found, "scale_error": self.result.scale_error}
 
     def problems(self) -> str:
         """Return what is wrong and what to do, a line per kind of trouble; empty if all is well.

@@ -11,6 +11,7 @@ from ...typing import Array, ArrayLike
 from ..reading.fit_inputs import read_response, read_rows
 from ..reading.known_labels import check_neurons, check_null_mean, check_rows
 from . import fitted, scoring
+from .dispersion import at_scale
 from .score_weights import ScoreWeights
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ScoreRequest:
         values: Array = response[:][:, 0] if model._response_ndim == 1 else response[:]
         scoring.check_request(self.score_type, values.shape, rate.shape)
         return scoring.score(
-            model._likelihood,
+            at_scale(model),
             values,
             rate,
             getattr(model, "scale_", None),

@@ -257,7 +257,8 @@ def known_scale(scale: Array | None, likelihood: Likelihood) -> Array | None:
     ValueError
         If the model has a dispersion and the estimator none: its coefficients were set by hand.
     """
-    if scale is None and likelihood.model.has_dispersion:
+    needs_one = likelihood.model.has_dispersion or likelihood.estimates_scale
+    if scale is None and needs_one:
         raise errors.value_error(
             "This model has coefficients but no dispersion.",
             given="coef_ and intercept_ set by hand",

@@ -17,7 +17,7 @@ from ...solvers import Status
 from ..results.report import FitReport
 
 _PER_COLUMN = ("decrement", "objective", "n_iterations", "n_rows", "total_weight", "mean_response")
-_OFFSETS = ("offset_mean", "offset_square")
+_MAY_BE_NONE = ("offset_mean", "offset_square", "scale", "scale_error", "poisson_ratio")
 
 
 def check_estimates(model: Any) -> None:
@@ -50,9 +50,9 @@ def _check_record(result: FitResult) -> None:
     n_features, n_columns = result.coef.shape
     lengths = {len(result.status), n_columns}  # classes of a neuron end together
     wrong = [name for name, is_fine in _RECORD.items() if not is_fine(getattr(result, name))]
-    for name in (*_PER_COLUMN, *_OFFSETS):
+    for name in (*_PER_COLUMN, *_MAY_BE_NONE):
         value = getattr(result, name)
-        is_left_out = value is None and name in _OFFSETS
+        is_left_out = value is None and name in _MAY_BE_NONE
         if not is_left_out and not (_is_real(value, 1) and len(value) in lengths):
             wrong.append(name)
     if not _is_real(result.intercept, 1) or len(result.intercept) != n_columns:

@@ -63,6 +63,14 @@ def parts_of(likelihood: Likelihood) -> Parts:
     (1.0, (array([1.]), array([1.])))
     """
 
+    if likelihood.by_column is not None:
+        raise errors.value_error(
+            "PolynomialApproximation approximates one loss for all columns.",
+            given=f"{likelihood.model.name} with a scale for each",
+            expected="a scale that is fixed",
+            todo="leave solver_name=None, or give the observation model a number as its scale.",
+        )
+
     def at(eta: FloatArray, y: float) -> tuple[FloatArray, FloatArray]:
         value, slope = likelihood.value_and_slope(eta, np.full(eta.shape, y))
         return np.asarray(value, dtype=np.float64), np.asarray(slope, dtype=np.float64)
