@@ -16,6 +16,7 @@ from .negative_binomial import NegativeBinomialObservations
 from .observations import Observations
 from .poisson import PoissonObservations
 from .protocol import check_observation_model
+from .quasi_poisson import QuasiPoissonObservations
 
 __all__ = [
     "BernoulliObservations",
@@ -28,5 +29,6 @@ __all__ = [
     "NegativeBinomialObservations",
     "Observations",
     "PoissonObservations",
+    "QuasiPoissonObservations",
     "check_observation_model",
 ]

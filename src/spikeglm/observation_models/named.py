@@ -25,6 +25,7 @@ from .inverse_link import Link
 from .links import Exp, Identity, Logistic, NormCdf, OneOverSqrtX, OneOverX, Softplus
 from .negative_binomial import NegativeBinomialObservations
 from .poisson import PoissonObservations
+from .quasi_poisson import QuasiPoissonObservations
 
 _MODELS: dict[str, type[ElementwiseObservations]] = {
     model.name: model
@@ -35,6 +36,7 @@ _MODELS: dict[str, type[ElementwiseObservations]] = {
         GaussianObservations,
         BernoulliObservations,
         NegativeBinomialObservations,
+        QuasiPoissonObservations,
     )
 }
 _LINKS: dict[str, Link] = {
@@ -54,6 +56,7 @@ _MODELS_ELSEWHERE = {
     "normal": "Gaussian", "linear": "Gaussian", "ols": "Gaussian", "exponential": "Gamma",
     "nb": "NegativeBinomial", "negbin": "NegativeBinomial", "count": "Poisson",
     "counts": "Poisson", "wald": "InverseGaussian", "inverse.gaussian": "InverseGaussian",
+    "quasi": "QuasiPoisson", "quasipoisson": "QuasiPoisson",
 }  # fmt: skip
 _CLASSES_ELSEWHERE = ("multinomial", "softmax", "multiclass")
 _LINKS_ELSEWHERE = {
@@ -71,8 +74,8 @@ def model_named(model: Any) -> ElementwiseObservations:
     ----------
     model :
         ``"Poisson"``, ``"Gamma"``, ``"InverseGaussian"``, ``"Gaussian"``, ``"Bernoulli"``,
-        ``"NegativeBinomial"``, the same with the suffix ``"Observations"`` or as a dotted path; or
-        an instance. A built-in model is returned as it is.
+        ``"NegativeBinomial"``, ``"QuasiPoisson"``, the same with the suffix ``"Observations"`` or
+        as a dotted path; or an instance. A built-in model is returned as it is.
 
     Raises
     ------

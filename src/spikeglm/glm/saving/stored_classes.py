@@ -27,6 +27,7 @@ _WHERE = {
             "Likelihood",
             "NegativeBinomialObservations",
             "PoissonObservations",
+            "QuasiPoissonObservations",
         ),
     ),
     "observation_models.links": (
