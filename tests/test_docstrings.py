@@ -11,12 +11,14 @@ import inspect
 import pytest
 
 import spikeglm
-from spikeglm import solvers
+from spikeglm import inference, solvers
+from spikeglm.inference.nulls.contract import Null
 from spikeglm.solvers.contract import Direction
 
 CONTRACTS = {
     solvers.Method: solvers.Task,  # the one method gets a task, which exists inside a fit alone
     solvers.SolverProtocol: solvers.SolverProtocol,  # a solver of one's own, which has them all
+    Null: inference.null_test,  # asks one: the options of the test are those of a null
     Direction: solvers.minimise,  # calls them in turn: the example is a whole solve
 }
 """Protocols whose members need one another to be shown, and whose example does it."""

@@ -21,6 +21,13 @@ from .time_rescaling import (
 )
 
 _WHEN_ASKED = {  # no name of a module that lies in this folder: the module would hide it
+    "CircularShift": "nulls",
+    "LinearShift": "nulls",
+    "NullTest": "nulls",
+    "Pseudosession": "nulls",
+    "SessionPermutation": "nulls",
+    "combine_p_values": "nulls",
+    "null_test": "nulls",
     "Goodness": "goodness_of_fit.result",
     "goodness": "goodness_of_fit.table",
     "residuals": "goodness_of_fit.residuals",

@@ -17,6 +17,7 @@ from .goodness import (
     plot_interval_autocorrelation,
     plot_time_rescaling,
 )
+from .nulls import plot_null
 from .paths import plot_regularization_path
 from .rates import plot_rate, plot_tuning
 from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches
@@ -29,6 +30,7 @@ __all__ = [
     "plot_curve",
     "plot_filter",
     "plot_interval_autocorrelation",
+    "plot_null",
     "plot_rate",
     "plot_rate_gain",
     "plot_regularization_path",

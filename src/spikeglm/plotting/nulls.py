@@ -1,0 +1,87 @@
+"""Is it real: the statistic of the data among those of draws of a null."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..inference.nulls.result import NullTest
+from . import style
+from .style import axes_or_new
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_NAMES = {
+    "score": "Score statistic",
+    "deviance": "Deviance explained (2 nats)",
+    "bits_per_spike": "Gain (bits per spike)",
+}
+_MOST_BINS = 30
+
+
+def plot_null(
+    result: NullTest, ax: Axes | None = None, *, neuron: Any = None, color: str = style.VERMILLION
+) -> Axes:
+    """Draw a histogram of the draws of a null, and where the data are among them.
+
+    Parameters
+    ----------
+    result :
+        Of :func:`~spikeglm.inference.null_test`.
+    ax :
+        Axes to draw on; None makes a figure one column wide.
+    neuron :
+        Its name; None where the result is of one.
+    color :
+        Of the line of the data.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    ValueError
+        If there is no such neuron.
+
+    References
+    ----------
+    Harris (2020), Nonsense correlations in neuroscience, bioRxiv 2020.11.29.402719.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(500, 1)), rng.poisson(0.5, size=500)
+    >>> test = nmo.inference.null_test(nmo.GLM().fit(X, y), X, y, max_shift=100)
+    >>> plot_null(test).get_xlabel()
+    'Score statistic'
+    """
+    n = _place(result, neuron)
+    ax = axes_or_new(ax, height_mm=50)
+    draws = result.null_statistics[:, n]
+    draws = draws[np.isfinite(draws)]
+    bins = int(np.clip(len(draws) // 5, 5, _MOST_BINS))
+    ax.hist(draws, bins=bins, color=style.LIGHT_GREY, label=f"{len(draws)} draws")
+    p = result.p_value[n]
+    about = "no p value" if np.isnan(p) else f"data, p = {p:.2g}"
+    if np.isfinite(result.statistic[n]):
+        ax.axvline(result.statistic[n], color=color, linewidth=style.LINE_PT, label=about)
+    ax.set_xlabel(_NAMES.get(result.statistic_name, result.statistic_name))
+    ax.set_ylabel("Draws")
+    ax.set_title(f"{result.term}, {result.null.replace('_', ' ')}")
+    ax.legend()
+    return ax
+
+
+def _place(result: NullTest, neuron: Any) -> int:
+    if neuron is None and len(result.neurons) == 1:
+        return 0
+    if neuron not in result.neurons:
+        raise errors.unknown_name("neuron", neuron, list(result.neurons))
+    return result.neurons.index(neuron)
