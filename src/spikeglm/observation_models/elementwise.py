@@ -164,6 +164,23 @@ class ElementwiseObservations(Observations):
         """
         return self
 
+    def log_peak(self, scale: Array) -> tuple[Array, Array, Array] | None:
+        """Return the log-density of a response at its own mean, without what y alone decides.
+
+        Beside it two derivatives by log(scale); zeros for a model without a dispersion. None where
+        nobody knows: then no dispersion maximises a likelihood.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import GaussianObservations
+        >>> value, slope, bend = GaussianObservations().log_peak(np.array([1.0]))
+        >>> value.round(3), slope, bend
+        (array([-0.919]), array([-0.5]), array([0.]))
+        """
+        if self.has_dispersion:
+            return None
+        nothing = np.zeros_like(scale)
+        return nothing, nothing, nothing
+
     # --- the hooks of the methods for people ---
 
     @abstractmethod

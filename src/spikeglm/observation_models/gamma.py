@@ -15,6 +15,7 @@ from .inverse_link import Link
 from .links import OneOverX
 from .observations import as_arrays
 
+_LARGE = 1e4  # of a shape, beyond which digits go and series hold
 _NO_SPREAD = 1e-32  # a dispersion with which a draw is its mean, to rounding
 
 
@@ -77,6 +78,15 @@ class GammaObservations(ElementwiseObservations):
         mean = self._inside(mean, xp)
         return xp.sum(((y - mean) / mean) ** 2, axis=0) / xp.asarray(dof_resid)
 
+    def log_peak(self, scale: Array) -> tuple[Array, Array, Array]:
+        """Return k log k - k - log Gamma(k) with k = 1 / scale, and derivatives by log(scale)."""
+        k, special = 1.0 / np.asarray(scale), numerics.special(np)
+        rise = _log_less_digamma(k)  # by k
+        slope = -k * rise
+        bend = k * rise + k - k**2 * special.polygamma(1, k)
+        near = -1.0 / (12.0 * k)  # series of the last, whose parts nearly cancel
+        return _peak(k, np), slope, np.where(k < _LARGE, bend, near)
+
     def _ratio(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         return y * xp.exp(-theta) if mean is None else y / mean
 
@@ -117,4 +127,10 @@ def _half_deviance(y: Array, mean: Array, xp: Namespace) -> Array:
 def _peak(shape: Array, xp: Namespace) -> Array:
     """Return k log k - k - log Gamma(k): Stirling's series for a k beyond which the digits go."""
     exact = shape * xp.log(shape) - shape - numerics.special(xp).gammaln(shape)
-    return xp.where(shape < 1e4, exact, 0.5 * xp.log(shape / (2 * math.pi)) - 1 / (12 * shape))
+    return xp.where(shape < _LARGE, exact, 0.5 * xp.log(shape / (2 * math.pi)) - 1 / (12 * shape))
+
+
+def _log_less_digamma(k: Array) -> Array:
+    """Return log k - digamma(k): a series where the two nearly cancel."""
+    series = 1.0 / (2.0 * k) + 1.0 / (12.0 * k**2)
+    return np.where(k < _LARGE, np.log(k) - numerics.special(np).digamma(k), series)

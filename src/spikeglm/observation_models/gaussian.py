@@ -88,6 +88,11 @@ class GaussianObservations(ElementwiseObservations):
             z = (y - np.asarray(predicted_rate)) / np.sqrt(np.asarray(self._scale(scale)))
             return LogTails(special.log_ndtr(z), special.log_ndtr(-z))
 
+    def log_peak(self, scale: Array) -> tuple[Array, Array, Array]:
+        """Return -½ log(2 pi scale), whose slope by log(scale) is -½."""
+        value = -0.5 * np.log(2.0 * math.pi * scale)
+        return value, np.full_like(value, -0.5), np.zeros_like(value)
+
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         scale = xp.asarray(scale)
         density = -0.5 * xp.log(2.0 * math.pi * scale) - (y - mean) ** 2 / (2.0 * scale)

@@ -99,6 +99,11 @@ class InverseGaussianObservations(ElementwiseObservations):
             upper = log_ndtr(-a) + np.log1p(-np.exp(second - log_ndtr(-a)))
             return LogTails(np.logaddexp(log_ndtr(a), second), upper)
 
+    def log_peak(self, scale: Array) -> tuple[Array, Array, Array]:
+        """Return -½ log(2 pi scale), whose slope by log(scale) is -½."""
+        value = -0.5 * np.log(2.0 * math.pi * scale)
+        return value, np.full_like(value, -0.5), np.zeros_like(value)
+
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         scale = xp.asarray(scale)
         peak = -0.5 * (xp.log(2.0 * math.pi * scale) + 3.0 * xp.log(y))
