@@ -16,9 +16,14 @@ from .reading.assigned_arguments import FeatureMask, RegularizerArgument
 from .reading.fit_inputs import FitInputs
 from .reading.known_labels import check_coefficients
 from .reading.parameter_checks import with_nested_params
-from .reading.read_arguments import read_fit_intercept, solver_of, warn_of_unused_strength
+from .reading.read_arguments import (
+    is_automatic,
+    read_fit_intercept,
+    solver_of,
+    warn_of_unused_strength,
+)
 from .reading.shapes import Shapes
-from .results import fitted
+from .results import automatic, fitted
 from .results.questions import Questions
 from .saving import persistence
 from .saving.pickling import cloned, state_to_write
@@ -104,9 +109,14 @@ class BaseGLM(Questions, Batchwise):
         start = None if init_params is None else inputs.shapes.read_first(init_params)
         check_coefficients(self, inputs, init_params)
         lost = "" if inputs.lost is None else inputs.lost.announce()
-        result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)
+        chosen = automatic.choose(self, inputs, solver, start)
+        if chosen is None:
+            result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)
+        else:
+            result = automatic.remarked(self, chosen, inputs)
         if lost:
             result = replace(result, remarks=(lost, *result.remarks))
+        automatic.store(self, chosen, inputs.shapes)
         fitted.store(self, result, inputs)
         if not self.fit_report_.is_well:
             warn(self.fit_report_.problems(), errors.ConvergenceWarning)
@@ -165,6 +175,8 @@ class BaseGLM(Questions, Batchwise):
 
     def read_penalty(self, shapes: Shapes) -> Penalty:
         """Return the penalty on coefficients (p K, N) that this model's arguments describe."""
+        if is_automatic(self.regularizer_strength):
+            return automatic.penalty_of(self, shapes)
         return shapes.read_penalty(self._regularizer, self.regularizer_strength)
 
     @property

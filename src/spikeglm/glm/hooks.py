@@ -42,6 +42,8 @@ class Hooks(Estimator):
     scale_: FloatArray
     dof_resid_: FloatArray
     edf_: FloatArray
+    regularizer_strength_: FloatArray
+    log_marginal_likelihood_: FloatArray
     n_features_in_: int
     fit_intercept: bool = True  # of models that an older version pickled
     feature_names_: tuple[str, ...]

@@ -19,6 +19,7 @@ from .base import BaseGLM
 from .reading.fit_inputs import FitInputs
 from .reading.known_labels import check_coefficients
 from .reading.read_arguments import read_solver
+from .results.automatic import fit_again
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +100,10 @@ def fit_weightings(
         weightings,
         np.broadcast_to(under, shape).ravel(),
     )
-    penalty = model.read_penalty(inputs.shapes).take(np.tile(np.arange(n_neurons), n_weightings))
-    penalty = penalty.times(np.repeat(np.asarray(factors, float), weightings.shape[1] * n_neurons))
+    neurons = np.tile(np.arange(n_neurons), n_weightings)
+    by_column = np.repeat(np.asarray(factors, float), weightings.shape[1] * n_neurons)
     solver = read_solver(model.solver_name, model.solver_kwargs, model._regularizer)
-    result = model._minimise(replace(inputs, columns=columns), penalty, solver)
+    result = fit_again(model, replace(inputs, columns=columns), neurons, solver, by_column)
     return WeightedFits(result, inputs, n_weightings)
 
 

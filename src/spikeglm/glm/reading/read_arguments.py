@@ -44,6 +44,15 @@ def read_fit_intercept(fit_intercept: Any) -> bool:
     return bool(fit_intercept)
 
 
+def is_automatic(strength: Any) -> bool:
+    """Tell whether the data are to choose the strengths.
+
+    >>> is_automatic("auto"), is_automatic(1.0)
+    (True, False)
+    """
+    return isinstance(strength, str) and strength == "auto"
+
+
 def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> None:
     """Tell whoever gave a strength without a penalty."""
     if strength is not None and regularizer_of(regularizer).default_strength is None:

@@ -18,6 +18,7 @@ import numpy as np
 from ... import errors
 from ...io.interop.timeseries import to_array
 from ...regularizer import Penalty, regularizer_of
+from ...regularizer.adjustable import Adjustable
 from ...typing import Array, ArrayLike, BoolArray, FloatArray
 from .by_term import (
     is_by_term,
@@ -203,6 +204,25 @@ class Shapes:
         if self.n_classes is not None and hasattr(kind, "bind_classes"):
             return cast(Penalty, kind.bind_classes(strength, shape, self.n_classes))
         return self._on_coefficients(kind).bind(strength, shape)
+
+    def read_adjustable(self, regularizer: Any) -> Adjustable:
+        """Return the penalty on (p, N) coefficients with strengths that are still to be chosen.
+
+        Raises
+        ------
+        ValueError
+            If the regularizer has none that could be.
+        """
+        kind: Any = regularizer_of(regularizer)
+        if not hasattr(kind, "adjustable"):
+            raise errors.value_error(
+                "The strength of this penalty cannot be chosen automatically.",
+                given=f"regularizer_strength='auto' with {type(kind).__name__}",
+                expected="Ridge, Quadratic, or another penalty by squares",
+                todo="give a number; selection.regularization_path shows what it does.",
+            )
+        shape = self.features.n_features, self.n_neurons or 1
+        return cast(Adjustable, kind.adjustable(shape, self.features.terms))
 
     def _strength(self, strength: ArrayLike) -> Any:
         """Return a strength spread over leaves; with classes, an array as (p K, N)."""

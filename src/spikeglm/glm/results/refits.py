@@ -17,6 +17,7 @@ from ...typing import Array, ArrayLike, FloatArray
 from ..reading.fit_inputs import FitInputs, read_offset
 from ..reading.known_labels import check_rows
 from . import fitted
+from .automatic import fit_again
 from .prediction import linear_predictor
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def predict_refitted(model: Hooks, X: ArrayLike, responses: ArrayLike, **more: A
     _check_responses(inputs, responses, values)
     each = np.zeros(values.shape[1], dtype=np.intp)
     columns = replace(inputs.columns.take(each), responses=Source.one_per_column(values))
-    penalty = model.read_penalty(inputs.shapes).take(each)
-    result = model._minimise(replace(inputs, columns=columns), penalty, model._solver())
+    result = fit_again(model, replace(inputs, columns=columns), each, model._solver())
     unfinished = [status for status in result.status if status in _UNFINISHED]
     if unfinished:
         notices.warn(

@@ -1,0 +1,159 @@
+"""``regularizer_strength="auto"``: strengths that the data choose, kept by the model.
+
+What of a model is fitted to other data later (folds, bootstraps) chooses anew: a strength is part of
+the fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import errors, notices
+from ...fit.fitting import SolverChoice
+from ...fit.problems import Parameters
+from ...fit.record import FitResult
+from ...inference.smoothing import AutomaticFit, fit_automatically
+from ...regularizer.base import Penalty
+from ...typing import FloatArray, IntArray
+from ..reading.fit_inputs import FitInputs
+from ..reading.read_arguments import is_automatic
+from ..reading.shapes import Shapes
+
+if TYPE_CHECKING:
+    from ..hooks import Hooks
+
+_ESTIMATES = ("regularizer_strength_", "log_marginal_likelihood_")
+_MOST_NAMES = 12
+
+
+def choose(
+    model: Hooks, inputs: FitInputs, solver: SolverChoice, start: Parameters | None = None
+) -> AutomaticFit | None:
+    """Fit all columns with strengths of their own, None for a model that has its strengths.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the strengths of such a model cannot be chosen.
+    """
+    if not is_automatic(model.regularizer_strength):
+        return None
+    if inputs.classes is not None:
+        raise errors.type_error(
+            "Strengths are not chosen automatically for classes yet.",
+            given="regularizer_strength='auto' for a classifier",
+            expected="a number, or a GLM",
+            todo="of one class against the others, GLM('Bernoulli') has them.",
+        )
+    if is_automatic(getattr(solver.method, "strength", None)):
+        raise errors.type_error(
+            "A solver of your own cannot choose strengths.",
+            given=f"regularizer_strength='auto' with solver_name={solver.name!r}",
+            expected="a strength, or one of the built-in solvers",
+            todo="leave solver_name=None.",
+        )
+    return fit_automatically(
+        inputs.rows,
+        inputs.columns,
+        penalty=inputs.shapes.read_adjustable(model._regularizer),
+        keep=inputs.keep,
+        solver=solver,
+        start=start,
+    )
+
+
+def fit_again(
+    model: Hooks,
+    inputs: FitInputs,
+    neurons: IntArray,
+    solver: SolverChoice,
+    factors: FloatArray | float = 1.0,
+) -> FitResult:
+    """Fit other columns than those of the model, column c for neuron ``neurons[c]``.
+
+    Strengths are the model's times ``factors`` (C,), or chosen for each column.
+    """
+    chosen = choose(model, inputs, solver)
+    if chosen is not None:
+        if np.any(np.asarray(factors) != 1.0):
+            raise errors.value_error(
+                "There is nothing to multiply.",
+                given="factors of strengths, and regularizer_strength='auto'",
+                expected="strengths",
+                todo="give the model a strength.",
+            )
+        return chosen.result
+    penalty = model.read_penalty(inputs.shapes).take(neurons).times(np.asarray(factors))
+    return model._minimise(inputs, penalty, solver)
+
+
+def penalty_of(model: Hooks, shapes: Shapes) -> Penalty:
+    """Return the penalty with the strengths that a fit chose.
+
+    Raises
+    ------
+    ValueError
+        If no fit has chosen any.
+    """
+    strength = getattr(model, "regularizer_strength_", None)
+    if strength is None:
+        raise errors.value_error(
+            "Nobody has chosen the strengths yet.",
+            given="regularizer_strength='auto', and no fit",
+            expected="a fit, or strengths as numbers",
+            todo="call fit(X, y).",
+        )
+    penalty = shapes.read_adjustable(model._regularizer)
+    strength = np.asarray(strength, dtype=np.float64)
+    wanted = penalty.n_entries, shapes.n_neurons or 1
+    if strength.size != wanted[0] * wanted[1]:
+        raise errors.value_error(
+            "regularizer_strength_ does not fit the penalty and the data.",
+            given=f"shape {strength.shape}",
+            expected=f"{wanted}, entries and neurons",
+            todo="call fit again.",
+        )
+    return penalty.with_strengths(strength.reshape(wanted))
+
+
+def store(model: Hooks, chosen: AutomaticFit | None, shapes: Shapes) -> None:
+    """Write to the model what was chosen; of an earlier fit nothing is left."""
+    for name in _ESTIMATES:
+        vars(model).pop(name, None)
+    if chosen is not None:
+        model.regularizer_strength_ = shapes.user(chosen.strength)
+        model.log_marginal_likelihood_ = np.atleast_1d(
+            shapes.user(chosen.log_marginal_likelihood[None])[0]
+        )
+
+
+def remarked(model: Hooks, chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
+    """Return the record of a fit with what there is to say of the choice; warn where it failed."""
+    labels = inputs.shapes.read_adjustable(model._regularizer).labels
+    neurons = inputs.neurons or tuple(range(len(chosen.scale)))
+    n_entries, n_neurons = chosen.strength.shape
+    lines = [
+        f"strengths of {n_entries} entr{'y' if n_entries == 1 else 'ies'} x {n_neurons} neuron(s) "
+        "maximise the marginal likelihood"
+    ]
+    for bound, what in ((1, "what it penalises is gone"), (-1, "it penalises nothing")):
+        for j, label in enumerate(labels):
+            who = np.flatnonzero((chosen.at_bound[j] == bound) & chosen.is_stationary)
+            if len(who):
+                lines.append(f"  {label}: {what} in {_listed([neurons[n] for n in who])}")
+    open_ = np.flatnonzero(~chosen.is_stationary & ~np.isnan(chosen.strength).all(axis=0))
+    if len(open_):
+        notices.warn(
+            f"{len(open_)} neuron(s) whose strengths are not the best ones "
+            f"({_listed([neurons[n] for n in open_])}): the marginal likelihood has no maximum "
+            "that was found. log_marginal_likelihood_ is NaN. What to do: give these neurons "
+            "strengths as numbers; look for features that hardly vary, or separate."
+        )
+    return replace(chosen.result, remarks=(*lines, *chosen.result.remarks))
+
+
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(str, names[:_MOST_NAMES])) + ", ..." * (len(names) > _MOST_NAMES)
