@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from .. import showing
 from ..typing import ArrayLike, FloatArray, IntArray
 from .base import Regularizer, strength_array
+from .squares import Part
+from .term_roughness import TermColumns
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,17 @@ class Ridge(Regularizer):
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> RidgePenalty:
         """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""
         return RidgePenalty(strength_array(strength, shape))
+
+    def by_term(self, terms: Sequence[TermColumns]) -> RidgeOfTerms:
+        """Return the penalty with a strength per term, all of them one.
+
+        >>> from spikeglm.rows.terms import Term
+        >>> Ridge().by_term([Term("speed", 0, 1), Term("past", 1, 4)]).labels
+        ('speed', 'past')
+        """
+        return RidgeOfTerms(
+            tuple((t.label, t.start, t.stop) for t in terms), np.ones((len(terms), 1))
+        )
 
     def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
         """Return p for each column."""
@@ -95,3 +109,52 @@ class RidgePenalty:
     def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
         """Return w / (1 + step λ), (p, C)."""
         return W / (1.0 + step * self.strength)
+
+
+@dataclass(frozen=True, eq=False)
+class RidgeOfTerms:
+    """½ Σ_j λ_j |w_j|², with w_j the coefficients of term j: strengths that are still to be chosen.
+
+    Attributes
+    ----------
+    terms :
+        (R,) label, start and stop of each.
+    strength :
+        λ (R, N).
+
+    >>> ridge = RidgeOfTerms((("speed", 0, 1), ("past", 1, 3)), np.ones((2, 1)))
+    >>> ridge.with_strengths(np.array([[2.0], [1.0]])).value(np.ones((3, 1)))
+    array([2.])
+    """
+
+    terms: tuple[tuple[str, int, int], ...]
+    strength: FloatArray
+
+    __repr__ = showing.of_fields
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The identity of each term."""
+        return tuple(
+            Part(np.arange(start, stop), np.eye(stop - start)) for _, start, stop in self.terms
+        )
+
+    @property
+    def entry_of_part(self) -> IntArray:
+        """(R,) the entry of each part: its own."""
+        return np.arange(len(self.terms))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the terms are called."""
+        return tuple(label for label, _, _ in self.terms)
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        return self.terms[-1][2]
+
+    def with_strengths(self, strength: FloatArray) -> RidgePenalty:
+        """Return the penalty with a strength per term and neuron, (R, N)."""
+        sizes = [stop - start for _, start, stop in self.terms]
+        return RidgePenalty(np.repeat(strength, sizes, axis=0))

@@ -1,11 +1,12 @@
-"""The loss up to second order, and how its curvature bends: what a choice of strengths asks of rows.
+"""The loss to second order, and how its curvature bends: what a choice of strengths asks of rows.
 
 Kernels as in :mod:`~spikeglm.engine.kernels.loss_kernels`. With z_t = (x_t, 1), a_t the row weights
 and h(eta) the observed curvature of the loss of a row,
 
     H = sum_t a_t h_t z_t z_t'            bending = sum_t a_t h'_t (z_t' P z_t) z_t
 
-for a matrix P per column: the derivative of log|H + S| by the parameters where P = (H + S)⁻¹. Rows are in float64.
+for a matrix P per column: the derivative of log|H + S| by the parameters where P = (H + S)⁻¹.
+Rows are in float64.
 """
 
 from __future__ import annotations

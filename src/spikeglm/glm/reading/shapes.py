@@ -214,15 +214,17 @@ class Shapes:
             If the regularizer has none that could be.
         """
         kind: Any = regularizer_of(regularizer)
-        if not hasattr(kind, "adjustable"):
+        if hasattr(kind, "by_term"):
+            return cast(Adjustable, kind.by_term(self.features.terms))
+        penalty: Any = self.read_penalty(kind, None)
+        if not hasattr(penalty, "with_strengths"):
             raise errors.value_error(
                 "The strength of this penalty cannot be chosen automatically.",
                 given=f"regularizer_strength='auto' with {type(kind).__name__}",
                 expected="Ridge, Quadratic, or another penalty by squares",
                 todo="give a number; selection.regularization_path shows what it does.",
             )
-        shape = self.features.n_features, self.n_neurons or 1
-        return cast(Adjustable, kind.adjustable(shape, self.features.terms))
+        return cast(Adjustable, penalty)
 
     def _strength(self, strength: ArrayLike) -> Any:
         """Return a strength spread over leaves; with classes, an array as (p K, N)."""

@@ -1,7 +1,7 @@
 """``regularizer_strength="auto"``: strengths that the data choose, kept by the model.
 
-What of a model is fitted to other data later (folds, bootstraps) chooses anew: a strength is part of
-the fit.
+What is fitted to other data by a model (folds, bootstraps) chooses anew: a strength is part of the
+fit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ...fit.fitting import SolverChoice
 from ...fit.problems import Parameters
 from ...fit.record import FitResult
 from ...inference.smoothing import AutomaticFit, fit_automatically
+from ...inference.smoothing.coordinates import labels_of
 from ...regularizer.base import Penalty
 from ...typing import FloatArray, IntArray
 from ..reading.fit_inputs import FitInputs
@@ -108,7 +109,7 @@ def penalty_of(model: Hooks, shapes: Shapes) -> Penalty:
         )
     penalty = shapes.read_adjustable(model._regularizer)
     strength = np.asarray(strength, dtype=np.float64)
-    wanted = penalty.n_entries, shapes.n_neurons or 1
+    wanted = len(penalty.strength), shapes.n_neurons or 1
     if strength.size != wanted[0] * wanted[1]:
         raise errors.value_error(
             "regularizer_strength_ does not fit the penalty and the data.",
@@ -116,7 +117,7 @@ def penalty_of(model: Hooks, shapes: Shapes) -> Penalty:
             expected=f"{wanted}, entries and neurons",
             todo="call fit again.",
         )
-    return penalty.with_strengths(strength.reshape(wanted))
+    return penalty.with_strengths(np.nan_to_num(strength).reshape(wanted))
 
 
 def store(model: Hooks, chosen: AutomaticFit | None, shapes: Shapes) -> None:
@@ -132,7 +133,7 @@ def store(model: Hooks, chosen: AutomaticFit | None, shapes: Shapes) -> None:
 
 def remarked(model: Hooks, chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
     """Return the record of a fit with what there is to say of the choice; warn where it failed."""
-    labels = inputs.shapes.read_adjustable(model._regularizer).labels
+    labels = labels_of(inputs.shapes.read_adjustable(model._regularizer))
     neurons = inputs.neurons or tuple(range(len(chosen.scale)))
     n_entries, n_neurons = chosen.strength.shape
     lines = [

@@ -26,6 +26,7 @@ from ...fit.problems import Parameters
 from ...fit.record import FitResult
 from ...numerics import quiet
 from ...regularizer.adjustable import Adjustable
+from ...regularizer.base import Penalty
 from ...rows.contract import Rows
 from ...solvers import Cheapest, Status
 from ...typing import BoolArray, FloatArray, IntArray
@@ -102,7 +103,7 @@ def fit_automatically(
         works = np.array([status not in _NONE_CHOSEN for status in first.status], dtype=bool)
         works &= np.isfinite(first.coef).all(axis=0) & np.isfinite(first.intercept)
         chosen = _chosen(ready, columns, penalty, observed, (rho, first), np.flatnonzero(works))
-    strength = np.full((penalty.n_entries, columns.n_columns), np.nan)
+    strength = np.full((len(penalty.strength), columns.n_columns), np.nan)
     coef, intercept = first.coef.copy(), first.intercept.copy()
     for which, part in chosen:
         strength[:, which] = _of_users(part.rho, columns, observed.weight[which])
@@ -110,7 +111,7 @@ def fit_automatically(
     result = fit_prepared(
         ready,
         columns,
-        penalty=penalty.with_strengths(strength),
+        penalty=penalty.with_strengths(np.nan_to_num(strength)),
         solver=solver,
         start=(coef, intercept),
     )
@@ -139,10 +140,12 @@ def _first_guess(
     likelihood = columns.likelihood
     h = likelihood.fisher(likelihood.start(observed.mean)) * observed.weight
     h = np.nan_to_num(h / likelihood.model.loss_unit, posinf=0.0)
-    variance, information = ready.survey.features.scale**2, np.zeros(penalty.n_entries)
+    variance = ready.survey.features.scale**2
+    information, trace = np.zeros((2, len(penalty.strength)))
     for entry, part in zip(penalty.entry_of_part, penalty.parts, strict=True):
         information[entry] += variance[part.places].sum()
-    size = np.outer(h, information) / np.maximum(penalty.traces(), np.finfo(float).tiny)
+        trace[entry] += (part.rows**2).sum()
+    size = np.outer(h, information) / np.maximum(trace, np.finfo(float).tiny)
     return np.log(np.where(size > 0, size, 1.0))
 
 
@@ -151,9 +154,7 @@ def _of_users(rho: FloatArray, columns: Columns, weight: FloatArray) -> FloatArr
     return (np.exp(rho) * columns.likelihood.model.loss_unit / weight[:, None]).T
 
 
-def _bound(
-    penalty: Adjustable, rho: FloatArray, columns: Columns, observed: Responses
-) -> object:
+def _bound(penalty: Adjustable, rho: FloatArray, columns: Columns, observed: Responses) -> Penalty:
     weight = np.where(observed.weight > 0, observed.weight, 1.0)
     return penalty.with_strengths(_of_users(rho, columns, weight))
 
@@ -202,10 +203,10 @@ def _told(
     chosen: list[tuple[IntArray, Chosen]],
 ) -> AutomaticFit:
     """Return the fit with what its strengths are worth."""
-    C, R = columns.n_columns, penalty.n_entries
+    C, R = columns.n_columns, len(penalty.strength)
     marginal, scale = np.full(C, np.nan), np.full(C, np.nan)
     at_bound, stationary = np.zeros((R, C), dtype=np.intp), np.zeros(C, dtype=bool)
-    value = penalty.with_strengths(strength).value(result.coef)
+    value = penalty.with_strengths(np.nan_to_num(strength)).value(result.coef)
     for which, part in chosen:
         phi = part.scale
         data = _log_likelihood(ready, columns.take(which), result, which, phi)

@@ -6,7 +6,7 @@ c_j at once, S only adds to the diagonal of H: no strength hides anything then, 
 log strengths are sums over a diagonal.
 
 One matrix has such coordinates, and any two that are positive semi-definite (the generalised
-eigenvectors); more than two that overlap have them if they commute, as those of a tensor product do.
+eigenvectors); more than two that overlap have them if they commute, as those of a product do.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ... import errors, showing
 from ...regularizer.adjustable import Adjustable
 from ...typing import BoolArray, FloatArray, IntArray
 
-_NO_RANK = 1e-9  # share of the largest singular value that counts as none
+_NO_RANK = 1e-6  # share of the largest singular value that counts as none
 _NO_SHARE = 1e-13  # of a matrix along a coordinate; less is rounding
 _ROUNDING = 1e-8  # beside a diagonal
 
@@ -45,7 +45,7 @@ class Coordinates:
     Examples
     --------
     >>> from spikeglm.regularizer import Quadratic
-    >>> alike = Quadratic([([0, 1], [[1.0, -1.0], [-1.0, 1.0]])]).adjustable((2, 1))
+    >>> alike = Quadratic([([0, 1], [[1.0, -1.0], [-1.0, 1.0]])]).bind(1.0, (2, 1))
     >>> found = Coordinates.of_columns(alike, None, 1, has_intercept=True)
     >>> B, c = found.basis[0], found.diagonals[0, 0]
     >>> (B.T @ [[1, -1, 0], [-1, 1, 0], [0, 0, 0]] @ B).round(9) + 0.0, c.round(9)
@@ -80,7 +80,7 @@ class Coordinates:
         known: dict[tuple[int, bytes], tuple[FloatArray, FloatArray]] = {}
         n, patterns = penalty.n_features + 1, mask.shape[1]
         basis = np.zeros((patterns, n, n))
-        diagonals = np.zeros((patterns, penalty.n_entries, n))
+        diagonals = np.zeros((patterns, len(penalty.strength), n))
         is_free = np.vstack([mask, np.full((1, patterns), has_intercept)]).T
         for q, free in enumerate(is_free):
             basis[q][np.diag_indices(n)] = free
@@ -88,7 +88,7 @@ class Coordinates:
                 inside = free[block.places]
                 key = k, inside.tobytes()
                 if key not in known:
-                    known[key] = _diagonalised(block, inside, penalty.labels)
+                    known[key] = _diagonalised(block, inside, labels_of(penalty))
                 places = block.places[inside]
                 basis[q][np.ix_(places, places)] = known[key][0]
                 diagonals[q][np.ix_(block.entries, places)] = known[key][1]
@@ -126,6 +126,16 @@ class Coordinates:
         """Return an inverse second derivative by gamma as one by the parameters, (C, n, n)."""
         B = self.basis[self.of] if len(self.basis) > 1 else self.basis[0]
         return B @ inverse @ np.swapaxes(B, -1, -2)
+
+
+def labels_of(penalty: Adjustable) -> tuple[str, ...]:
+    """Return what entries are called, or their numbers.
+
+    >>> from spikeglm.regularizer import Quadratic
+    >>> labels_of(Quadratic([([0], [[1.0]])]).bind(1.0, (1, 1)))
+    ('entry 0',)
+    """
+    return penalty.labels or tuple(f"entry {number}" for number in range(len(penalty.strength)))
 
 
 class _Block(NamedTuple):

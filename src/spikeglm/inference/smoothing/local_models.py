@@ -117,9 +117,7 @@ class LocalModels:
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.log(phi[:, None] * left / penalty)
         value = np.where(np.isfinite(value), value, np.inf)
-        return Criterion(
-            value, gradient, hessian, step, gamma, P, log_det, penalty, left, phi
-        )
+        return Criterion(value, gradient, hessian, step, gamma, P, log_det, penalty, left, phi)
 
     def unsettled(self, rho: FloatArray, there: Criterion) -> FloatArray:
         """Return by how many nats, (A,), the penalised likelihood is better there than at gamma_0.
@@ -133,7 +131,7 @@ class LocalModels:
 
     def _value(self, deviance: FloatArray, phi: FloatArray, log_det: FloatArray) -> FloatArray:
         free = self.n_unpenalised * (_LOG_2_PI + np.log(phi))
-        peak = self.n_observations * self.model.log_peak(phi)[0]
+        peak = self.n_observations * self._peak(phi)[0]
         return deviance / phi - peak + 0.5 * (log_det - free)
 
     def _dispersion(self, deviance: FloatArray) -> FloatArray:
@@ -152,9 +150,14 @@ class LocalModels:
 
     def _by_dispersion(self, deviance: FloatArray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return two derivatives of the criterion by t = log phi, (A,)."""
-        _, rise, bend = self.model.log_peak(np.exp(t))
+        _, rise, bend = self._peak(np.exp(t))
         part, n = deviance * np.exp(-t), self.n_observations
         return -part - n * rise - 0.5 * self.n_unpenalised, part - n * bend
+
+    def _peak(self, phi: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        found = self.model.log_peak(phi)
+        assert found is not None  # models without were refused
+        return found
 
     def _of_dispersion(
         self, deviance: FloatArray, phi: FloatArray, penalty: FloatArray
@@ -194,7 +197,7 @@ def inverses(H: FloatArray, D: FloatArray) -> tuple[FloatArray, FloatArray]:
     M, places = H.copy(), np.arange(H.shape[1])
     M[:, places, places] += D
     diagonal = M[:, places, places]
-    is_fine = (diagonal > 0).all(axis=1) & np.isfinite(M).all(axis=(1, 2))
+    is_fine = np.logical_and((diagonal > 0).all(axis=1), np.isfinite(M).all(axis=(1, 2)))
     M[~is_fine] = np.eye(len(places))
     unit = 1.0 / np.sqrt(np.where(is_fine[:, None], diagonal, 1.0))
     M *= unit[:, :, None]

@@ -11,6 +11,7 @@ Wood & Fasiolo (2017), Biometrics 73:1071-81, eq. 4. Wood (2011), J R Stat Soc B
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,9 @@ _LONGEST = {True: 6.0, False: 4.0}  # of a step in log strength, of Fellner and 
 _DONE = 1e-11  # nats that a step promises
 _NOISE = 1e-13  # of the criterion
 _FLATTEST = 1e-9  # curvature of the criterion, nats, that is told from none
-_BEYOND = 1e8  # times the information: a strength that leaves nothing, or its inverse: takes nothing
+_BEYOND = (
+    1e8  # times the information: a strength that leaves nothing, or its inverse: takes nothing
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +74,9 @@ def search(models: LocalModels, rho: FloatArray, *, from_afar: bool) -> Found:
         Whether that is a guess: then with steps of Fellner and Schall.
     """
 
-    def work(some: list[int]) -> Found:
-        walk = _Walk(models.take(np.array(some)), rho[some], from_afar)
+    def work(some: Sequence[int]) -> Found:
+        which = np.array(some)
+        walk = _Walk(models.take(which), rho[which], from_afar)
         walk.go()
         return walk.found()
 
@@ -90,8 +94,9 @@ def search(models: LocalModels, rho: FloatArray, *, from_afar: bool) -> Found:
 def bounds(models: LocalModels) -> tuple[FloatArray, FloatArray]:
     """Return log strengths (A, R) beyond which nothing changes, below and above."""
     information = np.abs(np.einsum("aii->ai", models.hessian))[:, None]
-    c, is_weighty = models.diagonals, models.diagonals > 0.01 * models.diagonals.max(
-        axis=2, keepdims=True, initial=0.0
+    c, is_weighty = (
+        models.diagonals,
+        models.diagonals > 0.01 * models.diagonals.max(axis=2, keepdims=True, initial=0.0),
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         largest = np.where(is_weighty, information / c, 0.0).max(axis=2)

@@ -1,0 +1,162 @@
+"""Chosen strengths are where the marginal likelihood is stationary, whatever the data."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import spikeglm as nmo
+from spikeglm.regularizer import Quadratic
+
+from .dense import log_marginal_likelihood, slopes_by_log_strength
+
+
+def differences(n, order=2):
+    D = np.diff(np.eye(n), n=order, axis=0)
+    return D.T @ D
+
+
+def bumps(x, n):
+    """Functions (T, n) of a variable in [0, 1] that add up to one."""
+    place = np.clip(x * (n - 1), 0, n - 1)
+    return np.maximum(1 - np.abs(place[:, None] - np.arange(n)), 0)
+
+
+def recording(T=500, seed=0, n=10):
+    """Two variables, and features that add up to one twice."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.uniform(0, 1, (2, T))
+    X = np.column_stack([bumps(x, n), bumps(z, n)])
+    return X, np.exp(0.8 * np.sin(5 * x) + 0.5 * np.cos(4 * z) - 0.3), rng
+
+
+PAIR = Quadratic({"x": (slice(0, 10), differences(10)), "z": (slice(10, 20), differences(10))})
+
+
+def matrices(penalty, p):
+    out = []
+    for columns, S in penalty.entries.values():
+        whole = np.zeros((p, p))
+        places = np.arange(p)[columns]
+        whole[np.ix_(places, places)] = S
+        out.append(whole)
+    return out
+
+
+def check_stationary(model, family, X, y, penalty, *, n=None, used=slice(None), **data):
+    """Check value and slope of the marginal likelihood against dense algebra, for one neuron."""
+    strengths, value = model.regularizer_strength_, model.log_marginal_likelihood_[n or 0]
+    strengths = strengths if n is None else strengths[:, n]
+    A = np.sum(data.get("weights", 1.0) * np.ones(len(y)))
+    S = [M[used][:, used] for M in matrices(penalty, X.shape[1])]
+    expected, mode = log_marginal_likelihood(family, X[:, used], y, S, A * strengths, **data)
+    assert_allclose(value, expected, rtol=1e-6)
+    slopes = slopes_by_log_strength(family, X[:, used], y, S, A * strengths, **data)
+    assert np.abs(slopes).max() < 1e-3
+    return mode
+
+
+@pytest.mark.parametrize("family", ["Poisson", "Bernoulli"])
+def test_the_marginal_likelihood_is_stationary_beside_functions_that_add_up_to_one(family):
+    X, rate, rng = recording()
+    y = rng.poisson(rate) if family == "Poisson" else rng.binomial(1, rate / (1 + rate))
+    model = nmo.GLM(family, regularizer=PAIR, regularizer_strength="auto").fit(X, y)
+    assert model.fit_report_.converged
+    check_stationary(model, family, X, y, PAIR)
+
+
+def test_weights_and_offsets():
+    X, rate, rng = recording(seed=1)
+    weights, offset = rng.integers(0, 4, len(X)).astype(float), 0.3 * rng.normal(size=len(X))
+    y = rng.poisson(rate * np.exp(offset))
+    model = nmo.GLM(regularizer=PAIR, regularizer_strength="auto")
+    model.fit(X, y, sample_weight=weights, offset=offset)
+    check_stationary(model, "Poisson", X, y, PAIR, weights=weights, offset=offset)
+    repeated = np.repeat(np.arange(len(y)), weights.astype(int))
+    again = nmo.GLM(regularizer=PAIR, regularizer_strength="auto")
+    again.fit(X[repeated], y[repeated], offset=offset[repeated])
+    assert_allclose(again.regularizer_strength_, model.regularizer_strength_, rtol=1e-3)
+    assert_allclose(again.log_marginal_likelihood_, model.log_marginal_likelihood_, rtol=1e-8)
+
+
+def test_masked_features_and_neurons_with_rows_of_their_own():
+    X, rate, rng = recording(seed=2)
+    Y = rng.poisson(np.column_stack([rate, 2 * rate, rate, 0.5 * rate])).astype(float)
+    Y[:100, 1] = np.nan
+    mask = np.ones((20, 4), dtype=int)
+    mask[10:, 2] = 0  # z is not used at all
+    mask[3:6, 3] = 0  # some functions of x are not
+    model = nmo.PopulationGLM(regularizer=PAIR, regularizer_strength="auto", feature_mask=mask)
+    model.fit(X, Y)
+    check_stationary(model, "Poisson", X, Y[:, 0], PAIR, n=0)
+    check_stationary(model, "Poisson", X[100:], Y[100:, 1], PAIR, n=1)
+    used = mask[:, 3] == 1
+    check_stationary(model, "Poisson", X, Y[:, 3], PAIR, n=3, used=used)
+    alone = Quadratic({"x": PAIR.entries["x"]})
+    plain = nmo.GLM(regularizer=alone, regularizer_strength="auto").fit(X[:, :10], Y[:, 2])
+    assert_allclose(model.regularizer_strength_[0, 2], plain.regularizer_strength_[0], rtol=1e-3)
+    assert_allclose(model.log_marginal_likelihood_[2], plain.log_marginal_likelihood_[0], rtol=1e-9)
+
+
+def test_two_matrices_on_the_same_columns_whose_strengths_differ_by_far():
+    rng = np.random.default_rng(3)
+    a, b = rng.uniform(0, 1, (2, 600))
+    X = (bumps(a, 6)[:, :, None] * bumps(b, 5)[:, None]).reshape(600, 30)
+    y = rng.poisson(np.exp(np.sin(7 * a)))  # nothing depends on b
+    penalty = Quadratic({
+        "a": (slice(0, 30), np.kron(differences(6), np.eye(5))),
+        "b": (slice(0, 30), np.kron(np.eye(6), differences(5))),
+    })  # fmt: skip
+    model = nmo.GLM(regularizer=penalty, regularizer_strength="auto").fit(X, y)
+    chosen = model.regularizer_strength_
+    assert chosen[1] > 1e4 * chosen[0]
+    assert any("b: what it penalises is gone" in line for line in model.fit_report_.result.remarks)
+    S = matrices(penalty, 30)[0]
+    # In the limit of b the surface is a line in b for every a: that is another, smaller model.
+    lines = np.kron(np.eye(6), np.linalg.svd(differences(5))[0][:, 3:])
+    value, _ = log_marginal_likelihood(
+        "Poisson", X @ lines, y, [lines.T @ S @ lines], [600 * chosen[0]]
+    )
+    assert_allclose(model.log_marginal_likelihood_[0], value, rtol=1e-6)
+
+
+def test_a_straight_line_is_recognised_and_a_term_without_effect_costs_nothing():
+    X, _, rng = recording(T=3000, seed=4)
+    x = X[:, :10] @ np.linspace(0, 1, 10)
+    y = rng.poisson(np.exp(x - 0.5))
+    model = nmo.GLM(regularizer=PAIR, regularizer_strength="auto").fit(X, y)
+    assert np.abs(np.diff(model.coef_[:10], n=2)).max() < 0.02
+    assert np.ptp(np.diff(model.coef_[:10])) < 0.05
+    assert_allclose(np.diff(model.coef_[:10]).mean() * 9, 1.0, atol=0.1)
+
+
+def test_silent_separated_and_saturated_neurons_harm_no_other():
+    X, rate, rng = recording(T=400, seed=5)
+    x = X[:, :10] @ np.linspace(0, 1, 10)
+    good = rng.binomial(1, rate / (1 + rate))
+    Y = np.column_stack([good, 0 * good, 0 * good + 1, x > 0.5])  # a line separates the last
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = nmo.PopulationGLM("Bernoulli", regularizer=PAIR, regularizer_strength="auto")
+        model.fit(X, Y)
+    assert model.fit_report_.status == ("converged", "silent", "saturated", "separated")
+    assert np.isnan(model.log_marginal_likelihood_[1:]).all()
+    assert np.isnan(model.regularizer_strength_[:, 1:]).all()
+    check_stationary(model, "Bernoulli", X, good, PAIR, n=0)
+    model.standard_errors(X, Y)
+
+
+def test_a_ridge_has_a_strength_per_term_and_neuron():
+    rng = np.random.default_rng(6)
+    many, few = rng.normal(size=(800, 8)), rng.normal(size=(800, 3))
+    basis = nmo.basis.IdentityEval(label="many") + nmo.basis.IdentityEval(label="few")
+    X = basis.design(many, few)
+    Y = rng.poisson(np.exp(0.4 * many @ rng.normal(size=(8, 2)) / 3 + 0.0 * few[:, :1] - 0.5))
+    model = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength="auto").fit(X, Y)
+    assert model.regularizer_strength_.shape == (2, 2)
+    assert (model.regularizer_strength_[1] > 5 * model.regularizer_strength_[0]).all()
+    ridge = Quadratic({"many": (slice(0, 8), np.eye(8)), "few": (slice(8, 11), np.eye(3))})
+    check_stationary(model, "Poisson", np.column_stack([many, few]), Y[:, 0], ridge, n=0)
+    plain = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength="auto").fit(many, Y)
+    assert plain.regularizer_strength_.shape == (1, 2)
