@@ -193,7 +193,7 @@ def test_a_table_of_a_curve():
     ("arguments", "message"),
     [
         ({"label": "plase"}, "'place', 'speed', 'coupling', 'goal'.*mean 'place'"),
-        ({"label": "speed", "scale": "hz"}, "'effect', 'gain', 'mean', 'rate'"),
+        ({"label": "speed", "scale": "hz"}, "'effect', 'link', 'gain', 'mean', 'rate'"),
         ({"label": "speed", "neuron": "z"}, "neuron of 'speed'.*'a', 'b'"),
         ({"label": "coupling", "channel": "z"}, "channel of 'coupling'.*'a', 'b'"),
         ({"label": "speed", "channel": "a"}, "channel of 'speed'"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from .bits_per_spike import bits_per_spike, excess_bits_per_spike
 from .curve_bands import TermCurve
-from .curves import Curve
+from .effects import Curve, partial_effect
 from .filters import Filter, filter_band
 from .rescaling_bootstrap import time_rescaling_bootstrap
 from .time_rescaling import (
@@ -21,6 +21,10 @@ from .time_rescaling import (
 )
 
 _WHEN_ASKED = {  # no name of a module that lies in this folder: the module would hide it
+    "Comparison": "effects.comparisons",
+    "comparison": "effects.comparisons",
+    "PredictedRates": "effects.predicted_rates",
+    "predicted_rates": "effects.predicted_rates",
     "CircularShift": "nulls",
     "LinearShift": "nulls",
     "NullTest": "nulls",
@@ -48,6 +52,7 @@ __all__ = [  # noqa: PLE0604
     "bits_per_spike",
     "excess_bits_per_spike",
     "filter_band",
+    "partial_effect",
     "time_rescaling",
     "time_rescaling_bernoulli",
     "time_rescaling_bootstrap",

@@ -80,7 +80,8 @@ def quantile(level: float, dof: ArrayLike | None = None) -> Any:
     level :
         0.95 for 95 %.
     dof :
-        Degrees of freedom of an estimated dispersion, (N,) or a number; None where it is known.
+        Degrees of freedom of an estimated dispersion, (N,) or a number; None or inf where it is
+        known.
 
     References
     ----------
@@ -91,22 +92,29 @@ def quantile(level: float, dof: ArrayLike | None = None) -> Any:
     """
     upper = 0.5 + level / 2
     special = numerics.special(np)
-    return special.ndtri(upper) if dof is None else special.stdtrit(dof, upper)
+    if dof is None:
+        return special.ndtri(upper)
+    is_known = np.isinf(dof)
+    of_t = special.stdtrit(np.where(is_known, 1.0, dof), upper)
+    return np.where(is_known, special.ndtri(upper), of_t)[()]
 
 
 def error_of(combinations: FloatArray, sure: Uncertainty) -> FloatArray:
     """Return the standard errors (W,) of combinations (W, n) of parameters.
 
-    NaN where a combination has a part in a direction of which the data say nothing.
+    NaN where a combination has a part in a direction of which the data say nothing; where these
+    directions are not given, where a parameter takes part that is not determined.
 
     >>> void = np.array([[1.0], [1.0]])  # the sum is unknown, the difference is known
     >>> sure = Uncertainty(np.array([[0.25, -0.25], [-0.25, 0.25]]), np.ones(2, bool), void)
     >>> error_of(np.array([[1.0, -1.0], [1.0, 0.0]]), sure)
     array([ 1., nan])
     """
-    variance = np.einsum("wi,ij,wj->w", combinations, sure.covariance, combinations)
+    variance = np.einsum("wj,wj->w", combinations @ sure.covariance, combinations)
     error = np.sqrt(np.maximum(variance, 0.0))
-    if sure.void is None or not sure.void.size:
+    if sure.void is None:
+        return np.where((combinations != 0) @ sure.undetermined, np.nan, error)
+    if not sure.void.size:
         return error
     part = np.abs(combinations @ sure.void)
     whole = np.abs(combinations) @ np.abs(sure.void)

@@ -16,6 +16,7 @@ from ..engine.features.survey import survey_locations
 from ..engine.runners.plan import plan
 from ..engine.table import Table
 from ..observation_models.likelihood import Likelihood
+from ..rows.contract import Rows
 from ..rows.table_labels import like_rows
 from ..rows.terms import Term
 from ..solvers import Status
@@ -143,6 +144,10 @@ class FittedModel(Protocol):
 
     def on(self, X: Any, y: Any, *, sample_weight: Any = None, offset: Any = None) -> FitOnData:
         """Return the fit with its data."""
+        ...
+
+    def rows_of(self, X: Any) -> Rows:
+        """Return data as rows with the features of the fit."""
         ...
 
     def predict(self, X: Any, *, offset: Any = None) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import errors
-from ..inference.curves import Curve
+from ..inference.effects.curves import Curve
 from . import style
 from .style import axes_or_new
 

@@ -219,6 +219,17 @@ class Term:
         """Return :meth:`penalties` of all channels at once: block-diagonal (S b, S b) matrices."""
         return _side_by_side([self.penalties(channel=c) for c in range(self.n_channels)])
 
+    def circle(self, *, channel: int | str = 0) -> tuple[float, float] | None:
+        """Return from where to where a period reaches, of a variable on a circle; else None.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> basis = nmo.basis.CyclicBSplineEval(5, bounds=(0, 360), label="heading")
+        >>> basis.design(np.arange(9.0)).terms[0].circle()
+        (0.0, 360.0)
+        """
+        ask = getattr(self.meaning, "circle", None)
+        return None if ask is None else ask(self._checked(channel))
+
     def coverage(self) -> tuple[str, ...]:
         """Return what the data covered of each variable that has bounds, in words."""
         return () if self.meaning is None else self.meaning.coverage()

@@ -68,6 +68,11 @@ class OverRange:
         spans = [_ends(r, channel) for r in ends if r is not None]
         return tuple(family.grid(low, high, n)[0] for low, high in spans)
 
+    def circle(self, channel: int) -> tuple[float, float] | None:
+        """Return from where to where a period reaches; None for what is on no circle."""
+        r = self.ranges[0]
+        return _ends(r, channel) if self.formula.family.wraps and r is not None else None
+
     def functions(self, points: tuple[ArrayLike, ...], channel: int) -> FloatArray:
         """Return (n, b), as a design has them."""
         readers = enumerate(zip(self.formula.readers, points, strict=True))

@@ -12,11 +12,12 @@ from ... import errors, notices
 from ...fit.record import FitResult
 from ...inference import fisher
 from ...inference.degrees_of_freedom import dispersion_degrees
+from ...inference.effects.estimates import warn_of_selection
 from ...inference.fisher import Uncertainty
 from ...inference.fit_on_data import FitOnData
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
-from ...rows.given_terms import without_meaning
+from ...rows.given_terms import are_labelled, without_meaning
 from ...rows.table_labels import like_rows
 from ...rows.terms import terms_of
 from ...typing import Array, ArrayLike, FloatArray
@@ -128,11 +129,12 @@ def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnD
     rows = optimum.rows
     n_neurons, dof, record = len(optimum.intercept), dof_of(model, optimum), optimum.record
     left = getattr(model, "dof_resid_", None)
+    known = getattr(model, "terms_", ())
     return FitOnData(
         optimum,
         getattr(model, "neuron_columns_", None) or tuple(range(n_neurons)),
         tuple(rows.feature_names),
-        tuple(getattr(model, "terms_", ()) or terms_of(rows)),
+        tuple(known if are_labelled(known) else terms_of(rows)),
         is_single=shapes.n_neurons is None,
         dispersion_dof=np.full(n_neurons, np.inf) if dof is None else dof,
         bin_s=getattr(model, "bin_s_", None),
@@ -216,11 +218,7 @@ def tell_of_selection(model: Hooks, shapes: Shapes) -> bool:
     """Say why there are no standard errors, if the penalty selects features; return if it does."""
     selects = not model.read_penalty(shapes).is_smooth
     if selects:
-        notices.warn(
-            "There are no standard errors, and no band (NaN): the penalty selects features, and "
-            "after a selection from the same data none are valid. What to do: select on one part "
-            "of the data, and fit what is left to the other, with Ridge or without a penalty."
-        )
+        warn_of_selection()
     return selects
 
 

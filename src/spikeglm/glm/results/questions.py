@@ -6,11 +6,16 @@ from typing import Any
 
 from ...inference.covariances import Requested
 from ...inference.curve_bands import TermCurve
-from ...inference.curves import Curve
+from ...inference.effects.combinations import Reach
+from ...inference.effects.curves import Curve
+from ...inference.effects.partial import Asked
+from ...inference.effects.term_curves import term_curve
 from ...inference.fit_on_data import FitOnData
+from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
 from ..hooks import Hooks
-from . import curves, estimate_errors, fitted, refits, term_curves
+from ..reading.fit_inputs import read_rows
+from . import curves, estimate_errors, fitted, refits
 
 
 class Questions(Hooks):
@@ -56,6 +61,20 @@ class Questions(Hooks):
         ('x0', 'x1')
         """
         return fitted.fit_on_data(self, X, y, sample_weight=sample_weight, offset=offset)
+
+    def rows_of(self, X: ArrayLike) -> Rows:
+        """Return data as a table of rows, checked to have the features of the fit.
+
+        Raises NotFittedError without a fit, ValueError or TypeError for other features.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(100, 2))
+        >>> nmo.GLM("Gaussian").fit(X, X @ [1.0, 2.0]).rows_of(np.zeros((3, 2))).n_rows
+        3
+        """
+        rows = read_rows(X)
+        fitted.check_fitted(self, rows)
+        return rows
 
     def covariance(
         self,
@@ -199,9 +218,8 @@ class Questions(Hooks):
         >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
         (array([ 0. , -1.9]), array([0.07, 0.1 ]))
         """
-        return term_curves.term_curve(
-            self, label, X, y, at=at, n_points=n_points, level=level, **data
-        )
+        fit = fitted.fit_on_data(self, X, y, **data)
+        return term_curve(fit, label, at=at, n_points=n_points, level=level)
 
     def curve(
         self,
@@ -216,11 +234,14 @@ class Questions(Hooks):
         neuron: Any = None,
         bin_s: float | None = None,
         level: float = 0.95,
+        simultaneous: bool = False,
+        derivative: int | str = 0,
         **data: Any,
     ) -> Curve:
         """Return what a term looks like: a filter over lags, a tuning curve, a map of products.
 
-        In physical units, of one neuron or all, with the band if the data of the fit are given.
+        In physical units, of one neuron or all, with the band if the data of the fit are given;
+        as :func:`spikeglm.inference.partial_effect`, which says more of what can be asked.
 
         Parameters
         ----------
@@ -235,17 +256,20 @@ class Questions(Hooks):
             taken. None takes all lags, ``n_points`` over the range of the data, all categories.
         scale :
             ``"effect"``: what the term adds to the linear predictor; over lags per unit of input,
-            over values beyond their mean in the rows of the fit. ``"gain"``: its exponential, a
-            factor of the mean, for the link exp. ``"mean"``: the mean response per bin with all
-            other features at their means (over lags after one more unit of input than in the
-            mean), the intercept and its uncertainty included; in the units of y for models of
-            signals (Gaussian, Gamma). ``"rate"``: that per second, Hz, for models of counts.
+            over values beyond their mean in the rows of the fit. ``"link"``: the linear predictor
+            with all other features at their means (over lags after one more unit of input than in
+            the mean), the intercept and its uncertainty included. ``"gain"``: the exponential of
+            the effect, a factor of the mean, for the link exp. ``"mean"``: the mean response that
+            belongs to ``"link"``, per bin; in the units of y for models of signals (Gaussian,
+            Gamma). ``"rate"``: that per second, Hz, for models of counts.
         channel, neuron :
             One of them, by name (or number); None takes all, on axes of their own.
         bin_s :
             Seconds of a bin, for lags and rates of data that did not say so.
-        level :
-            Pointwise coverage of the band.
+        level, simultaneous :
+            Coverage of the band, at each point or at all points of a curve at once.
+        derivative :
+            1 for the slope of the effect, of a map the name of the variable.
 
         Raises
         ------
@@ -264,7 +288,7 @@ class Questions(Hooks):
         >>> curve.value.round(), curve.low.round(), curve.high.round()
         (array([99., 15.]), array([87., 12.]), array([113.,  18.]))
         """
-        asked = curves.Asked(at, n_points, scale, bin_s, level)
+        asked = Asked(at, n_points, scale, bin_s, derivative, Reach(level, simultaneous))
         found = curves.curve(self, label, X, y, asked, **data)
         return found.of(channel=channel, neuron=neuron)
 

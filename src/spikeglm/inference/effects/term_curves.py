@@ -1,91 +1,63 @@
-"""The curve of a labelled term, with its band: the question to ask instead of its coefficients."""
+"""The curve of a labelled term at pairs of points: effect and predictor, each with its errors."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ... import errors
-from ...inference import fisher
-from ...inference.curve_bands import TermCurve, error_of
-from ...inference.fit_on_data import mean_features
 from ...io.interop.category_labels import to_labels
-from ...rows.design import Design
+from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
-from ...typing import Array, ArrayLike, FloatArray
-from . import fitted
+from ...typing import Array, FloatArray
+from ..curve_bands import TermCurve
+from ..fit_on_data import FitOnData
+from .combinations import Combinations, Reach, spreads
+from .estimates import Estimates, check_level, term_of
 
-if TYPE_CHECKING:
-    from ..hooks import Hooks
 
-
-def term_curve(
-    model: Hooks,
-    label: str,
-    X: Any,
-    y: ArrayLike,
-    *,
-    at: Any,
-    n_points: int,
-    level: float,
-    **more: Any,
-) -> TermCurve:
-    """Return the curve of a term of the design that a model was fitted to.
+def term_curve(fit: FitOnData, label: str, *, at: Any, n_points: int, level: float) -> TermCurve:
+    """Return the curve of a term that is evaluated, at points (W,) of its inputs.
 
     Raises
     ------
     ValueError, TypeError
-        If X is no design, has no term of this label or one that is not evaluated but convolved.
+        If there is no term of this label, or it is not evaluated but convolved.
     """
-    if not 0 < level < 1:
-        raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")
-    term = _term(X, label)
+    check_level(level)
+    term = _evaluated(fit, label)
     points = _points(term, at, n_points)
     K = _functions(term, points)
-    optimum, shapes = fitted.optimum_of(model, X, y, **more)
-    fitted.tell_of_selection(model, shapes)
-    mean = mean_features(optimum)
-    p = len(mean)
-    effects, predictors = np.zeros((len(K), p + 1)), np.empty((len(K), p + 1))
-    effects[:, term.columns] = K - mean[term.columns]
-    predictors[:] = np.append(mean, float(optimum.columns.has_intercept))
-    predictors[:, term.columns] = K
-    parameters = np.vstack([optimum.coef, optimum.intercept])
-    sure = fisher.uncertainties(optimum, keep_void=True)
-    pairs = [(error_of(effects, one), error_of(predictors, one)) for one in sure]
-    of_effects, of_predictors = (np.stack(part, axis=1) for part in zip(*pairs, strict=True))
-    user = shapes.user
-    return TermCurve(
-        points,
-        user(effects @ parameters),
-        user(of_effects),
-        user(predictors @ parameters),
-        user(of_predictors),
-        level,
-        fitted.dof_of(model, optimum),
-    )
+    found = Estimates.of(fit)
+    mean = found.known_mean(label)
+    base = np.append(mean, float(found.has_intercept))
+    both = [Combinations(term.columns, K - mean[term.columns]), Combinations(term.columns, K, base)]
+    effect, predictor = (found.in_shape(each.of(found.parameters)) for each in both)
+    dof = fit.dispersion_dof
+    error = spreads(both, found.uncertainties(), dof, Reach(level)).error
+    effect_error, predictor_error = (found.in_shape(error[:, i]) for i in range(2))
+    known = None if np.isinf(dof).all() else dof
+    return TermCurve(points, effect, effect_error, predictor, predictor_error, level, known)
 
 
-def _term(X: Any, label: str) -> Term:
-    if not isinstance(X, Design) or not X.terms:
+def _evaluated(fit: FitOnData, label: str) -> Term:
+    if not are_labelled(fit.terms):
         raise errors.type_error(
             "A curve belongs to a labelled term of a design.",
-            given=f"X of type {type(X).__name__}",
+            given="data whose columns have no names",
             expected="the design that the model was fitted to",
             todo="fit to basis.design(...) instead of basis.compute_features(...).",
         )
-    terms = {term.label: term for term in X.terms}
-    if label not in terms:
-        raise errors.unknown_name("term", label, list(terms))
-    if terms[label].kind in ("lag", "other") or set(terms[label].units) != {""}:
+    term = term_of(fit.terms, label)
+    if term.kind in ("lag", "other") or set(term.units) != {""}:
         raise errors.value_error(
             f"{label!r} is not a function of its input at one moment.",
             given="a convolved term, or a function of your own",
             expected="a term that is evaluated, such as BSplineEval",
             todo=f"ask for model.curve({label!r}, X, y), which draws filters and maps too.",
         )
-    return terms[label]
+    return term
 
 
 def _points(term: Term, at: Any, n_points: int) -> tuple[Array, ...]:

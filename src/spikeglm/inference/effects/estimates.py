@@ -1,0 +1,165 @@
+"""What an effect is computed from: estimates, and how sure these are (without data: nothing)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ... import errors, notices, showing
+from ...observation_models.likelihood import Likelihood
+from ...rows.given_terms import are_labelled
+from ...rows.terms import Term
+from ...typing import FloatArray
+from .. import fisher
+from ..fisher import Uncertainty
+from ..fit_on_data import FitOnData
+
+_SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Estimates of p features and an intercept, for C columns: N neurons, or N K of K classes.
+
+    Attributes
+    ----------
+    parameters :
+        (p + 1, C), the intercept last.
+    mean :
+        (p,) means of the features over the rows of the fit; None where nobody knows them.
+    has_intercept :
+        Whether the model has one.
+    likelihood :
+        The observation model seen through its link.
+    terms :
+        What the features mean.
+    neurons, classes :
+        Their names; None where the user has one neuron, or a model without classes.
+    bin_s :
+        Seconds of a bin, where known.
+    sure :
+        Yields how sure the parameters of each column are; None without the data of the fit.
+    dof :
+        (C,) degrees of freedom of the estimated dispersion, inf where it is none.
+    """
+
+    parameters: FloatArray
+    mean: FloatArray | None
+    has_intercept: bool
+    likelihood: Likelihood
+    terms: tuple[Term, ...]
+    neurons: tuple[Any, ...] | None = None
+    classes: tuple[Any, ...] | None = None
+    bin_s: float | None = None
+    sure: Callable[[], Iterator[Uncertainty]] | None = None
+    dof: FloatArray | None = None
+
+    __repr__ = showing.of_fields
+
+    @classmethod
+    def of(cls, fit: FitOnData) -> Estimates:
+        """Return what a fit with its data says; a warning tells if no error of it is valid."""
+        if not fit.optimum.penalty.is_smooth:
+            warn_of_selection()
+        return cls(
+            fit.parameters,
+            fit.feature_mean,
+            fit.optimum.columns.has_intercept,
+            fit.likelihood,
+            fit.terms,
+            None if fit.is_single else fit.neurons,
+            bin_s=fit.bin_s,
+            sure=lambda: fisher.uncertainties(fit.optimum, keep_void=True),
+            dof=fit.dispersion_dof,
+        )
+
+    def uncertainties(self) -> Iterator[Uncertainty]:
+        """Yield how sure the parameters of each column are; nothing without the data of the fit."""
+        return iter(()) if self.sure is None else self.sure()
+
+    def term(self, label: str) -> Term:
+        """Return the term of this label.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or the columns have no names.
+        """
+        return term_of(self.terms, label)
+
+    def seconds_per_bin(self, given: float | None) -> float | None:
+        """Return the seconds of a bin, as the data of the fit or the user say.
+
+        Raises
+        ------
+        ValueError
+            If they differ.
+        """
+        known = self.bin_s
+        if given is not None and known is not None and abs(given / known - 1) > _SAME_BIN:
+            raise errors.value_error(
+                "bin_s is not that of the fit.",
+                given=f"bin_s={given:g}",
+                expected=f"{known:g} s, as the times of its data say, or nothing",
+            )
+        return known if given is None else given
+
+    def known_mean(self, label: str) -> FloatArray:
+        """Return the means of the features.
+
+        Raises
+        ------
+        ValueError
+            If nobody knows them.
+        """
+        if self.mean is None:
+            raise errors.value_error(
+                "The means of the features are not known, and this curve is seen from them.",
+                given="a model without a record of them (fit_intercept=False, estimates set by "
+                "hand, or an older file)",
+                expected="the data of the fit",
+                todo=f"pass them: model.curve({label!r}, X, y).",
+            )
+        return self.mean
+
+    def in_shape(self, values: FloatArray) -> FloatArray:
+        """Return values (..., C) as (..., N), (..., N, K), (..., K) or (...)."""
+        ends = [len(names) for names in (self.neurons, self.classes) if names is not None]
+        return values.reshape(*values.shape[:-1], *ends)
+
+
+def term_of(terms: Sequence[Term], label: str) -> Term:
+    """Return the term of a label, among those of a fit.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or the columns have no names.
+    """
+    if not are_labelled(terms):
+        raise errors.value_error(
+            "A curve belongs to a labelled term, and the columns of this fit have none.",
+            given="a model fitted to a plain array, or by an older version",
+            expected="a fit that knows what its columns mean",
+            todo="fit to basis.design(...), or with fit(X, y, terms=basis).",
+        )
+    by_label = {term.label: term for term in terms}
+    if label not in by_label:
+        raise errors.unknown_name("term", label, list(by_label))
+    return by_label[label]
+
+
+def warn_of_selection() -> None:
+    """Say why there are no standard errors where the penalty selects features."""
+    notices.warn(
+        "There are no standard errors, and no band (NaN): the penalty selects features, and "
+        "after a selection from the same data none are valid. What to do: select on one part "
+        "of the data, and fit what is left to the other, with Ridge or without a penalty."
+    )
+
+
+def check_level(level: float) -> None:
+    """Raise ValueError for a level that is no fraction."""
+    if not 0 < level < 1:
+        raise errors.value_error("level must be a fraction.", given=level, expected="0 < level < 1")

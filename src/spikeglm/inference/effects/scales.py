@@ -1,0 +1,97 @@
+"""Scales on which an effect is told: from linear predictors to values with a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import errors
+from ...observation_models.likelihood import Likelihood
+from ...typing import FloatArray
+
+UNITS = {"effect": "", "link": "", "gain": "", "mean": "per bin", "rate": "Hz"}
+LEVELS = ("link", "mean", "rate")
+"""Scales that have the intercept in them, and all other features at their means."""
+_OF_Y = "units of y"
+_EFFECTS = {"exp": "nats", "identity": _OF_Y}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What turns linear predictors into values, and their unit."""
+
+    name: str
+    of: Callable[[FloatArray], FloatArray]
+    unit: str
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the intercept and all other features take part."""
+        return self.name in LEVELS
+
+
+def check_scale(name: str) -> None:
+    """Raise ValueError for a scale that there is not."""
+    if name not in UNITS:
+        raise errors.unknown_name("scale", name, list(UNITS))
+
+
+def scale_named(name: str, likelihood: Likelihood, bin_s: float | None) -> Scale:
+    """Return a scale of a model.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such scale, or a rate lacks its bins.
+
+    >>> from spikeglm.observation_models import PoissonObservations
+    >>> from spikeglm.observation_models.links import Exp
+    >>> scale = scale_named("rate", Likelihood(PoissonObservations(), Exp()), 0.01)
+    >>> scale.of(np.zeros(1)), scale.unit
+    (array([100.]), 'Hz')
+    """
+    check_scale(name)
+    if name in ("effect", "link"):
+        unit = _EFFECTS.get(likelihood.link.name, "linear predictor")
+        return Scale(name, lambda eta: eta, unit)
+    if name == "gain":
+        if likelihood.link.name != "exp":
+            raise errors.value_error(
+                "A gain is a factor of the mean, which this link has none of.",
+                given=f"the link {likelihood.link.name}",
+                expected="the link 'exp'",
+                todo="ask for scale='mean', or for the effect.",
+            )
+        return Scale(name, np.exp, "times")
+    counts = likelihood.model.gives_probabilities
+    if name == "mean":
+        return Scale(name, likelihood.mean, UNITS[name] if counts else _OF_Y)
+    if not counts:
+        raise errors.value_error(
+            "A rate is of events, and this is a model of a signal.",
+            given=f"scale='rate' for {likelihood.model.name}",
+            expected="a model of counts",
+            todo="ask for scale='mean', in the units of y.",
+        )
+    if bin_s is None:
+        raise errors.value_error(
+            "A rate needs to know how long bins are.",
+            given="data without times",
+            expected="bin_s, the seconds of a bin, or pynapple objects in the fit",
+            todo="pass bin_s=0.01, or ask for scale='mean', per bin.",
+        )
+    return Scale(name, lambda eta: likelihood.mean(eta) / bin_s, UNITS[name])
+
+
+def best_scale(likelihood: Likelihood, bin_s: float | None) -> Scale:
+    """Return the rate in Hz where there is one, else the mean.
+
+    >>> from spikeglm.observation_models import PoissonObservations
+    >>> from spikeglm.observation_models.links import Exp
+    >>> best_scale(Likelihood(PoissonObservations(), Exp()), None).unit
+    'per bin'
+    """
+    is_rate = likelihood.model.gives_probabilities and bin_s is not None
+    return scale_named("rate" if is_rate else "mean", likelihood, bin_s)
