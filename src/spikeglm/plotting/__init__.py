@@ -10,7 +10,8 @@ the style of a paper; :func:`paper_style` applies that style to a figure of your
 'Lag (ms)'
 """
 
-from .curves import plot_curve
+from .curves import plot_curve, plot_derivative, plot_effect, plot_map
+from .effects import plot_comparison, plot_predicted_rates
 from .filters import plot_filter, plot_rate_gain
 from .goodness import (
     plot_bits_per_spike,
@@ -27,10 +28,15 @@ __all__ = [
     "TWO_COLUMNS_MM",
     "paper_style",
     "plot_bits_per_spike",
+    "plot_comparison",
     "plot_curve",
+    "plot_derivative",
+    "plot_effect",
     "plot_filter",
     "plot_interval_autocorrelation",
+    "plot_map",
     "plot_null",
+    "plot_predicted_rates",
     "plot_rate",
     "plot_rate_gain",
     "plot_regularization_path",

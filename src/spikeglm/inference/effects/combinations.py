@@ -31,10 +31,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import chdtr, chdtri, fdtr, fdtri
 
-from ... import errors, showing
+from ... import errors, numerics, showing
 from ...typing import FloatArray
 from ..curve_bands import error_of, quantile
 from ..fisher import Uncertainty
@@ -203,7 +201,9 @@ def simultaneous_quantile(
     n_points, r = unit.shape
     if n_points == 0 or not dof > 0:
         return np.nan
-    is_known = np.isinf(dof)
+    from scipy.optimize import brentq
+
+    is_known, special = np.isinf(dof), numerics.special(np)
     draws = np.random.default_rng(seed).normal(size=(n_draws, r))
     draws /= np.linalg.norm(draws, axis=1, keepdims=True)
     step = max(1, _AT_ONCE // n_points)
@@ -212,11 +212,11 @@ def simultaneous_quantile(
 
     def covered(c: float) -> float:
         squared = (c / largest) ** 2
-        share = chdtr(r, squared) if is_known else fdtr(r, dof, squared / r)
+        share = special.chdtr(r, squared) if is_known else special.fdtr(r, dof, squared / r)
         return float(share.mean()) - level
 
-    scheffe = np.sqrt(chdtri(r, 1 - level) if is_known else r * fdtri(r, dof, level))
+    squared = special.chdtri(r, 1 - level) if is_known else r * special.fdtri(r, dof, level)
     pointwise = float(quantile(level, dof))
     if r == 1 or covered(pointwise) >= 0:
         return pointwise
-    return float(brentq(covered, pointwise, 1.001 * scheffe, xtol=1e-10))
+    return float(brentq(covered, pointwise, 1.001 * np.sqrt(squared), xtol=1e-10))

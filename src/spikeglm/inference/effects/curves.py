@@ -74,6 +74,9 @@ class Curve:
         where there is none.
     derivative :
         The variable that this is the slope with respect to; ``""`` for the term itself.
+    predictor_unit :
+        That of the linear predictor and of ``standard_error``: ``"nats"`` for the link exp; ``""``
+        where nobody said so.
 
     Examples
     --------
@@ -106,6 +109,7 @@ class Curve:
     pointwise_high: FloatArray | None = None
     dof: FloatArray | None = None
     derivative: str = ""
+    predictor_unit: str = ""
 
     __repr__ = showing.of_fields
 

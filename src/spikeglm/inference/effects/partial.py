@@ -176,6 +176,7 @@ def curve_of(found: Estimates, label: str, asked: Asked) -> Curve:
         classes=found.classes,
         is_simultaneous=asked.reach.simultaneous,
         derivative="" if variable is None else points.names[variable],
+        predictor_unit=scale_named("link", found.likelihood, bin_s).unit,
         **known,
     )
 
