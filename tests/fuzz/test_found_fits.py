@@ -27,3 +27,9 @@ def test_who_says_converged_is_at_the_optimum_where_one_row_hides_the_others(see
 def test_nothing_is_found_any_more(seed):
     """Near copies with masks or in float32, and optima whose storage puts a row past an edge."""
     assert checks.examine(problems.draw(seed)).findings == []
+
+
+@pytest.mark.parametrize("seed", [20266, 40320, 43768, 53524, 54010, 1000810, 1001770, 1004215])
+def test_a_penalty_below_the_rounding_of_features_certifies_nothing(seed):
+    """Combinations of features in units far apart, decided by less than X'X rounds."""
+    assert checks.examine(problems.draw(seed)).findings == []

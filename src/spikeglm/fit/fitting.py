@@ -17,7 +17,6 @@ import numpy as np
 from ..engine.columns import Columns
 from ..engine.coordinates.feature_facts import Features
 from ..engine.features.survey import Survey
-from ..engine.objective import Objective
 from ..engine.runners.threads import one_blas_thread
 from ..numerics import quiet
 from ..regularizer.base import Penalty
@@ -26,7 +25,7 @@ from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
 from .checkpoint import penalty_somewhere, resumable
-from .equal_predictions import is_notable, with_less_penalty
+from .equal_predictions import look_along_combinations
 from .prepared import Prepared, prepare
 from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
 from .progress import pass_report
@@ -36,6 +35,7 @@ from .row_weights import Seen, views
 from .scales import fit_with_scales
 from .separating import VISITS
 from .settled import settled_by
+from .user_scale import for_the_solver, location, of_the_rows, smallest_norm
 
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
 _SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
@@ -172,50 +172,11 @@ def _solve_views(
         part = _solve(problems, objective, theta, view.columns, solver, part=len(parts))
         theta = problems.settled(objective, part.theta, view.columns)
         W, b = smallest_norm(*of_the_rows(over_rows, theta), view.null, survey)
-        coef[:, mine], intercept[mine], part = _looked_along_combinations(
+        coef[:, mine], intercept[mine], part = look_along_combinations(
             problems.take(view.columns), objective, survey, (W, b), part
         )
         parts.append((view.columns, part))
     return _Solved((coef, intercept), parts, seen)
-
-
-def _looked_along_combinations(
-    problems: Problems, objective: Any, survey: Survey, estimates: Parameters, part: Outcome
-) -> tuple[FloatArray, FloatArray, Outcome]:
-    """Return estimates (p, K A) and (K A,), or lower points, which nothing certifies.
-
-    See :mod:`~spikeglm.fit.equal_predictions`.
-    """
-    (W, b), over_rows, K = estimates, problems.over_rows(objective), problems.n_classes
-    found = with_less_penalty(
-        W, problems.penalty, survey.features, mask=problems.columns.mask, h=problems.h, n_classes=K
-    )
-    if found is None:
-        return W, b, part
-    everyone = np.arange(len(part.status))
-    theta = for_the_solver(over_rows, W, b)
-    unit = problems.task(objective, theta, everyone)["unit"]
-    if not is_notable(found.gain, unit).any():
-        return W, b, part
-    other = found.W, b + location(survey) @ (W - found.W)
-    begun = (
-        problems.begin(objective, for_the_solver(over_rows, *point), everyone)[0]
-        for point in (estimates, other)
-    )
-    before, after = (objective.evaluate(theta, everyone).value for theta in begun)
-    is_lower = is_notable(before - after, unit)
-    in_columns = np.tile(is_lower, K)
-    status = [
-        Status.STALLED if lower and word is Status.CONVERGED else word
-        for lower, word in zip(is_lower, part.status, strict=True)
-    ]
-    part = replace(
-        part,
-        value=np.where(is_lower, after, part.value),
-        status=tuple(status),
-        n_passes=part.n_passes + 2,
-    )
-    return np.where(in_columns, other[0], W), np.where(in_columns, other[1], b), part
 
 
 def _solve(
@@ -322,31 +283,6 @@ def _separating(
     return (found if n_visits else None), tuple(words), n_visits
 
 
-def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
-    """Return theta for weights and intercepts of the rows, in the user's scale."""
-    mask = objective.columns.mask
-    W = W if mask is None else W * mask
-    return objective.from_user(*objective.table.weights_here(W, b))
-
-
-def of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return weights and intercepts of the rows, in the user's scale."""
-    return objective.table.weights_of_rows(*objective.to_user(theta))
-
-
-def smallest_norm(
-    W: FloatArray, b: FloatArray, null: FloatArray, survey: Survey
-) -> tuple[FloatArray, FloatArray]:
-    """Take away what predicts nothing: of all equal fits, leave the one of smallest norm.
-
-    Parameters and results are weights (p, A) and intercepts (A,) in the user's scale; ``null``
-    (p, k) and the norm are those of standardised features.
-    """
-    features = survey.features
-    excess = null @ (null.T @ (W * features.scale[:, None])) * features.inverse_scale[:, None]
-    return W - excess, b + location(survey) @ excess
-
-
 def about_features(
     survey: Survey, rows: Rows, penalty: Penalty, shape: tuple[int, int], n_classes: int = 1
 ) -> dict[str, Any]:
@@ -368,12 +304,6 @@ def aliased(features: Features) -> IntArray:
     """Return the features that are constant or combinations of others."""
     dependent = np.linalg.norm(features.null_space, axis=1) > TOUCHED
     return np.flatnonzero(dependent | (features.scale == 0))
-
-
-def location(survey: Survey) -> FloatArray:
-    """Return the means of the features, (p,), as the user has them."""
-    mean, shift = survey.features.mean, survey.table.shift
-    return mean if shift is None else mean + shift
 
 
 def how_it_went(

@@ -14,11 +14,11 @@ from ..engine.features.near_dependence import View
 from ..engine.objective import Objective
 from ..engine.runners.plan import Plan
 from ..engine.runners.threads import one_blas_thread
-from ..fit.fitting import for_the_solver, of_the_rows
 from ..fit.prepared import prepare
 from ..fit.problems import First, Numbers
 from ..fit.progress import pass_report
 from ..fit.row_weights import views
+from ..fit.user_scale import for_the_solver, of_the_rows
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows

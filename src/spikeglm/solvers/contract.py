@@ -61,7 +61,8 @@ ADVICE: dict[Status, str] = {
     ),
     Status.STALLED: (
         "no step improved the loss: the optimum lies at the edge of the link's domain, or rounding "
-        "hides the rest of the way; try the default link, or a small Ridge penalty"
+        "hides the rest of the way; try the default link, features in units of one size, or a "
+        "small Ridge penalty"
     ),
     Status.LIMIT: "raise solver_kwargs={'maxiter': ...}, or add a small Ridge penalty",
     Status.INEXACT: (

@@ -16,10 +16,11 @@ from ...engine.features.survey import Responses, Survey
 from ...engine.objective import Objective
 from ...engine.runners.plan import Plan
 from ...engine.softmax_objective import SoftmaxObjective
-from ...fit.fitting import SolverChoice, fit_prepared, for_the_solver
+from ...fit.fitting import SolverChoice, fit_prepared
 from ...fit.prepared import prepare
 from ...fit.problems import First, Parameters, class_columns
 from ...fit.record import FitResult
+from ...fit.user_scale import for_the_solver
 from ...regularizer import Penalty, UnRegularized
 from ...rows.contract import Rows
 from ...solvers import Status

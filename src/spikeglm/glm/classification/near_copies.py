@@ -13,8 +13,8 @@ from ...engine.objective import Objective
 from ...engine.runners.plan import Plan, plan
 from ...engine.softmax_objective import SoftmaxObjective
 from ...engine.table import Table
-from ...fit import fitting
 from ...fit.record import FitResult
+from ...fit.user_scale import for_the_solver, of_the_rows
 from ...inference.filling import Filler
 from ...inference.fisher import NO_OPTIMUM, Uncertainty
 from ...inference.inverses import TOUCHED
@@ -70,7 +70,7 @@ def told_apart(
             mine = replace(inputs, columns=columns.take(of_classes))
             weight = observed.weight[of_classes]
             objective = _objective(mine, view, how, weight, absent[:, view.columns])
-            theta = fitting.for_the_solver(
+            theta = for_the_solver(
                 objective.classes, estimates[0][:, of_classes], estimates[1][of_classes]
             )
             of_view = _of_plain_rows(objective, objective.stacked(theta), filler)
@@ -95,7 +95,7 @@ def _of_plain_rows(
 ) -> Iterator[Uncertainty]:
     """Yield the uncertainty of the parameters of plain rows, neuron by neuron."""
     K, n = objective.n_classes, objective.classes.n_parameters
-    J = np.vstack(fitting.of_the_rows(objective.classes, np.eye(n)))
+    J = np.vstack(of_the_rows(objective.classes, np.eye(n)))
     to_user = np.kron(J, np.eye(K))
     to_user[-K:] -= to_user[-K:].mean(axis=0)
     is_made_of = np.kron(np.abs(J) > TOUCHED * np.abs(J).max(axis=0), np.eye(K)) > 0

@@ -18,9 +18,9 @@ from ...engine.objective import Objective
 from ...engine.runners.plan import plan
 from ...engine.softmax_objective import SoftmaxObjective
 from ...engine.table import Table
-from ...fit import fitting
 from ...fit.class_separation import ClassSeparation, class_separations, in_the_limit
 from ...fit.record import FitResult, check_optimum, check_same_data
+from ...fit.user_scale import for_the_solver
 from ...inference.covariances import Requested, RowsInTime
 from ...inference.filling import Filler
 from ...inference.fisher import NO_OPTIMUM, Uncertainty
@@ -80,7 +80,7 @@ def _uncertainties(
     objective, observed, constant = _objective(model, inputs)
     if record is not None:
         check_same_data(record, observed)
-    theta = objective.stacked(fitting.for_the_solver(objective.classes, coef, intercept))
+    theta = objective.stacked(for_the_solver(objective.classes, coef, intercept))
     to_user = _to_user(objective)
     apart = _separated(objective, record)
     limits = class_separations(objective, theta, apart)  # each takes as much as the labels
