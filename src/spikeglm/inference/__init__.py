@@ -35,6 +35,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "Goodness": "goodness_of_fit.result",
     "goodness": "goodness_of_fit.table",
     "PopulationRescaling": "goodness_of_fit.population_rescaling",
+    "ResidualAutocorrelation": "goodness_of_fit.autocorrelation",
+    "residual_autocorrelation": "goodness_of_fit.autocorrelation",
     "residuals": "goodness_of_fit.residuals",
     "time_rescaling_population": "goodness_of_fit.population_rescaling",
     "time_rescaling_population_bernoulli": "goodness_of_fit.population_rescaling",

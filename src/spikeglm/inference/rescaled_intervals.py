@@ -115,15 +115,6 @@ def distance_of(intervals: FloatArray) -> float:
     return _ks_distance(_mean_sorted(-np.expm1(-intervals)))
 
 
-def distance_of_uniforms(uniforms: FloatArray) -> float:
-    """Return the KS distance of (n,) numbers from the uniform distribution.
-
-    >>> distance_of_uniforms(np.array([0.9, 0.1]))
-    0.4
-    """
-    return _ks_distance(np.sort(uniforms))
-
-
 def _mean_sorted(uniforms: FloatArray) -> FloatArray:
     return np.sort(uniforms, axis=1).mean(axis=0)
 

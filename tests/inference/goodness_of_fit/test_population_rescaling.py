@@ -12,7 +12,7 @@ from scipy import stats
 
 import spikeglm as nmo
 from spikeglm.inference.goodness_of_fit.population_rescaling import _pattern_probabilities
-from spikeglm.inference.rescaled_intervals import distance_of_uniforms, summarise
+from spikeglm.inference.rescaled_intervals import summarise
 
 FILE = Path(__file__).parents[2] / "reference_data/time_rescaling.json"
 R = json.loads(FILE.read_text())
@@ -96,12 +96,12 @@ def test_pooled_and_superposed_intervals_have_rs_numbers():
 def test_ground_process_and_marks_have_rs_numbers():
     found = of_counts(COUNTS, MEANS, seed=Given(R["r_ground"], R["v_marks"]))
     agrees(found.ground, R["ground"])
-    assert_allclose(found.mark_uniforms, R["marks"]["u"], rtol=1e-9)
-    assert_allclose(found.mark_ks_distance, R["marks"]["D"], rtol=1e-9)
-    assert_allclose(found.mark_p_value, R["marks"]["p_exact"], rtol=1e-9)
-    n = len(R["marks"]["u"])
-    assert_allclose(stats.kstwo.sf(found.mark_band_95, n), 0.05)
-    both = [found.ground.p_value, found.mark_p_value]
+    uniforms = -np.expm1(-found.marks.intervals[0])
+    assert_allclose(uniforms, R["marks"]["u"], rtol=1e-9)
+    assert_allclose(found.marks.uniforms, np.sort(R["marks"]["u"]), rtol=1e-9)
+    assert_allclose(found.marks.ks_distance, R["marks"]["D"], rtol=1e-9)
+    assert_allclose(found.marks.p_value, R["marks"]["p_exact"], rtol=1e-9)
+    both = [found.ground.p_value, found.marks.p_value]
     assert_allclose(found.p_value, 1 - (1 - min(both)) ** 2)
 
 
@@ -131,7 +131,7 @@ def test_right_models_pass_as_often_as_the_level_says_and_shared_gains_do_not(ki
         else:
             seen = rng.random(rates.shape) < -np.expm1(-rates)
             found = of_spikes(seen, -np.expm1(-means), seed=seed)
-        return found.ground.p_value, found.mark_p_value
+        return found.ground.p_value, found.marks.p_value
 
     right = np.array([p_values(means, seed) for seed in range(200)])
     for of_test in right.T:
@@ -148,7 +148,7 @@ def test_gaps_and_names():
     counts = np.random.default_rng(0).poisson(0.3, (300, 2))
     left_out = of_counts(np.delete(counts, 10, axis=0), np.delete(means, 10, axis=0))
     found = of_counts(counts, means)
-    assert_allclose(found.mark_uniforms, left_out.mark_uniforms)
+    assert_allclose(found.marks.intervals, left_out.marks.intervals)
     assert 10 not in found.event_bins and found.event_bins.max() > 290
     frame = pd.DataFrame(counts, columns=["a", "b"])
     with pytest.raises(ValueError, match="neurons of counts"):
@@ -170,8 +170,3 @@ def test_gaps_and_names():
 def test_what_cannot_be_tested_is_explained(test, counts, means, says):
     with pytest.raises(ValueError, match=says):
         test(counts, means)
-
-
-def test_a_distance_is_scipys():
-    u = np.random.default_rng(0).random(50)
-    assert_allclose(distance_of_uniforms(u), stats.kstest(u, "uniform").statistic)

@@ -29,9 +29,11 @@ from ...io.interop.frames import column_labels
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.timeseries import to_array
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from ..rescaled_intervals import TimeRescaling, distance_of_uniforms, summarise
+from ..rescaled_intervals import TimeRescaling, summarise
 from ..time_rescaling import bernoulli_intervals, poisson_intervals
 from .rescaling import FEWEST_SPIKES
+
+_BELOW_ONE = np.nextafter(1.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,36 +47,31 @@ class PopulationRescaling:
     ----------
     ground :
         Time rescaling of all spikes as one train.
+    marks :
+        The marks through their distribution, as a :class:`TimeRescaling` has them: ``uniforms`` are
+        sorted, and ``intervals`` are -log(1 - u) in the order of the events.
     event_bins :
         (n,) the row of each event.
-    mark_uniforms :
-        (n,) the mark of each event through its distribution; uniform under the model.
-    mark_ks_distance, mark_p_value, mark_band_95 :
-        Their largest distance from the uniform distribution, the exact p value of that, and the
-        distance exceeded with probability 5 %.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> means = rng.uniform(0.05, 0.2, (2000, 5))
     >>> found = time_rescaling_population(rng.poisson(means), means)
-    >>> found.ground.n_spikes == len(found.mark_uniforms), found.p_value > 0.05
+    >>> found.ground.n_spikes == found.marks.n_spikes, found.p_value > 0.05
     (True, True)
     """
 
     ground: TimeRescaling
+    marks: TimeRescaling
     event_bins: IntArray
-    mark_uniforms: FloatArray
-    mark_ks_distance: float
-    mark_p_value: float
-    mark_band_95: float
 
     __repr__ = showing.of_fields
 
     @property
     def p_value(self) -> float:
         """That of both tests, which are independent under the model: 1 - (1 - min p)² (Šidák)."""
-        smallest = min(self.ground.p_value, self.mark_p_value)
+        smallest = min(self.ground.p_value, self.marks.p_value)
         return float(smallest * (2.0 - smallest))
 
 
@@ -123,7 +120,7 @@ def time_rescaling_population(
     >>> gain = np.repeat(rng.gamma(4.0, 0.25, (300, 1)), 10, axis=0)
     >>> counts = rng.poisson(gain * means)
     >>> found = time_rescaling_population(counts, means)
-    >>> bool(found.ground.p_value < 0.001), bool(found.mark_p_value > 0.05)
+    >>> bool(found.ground.p_value < 0.001), bool(found.marks.p_value > 0.05)
     (True, True)
     """
     counts, means, rows = _checked(counts, mean_counts)
@@ -136,7 +133,7 @@ def time_rescaling_population(
     share = means[bins] / mean[bins, None]
     before = np.cumsum(share, axis=1)[np.arange(len(bins)), neurons] - share[_each(bins), neurons]
     uniforms = before + rng.random(len(bins)) * share[_each(bins), neurons]
-    return _found(ground, rows[bins], uniforms)
+    return PopulationRescaling(ground, _of_marks(uniforms, n_lags), rows[bins])
 
 
 def time_rescaling_population_bernoulli(
@@ -198,11 +195,11 @@ def time_rescaling_population_bernoulli(
     rng = np.random.default_rng(seed)
     log_silent = np.log1p(-p).sum(axis=1)  # log prod (1 - p)
     any_spike = spikes.any(axis=1)
-    ground = bernoulli_intervals(any_spike, -np.expm1(log_silent), rng, 1)
+    ground = summarise(bernoulli_intervals(any_spike, -np.expm1(log_silent), rng, 1), n_lags)
     bins = np.flatnonzero(any_spike)
     before, own = _pattern_probabilities(spikes[bins], p[bins])
     uniforms = before + rng.random(len(bins)) * own
-    return _found(summarise(ground, n_lags), rows[bins], uniforms)
+    return PopulationRescaling(ground, _of_marks(uniforms, n_lags), rows[bins])
 
 
 def _pattern_probabilities(y: Array, p: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -222,13 +219,9 @@ def _pattern_probabilities(y: Array, p: FloatArray) -> tuple[FloatArray, FloatAr
     return np.where(y > 0, agrees, 0.0).sum(axis=1) / total, up_to[:, -1] / total
 
 
-def _found(ground: TimeRescaling, bins: IntArray, uniforms: FloatArray) -> PopulationRescaling:
-    from scipy.stats import kstwo
-
-    n = len(uniforms)
-    distance = distance_of_uniforms(uniforms)
-    p_value, band = float(kstwo.sf(distance, n)), float(kstwo.ppf(0.95, n))
-    return PopulationRescaling(ground, bins, uniforms, distance, p_value, band)
+def _of_marks(uniforms: FloatArray, n_lags: int) -> TimeRescaling:
+    """Compare (n,) numbers with independent uniform ones."""
+    return summarise(-np.log1p(-np.minimum(uniforms, _BELOW_ONE))[None], n_lags)
 
 
 def _each(bins: IntArray) -> IntArray:
