@@ -12,7 +12,7 @@ import pytest
 import spikeglm as nmo
 from spikeglm import settings
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.kernels import feature_kernels, loss_kernels
+from spikeglm.engine.kernels import feature_kernels, loss_kernels, score_kernels
 from spikeglm.engine.runners import dispatch
 from spikeglm.engine.runners.dispatch import products, run
 from spikeglm.engine.runners.plan import plan
@@ -132,7 +132,10 @@ def sums_of_numpy(X, W, b):
     gradient = loss.sum(0), slope.sum(0), X.T @ slope
     hessian = np.einsum("tc,ti,tj->cij", a * mean, X1, X1)
     shared, weight = a.mean(axis=1), a.sum(axis=0)
+    u = mean - y
     return {
+        score_kernels.score_products: (np.einsum("tc,ti,tj->cij", a * u**2, X1, X1),),
+        score_kernels.sampled_score_products: (np.einsum("tc,ti,tj->cij", (a * u) ** 2, X1, X1),),
         loss_kernels.loss_and_gradient: gradient,
         loss_kernels.loss_and_hessian: (*gradient, hessian),
         loss_kernels.fisher_information: (hessian,),

@@ -58,7 +58,8 @@ class Responses:
 
 def survey_responses(table: Table, columns: Columns, how: Plan) -> Responses:
     """Sum up the responses; the features are not read."""
-    no_features = replace(table, rows=ArrayRows(np.empty((table.rows.n_rows, 0))), shift=None)
+    rows = ArrayRows(np.empty((table.rows.n_rows, 0)))
+    no_features = replace(table, rows=rows, shift=None, combinations=None, copy=None)
     empty = np.zeros((0, columns.n_columns))
     if not table.blocks:
         none = np.zeros(columns.n_columns)

@@ -64,7 +64,9 @@ def run(
 ) -> Sums:
     """Sum a kernel over all blocks of a table of :class:`~spikeglm.rows.dask_rows.DaskRows`.
 
-    Parameters ---------- kernel, table, columns, W, b :
+    Parameters
+    ----------
+    kernel, table, columns, W, b :
         As :func:`spikeglm.engine.runners.threads.run`; the kernel must be a function that other
         processes can import, or a ``functools.partial`` of one.
     how :

@@ -19,7 +19,7 @@ from ...io.interop.autodiff import Fingerprint
 from ...rows.contract import Rows
 from ...typing import FloatArray, IntArray
 from ..columns import ColumnBlock, Columns, Source
-from ..kernels import feature_kernels, loss_kernels, moment_kernels, scale_kernels
+from ..kernels import feature_kernels, loss_kernels, moment_kernels, scale_kernels, score_kernels
 from ..kernels.loss_kernels import Kernel, Sums
 from ..table import Table
 from . import jax_devices, threads
@@ -63,6 +63,8 @@ COMPILED: dict[Callable[..., Any], Compiled] = {
     loss_kernels.loss_and_hessian: Compiled((-1, -1, -1, 0), is_written_out=True),
     loss_kernels.fisher_information: Compiled((0,), is_written_out=True),
     scale_kernels.likelihood_of_scales: Compiled((-1,) * 4),
+    score_kernels.score_products: Compiled((0,), is_written_out=True),
+    score_kernels.sampled_score_products: Compiled((0,), is_written_out=True),
     moment_kernels.over_rows: Compiled((-1,) * 5),
     moment_kernels.over_events: Compiled((-1,) * 5),
     moment_kernels.over_rows_with_gram: Compiled((*(-1,) * 5, 0), is_written_out=True),
