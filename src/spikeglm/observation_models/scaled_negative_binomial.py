@@ -104,6 +104,13 @@ class ScaledNegativeBinomial(ElementwiseObservations):
         """Return the log-likelihood as a function of the scale, per sample."""
         return scale_terms(y, mean, xp.asarray(self.scales), xp)
 
+    def slope_by_scale(self, y: Array, theta: Array, xp: Namespace) -> Array:
+        """Return the derivative by the scale of the slope, (y - mu) mu / (1 + scale mu)²."""
+        scale, s, log_scale = self._scales(theta, xp)
+        p, q, _ = numerics.logistic_parts(theta + log_scale, xp)
+        shrunk = xp.where(scale > 0, p * q / s, xp.exp(theta))
+        return y * shrunk - xp.where(scale > 0, (p / s) ** 2, xp.exp(2.0 * theta))
+
     def allowed(self, y: Array) -> BoolArray:
         """Return which y are non-negative integers."""
         return (y >= 0) & (y == np.floor(y))
