@@ -68,7 +68,13 @@ class Overdispersion:
 
     Examples
     --------
-    See :func:`overdispersion`.
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 1))
+    >>> y = np.random.default_rng(1).negative_binomial(2, 0.5, 500)
+    >>> kind = nmo.observation_models.NegativeBinomialObservations("estimate")
+    >>> found = nmo.inference.overdispersion(nmo.GLM(kind).fit(X, y), X, y)
+    >>> bool(found.conf_low[0] < 0.5 < found.conf_high[0]), found.status
+    (True, ('estimated',))
     """
 
     neurons: tuple[Any, ...]
