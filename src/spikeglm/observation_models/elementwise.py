@@ -50,6 +50,8 @@ class ElementwiseObservations(Observations):
         Whether a dispersion is estimated from the residuals.
     dispersion_adds_up :
         Whether ``estimate_scale`` of all rows is the sum of those of parts of the rows.
+    has_likelihood :
+        Whether it is a distribution; quasi-likelihoods are none.
     expects_curvature :
         Whether :meth:`information` is the exact expectation of the curvature.
     constant_information :
@@ -65,6 +67,7 @@ class ElementwiseObservations(Observations):
     support: ClassVar[str]
     has_dispersion: ClassVar[bool] = False
     dispersion_adds_up: ClassVar[bool] = True
+    has_likelihood: ClassVar[bool] = True
     expects_curvature: ClassVar[bool] = True
     constant_information: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 1.0

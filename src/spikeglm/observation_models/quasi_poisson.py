@@ -49,6 +49,7 @@ class QuasiPoissonObservations(ElementwiseObservations):
     means: ClassVar[tuple[float, float]] = (0.0, math.inf)
     support: ClassVar[str] = "numbers >= 0"
     has_dispersion: ClassVar[bool] = True
+    has_likelihood: ClassVar[bool] = False
 
     @property
     def default_inverse_link_function(self) -> Link:

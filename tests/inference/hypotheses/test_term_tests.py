@@ -52,14 +52,16 @@ def test_the_three_tests_are_rs(name):
         ("bernoulli", "Bernoulli", sm.families.Binomial()),
         ("gaussian", "Gaussian", sm.families.Gaussian()),
         ("overdispersed", "Poisson", sm.families.Poisson()),
+        ("overdispersed", "QuasiPoisson", sm.families.Poisson()),
     ],
 )
 def test_the_three_tests_are_statsmodels(name, model, family):
     fit, y = fitted(name, model, None)
     full = sm.GLM(y, np.column_stack([X, np.ones(len(y))]), family, offset=OFFSET)
-    full = full.fit(tol=1e-14, maxiter=100)
+    scale = "X2" if model == "QuasiPoisson" else None
+    full = full.fit(tol=1e-14, maxiter=100, scale=scale)
     null_model = sm.GLM(y, np.column_stack([X[:, :2], np.ones(len(y))]), family, offset=OFFSET)
-    null = null_model.fit(tol=1e-14, maxiter=100)
+    null = null_model.fit(tol=1e-14, maxiter=100, scale=scale)
     contrast = np.eye(5)[2:4]
     wald = full.wald_test(contrast, use_f=False, scalar=True)
     score, _, _ = null.model.score_test(null.params, exog_extra=X[:, 2:])
@@ -71,6 +73,26 @@ def test_the_three_tests_are_statsmodels(name, model, family):
     for test, statistic in expected.items():
         found = term_tests(fit, X, y, test=test, terms=LAST, offset=OFFSET)
         assert_allclose(found.statistic[0, 0], statistic, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", BY_R)
+def test_robust_tests_are_rs(name):
+    expected = R[name]
+    model, y = fitted(name, *BY_R[name])
+    for test, statistic in (("wald", "wald_HC0"), ("score", "score_robust")):
+        found = term_tests(model, X, y, test=test, terms=LAST, offset=OFFSET, cov_type="HC0")
+        assert_allclose(found.statistic[0, 0], expected[statistic], rtol=1e-6)
+
+
+@pytest.mark.parametrize("test", ["wald", "score"])
+def test_groups_of_one_row_are_rows(test):
+    model, y = fitted("poisson", "Poisson", None)
+    arguments = {"test": test, "terms": LAST, "offset": OFFSET}
+    rows = term_tests(model, X, y, cov_type="HC0", **arguments)
+    groups = term_tests(model, X, y, cov_type="cluster", groups=np.arange(200), **arguments)
+    assert_allclose(groups.statistic * 200 / 199, rows.statistic, rtol=1e-8)  # factor G / (G - 1)
+    few = term_tests(model, X, y, cov_type="cluster", groups=np.arange(200) % 2, **arguments)
+    assert np.isnan(few.p_value[0, 0]) and "rank" in few.status[0, 0]
 
 
 def population(n=3, seed=0, model="Poisson", rows=400):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ... import inference
 from ...inference.covariances import Requested
 from ...inference.curve_bands import TermCurve
 from ...inference.effects.combinations import Reach
@@ -16,6 +17,9 @@ from ...typing import ArrayLike, FloatArray
 from ..hooks import Hooks
 from ..reading.fit_inputs import read_rows
 from . import curves, estimate_errors, fitted, refits
+
+if TYPE_CHECKING:
+    from ...inference.tables import Summary
 
 
 class Questions(Hooks):
@@ -178,6 +182,45 @@ class Questions(Hooks):
         wanted = Requested(cov_type, groups, lags, small_sample, weights)
         data = {"sample_weight": sample_weight, "offset": offset}
         return estimate_errors.standard_errors(self, X, y, wanted, **data)
+
+    def summary(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cov_type: str = "model",
+        groups: Any = None,
+        lags: Any = None,
+        level: float = 0.95,
+        sample_weight: ArrayLike | None = None,
+        offset: ArrayLike | None = None,
+    ) -> Summary:
+        """Return the fit in a table: how it went, how good it is, every coefficient and its error.
+
+        X, y, sample_weight and offset are those of the fit; ``cov_type``, ``groups`` and ``lags``
+        as of :meth:`covariance`; ``level`` is the coverage of intervals. Print it, or take
+        ``.to_frame()``. Raises ValueError or TypeError if something cannot be used, or for
+        classifiers.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(1000, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X @ [0.5, -0.25] - 1.0))
+        >>> found = nmo.GLM().fit(X, y).summary(X, y, cov_type="HC1")
+        >>> print(str(found).splitlines()[0], found.std_error.round(2).ravel())
+        converged [0.06 0.05 0.05]
+        """
+        found: Summary = inference.summary(
+            self,
+            X,
+            y,
+            cov_type=cov_type,
+            groups=groups,
+            lags=lags,
+            level=level,
+            sample_weight=sample_weight,
+            offset=offset,
+        )
+        return found
 
     def term_curve(
         self,

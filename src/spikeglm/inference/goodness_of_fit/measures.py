@@ -82,7 +82,13 @@ def shape_of(model: ElementwiseObservations, scale: FloatArray) -> FloatArray | 
 def _of_means(
     model: ElementwiseObservations, y: FloatArray, mean: FloatArray, scale: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return log-likelihoods, those of a perfect prediction, and deviances, per sample."""
+    """Return log-likelihoods, those of a perfect prediction, and deviances, per sample.
+
+    Log-likelihoods of a quasi-likelihood are NaN.
+    """
+    if not model.has_likelihood:
+        none = np.full(mean.shape, np.nan)
+        return none, none, model.deviance(y, mean, shape_of(model, scale))
     log_likelihood = model.log_likelihood(y, mean, scale, _per_sample)
     saturated = log_likelihood + 0.5 * model.deviance(y, mean, scale)
     return log_likelihood, saturated, model.deviance(y, mean, shape_of(model, scale))

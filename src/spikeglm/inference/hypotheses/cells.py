@@ -25,7 +25,7 @@ class Cells:
     status :
         (J, N) why there is no number, or how the fit ended.
     dof :
-        (N,) degrees of freedom of the dispersion, inf where it is known.
+        (N,) degrees of freedom of an estimated dispersion, or of groups; inf for chi-squared.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class Cells:
         shape = n_terms, len(dof)
         status = np.full(shape, "", dtype=object)
         nan = np.full(shape, np.nan)
-        return cls(nan, nan.copy(), nan.copy(), status, dof)
+        return cls(nan, nan.copy(), nan.copy(), status, np.array(dof))
 
     def put(self, at: tuple[int, int], form: QuadraticForm, status: str) -> None:
         """Write down a statistic, with the p value of chi² or F."""

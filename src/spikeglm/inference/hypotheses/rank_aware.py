@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...typing import FloatArray, IntArray
+from ..fisher import Uncertainty
 
 _IN_VOID = 1e-6  # share of a direction in a term from which it counts
 _RANK = 1e-11  # per row: share of the largest eigenvalue that is rounding
@@ -37,35 +38,35 @@ class QuadraticForm(NamedTuple):
     rank: int
 
 
-def determined(unit: FloatArray, void: FloatArray | None) -> FloatArray:
-    """Return combinations (b, r) of coefficients that the data determine.
+def determined(sure: Uncertainty, features: IntArray) -> FloatArray:
+    """Return combinations (b, r) of the coefficients of some features that the data determine.
 
     Parameters
     ----------
-    unit :
-        (b,) about how sure each coefficient is; zero for one that is none (masked).
-    void :
-        (b, m) the part in these coefficients of directions of which the data say nothing.
+    sure :
+        How sure the parameters are, with the directions of which the data say nothing.
+    features :
+        (b,) which, none of them masked.
 
     Returns
     -------
     numpy.ndarray
-        L (b, r): columns are orthonormal for coefficients in their units.
+        L (b, r): columns are orthonormal for coefficients in units of their standard errors.
 
-    >>> np.abs(determined(np.ones(2), np.ones((2, 1)))).round(3)
+    >>> both = Uncertainty(np.eye(3), np.zeros(3, bool), np.array([[1.0], [1.0], [0.0]]))
+    >>> np.abs(determined(both, np.array([0, 1]))).round(3)
     array([[0.707],
            [0.707]])
     """
-    is_there = unit > 0
-    inverse = np.where(is_there, 1.0 / np.where(is_there, unit, 1.0), 0.0)
-    if void is None or not void.size:
-        return np.diag(inverse)[:, is_there]
-    part = (void * inverse[:, None])[is_there]
+    variance = np.diag(sure.covariance)[features]
+    unit = np.sqrt(np.where(variance > 0, variance, 1.0))
+    if sure.void is None or not sure.void.size:
+        return np.diag(1.0 / unit)
+    part = sure.void[features] / unit[:, None]
     U, size, _ = np.linalg.svd(part, full_matrices=True)
     rank = int((size > _IN_VOID * np.abs(part).max(initial=1.0)).sum())
-    out = np.zeros((len(unit), int(is_there.sum()) - rank))
-    out[is_there] = U[:, rank:]
-    return out * inverse[:, None]
+    out: FloatArray = U[:, rank:] / unit[:, None]
+    return out
 
 
 def wald(estimate: FloatArray, covariance: FloatArray, combinations: FloatArray) -> QuadraticForm:

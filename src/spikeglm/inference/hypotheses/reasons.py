@@ -12,7 +12,7 @@ SELECTED = "no test is valid after the penalty selected features from the same d
 SEPARATED = "separated: its estimates have no finite optimum"
 MASKED = "left out by the feature mask"
 NOTHING = "the data determine nothing of it beside the other features"
-FEW = "the robust covariance has a smaller rank than the term: too few clusters or rows"
+FEW = "too few groups or rows: the robust covariance has a smaller rank than the term"
 PENALISED = "only the Wald test with cov_type='model' is one of penalised fits"
 NO_DISPERSION = "no dispersion: the fit leaves no degrees of freedom"
 NO_TERM = "no test is known of a term that is zero everywhere"

@@ -14,7 +14,8 @@ from ...engine.runners.dispatch import run
 from ...engine.runners.plan import Plan, plan
 from ...engine.table import Table
 from ...typing import FloatArray, IntArray
-from ..fisher import Optimum, groups, in_longer_blocks
+from ..fisher import Optimum, in_longer_blocks
+from ..memory import groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,8 @@ class Rereading:
         self, wanted: IntArray, centre: FloatArray
     ) -> Iterator[tuple[int, FloatArray]]:
         """Yield each wanted column with its information (n, n) on (w, b + centre . w)."""
-        for group in self._groups(wanted):
-            W, b = self._at(group)
+        for group in self.groups(wanted):
+            W, b = self.at(group)
             columns = self.optimum.columns.take(group)
             sums = run(loss_kernels.fisher_information, self.table, columns, W, b, self.how)
             for c, information in zip(group, sums.information, strict=True):
@@ -62,21 +63,23 @@ class Rereading:
 
     def slopes(self) -> FloatArray:
         """Return the derivative (n, C) of the summed loss, without a penalty."""
-        W, b = self._at(np.arange(self.optimum.columns.n_columns))
+        W, b = self.at(np.arange(self.optimum.columns.n_columns))
         sums = run(loss_kernels.loss_and_gradient, self.table, self.optimum.columns, W, b, self.how)
         return np.vstack([sums.by_weights, sums.by_intercept])
 
     def losses(self) -> FloatArray:
         """Return the summed loss (C,), without a penalty."""
-        W, b = self._at(np.arange(self.optimum.columns.n_columns))
+        W, b = self.at(np.arange(self.optimum.columns.n_columns))
         return run(loss_kernels.loss, self.table, self.optimum.columns, W, b, self.how).total
 
-    def _groups(self, wanted: IntArray) -> list[IntArray]:
+    def groups(self, wanted: IntArray) -> list[IntArray]:
+        """Return the wanted columns in groups whose matrices fit the memory budget."""
         if not len(wanted):
             return []
         return [wanted[group] for group in groups(len(wanted), len(self.shift) + 1)]
 
-    def _at(self, group: IntArray) -> tuple[FloatArray, FloatArray]:
+    def at(self, group: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the estimates of some columns, for the features as they are read."""
         return self.table.weights_here(self.optimum.coef[:, group], self.optimum.intercept[group])
 
 

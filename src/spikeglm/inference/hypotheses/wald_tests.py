@@ -52,6 +52,7 @@ def wald_tests(
     reread = Rereading.of(optimum).informations(np.flatnonzero(bent), centre) if bent.any() else ()
     informations = iter(reread)
     for neuron, known in enumerate(sure):
+        cells.dof[neuron] = known.dof
         penalties = None
         if bent[neuron]:
             _, information = next(informations)
@@ -100,7 +101,7 @@ def _against(optimum: Optimum, neuron: int, features: IntArray, known: Uncertain
     """Return why there is no test of the features that a neuron has of a term, "" if there is."""
     if not len(features):
         return reasons.MASKED
-    why = reasons.against_fit(optimum, neuron)
+    why = reasons.against_fit(optimum, neuron) or known.reason
     if not why and reasons.is_separated(optimum, neuron, features, known.undetermined):
         return reasons.SEPARATED
     return why
@@ -110,9 +111,7 @@ def _put_plain(
     cells: Cells, at: tuple[int, int], optimum: Optimum, features: IntArray, known: Uncertainty
 ) -> None:
     V = known.covariance[np.ix_(features, features)]
-    void = None if known.void is None else known.void[features]
-    L = determined(np.sqrt(np.maximum(np.diag(V), 0.0)), void)
-    form = wald(optimum.coef[features, at[1]], V, L)
+    form = wald(optimum.coef[features, at[1]], V, determined(known, features))
     put_form(cells, at, form, reasons.of_fit(optimum, at[1]))
 
 

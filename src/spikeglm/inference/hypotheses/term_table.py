@@ -10,12 +10,13 @@ import numpy as np
 from ... import errors, notebook, showing
 from ...solvers import Status
 from ...typing import Array, ArrayLike, FloatArray
-from ..fisher import uncertainties
-from ..fit_on_data import FittedModel
-from .asked_terms import asked_terms
+from ..covariances import Requested, RowsInTime, uncertainties
+from ..fit_on_data import FitOnData, FittedModel
+from .asked_terms import AskedTerm, asked_terms
 from .cells import Cells
 from .false_discovery import q_values
-from .refits import likelihood_ratio_tests, score_tests
+from .refits import likelihood_ratio_tests
+from .score_tests import score_tests
 from .wald_tests import wald_tests
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def term_tests(
     test: str = "wald",
     terms: Any = None,
     cov_type: str = "model",
+    groups: Any = None,
+    lags: Any = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
 ) -> TermTests:
@@ -159,8 +162,10 @@ def term_tests(
     terms :
         None for all terms of a design, or all features of a plain array. Labels of terms, names of
         features, or a dict of names with the features that each stands for.
-    cov_type :
-        ``"model"``.
+    cov_type, groups, lags :
+        The covariance that Wald tests stand on, as of ``model.covariance``: ``"model"``, ``"HC0"``
+        to ``"HC3"``, ``"cluster"``, ``"HAC"``. With another than ``"model"`` score tests are
+        robust too (White 1982; Boos 1992).
 
     Returns
     -------
@@ -193,19 +198,25 @@ def term_tests(
     ([True, False], array([1., 2.]))
     """
     _check(test, cov_type)
+    wanted = Requested(cov_type, groups, lags)
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     asked = asked_terms(fit, terms)
-    is_robust = cov_type != "model"
-    if test == "score":
-        cells = score_tests(fit, asked, is_robust=is_robust)
-    else:
-        sure = uncertainties(fit.optimum, keep_void=True)
-        if test == "lr":
-            cells = likelihood_ratio_tests(fit, asked, sure)
-        else:
-            cells = wald_tests(fit, asked, sure, is_robust=is_robust)
+    cells = _tested(fit, asked, test, wanted)
     labels = tuple(term.label for term in asked)
     return _told(cells, labels, fit.neurons, test, cov_type)
+
+
+def _tested(fit: FitOnData, asked: tuple[AskedTerm, ...], test: str, wanted: Requested) -> Cells:
+    optimum = fit.optimum
+    if test == "score":
+        rows = RowsInTime(optimum.rows, optimum.keep, optimum.time_axis, fit.bin_s)
+        return score_tests(fit, asked, filler=wanted.filler(rows))
+    sure = uncertainties(
+        fit, wanted.cov_type, groups=wanted.groups, lags=wanted.lags, keep_void=True
+    )
+    if test == "lr":
+        return likelihood_ratio_tests(fit, asked, sure)
+    return wald_tests(fit, asked, sure, is_robust=not wanted.is_model)
 
 
 def _told(
@@ -228,5 +239,10 @@ def _told(
 def _check(test: str, cov_type: str) -> None:
     if test not in TESTS:
         raise errors.unknown_name("test", test, TESTS)
-    if cov_type != "model":
-        raise errors.unknown_name("cov_type", cov_type, ("model",))
+    if test == "lr" and cov_type != "model":
+        raise errors.value_error(
+            "There is no likelihood ratio on a robust covariance.",
+            given=f"test={test!r} with cov_type={cov_type!r}",
+            expected="cov_type='model'",
+            todo="take test='wald' or test='score', which have robust versions.",
+        )

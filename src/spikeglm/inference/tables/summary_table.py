@@ -1,0 +1,209 @@
+"""The table that one prints first: did it converge, how good is it, and every coefficient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ... import errors, showing
+from ...typing import Array, ArrayLike, FloatArray
+from ..covariances import Requested, uncertainties
+from ..fit_on_data import FitOnData, FittedModel
+from ..hypotheses.wald_tests import penalised
+from . import printing
+from .coefficients import Coefficients, coefficients_of
+from .criteria import criteria_of
+from .fit_facts import FitFacts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PENALISED = (
+    "the penalty shrinks: intervals are those of the posterior, p values of single coefficients "
+    "are rough; of whole terms ask inference.term_tests"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A fit of N neurons in a table; arrays are (n, N) for n parameters, an intercept first.
+
+    Print it; :meth:`to_frame` has a row per neuron and parameter.
+
+    Attributes
+    ----------
+    neurons, terms, features :
+        What neurons and parameters are called; the term of an intercept is ``""``.
+    model, link, is_count :
+        Of the fit, and whether responses are counts or choices.
+    estimate, std_error, statistic, p_value, conf_low, conf_high :
+        z, or t where ``dof`` is finite, with two-sided p value and interval; NaN where there is
+        no error.
+    status :
+        How the fit ended, or why there is no error.
+    dof :
+        (N,) degrees of freedom of Student's quantiles, inf for normal ones.
+    cov_type, method :
+        What the errors stand on, as asked, and (N,) in words.
+    level :
+        Coverage of the intervals.
+    ended :
+        (N,) how each fit ended.
+    facts :
+        Log-likelihood, deviances and so on, (N,) each.
+    aic :
+        (N,).
+    remark :
+        What to know of all coefficients, or nothing.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0] - 1))
+    >>> print(nmo.GLM().fit(X, y).summary(X, y))
+    converged
+    Poisson model, link exp; 500 rows, 205 spikes
+    log-likelihood -402.8 · deviance explained 0.0706 · AIC 811.6 · edf 3 · dispersion 1
+    standard errors: model
+                          estimate std error         z         p    [0.025    0.975]
+    intercept             -0.94024   0.07349   -12.794  1.76e-37   -1.0843  -0.79621
+    x0                     0.42561   0.07327     5.809   6.3e-09     0.282   0.56922
+    x1                    0.026437   0.07286     0.363     0.717  -0.11636   0.16923
+    """
+
+    neurons: tuple[Any, ...]
+    terms: tuple[str, ...]
+    features: tuple[str, ...]
+    model: str
+    link: str
+    is_count: bool
+    estimate: FloatArray
+    std_error: FloatArray
+    statistic: FloatArray
+    p_value: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    status: Array
+    dof: FloatArray
+    cov_type: str
+    method: tuple[str, ...]
+    level: float
+    ended: tuple[str, ...]
+    facts: FitFacts
+    aic: FloatArray
+    remark: str = ""
+
+    __repr__ = showing.of_fields
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas table with a row per neuron and parameter.
+
+        Columns: neuron, term, feature, estimate, std_error, statistic, p_value, conf_low,
+        conf_high, status.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(100, 2)), np.arange(100) % 3
+        >>> nmo.GLM().fit(X, y).summary(X, y).to_frame()["feature"].tolist()
+        ['intercept', 'x0', 'x1']
+        """
+        import pandas as pd
+
+        n, N = self.estimate.shape
+        named = {
+            "neuron": [neuron for neuron in self.neurons for _ in range(n)],
+            "term": list(self.terms) * N,
+            "feature": list(self.features) * N,
+        }
+        numbers = {name: getattr(self, name).T.ravel() for name in (*printing.NUMBERS, "status")}
+        return pd.DataFrame(named | numbers)
+
+    def __str__(self) -> str:
+        return printing.text(self)
+
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook."""
+        return printing.html(self)
+
+
+def summary(
+    model: FittedModel,
+    X: Any,
+    y: ArrayLike,
+    *,
+    cov_type: str = "model",
+    groups: Any = None,
+    lags: Any = None,
+    level: float = 0.95,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+) -> Summary:
+    """Return a fit in a table; ``model.summary(X, y)`` is the same.
+
+    Parameters
+    ----------
+    model :
+        A fitted ``GLM`` or ``PopulationGLM``.
+    X, y, sample_weight, offset :
+        The data of the fit.
+    cov_type, groups, lags :
+        What standard errors stand on, as of ``model.covariance``.
+    level :
+        Coverage of the intervals, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the covariance or the level cannot be used, or the data are not those of the fit.
+    TypeError
+        For classifiers.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(0.5 * X[:, 0] - 1))
+    >>> summary(nmo.GLM().fit(X, y), X, y).estimate[:, 0].round(2)
+    array([-0.94,  0.43,  0.03])
+    """
+    if not 0.0 < level < 1.0:
+        raise errors.value_error(
+            "This is no coverage.", given=f"level={level!r}", expected="a number between 0 and 1"
+        )
+    Requested(cov_type, groups, lags)  # says what is wrong with it before the rows are read
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    sure = uncertainties(fit, cov_type, groups=groups, lags=lags)
+    coefficients = coefficients_of(fit, sure, level)
+    return _of(fit, coefficients, FitFacts.of(fit), cov_type, level)
+
+
+def _of(
+    fit: FitOnData, found: Coefficients, facts: FitFacts, cov_type: str, level: float
+) -> Summary:
+    has_intercept, likelihood = fit.optimum.columns.has_intercept, fit.likelihood
+    term_of = [""] * fit.n_features
+    for term in fit.terms:
+        term_of[term.columns] = [term.label] * (term.stop - term.start)
+    return Summary(
+        neurons=fit.neurons,
+        terms=(*[""] * has_intercept, *term_of),
+        features=(*["intercept"] * has_intercept, *fit.feature_names),
+        model=likelihood.model.name,
+        link=likelihood.link.name,
+        is_count=likelihood.model.gives_probabilities,
+        estimate=found.estimate,
+        std_error=found.std_error,
+        statistic=found.statistic,
+        p_value=found.p_value,
+        conf_low=found.conf_low,
+        conf_high=found.conf_high,
+        status=found.status,
+        dof=found.dof,
+        cov_type=cov_type,
+        method=found.method,
+        level=level,
+        ended=tuple("not of a fit" if s is None else str(s) for s in fit.status),
+        facts=facts,
+        aic=criteria_of(fit, facts, facts.n_rows, "bins").aic,
+        remark=_PENALISED if penalised(fit.optimum).any() else "",
+    )
