@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from spikeglm import plotting
+from spikeglm import inference, plotting
 from spikeglm.inference.filters import filter_band
 from spikeglm.inference.time_rescaling import TimeRescaling
 
-UNIT = r"\((ms|s|spikes/s|per \w+|factor( per \w+)?|intervals|cm)\)"
+UNIT = r"\((ms|s|spikes/s|per \w+|factor( per \w+)?|intervals|cm|bins|sd)\)"
+RESIDUALS = np.random.default_rng(0).normal(size=400)
+AUTOCORRELATION = inference.residual_autocorrelation(RESIDUALS)
+BINNED = inference.binned_residuals(RESIDUALS, np.arange(400) / 400)
 CATALOGUE = {  # name: draw(ax, found, rescaling), labels of x and y
     "filter": (
         lambda ax, found, _: plotting.plot_filter(found, ax, unit="dB"),
@@ -42,6 +45,21 @@ CATALOGUE = {  # name: draw(ax, found, rescaling), labels of x and y
         "Lag (intervals)",
         "Autocorrelation",
     ),
+    "residual quantiles": (
+        lambda ax, *_: plotting.plot_residual_quantiles(RESIDUALS, ax),
+        "Normal quantile (sd)",
+        "Quantile residual (sd)",
+    ),
+    "residual autocorrelation": (
+        lambda ax, *_: plotting.plot_residual_autocorrelation(AUTOCORRELATION, ax),
+        "Lag (bins)",
+        "Autocorrelation",
+    ),
+    "binned residuals": (
+        lambda ax, *_: plotting.plot_binned_residuals(BINNED, ax),
+        "Fitted mean (per bin)",
+        "Mean residual",
+    ),
     "bits per spike": (
         lambda ax, *_: plotting.plot_bits_per_spike({"a": [0.1, 0.3], "b": [0.2, 0.4]}, ax),
         "Held-out bits per spike",
@@ -49,7 +67,7 @@ CATALOGUE = {  # name: draw(ax, found, rescaling), labels of x and y
     ),
 }
 every_plot = pytest.mark.parametrize("draw, xlabel, ylabel", CATALOGUE.values(), ids=CATALOGUE)
-PURE_NUMBERS = {"Model quantile", "Observed quantile", "Autocorrelation", ""}
+PURE_NUMBERS = {"Model quantile", "Observed quantile", "Autocorrelation", "Mean residual", ""}
 
 
 @every_plot

@@ -36,6 +36,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "Overdispersion": "dispersions",
     "goodness": "goodness_of_fit.table",
     "PopulationRescaling": "goodness_of_fit.population_rescaling",
+    "BinnedResiduals": "goodness_of_fit.binned",
+    "binned_residuals": "goodness_of_fit.binned",
     "ResidualAutocorrelation": "goodness_of_fit.autocorrelation",
     "residual_autocorrelation": "goodness_of_fit.autocorrelation",
     "residuals": "goodness_of_fit.residuals",

@@ -21,12 +21,18 @@ from .goodness import (
 from .nulls import plot_null
 from .paths import plot_regularization_path
 from .rates import plot_rate, plot_tuning
+from .residuals import (
+    plot_binned_residuals,
+    plot_residual_autocorrelation,
+    plot_residual_quantiles,
+)
 from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches
 
 __all__ = [
     "ONE_COLUMN_MM",
     "TWO_COLUMNS_MM",
     "paper_style",
+    "plot_binned_residuals",
     "plot_bits_per_spike",
     "plot_comparison",
     "plot_curve",
@@ -40,6 +46,8 @@ __all__ = [
     "plot_rate",
     "plot_rate_gain",
     "plot_regularization_path",
+    "plot_residual_autocorrelation",
+    "plot_residual_quantiles",
     "plot_time_rescaling",
     "plot_tuning",
     "save_figure",

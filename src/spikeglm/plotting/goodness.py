@@ -11,11 +11,42 @@ from ..inference.rescaled_intervals import TimeRescaling
 from ..typing import ArrayLike
 from . import style
 from .style import axes_or_new
+from .tables import with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 
+def _quantiles(results: TimeRescaling | Mapping[str, TimeRescaling]) -> pd.DataFrame:
+    """Return the curves of a KS plot, with the bands of each result."""
+    import pandas as pd
+
+    named = results if isinstance(results, Mapping) else {"": results}
+    columns = {
+        name: pd.DataFrame(
+            {
+                "model_quantile": result.model_quantiles,
+                "observed_quantile": result.uniforms,
+                "band_95": result.band_95,
+                "band_99": result.band_99,
+            }
+        )
+        for name, result in named.items()
+    }
+    return pd.concat(columns, names=["result", None]).reset_index(level=0).reset_index(drop=True)
+
+
+def _autocorrelations(result: TimeRescaling) -> pd.DataFrame:
+    """Return the autocorrelation of rescaled intervals by lag, with its band."""
+    import pandas as pd
+
+    r = result.autocorrelation
+    columns = {"lag": np.arange(1, len(r) + 1), "autocorrelation": r}
+    return pd.DataFrame(columns | {"band_95": result.autocorrelation_band_95})
+
+
+@with_data(_quantiles)
 def plot_time_rescaling(
     results: TimeRescaling | Mapping[str, TimeRescaling],
     ax: Axes | None = None,
@@ -74,6 +105,7 @@ def plot_time_rescaling(
     return ax
 
 
+@with_data(_autocorrelations)
 def plot_interval_autocorrelation(
     result: TimeRescaling, ax: Axes | None = None, *, color: str = style.BLUE
 ) -> Axes:

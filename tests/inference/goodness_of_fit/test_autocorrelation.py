@@ -20,7 +20,7 @@ def by_loop(z, lag, stretch):
         for t in range(len(z) - lag)
         if stretch[t] == stretch[t + lag] and np.isfinite(z[t] * z[t + lag])
     ]
-    error = np.sqrt(np.mean(np.square(pairs)) / len(pairs)) / power
+    error = max(np.sqrt(np.mean(np.square(pairs))) / power, 1) / np.sqrt(len(pairs))
     return np.mean(pairs) / power, error
 
 

@@ -5,9 +5,9 @@ or a border of an epoch between them,
 
     r_k = mean z_t z_t+k / mean z_t²       se_k² = mean z_t² z_t+k² / (n_k (mean z_t²)²)
 
-The errors are those of residuals that are uncorrelated given the past; how large each is expected
-to be may change from row to row, as that of a count does with its mean. Where all are alike, they
-are 1 / sqrt(n_k).
+The errors are those of residuals that are uncorrelated given the past, and may vary more in some
+stretches than in others, as counts do with their mean. Where residuals vary alike, errors are
+1 / sqrt(n_k); they are not taken to be less, since of few spikes hardly any two fall on one pair.
 
 References
 ----------
@@ -177,8 +177,9 @@ def _at_lags(z: FloatArray, n_lags: int, stretch: IntArray) -> tuple[FloatArray,
             n_pairs = pairs.sum(axis=0)
             products = np.where(pairs, centred[:-k] * centred[k:], 0.0)
             out[0, k - 1] = products.sum(axis=0) / n_pairs / power
-            out[1, k - 1] = np.sqrt((products**2).sum(axis=0)) / n_pairs / power
-    return out[0], np.where(out[1] > 0, out[1], np.nan)
+            error = np.sqrt((products**2).sum(axis=0)) / n_pairs / power
+            out[1, k - 1] = np.maximum(error, 1.0 / np.sqrt(n_pairs))
+    return out[0], np.where(np.isfinite(out[1]), out[1], np.nan)
 
 
 def _portmanteau(z: FloatArray) -> FloatArray:
