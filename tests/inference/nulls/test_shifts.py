@@ -1,6 +1,7 @@
 """Linear and circular shifts, draw by draw against statsmodels on rows that were cut by hand."""
 
 import numpy as np
+import pynapple as nap
 import pytest
 import statsmodels.api as sm
 from numpy.testing import assert_allclose, assert_array_equal
@@ -16,6 +17,7 @@ X = np.column_stack([Z, R])
 OFFSET = RNG.normal(0, 0.3, (T, 1))
 WEIGHT = RNG.integers(1, 3, T).astype(float)
 CENTRE = np.arange(K, T - K)
+EPOCHS = nap.IntervalSet([0, 10], [5, 15])
 SHIFT = {"max_shift": K, "n_shifts": 40}
 
 
@@ -168,16 +170,27 @@ def test_circular_shifts_wrap_and_warn(model):
 
 
 def test_seconds_need_bins_that_are_known():
-    import pynapple as nap
-
     counts = nap.Tsd(t=np.arange(T) * 0.1, d=Y[:, 0])
     speed = nap.Tsd(t=np.arange(T) * 0.1, d=Z[:, 0])
     design = nmo.basis.IdentityEval(label="speed").design(speed)
     model = nmo.GLM().fit(design, counts)
     test = null_test(model, design, counts, term="speed", max_shift="4 s", n_shifts=40)
     assert test.lags[-1] == 40 and test.bin_s == 0.1
+    in_seconds = null_test(model, design, counts, term="speed", max_shift=4.0, n_shifts=40)
+    assert_array_equal(test.null_statistics, in_seconds.null_statistics)
     in_bins = null_test(model, design, counts, term="speed", max_shift=40, n_shifts=40)
     assert_array_equal(test.null_statistics, in_bins.null_statistics)
+
+
+def test_epochs_and_gaps_in_time_end_sessions():
+    times = np.r_[0:120, 130:310] * 0.1
+    counts = nap.Tsd(t=times, d=Y[:, 0])
+    model = nmo.GLM().fit(X, counts)
+    test = null_test(model, X, counts, max_shift=20, n_shifts=40)
+    assert test.n_rows == T - 2 * 2 * 20
+    epochs = nap.IntervalSet([0, 20], [11.95, 30.95])  # rows 120 to 189 are of none
+    test = null_test(model, X, counts, max_shift=20, n_shifts=40, sessions=epochs)
+    assert test.n_rows == 120 + 110 - 2 * 2 * 20
 
 
 ERRORS = {
@@ -188,7 +201,8 @@ ERRORS = {
     "no such option": ({"lags": 3}, TypeError, "no such option"),
     "too far": ({"max_shift": 150}, ValueError, "nothing to be compared with"),
     "seconds without bins": ({"max_shift": "5 s"}, ValueError, "how long their bins are"),
-    "no whole bins": ({"max_shift": 2.5}, TypeError, "neither a number of bins"),
+    "no duration": ({"max_shift": [2]}, TypeError, "neither a number of bins"),
+    "epochs without times": ({"sessions": EPOCHS}, ValueError, "Epochs need rows"),
     "moves what": ({"moves": "spikes"}, ValueError, "what moves"),
     "an object with options": ({"null": LinearShift(), "max_shift": 3}, TypeError, "options twice"),
     "one session": ({"null": "session_permutation"}, ValueError, "One session"),

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from ... import errors, showing
+from ...io.interop.epochs import epoch_of, is_epochs
 from ...rows.contract import Rows
-from ...rows.sampling import bins_in
-from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
+from ...rows.sampling import Sampling, bin_size_of, bins_in
+from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..fit_on_data import FitOnData
 from .moved import Move
 from .question import Question
@@ -56,17 +57,49 @@ class Setting:
         """(T,) rows whose features are finite."""
         return self.fit.optimum.rows.valid_rows()
 
-    def session_starts(self, sessions: ArrayLike | None) -> IntArray:
-        """Return the first row of each session: of runs of equal labels (T,), else of each epoch.
+    def sessions(self, sessions: Any) -> tuple[IntArray, IntArray]:
+        """Return first row and length of each session, (S,) each.
+
+        Parameters
+        ----------
+        sessions :
+            (T,) labels, of which every run is a session; epochs (a pynapple IntervalSet); or None
+            for the epochs that the data came with, which end at gaps in time. Rows without a label
+            (NaN, None, in no epoch) are of no session.
 
         Raises
         ------
         ValueError
-            If there are labels, not one per row.
+            If there are labels, not one per row, or epochs, and rows have no times.
         """
+        labels = self._labels(sessions)
+        is_there = _is_known(labels)
+        if is_epochs(sessions):
+            is_there &= labels >= 0
+        is_border = np.ones(len(labels), dtype=bool)
+        is_border[1:] = labels[1:] != labels[:-1]
+        starts = np.flatnonzero(is_border)
+        lengths = np.diff(np.append(starts, len(labels)))
+        known = is_there[starts]
+        if not known.any():
+            raise errors.value_error(
+                "No row is in a session.", given=repr(sessions), expected="sessions with rows"
+            )
+        return starts[known], lengths[known]
+
+    def _labels(self, sessions: Any) -> Array:
+        axis = self.fit.optimum.time_axis
         if sessions is None:
-            axis = self.fit.optimum.rows.time_axis
-            return np.zeros(1, np.intp) if axis is None else np.asarray(axis.epoch_starts)
+            starts = np.zeros(1, np.intp) if axis is None else _starts_of(axis)
+            return np.searchsorted(starts, np.arange(self.n_rows), side="right")
+        if is_epochs(sessions):
+            if axis is None:
+                raise errors.value_error(
+                    "Epochs need rows that have times.",
+                    given="sessions as epochs, and X and y without times",
+                    expected="X or y as pynapple objects, or sessions as a label per row",
+                )
+            return epoch_of(axis.times, sessions)
         labels = np.asarray(sessions)
         if labels.shape != (self.n_rows,):
             raise errors.value_error(
@@ -74,33 +107,34 @@ class Setting:
                 given=f"an array of shape {labels.shape}",
                 expected=f"({self.n_rows},), a label per row",
             )
-        return np.concatenate([[0], np.flatnonzero(labels[1:] != labels[:-1]) + 1]).astype(np.intp)
+        return labels
 
-    def bins(self, duration: int | str, *, name: str) -> int:
-        """Return a number of bins, given as such or as a text with a unit, such as ``"60 s"``.
+    def bins(self, duration: Any, *, name: str) -> int:
+        """Return a number of bins: an int, or in seconds a float or a text such as ``"60 s"``.
 
         Raises
         ------
         TypeError
-            For a number that is not whole: it may be meant in seconds or in bins.
+            If it is none of these.
         ValueError
             If a text is no duration, or the data do not say how long a bin is.
         """
-        if isinstance(duration, str):
-            if self.fit.bin_s is None:
-                raise errors.value_error(
-                    f"{name} is in seconds, and the data do not say how long their bins are.",
-                    given=f"{name}={duration!r}",
-                    expected="pynapple objects in the fit, or a number of bins",
-                )
-            return bins_in(duration, self.fit.bin_s, name=name)
-        if isinstance(duration, bool) or not isinstance(duration, int | np.integer):
+        if isinstance(duration, int | np.integer) and not isinstance(duration, bool):
+            return int(duration)
+        if not isinstance(duration, str | float):
             raise errors.type_error(
                 f"{name} is neither a number of bins nor a duration.",
                 given=f"{name}={duration!r}",
-                expected="a whole number of bins, or a text with a unit such as '60 s'",
+                expected="an int, a number of bins; or seconds: a float, or a text such as '60 s'",
             )
-        return int(duration)
+        if self.fit.bin_s is None:
+            raise errors.value_error(
+                f"{name} is in seconds, and the data do not say how long their bins are.",
+                given=f"{name}={duration!r}",
+                expected="pynapple objects in the fit, or an int, a number of bins",
+            )
+        text = duration if isinstance(duration, str) else f"{duration} s"
+        return bins_in(text, self.fit.bin_s, name=name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +194,20 @@ class Null(Protocol):
     def assumption(self, question: Question) -> str:
         """Return in a sentence what must hold for p to be one."""
         ...
+
+
+def _is_known(labels: Array) -> BoolArray:
+    """Return (T,) False for NaN and None."""
+    known = np.asarray(labels == labels, dtype=bool)  # NaN is no equal of itself
+    if labels.dtype.kind == "O":
+        known &= np.array([label is not None for label in labels], dtype=bool)
+    return known
+
+
+def _starts_of(axis: Any) -> IntArray:
+    """Return the first row of each stretch of a time axis without a gap, or else of each epoch."""
+    known = bin_size_of(axis) is not None
+    return Sampling.of(axis).starts if known else np.asarray(axis.epoch_starts)
 
 
 def what_moves(moves: Any, question: Question) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from ... import errors, notices, showing
-from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
+from ...typing import BoolArray, FloatArray, IntArray
 from .contract import RESPONSE, Draws, Setting, at_random, check_count, what_moves
 from .moved import Exchanged
 from .question import Question
@@ -28,8 +29,8 @@ class SessionPermutation:
     Parameters
     ----------
     sessions :
-        (T,) labels of the sessions that rows are of, in runs; None takes the epochs of pynapple
-        objects. Trials do as well, if nothing drifts from one to the next.
+        (T,) labels, a session per run of them, or epochs (a pynapple IntervalSet); None takes the
+        epochs that the data came with. Trials do as well, if nothing drifts from one to the next.
     n_permutations :
         D.
     moves :
@@ -45,7 +46,7 @@ class SessionPermutation:
     'session_permutation'
     """
 
-    sessions: ArrayLike | None = None
+    sessions: Any = None
     n_permutations: int = 199
     moves: str | None = None
 
@@ -64,7 +65,7 @@ class SessionPermutation:
         ValueError
             If there is but one session.
         """
-        starts = setting.session_starts(self.sessions)
+        starts, lengths = setting.sessions(self.sessions)
         n, T = len(starts), setting.n_rows
         if n < 2:
             raise errors.value_error(
@@ -73,7 +74,7 @@ class SessionPermutation:
                 expected="sessions=, a label per row, or pynapple objects of several epochs",
                 todo='within a session, null="linear_shift" may do.',
             )
-        length = int(np.diff(np.append(starts, T)).min())
+        length = int(lengths.min())
         session = np.full(T, -1, dtype=np.intp)
         place = np.zeros(T, dtype=np.intp)
         for s, start in enumerate(starts):

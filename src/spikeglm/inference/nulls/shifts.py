@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ... import errors, notices, showing
-from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
+from ...typing import BoolArray, FloatArray, IntArray
 from .contract import RESPONSE, Draws, Setting, at_random, check_count, what_moves
 from .moved import Rolled
 from .question import Question
@@ -35,8 +36,9 @@ class LinearShift:
     Parameters
     ----------
     max_shift :
-        K, in bins, or as text with a unit (``"60 s"``). A quarter of the shortest session if None.
-        It should be many times as long as signals take to change.
+        K: an int, a number of bins; or seconds, a float or a text with a unit (``"60 s"``). A
+        quarter of the shortest session if None. It should be many times as long as signals take to
+        change.
     n_shifts :
         2 M, how many shifts; the smallest p is 1 / (M + 1).
     moves :
@@ -45,8 +47,8 @@ class LinearShift:
         offset and other features, which must be stationary. None: the response where there are no
         other features (all shifts are columns of one fit then), else the term.
     sessions :
-        (T,) labels of sessions, over whose ends nothing is shifted; None takes the epochs of
-        pynapple objects, or a single one.
+        Over whose ends nothing is shifted: (T,) labels, a session per run of them, or epochs (a
+        pynapple IntervalSet). None takes the epochs that the data came with, or a single one.
     conservative :
         Whether p is never too small, or right on average.
 
@@ -61,10 +63,10 @@ class LinearShift:
     'linear_shift'
     """
 
-    max_shift: int | str | None = None
+    max_shift: int | float | str | None = None
     n_shifts: int = 198
     moves: str | None = None
-    sessions: ArrayLike | None = None
+    sessions: Any = None
     conservative: bool = True
 
     __repr__ = showing.of_fields
@@ -82,8 +84,7 @@ class LinearShift:
         ValueError
             If sessions are too short, or shifts too few.
         """
-        starts = setting.session_starts(self.sessions)
-        lengths = np.diff(np.append(starts, setting.n_rows))
+        starts, lengths = setting.sessions(self.sessions)
         K = self._largest(setting, int(lengths.max()), int(lengths.min()))
         M = min(check_count(self.n_shifts, name="n_shifts", fewest=2) // 2, K)
         if M < _FEWEST and self.conservative:
@@ -92,7 +93,7 @@ class LinearShift:
                 f"do: take n_shifts={2 * _FEWEST} or more, and max_shift as many bins."
             )
         lags = (K // M) * np.concatenate([np.arange(-M, 0), np.arange(1, M + 1)])
-        inside = _inside(starts, lengths, int(lags[-1]))
+        inside = _inside(starts, lengths, int(lags[-1]), setting.n_rows)
         still, moved = _still_and_moved(setting, self.moving(setting.question))
         keep = inside & still
         moves = tuple(Rolled(int(k), setting.n_rows) for k in lags)
@@ -150,7 +151,7 @@ class CircularShift:
     n_shifts :
         How many shifts, drawn at random.
     min_shift :
-        The smallest, in bins or as text with a unit.
+        The smallest, as the largest of :class:`LinearShift`.
     moves :
         As of :class:`LinearShift`.
 
@@ -165,7 +166,7 @@ class CircularShift:
     """
 
     n_shifts: int = 199
-    min_shift: int | str = 1
+    min_shift: int | float | str = 1
     moves: str | None = None
 
     __repr__ = showing.of_fields
@@ -221,9 +222,9 @@ def _still_and_moved(setting: Setting, moves: str) -> tuple[BoolArray, BoolArray
     return (features, whole) if moves == RESPONSE else (whole, features)
 
 
-def _inside(starts: IntArray, lengths: IntArray, K: int) -> BoolArray:
+def _inside(starts: IntArray, lengths: IntArray, K: int, n_rows: int) -> BoolArray:
     """Return (T,) True where a row is K or more from both ends of its session."""
-    inside = np.zeros(int(lengths.sum()), dtype=bool)
+    inside = np.zeros(n_rows, dtype=bool)
     for start, length in zip(starts, lengths, strict=True):
         inside[start + K : max(start + length - K, start + K)] = True
     return inside
