@@ -165,7 +165,12 @@ def test_methods_degrees_of_freedom_and_reasons():
     told = {kind: next(uncertainties(fit, **how)) for kind, how in ASKED.items()}
     assert told["HC3"].method == "HC3, factor none" and told["HC3"].dof == np.inf
     assert told["HAC"].method == "HAC (Newey-West, 8 lags), factor n/(n-k)"
+    assert told["HAC"].dof == pytest.approx(1.5 * T / 9)
     assert told["cluster"].dof == 19
+    by_length = next(uncertainties(fit, "HAC", small_sample="n/(n-k)*exp(b)"))
+    assert by_length.method.startswith("HAC (Newey-West, 21 lags, as Lazarus et al. (2018))")
+    same = next(uncertainties(fit, "HAC", lags=21))
+    assert_allclose(by_length.covariance, same.covariance * np.exp(22 / T))
     sure = next(uncertainties(fit, "cluster", groups=few))
     assert sure.method == "cluster (3 groups, of rank 3 at most), factor G/(G-1)"
     assert sure.dof == 2 and np.linalg.matrix_rank(sure.covariance, hermitian=True) <= 3

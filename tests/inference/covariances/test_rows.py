@@ -23,7 +23,8 @@ ASKED = {
     "scattered groups": {"cov_type": "cluster", "groups": SCATTERED},
     "HAC": {"cov_type": "HAC", "lags": L},
     "HAC, many lags": {"cov_type": "HAC", "lags": 400},
-    "HAC, chosen lags": {"cov_type": "HAC"},
+    "HAC, chosen lags": {"cov_type": "HAC", "lags": "newey-west"},
+    "HAC, chosen by Andrews": {"cov_type": "HAC", "lags": "andrews"},
     "HAC within trials": {"cov_type": "HAC", "lags": 20, "groups": TRIALS},
 }
 of_kinds = pytest.mark.parametrize("kind", ASKED)

@@ -35,7 +35,7 @@ ASKED = {
     },
     "NW_lag5": {"cov_type": "HAC", "lags": 5, "small_sample": "none"},
     "NW_lag5_adj": {"cov_type": "HAC", "lags": 5},
-    "NW_auto": {"cov_type": "HAC", "small_sample": "none"},
+    "NW_auto": {"cov_type": "HAC", "lags": "newey-west", "small_sample": "none"},
 }
 CASES = [
     (name, kind) for name in FITS for kind in ASKED if kind in R[name] or kind in R[name]["HC"]

@@ -109,11 +109,12 @@ class Questions(Hooks):
             ``"epochs"``: those of X, which is what None means if there are several. For HAC
             borders, as epochs are anyway.
         lags :
-            For HAC: bins (int), or time (``"200 ms"``, or seconds as a float); ``"newey-west"``,
-            which is what None means, or ``"andrews"`` choose them from the data.
+            For HAC: bins (int), or time (``"200 ms"``, or seconds as a float), longer than what
+            nobody models lasts. None, or ``"lazarus"``, takes 1.3 times the root of the number of
+            rows; ``"newey-west"`` and ``"andrews"`` choose them from the data.
         small_sample :
             Factor: ``"none"``, ``"n/(n-k)"`` (None: for HC1 and HAC), and for groups
-            ``"G/(G-1)"`` (None) or ``"G/(G-1)*(n-1)/(n-k)"``.
+            ``"G/(G-1)"`` (None) or ``"G/(G-1)*(n-1)/(n-k)"``, for HAC ``"n/(n-k)*exp(b)"``.
         weights :
             What ``sample_weight`` means for robust ones: ``"frequency"``: a row of weight 2 is two
             rows; ``"sampling"``: it is one row that counts twice.

@@ -16,6 +16,8 @@ from . import small_samples
 from .independent import n_rows
 from .pairs import Times, over_pairs
 
+_BARTLETT_SQUARED = 2 / 3  # the integral of the square of 1 - |x| over -1 to 1
+
 
 class Lags(Protocol):
     """How many lags are taken.
@@ -73,9 +75,14 @@ class Autocorrelated:
     are_copies :
         Whether a row of weight a is a rows, for that factor.
 
+    A sum over few windows varies: its quantiles are Student's with 3 n / (2 (L + 1)) degrees of
+    freedom, those of a Bartlett window, and the factor exp(b), b = (L + 1) / n, is for the mean
+    score, which is zero whatever the data.
+
     References
     ----------
-    Newey & West (1987), Econometrica 55:703-8.
+    Newey & West (1987), Econometrica 55:703-8; for b Kiefer & Vogelsang (2005), Econom Theory
+    21:1130-64, and Sun (2014), J Econom 178:659-77.
     """
 
     times: Times
@@ -94,9 +101,13 @@ class Autocorrelated:
         kernel = partial(window_score_products, n_classes=seen.n_classes, n_lags=L)
         products = over_pairs(kernel, seen, self.times, int(L.max(initial=0))).products
         reason = np.where(np.isinf(factor), "as many parameters as rows", "")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            b = (L + 1) / n_rows(seen, are_copies=False)
+        if self.small_sample == small_samples.FIXED_B:
+            factor = factor * np.exp(np.minimum(b, 1.0))
         return Filling(
             products * np.where(np.isinf(factor), 0.0, factor)[:, None, None],
-            np.full(seen.n_neurons, np.inf),
+            1.0 / (_BARTLETT_SQUARED * b),
             tuple(
                 f"HAC (Newey-West, {n_lags} lags{self.lags.words}), factor {self.small_sample}"
                 for n_lags in L

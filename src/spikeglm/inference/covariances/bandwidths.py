@@ -1,7 +1,7 @@
-"""How many lags, from the data: the automatic choices of Newey & West and of Andrews.
+"""How many lags, where the user does not say: from the length of the data, or from the scores.
 
-Both weigh the scores of all coefficients of a neuron by one, as R's sandwich does, so what they
-choose depends on the units of the features: bring them to one scale first.
+What Newey & West and Andrews choose weighs the scores of all coefficients of a neuron by one, as
+R's sandwich does, so it depends on the units of the features: bring them to one scale first.
 """
 
 from __future__ import annotations
@@ -18,6 +18,31 @@ from .independent import n_rows
 from .pairs import Times, over_pairs
 
 _BARTLETT = 1.1447  # Andrews (1991), eq. 6.2: the rate's factor of this kernel
+
+
+@dataclass(frozen=True)
+class LazarusLags:
+    """A window of 1.3 sqrt(n) bins, rounded down: longer than what is best for the covariance.
+
+    Intervals are off by how biased the covariance is more than by how noisy it is, as far as
+    Student's quantile knows the noise.
+
+    References
+    ----------
+    Lazarus, Lewis, Stock & Watson (2018), J Bus Econ Stat 36:541-59, eq. 4.
+
+    >>> LazarusLags().words
+    ', as Lazarus et al. (2018)'
+    """
+
+    @property
+    def words(self) -> str:
+        """Where the lags come from."""
+        return ", as Lazarus et al. (2018)"
+
+    def of(self, seen: Seen, times: Times) -> IntArray:
+        """Return the lags of each neuron, (A,): a window less its own bin."""
+        return _floor(1.3 * np.sqrt(n_rows(seen, are_copies=False))) - 1
 
 
 @dataclass(frozen=True)

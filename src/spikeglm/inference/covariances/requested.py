@@ -9,7 +9,7 @@ from ... import errors, showing
 from ..filling import Filler
 from . import small_samples
 from .autocorrelated import Autocorrelated, GivenLags, Lags
-from .bandwidths import AndrewsLags, NeweyWestLags
+from .bandwidths import AndrewsLags, LazarusLags, NeweyWestLags
 from .clustered import Clustered
 from .independent import Independent
 from .rows_in_time import RowsInTime
@@ -23,7 +23,11 @@ _OF_ROWS = {
 }
 COV_TYPES = (MODEL, *_OF_ROWS, CLUSTER, HAC)
 FREQUENCY, SAMPLING = "frequency", "sampling"
-_BY_NAME: dict[str, Lags] = {"newey-west": NeweyWestLags(), "andrews": AndrewsLags()}
+_BY_NAME: dict[str, Lags] = {
+    "lazarus": LazarusLags(),
+    "newey-west": NeweyWestLags(),
+    "andrews": AndrewsLags(),
+}
 _MEANT = {
     "robust": "HC0", "sandwich": "HC0", "nonrobust": MODEL, "fisher": MODEL,
     "clustered": CLUSTER, "newey-west": HAC, "hac": HAC,
@@ -41,12 +45,13 @@ class Requested:
     groups :
         (T,) labels, a pynapple IntervalSet, or ``"epochs"``: those of X. Of HAC they are borders.
     lags :
-        Bins (int) or time (float seconds, or a text such as ``"200 ms"``); ``"newey-west"``
-        (None) or ``"andrews"`` choose them from the data.
+        Bins (int) or time (float seconds, or a text such as ``"200 ms"``); ``"lazarus"`` (None):
+        1.3 times the root of the number of rows; ``"newey-west"`` or ``"andrews"`` choose them
+        from the data.
     small_sample :
         Factor: ``"none"``, ``"n/(n-k)"``; of groups also ``"G/(G-1)"`` and
-        ``"G/(G-1)*(n-1)/(n-k)"``. None takes ``"n/(n-k)"`` for HC1 and HAC, ``"G/(G-1)"`` for
-        groups and none for the others.
+        ``"G/(G-1)*(n-1)/(n-k)"``, of lags also ``"n/(n-k)*exp(b)"``. None takes ``"n/(n-k)"`` for
+        HC1 and HAC, ``"G/(G-1)"`` for groups and none for the others.
     weights :
         ``"frequency"``: a row of weight a is a rows. ``"sampling"``: it is one row.
 
@@ -127,11 +132,15 @@ class Requested:
             return small_samples.checked(
                 self.small_sample, small_samples.GROUPS, small_samples.OF_GROUPS
             )
-        _, default = _OF_ROWS.get(self.cov_type, (0, small_samples.PARAMETERS))
+        if self.cov_type == HAC:
+            return small_samples.checked(
+                self.small_sample, small_samples.PARAMETERS, small_samples.OF_LAGS
+            )
+        _, default = _OF_ROWS.get(self.cov_type, (0, small_samples.NONE))
         return small_samples.checked(self.small_sample, default, small_samples.OF_ROWS)
 
     def _lags(self, data: RowsInTime) -> Lags:
-        name = "newey-west" if self.lags is None else self.lags
+        name = "lazarus" if self.lags is None else self.lags
         if isinstance(name, str) and not any(letter.isdigit() for letter in name):
             if name not in _BY_NAME:
                 raise errors.unknown_name("choice of lags", name, tuple(_BY_NAME))

@@ -64,6 +64,9 @@ def uncertainties(
 
 
 def _with_dof(found: Iterator[Uncertainty], fit: FitOnData) -> Iterator[Uncertainty]:
-    """Yield the uncertainties with the degrees of freedom of the dispersion, where none are set."""
+    """Yield the uncertainties with the degrees of freedom of the dispersion, where they are fewer.
+
+    Robust covariances do not use it. But they vary as much from one recording to the next.
+    """
     for sure, dof in zip(found, fit.dispersion_dof, strict=True):
-        yield sure if np.isfinite(sure.dof) else sure._replace(dof=float(dof))
+        yield sure._replace(dof=float(np.fmin(sure.dof, dof)))

@@ -1,7 +1,7 @@
 """Factors for small samples: a sandwich is too small on average, by about this much.
 
 n is the number of rows (the sum of their weights), k the parameters that the fit uses up, G the
-number of groups.
+number of groups, b the share of the rows that a window of lags is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from ... import errors
 from ...typing import FloatArray
 
 NONE, PARAMETERS, GROUPS, BOTH = "none", "n/(n-k)", "G/(G-1)", "G/(G-1)*(n-1)/(n-k)"
+FIXED_B = "n/(n-k)*exp(b)"
 OF_ROWS = (NONE, PARAMETERS)
+OF_LAGS = (NONE, PARAMETERS, FIXED_B)
 OF_GROUPS = (NONE, PARAMETERS, GROUPS, BOTH)
 
 
