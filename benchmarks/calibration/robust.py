@@ -25,7 +25,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 _TEXT = """{heading}
 
-Poisson neurons with about .3 spikes a bin and two features, white (fast) and slow, times a gain that
+Poisson neurons, about .3 spikes a bin, with two features, white (fast) and slow, times a gain that
 no feature knows: an autoregression of standard deviation .5 (log) and some memory in bins, as the
 slow feature has; or a number per trial. 10 000 bins, where nothing else is said. Each line is
 {n_designs} tables of features with {n_each} recordings each, {n_designs} x {n_each} columns; the
