@@ -35,9 +35,11 @@ def main() -> None:
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.5, 3), width_ratios=(1.3, 1, 1))
     _recording(left, X, y[:, 0])
     for k, (kind, how) in enumerate(asked.items()):
-        _intervals(middle, k, kind, [s for s in uncertainties(fit, **how)], fit.parameters)
+        _intervals(middle, k, kind, list(uncertainties(fit, **how)), fit.parameters)
     middle.axvline(COEF[1], color="k", lw=0.8)
-    middle.set(yticks=[], xlabel="slow feature: estimate and 95 % interval", title="40 recordings")
+    middle.set(
+        yticks=[], xlabel="slow feature: estimate and 95 % interval", title=f"{SHOWN} recordings"
+    )
     _lags(right, fit)
     figure.tight_layout()
     figure.savefig(FIGURE, dpi=110)
@@ -49,7 +51,9 @@ def _recording(axes: Any, X: np.ndarray, counts: np.ndarray) -> None:
     smoothed = [np.convolve(v, window, "same") for v in (counts, np.exp(X @ COEF + LEVEL + 0.125))]
     axes.plot(smoothed[0][:4000], color="0.5", lw=0.8, label="counts")
     axes.plot(smoothed[1][:4000], color=COLOURS["model"], lw=1.2, label="by the features")
-    axes.set(xlabel="bin", ylabel="spikes per bin, over 100 bins", title="a gain that nobody models")
+    axes.set(
+        xlabel="bin", ylabel="spikes per bin, over 100 bins", title="a gain that no one models"
+    )
     axes.legend(frameon=False, fontsize=7)
 
 
