@@ -113,7 +113,7 @@ def null_test(
     (True, True)
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    _check_data(fit.optimum)
+    check_data(fit.optimum)
     question, how = Question.about(fit, term), read_statistic(statistic)
     drawn_by = read_null(null, options)
     how.check(question.observed)
@@ -221,7 +221,7 @@ def _independent(
     return np.where(rank > 0, chi2.sf(of_data, np.maximum(rank, 1)), np.nan)
 
 
-def _check_data(optimum: Optimum) -> None:
+def check_data(optimum: Optimum) -> None:
     """Check that responses, weights and offset are those of the fit."""
     if optimum.record is not None:
         how = plan(optimum.rows, optimum.columns.n_columns)
