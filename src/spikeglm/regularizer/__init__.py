@@ -1,6 +1,7 @@
 """What we assume about the coefficients: one file per penalty, prox beside its value."""
 
 from .base import Penalty, Regularizer
+from .bounded import Bounded
 from .elastic_net import ElasticNet
 from .group_lasso import GroupLasso
 from .lasso import Lasso
@@ -11,6 +12,7 @@ from .smoothness import Smoothness
 from .unregularized import UnRegularized
 
 __all__ = [
+    "Bounded",
     "ElasticNet",
     "GroupLasso",
     "Lasso",

@@ -34,6 +34,7 @@ class GroupNorms:
 
     __repr__ = showing.of_fields
     is_piecewise_linear = False
+    has_bounds = False
 
     @property
     def unit(self) -> FloatArray:

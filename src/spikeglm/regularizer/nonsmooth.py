@@ -24,6 +24,7 @@ class Kinks(Protocol):
     """What solvers ask of the part of a penalty that is not smooth at zero."""
 
     is_piecewise_linear: bool
+    has_bounds: bool  # from which no strength leads away: kinks between zero and infinity
 
     @property
     def unit(self) -> FloatArray:
@@ -104,6 +105,7 @@ class AbsoluteValues:
 
     __repr__ = showing.of_fields
     is_piecewise_linear = True
+    has_bounds = False
 
     @property
     def stretch(self) -> FloatArray:

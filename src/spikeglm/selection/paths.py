@@ -231,6 +231,13 @@ def _check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) 
             given=f"regularizer={model.regularizer!r}",
             expected="a penalty, such as 'Lasso', 'GroupLasso' or 'Ridge'",
         )
+    if hasattr(penalty, "low"):
+        raise errors.value_error(
+            "Bounds have no path of strengths.",
+            given=f"regularizer={model.regularizer!r}",
+            expected="a penalty without bounds",
+            todo="fit at one strength after the other.",
+        )
     if not penalty.is_smooth:
         _check_start(columns)
     elif np.ndim(strengths) == 0:

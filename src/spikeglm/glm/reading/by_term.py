@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import errors
 from ...io.interop.timeseries import to_array
+from ...regularizer.bounded import checked_pair, fitted
 from ...rows.terms import Term
 from ...typing import Array, BoolArray, FloatArray
 from .feature_tree import Layout
@@ -106,6 +107,26 @@ def strength_by_group(
         for label, value in strengths.items()
     }
     return np.stack(np.broadcast_arrays(*(values[label] for label in labels)))
+
+
+def bounds_of(bounds: Any, layout: Layout, shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Return lower and upper bounds (p, N) of coefficients: a pair for all, or pairs by label.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a label is unknown, or a bound does not fit its coefficients.
+    """
+    if not isinstance(bounds, Mapping):
+        low, high = (fitted(bound, shape) for bound in checked_pair(bounds))
+        return low, high
+    terms = _known(bounds, layout, "bounds")
+    low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
+    for label, pair in bounds.items():
+        columns = terms[label].columns
+        of_term = columns.stop - columns.start, shape[1]
+        low[columns], high[columns] = (fitted(bound, of_term) for bound in checked_pair(pair))
+    return low, high
 
 
 def labelled(layout: Layout, name: str) -> dict[str, Term]:

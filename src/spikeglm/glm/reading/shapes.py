@@ -21,6 +21,7 @@ from ...regularizer import Penalty, regularizer_of
 from ...regularizer.adjustable import Adjustable
 from ...typing import Array, ArrayLike, BoolArray, FloatArray
 from .by_term import (
+    bounds_of,
     is_by_term,
     labelled,
     mask_by_term,
@@ -188,6 +189,8 @@ class Shapes:
         number or an array per leaf, or per term; those of groups and matrices belong to these.
         """
         kind: Any = regularizer_of(regularizer)
+        if hasattr(kind, "around"):
+            return self._bounded(kind, strength)
         has_groups = hasattr(kind, "on_leaves")
         if strength is None:
             strength = kind.default_strength
@@ -225,6 +228,19 @@ class Shapes:
                 todo="give a number; selection.regularization_path shows what it does.",
             )
         return cast(Adjustable, penalty)
+
+    def _bounded(self, kind: Any, strength: ArrayLike | None) -> Penalty:
+        """Return the penalty beside bounds, with the bounds of coefficients (p, N)."""
+        if self.n_classes is not None:
+            raise errors.value_error(
+                "Classifiers take no bounds: what is added to all classes changes no probability.",
+                given=f"regularizer={kind!r}",
+                expected="a GLM or a PopulationGLM",
+            )
+        penalty = self.read_penalty(kind.regularizer, strength)
+        shape = self.features.n_features, self.n_neurons or 1
+        low, high = bounds_of(kind.bounds, self.features, shape)
+        return cast(Penalty, kind.around(penalty, low, high))
 
     def _strength(self, strength: ArrayLike) -> Any:
         """Return a strength spread over leaves; with classes, an array as (p K, N)."""

@@ -216,9 +216,10 @@ def record_of(model: Hooks, coef: FloatArray, intercept: FloatArray) -> FitResul
 
 def tell_of_selection(model: Hooks, shapes: Shapes) -> bool:
     """Say why there are no standard errors, if the penalty selects features; return if it does."""
-    selects = not model.read_penalty(shapes).is_smooth
+    penalty = model.read_penalty(shapes)
+    selects = not penalty.is_smooth
     if selects:
-        warn_of_selection()
+        warn_of_selection(penalty)
     return selects
 
 

@@ -36,7 +36,16 @@ _WHERE = {
     ),
     "regularizer": (
         "regularizer",
-        ("ElasticNet", "GroupLasso", "Lasso", "Quadratic", "Ridge", "Smoothness", "UnRegularized"),
+        (
+            "Bounded",
+            "ElasticNet",
+            "GroupLasso",
+            "Lasso",
+            "Quadratic",
+            "Ridge",
+            "Smoothness",
+            "UnRegularized",
+        ),
     ),
     "solvers": (
         "solvers",

@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import errors, notices, showing
 from ...observation_models.likelihood import Likelihood
+from ...regularizer.base import PenaltyTerm
 from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
 from ...typing import FloatArray
@@ -61,7 +62,7 @@ class Estimates:
     def of(cls, fit: FitOnData) -> Estimates:
         """Return what a fit with its data says; a warning tells if no error of it is valid."""
         if not fit.optimum.penalty.is_smooth:
-            warn_of_selection()
+            warn_of_selection(fit.optimum.penalty)
         return cls(
             fit.parameters,
             fit.feature_mean,
@@ -150,10 +151,11 @@ def term_of(terms: Sequence[Term], label: str) -> Term:
     return by_label[label]
 
 
-def warn_of_selection() -> None:
-    """Say why there are no standard errors where the penalty selects features."""
+def warn_of_selection(penalty: PenaltyTerm) -> None:
+    """Say why there are no standard errors where the penalty selects features, or has bounds."""
     notices.warn(
-        "There are no standard errors, and no band (NaN): the penalty selects features, and "
+        getattr(penalty, "no_errors", "")
+        or "There are no standard errors, and no band (NaN): the penalty selects features, and "
         "after a selection from the same data none are valid. What to do: select on one part "
         "of the data, and fit what is left to the other, with Ridge or without a penalty."
     )

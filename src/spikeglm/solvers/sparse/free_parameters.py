@@ -17,10 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import showing
+from ...regularizer.nonsmooth import Kinks
 from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import FLAT, Objective
 from ..curvature.local_curvature import in_batches
 from .optimality import kinks_of
+from .smooth_part import add_smooth_penalty
 
 _AS_VIOLATION = 1e-2
 """What a decrement of one unit counts as: a tolerance of 1e-7 then leaves 5e-11 of the loss."""
@@ -37,8 +39,11 @@ class FreeParameters:
     ----------
     objective :
         The column problems.
+    kinks :
+        Those of the penalty.
     is_free :
-        (C, p + 1) which parameters have no kink, and move.
+        (C, p + 1) which parameters have no kink, and move; where kinks are bounds, unless a
+        parameter stands on one.
     h, unit :
         (C,) typical curvature of the loss per row, and in what decrements are measured.
     price :
@@ -46,6 +51,7 @@ class FreeParameters:
     """
 
     objective: Objective
+    kinks: Kinks
     is_free: BoolArray
     h: FloatArray
     unit: FloatArray
@@ -57,10 +63,11 @@ class FreeParameters:
     def of(cls, objective: Objective, row_slope: FloatArray, unit: FloatArray) -> FreeParameters:
         """Find them; ``row_slope`` (C,), the typical slope of a row, is sqrt(h) times ``unit``."""
         columns = np.arange(objective.n_columns)
-        is_free = (kinks_of(objective).weights() == 0) & ~objective.frozen(columns).T
+        kinks = kinks_of(objective)
+        is_free = (kinks.weights() == 0) & ~objective.frozen(columns).T
         n = is_free[:, :-1].sum(axis=1)  # one, the intercept, is for free
         h = np.divide(row_slope, unit, out=np.zeros_like(unit), where=unit > 0) ** 2
-        return cls(objective, is_free, h, unit, n**2 / (4.0 * objective.n_parameters))
+        return cls(objective, kinks, is_free, h, unit, n**2 / (4.0 * objective.n_parameters))
 
     def flatness(self, move: FloatArray, change: FloatArray, columns: IntArray) -> FloatArray:
         """Return about how much more than along moves (p + 1, A) the loss typically bends.
@@ -88,11 +95,12 @@ class FreeParameters:
         theta and gradient are (p + 1, A), the gradient that of the smooth part.
         """
         decrement, spread = np.zeros((2, len(columns)))
-        sets = [np.flatnonzero(self.is_free[c, :-1]) for c in columns]
+        free = self._free_at(theta, columns)
+        sets = [np.flatnonzero(each[:-1]) for each in free]
         for batch in in_batches([len(s) for s in sets]):
             which = columns[batch]
             steps, decrement[batch] = self._steps(
-                theta[:, batch], gradient[:, batch], which, [sets[a] for a in batch]
+                theta[:, batch], gradient[:, batch] * free[batch].T, which, [sets[a] for a in batch]
             )
             spread[batch] = self.objective.spread(steps)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -100,20 +108,23 @@ class FreeParameters:
             violation = _AS_VIOLATION * decrement / self.unit[columns]
         return np.where(self.unit[columns] > 0, violation, 0.0), is_flat
 
+    def _free_at(self, theta: FloatArray, columns: IntArray) -> BoolArray:
+        """Return (A, p + 1) which parameters of some columns are free where they stand."""
+        free = self.is_free[columns]
+        return free & self.kinks.take(columns).moves(theta.T) if self.kinks.has_bounds else free
+
     def _steps(
         self, theta: FloatArray, gradient: FloatArray, columns: IntArray, sets: list[IntArray]
     ) -> tuple[FloatArray, FloatArray]:
         """Return Newton's steps (p + 1, A) of the free parameters, and decrements (A,)."""
         curvature = self.objective.hessian_on(theta, columns, sets)
-        ridge = self.objective.penalty_curvature(columns)
+        add_smooth_penalty(self.objective, curvature, columns, sets)
         steps, decrement = np.zeros_like(theta), np.zeros(len(columns))
-        for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
+        for a, used in enumerate(sets):
             k = len(used)
             places, inside = np.append(used, -1), np.append(np.arange(k), -1)
             H = curvature[a][np.ix_(inside, inside)]
-            H[np.arange(k), np.arange(k)] += ridge[used, a]
-            slope = gradient[places, a] * self.is_free[c, places]
-            steps[places, a], decrement[a] = _newton(H, slope)
+            steps[places, a], decrement[a] = _newton(H, gradient[places, a])
         return steps, decrement
 
 

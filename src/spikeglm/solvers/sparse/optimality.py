@@ -58,7 +58,8 @@ class Conditions:
         if row_slope is None:
             return cls(kinks, kinks.unit)
         size = np.where(row_slope > _NOTHING, row_slope, np.nan)[:, None]
-        return cls(kinks, np.fmin(np.fmax(kinks.unit, RESOLVED * size), _COARSEST * size))
+        unit = np.full_like(kinks.unit, np.inf) if kinks.has_bounds else kinks.unit
+        return cls(kinks, np.fmin(np.fmax(unit, RESOLVED * size), _COARSEST * size))
 
     def violation(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return the largest violation (A,) at points (p + 1, A) of some columns."""

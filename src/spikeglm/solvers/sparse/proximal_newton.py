@@ -21,8 +21,9 @@ from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Objective, Outcome, Report, Status
 from ..curvature.local_curvature import LocalCurvature
 from .free_parameters import FreeParameters
-from .optimality import Conditions, violations
+from .optimality import Conditions, kinks_of, violations
 from .proximal_subproblem import minimise_model
+from .smooth_part import add_smooth_penalty, change_by_penalty
 from .sparse_walk import Walk
 
 _ARMIJO = 1e-4  # of the predicted gain, Lee, Sun & Saunders (2014), algorithm 1
@@ -86,6 +87,7 @@ def minimise_sparse(
     >>> model.fit_report_.result.certificate, bool(model.fit_report_.result.decrement[0] <= 1e-7)
     ('KKT violation', True)
     """
+    start = _within_bounds(objective, start)
     walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
     curvature = LocalCurvature(objective, h)
     return walk_on(
@@ -98,6 +100,12 @@ def minimise_sparse(
         unit=unit,
         report=report,
     )
+
+
+def _within_bounds(objective: Objective, start: FloatArray) -> FloatArray:
+    """Return the nearest point that has a finite value, where the penalty is one of bounds."""
+    kinks = kinks_of(objective)
+    return kinks.prox(start.T, np.zeros((start.shape[1], 1))).T if kinks.has_bounds else start
 
 
 def walk_on(
@@ -247,15 +255,12 @@ def _minimise_models(
     sets, H = curvature.sets(columns), curvature.padded(columns)
     size = H.shape[1]
     local = kinks.on(sets, size)
-    here, slope, ridge = np.zeros((3, len(columns), size))
-    penalty_curvature = objective.penalty_curvature(columns)
+    here, slope = np.zeros((2, len(columns), size))
     for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
         k = len(used)
         here[a, :k], here[a, -1] = walk.theta[used, c], walk.theta[-1, c]
         slope[a, :k], slope[a, -1] = walk.gradient[used, c], walk.gradient[-1, c]
-        ridge[a, :k] = penalty_curvature[used, a]
-    diagonal = np.arange(size)
-    H[:, diagonal, diagonal] += ridge
+    add_smooth_penalty(objective, H, columns, sets)
     stretch = local.stretch
     H /= stretch[:, :, None] * stretch[:, None, :]
     z, by_z = here * stretch, slope / stretch
@@ -316,7 +321,7 @@ def _try_step(
     moved, stuck = columns[accepted], columns[~accepted]
     move = trial[:, accepted] - here[:, accepted]
     change = evaluation.gradient[:, accepted] - walk.gradient[:, moved]
-    change[:-1] -= objective.penalty_curvature(moved) * move[:-1]
+    change[:-1] -= change_by_penalty(objective, move[:-1], moved)
     curvature.learn(move, change, moved)
     walk.flatness[moved] = free.flatness(move, change, moved)
     walk.stand(moved, trial[:, accepted], evaluation, accepted)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...regularizer.bounded_problem import minimise_within
 from ...regularizer.nonsmooth import AbsoluteValues, Kinks
 from ...typing import BoolArray, FloatArray
 from .curved_pieces import CurvedProblem, negligible, solution
@@ -47,6 +48,9 @@ def minimise_model(H: FloatArray, r: FloatArray, kinks: Kinks, start: FloatArray
     r = r + jitter * start  # it holds on to the start, not to zero: no bias where a walk ends
     out, left = start.copy(), np.flatnonzero(_is_finite(H, r))
     H, r, kinks, z = H[left], r[left], kinks.take(left), start[left]
+    if kinks.has_bounds:
+        out[left] = minimise_within(H, r, kinks, z)
+        return out
     momentum, lipschitz = z, _largest_eigenvalue(H)
     t: FloatArray = np.ones((len(H), 1))
     for check in range(_CHECKS):
