@@ -96,6 +96,7 @@ def _measured(
     """Return a function of the information of each column, (C,), where the penalty bends."""
     out = np.array(otherwise, dtype=float)
     active = [_Active.of(optimum, c) for c in range(len(out))]
+    out = np.minimum(out, [a.n_parameters for a in active])  # those on a bound are no parameters
     p = len(optimum.coef)
     # Of features that are combinations of others, a count of the coefficients says too much.
     asking = [
