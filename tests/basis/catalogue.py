@@ -28,6 +28,7 @@ EVALS = [
     Row("BSplineEval", lambda: nmo_basis.BSplineEval(5), "eval", 1.0, {"n_basis_funcs": 6}),
     Row("BSplineEval-1", lambda: nmo_basis.BSplineEval(4, order=1), "eval", 1.0, {"order": 2}),
     Row("CyclicBSplineEval", lambda: nmo_basis.CyclicBSplineEval(5), "eval", 1.0, {"order": 3}),
+    Row("ISplineEval", lambda: nmo_basis.ISplineEval(5), "eval", None, {"order": 3}),
     Row("MSplineEval", lambda: nmo_basis.MSplineEval(5, order=3), "eval", None, {"order": 2}),
     Row(
         "RaisedCosineLinearEval",

@@ -31,6 +31,7 @@ SIGNATURES = {
     "BSplineConv": {**N, **W, "order": 4, "label": "BSplineConv", **CONV},
     "CyclicBSplineEval": {**N, "order": 4, **EVAL, "label": "CyclicBSplineEval"},
     "CyclicBSplineConv": {**N, **W, "order": 4, "label": "CyclicBSplineConv", **CONV},
+    "ISplineEval": {**N, "order": 4, **EVAL, "label": "ISplineEval"},
     "MSplineEval": {**N, "order": 4, **EVAL, "label": "MSplineEval"},
     "MSplineConv": {**N, **W, "order": 4, "label": "MSplineConv", **CONV},
     "RaisedCosineLinearEval": {**N, "width": 2.0, **EVAL, "label": "RaisedCosineLinearEval"},

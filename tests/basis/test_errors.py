@@ -10,6 +10,8 @@ INSTEAD = "Expected"  # every message says what was expected
 
 REFUSED = {
     "order 1.5": lambda: B.BSplineEval(5, order=1.5),
+    "order 1 of I-splines": lambda: B.ISplineEval(5, order=1),
+    "fewer I-splines than a polynomial has": lambda: B.ISplineEval(2, order=4),
     "order 0": lambda: B.MSplineEval(5, order=0),
     "fewer functions than order": lambda: B.BSplineEval(3),
     "fewer cyclic functions than order": lambda: B.CyclicBSplineConv(3, 10),

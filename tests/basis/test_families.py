@@ -12,6 +12,7 @@ from scipy.interpolate import BSpline as ScipyBSpline
 from spikeglm.basis.functions.bspline import BSpline, clamped_knots
 from spikeglm.basis.functions.cyclic_bspline import CyclicBSpline
 from spikeglm.basis.functions.fourier import Fourier
+from spikeglm.basis.functions.ispline import ISpline
 from spikeglm.basis.functions.mspline import MSpline
 from spikeglm.basis.functions.orth_exponential import OrthExponential
 from spikeglm.basis.functions.raised_cosine import RaisedCosineLinear
@@ -63,6 +64,28 @@ def test_m_splines_integrate_to_one(b, k):
         for lo, hi in pairwise(knots)
     )
     np.testing.assert_allclose(area, 1.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("b", "k"), [(3, 4), (7, 4), (5, 3), (4, 2)])
+def test_i_splines_are_integrals_of_m_splines(b, k):
+    """Ramsay (1988), eq. 4: I_j(u) = integral of M_j from 0 to u, of order k - 1."""
+    rates, integrals = MSpline(b, k - 1), ISpline(b, k)
+    u = np.linspace(0, 1, 9)
+    knots = np.unique(clamped_knots(b, k - 1))
+    for here in u:
+        ends = np.append(knots[knots < here], here)
+        area = (
+            sum(
+                quad_vec(lambda v: rates.functions(np.array([[v]]))[0, 0], lo, hi - 1e-13)[0]
+                for lo, hi in pairwise(ends)
+            )
+            if len(ends) > 1
+            else np.zeros(b)
+        )
+        np.testing.assert_allclose(integrals.functions(np.array([[here]]))[0, 0], area, atol=1e-9)
+    values = integrals.functions(U)[:, 0]
+    assert (np.diff(values[np.argsort(U[:, 0])], axis=0) >= -1e-15).all()
+    assert np.isnan(integrals.functions(np.array([[np.nan], [1.1]]))).all()
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])

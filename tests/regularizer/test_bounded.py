@@ -154,6 +154,21 @@ def test_a_separated_neuron_is_told_though_it_may_only_grow():
     assert held.fit_report_.status == ("converged",) and held.coef_ == 0
 
 
+@pytest.mark.parametrize(("pair", "sign"), [((0, None), 1), ((None, 0), -1)])
+def test_i_splines_with_bounds_make_monotone_curves(pair, sign):
+    y = RNG.poisson(np.exp(0.5 * np.sin(SPEED / 3) + 0.08 * sign * SPEED - 1 - (sign < 0)))
+    design = B.ISplineEval(12, label="speed").design(SPEED)
+    regularizer = Bounded({"speed": pair}, "Smoothness")
+    model = nmo.GLM(regularizer=regularizer, regularizer_strength=1e-5).fit(design, y)
+    free = nmo.GLM(regularizer="Smoothness", regularizer_strength=1e-5).fit(design, y)
+    at, steps = np.linspace(SPEED.min(), SPEED.max(), 500), []
+    for fit in (model, free):
+        steps.append(sign * np.diff(design.terms[0].functions(at) @ fit.coef_))
+    assert model.fit_report_.converged
+    assert steps[0].min() >= -1e-13 and steps[1].min() < -1e-3  # what it does not do by itself
+    assert model.fit_report_.result.objective > free.fit_report_.result.objective
+
+
 def test_the_proximal_operator_minimises_its_definition():
     W, step = RNG.normal(size=(3, 2)), 0.7
     S = np.array([[2.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 2.0]])

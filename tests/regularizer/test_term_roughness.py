@@ -30,6 +30,7 @@ def from_mgcv(name):
         *((B.BSplineEval(b, order), 2) for b in (6, 12, 200) for order in (2, 3, 4, 6)),
         *((B.CyclicBSplineEval(b, order), 1) for b in (6, 12, 200) for order in (2, 3, 4)),
         *((B.MSplineEval(b), 2) for b in (4, 12, 200)),
+        *((B.ISplineEval(b), 1) for b in (3, 12, 100)),  # a constant is not among them
         *((B.HistoryConv(b), 2) for b in (3, 50, 400)),
         (B.FourierEval(6), 0),
         (B.RaisedCosineLinearEval(5), 1),  # they add up to a constant

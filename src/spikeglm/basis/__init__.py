@@ -15,6 +15,7 @@ from .functions.custom_basis import CustomBasis
 from .functions.cyclic_bspline import CyclicBSplineConv, CyclicBSplineEval
 from .functions.fourier import FourierEval
 from .functions.identity import HistoryConv, IdentityEval, Zero
+from .functions.ispline import ISplineEval
 from .functions.mspline import MSplineConv, MSplineEval
 from .functions.orth_exponential import OrthExponentialConv, OrthExponentialEval
 from .functions.raised_cosine import RaisedCosineLinearConv, RaisedCosineLinearEval
@@ -34,6 +35,7 @@ __all__ = [
     "CyclicBSplineEval",
     "FourierEval",
     "HistoryConv",
+    "ISplineEval",
     "IdentityEval",
     "MSplineConv",
     "MSplineEval",

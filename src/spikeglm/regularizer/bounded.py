@@ -67,6 +67,7 @@ class Bounded(Regularizer):
     default_solver = "ProximalNewton"
     allowed_solvers = ("ProximalNewton",)
     has_own_strengths = True
+    has_bounds = True
 
     def __post_init__(self) -> None:
         pairs = self.bounds.values() if isinstance(self.bounds, Mapping) else [self.bounds]
@@ -80,7 +81,7 @@ class Bounded(Regularizer):
                 )
 
     @property
-    def default_strength(self) -> Any:  # type: ignore[override]
+    def default_strength(self) -> Any:
         """That of the penalty beside the bounds."""
         return getattr(self._inner, "default_strength", 1.0)
 
@@ -156,6 +157,7 @@ class BoundedPenalty:
 
     __repr__ = showing.of_fields
     is_smooth = False
+    has_bounds = True
     no_errors = (
         "There are no standard errors, and no band (NaN): none are valid where coefficients have "
         "bounds. What to do: leave out what is on a bound, and fit the rest without bounds to "

@@ -231,7 +231,7 @@ def _check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) 
             given=f"regularizer={model.regularizer!r}",
             expected="a penalty, such as 'Lasso', 'GroupLasso' or 'Ridge'",
         )
-    if hasattr(penalty, "low"):
+    if getattr(penalty, "has_bounds", False):
         raise errors.value_error(
             "Bounds have no path of strengths.",
             given=f"regularizer={model.regularizer!r}",

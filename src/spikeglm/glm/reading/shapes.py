@@ -189,7 +189,7 @@ class Shapes:
         number or an array per leaf, or per term; those of groups and matrices belong to these.
         """
         kind: Any = regularizer_of(regularizer)
-        if hasattr(kind, "around"):
+        if getattr(kind, "has_bounds", False):
             return self._bounded(kind, strength)
         has_groups = hasattr(kind, "on_leaves")
         if strength is None:

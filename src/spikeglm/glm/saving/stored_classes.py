@@ -78,6 +78,7 @@ _OF_BASES = {
     "functions.cyclic_bspline": ("CyclicBSpline",),
     "functions.fourier": ("Fourier",),
     "functions.identity": ("Identity", "Lags", "Nothing"),
+    "functions.ispline": ("ISpline",),
     "functions.mspline": ("MSpline",),
     "functions.orth_exponential": ("OrthExponential",),
     "functions.raised_cosine": ("RaisedCosineLinear",),
