@@ -110,6 +110,8 @@ def error_of(combinations: FloatArray, sure: Uncertainty) -> FloatArray:
     >>> error_of(np.array([[1.0, -1.0], [1.0, 0.0]]), sure)
     array([ 1., nan])
     """
+    if sure.reason:
+        return np.full(len(combinations), np.nan)
     variance = np.einsum("wj,wj->w", combinations @ sure.covariance, combinations)
     error = np.sqrt(np.maximum(variance, 0.0))
     if sure.void is None:

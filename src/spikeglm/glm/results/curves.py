@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import errors
+from ...inference.covariances import Requested
 from ...inference.effects.curves import Curve
 from ...inference.effects.estimates import Estimates, term_of
 from ...inference.effects.partial import Asked, curve_of
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def curve(
-    model: Hooks, label: str, X: Any, y: ArrayLike | None, asked: Asked, **data: Any
+    model: Hooks,
+    label: str,
+    X: Any,
+    y: ArrayLike | None,
+    asked: Asked,
+    covariance: Requested,
+    **data: Any,
 ) -> Curve:
     """Return the curve of a term, with its band if the data of the fit are given.
 
@@ -42,7 +49,8 @@ def curve(
     term_of(getattr(model, "terms_", ()), label)  # before anything is computed
     if X is None:
         return curve_of(_without_data(model), label, asked)
-    return curve_of(Estimates.of(fitted.fit_on_data(model, X, y, **data)), label, asked)
+    fit = fitted.fit_on_data(model, X, y, **data)
+    return curve_of(Estimates.of(fit, covariance), label, asked)
 
 
 def _without_data(model: Hooks) -> Estimates:

@@ -280,6 +280,9 @@ class Questions(Hooks):
         level: float = 0.95,
         simultaneous: bool = False,
         derivative: int | str = 0,
+        cov_type: str = "model",
+        groups: Any = None,
+        lags: Any = None,
         **data: Any,
     ) -> Curve:
         """Return what a term looks like: a filter over lags, a tuning curve, a map of products.
@@ -314,6 +317,8 @@ class Questions(Hooks):
             Coverage of the band, at each point or at all points of a curve at once.
         derivative :
             1 for the slope of the effect, of a map the name of the variable.
+        cov_type, groups, lags :
+            Which covariance the band stands on, as of :meth:`covariance`.
 
         Raises
         ------
@@ -333,7 +338,8 @@ class Questions(Hooks):
         (array([99., 15.]), array([87., 12.]), array([113.,  18.]))
         """
         asked = Asked(at, n_points, scale, bin_s, derivative, Reach(level, simultaneous))
-        found = curves.curve(self, label, X, y, asked, **data)
+        kind = Requested(cov_type, groups, lags)
+        found = curves.curve(self, label, X, y, asked, kind, **data)
         return found.of(channel=channel, neuron=neuron)
 
     def predict_refitted(self, X: ArrayLike, responses: ArrayLike, **data: Any) -> FloatArray:

@@ -72,7 +72,8 @@ class Combinations:
         """Return the combinations (W, n) of the n parameters in use, and how sure these are."""
         used, K = self.in_use()
         void = None if sure.void is None else sure.void[used]
-        return K, Uncertainty(sure.covariance[used, used], sure.undetermined[used], void)
+        part = sure.covariance[used, used], sure.undetermined[used], void
+        return K, Uncertainty(*part, sure.dof, sure.method, sure.reason)
 
 
 @dataclass(frozen=True)
@@ -103,42 +104,42 @@ class Reach:
         """Return how many standard errors an interval at one point reaches."""
         return float(quantile(self.level, dof))
 
-    def of(self, K: FloatArray, sure: Uncertainty, error: FloatArray, dof: float) -> float:
+    def of(self, K: FloatArray, sure: Uncertainty, error: FloatArray) -> float:
         """Return how many standard errors the band reaches; NaN where nothing is known."""
         if not self.simultaneous:
-            return self.quantile(dof)
+            return self.quantile(sure.dof)
         unit = directions(K, sure.covariance, error)
+        if not len(unit) and np.isfinite(error).any():  # all are known exactly: masked features
+            return self.quantile(sure.dof)
         return simultaneous_quantile(
-            unit, self.level, dof=dof, n_draws=self.n_draws, seed=self.seed
+            unit, self.level, dof=sure.dof, n_draws=self.n_draws, seed=self.seed
         )
 
 
 class Spreads(NamedTuple):
-    """Errors (W, S, C) of S combinations for C columns, and how far bands reach, (S, C)."""
+    """Errors (W, S, C) of S combinations for C columns, how far they reach, (S, C), dof (C,)."""
 
     error: FloatArray
     critical: FloatArray
+    dof: FloatArray
 
 
 def spreads(
     combinations: Sequence[Combinations],
     sure: Iterable[Uncertainty],
-    dof: FloatArray,
     reach: Reach,
 ) -> Spreads:
     """Return the errors of combinations for every column, which are gone through once."""
-    of_columns, criticals = [], []
-    for column, one in enumerate(sure):
+    of_columns, criticals, dof = [], [], []
+    for one in sure:
         parts = [K.spread(one) for K in combinations]
         found = [error_of(*part) for part in parts]
         of_columns.append(np.stack(found, axis=1))
         criticals.append(
-            [
-                reach.of(K, part, error, dof[column])
-                for (K, part), error in zip(parts, found, strict=True)
-            ]
+            [reach.of(K, part, error) for (K, part), error in zip(parts, found, strict=True)]
         )
-    return Spreads(np.stack(of_columns, axis=-1), np.stack(criticals, axis=-1))
+        dof.append(one.dof)
+    return Spreads(np.stack(of_columns, axis=-1), np.stack(criticals, axis=-1), np.array(dof))
 
 
 def directions(K: FloatArray, covariance: FloatArray, error: FloatArray) -> FloatArray:

@@ -23,6 +23,7 @@ import numpy as np
 
 from ... import notices, showing
 from ...typing import Array, ArrayLike, FloatArray
+from ..covariances import Requested
 from ..fit_on_data import FittedModel
 from .combinations import Reach
 from .estimates import Estimates, check_level
@@ -152,6 +153,9 @@ def comparison(
     n_draws: int = 10_000,
     seed: int = 0,
     bin_s: float | None = None,
+    cov_type: str = "model",
+    groups: Any = None,
+    lags: Any = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
 ) -> Comparison:
@@ -174,7 +178,7 @@ def comparison(
         data have chosen. None: exactly then. Where they do not, a warning says so.
     n_points :
         Of each variable, among which a point is chosen.
-    n_draws, seed, bin_s :
+    n_draws, seed, bin_s, cov_type, groups, lags :
         As for :func:`partial_effect`.
 
     Returns
@@ -206,7 +210,8 @@ def comparison(
     (np.float64(24.0), np.float64(18.0), np.float64(30.0))
     """
     check_level(level)
-    found = Estimates.of(model.on(X, y, sample_weight=sample_weight, offset=offset))
+    kind = Requested(cov_type, groups, lags)
+    found = Estimates.of(model.on(X, y, sample_weight=sample_weight, offset=offset), kind)
     pairs = Pairs.of(found.term(term), at, against, n_points, found.seconds_per_bin(bin_s))
     wanted = pairs.are_chosen if simultaneous is None else simultaneous
     reach = Reach(level, wanted, n_draws, seed)
@@ -224,19 +229,18 @@ def comparison(
 def _compared(pairs: Pairs, found: Estimates, reach: Reach, bin_s: float | None) -> Comparison:
     """Return the comparison of every channel and neuron."""
     term, scale = pairs.term, best_scale(found.likelihood, bin_s)
-    dof = np.full(found.parameters.shape[1], np.inf) if found.dof is None else found.dof
     ends = [
         [part.in_use()[1] for part in of_channels(term, functions, found, is_level=True)]
         for functions in (pairs.first.functions, pairs.second.functions)
     ]
-    shape = (len(ends[0]), len(dof))
+    shape = (len(ends[0]), found.parameters.shape[1])
     chosen = np.zeros((2, *shape), dtype=np.intp)
     values = {name: np.full(shape, np.nan) for name in _VALUES}
     for n, sure in enumerate(found.uncertainties()):
         for c, K in enumerate(zip(*ends, strict=True)):
             seen = Seen(K, found.parameters[:, n], sure, found.likelihood)
             i, j = chosen[:, c, n] = pairs.choice(seen)
-            of_both = seen.told(i, j, pairs, reach, float(dof[n]))
+            of_both = seen.told(i, j, pairs, reach)
             for name, value in of_both.items():
                 values[name][c, n] = value
     has_channels = len(term.shape) > 1

@@ -12,7 +12,7 @@ from ...regularizer.base import PenaltyTerm
 from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
 from ...typing import FloatArray
-from .. import fisher
+from ..covariances import Requested, uncertainties
 from ..fisher import Uncertainty
 from ..fit_on_data import FitOnData
 
@@ -41,8 +41,6 @@ class Estimates:
         Seconds of a bin, where known.
     sure :
         Yields how sure the parameters of each column are; None without the data of the fit.
-    dof :
-        (C,) degrees of freedom of the estimated dispersion, inf where it is none.
     """
 
     parameters: FloatArray
@@ -54,13 +52,13 @@ class Estimates:
     classes: tuple[Any, ...] | None = None
     bin_s: float | None = None
     sure: Callable[[], Iterator[Uncertainty]] | None = None
-    dof: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
     @classmethod
-    def of(cls, fit: FitOnData) -> Estimates:
+    def of(cls, fit: FitOnData, covariance: Requested | None = None) -> Estimates:
         """Return what a fit with its data says; a warning tells if no error of it is valid."""
+        kind = Requested() if covariance is None else covariance
         if not fit.optimum.penalty.is_smooth:
             warn_of_selection(fit.optimum.penalty)
         return cls(
@@ -71,13 +69,25 @@ class Estimates:
             fit.terms,
             None if fit.is_single else fit.neurons,
             bin_s=fit.bin_s,
-            sure=lambda: fisher.uncertainties(fit.optimum, keep_void=True),
-            dof=fit.dispersion_dof,
+            sure=lambda: uncertainties(
+                fit, kind.cov_type, groups=kind.groups, lags=kind.lags, keep_void=True
+            ),
         )
 
     def uncertainties(self) -> Iterator[Uncertainty]:
-        """Yield how sure the parameters of each column are; nothing without the data of the fit."""
-        return iter(()) if self.sure is None else self.sure()
+        """Yield how sure the parameters of each column are; nothing without the data of the fit.
+
+        A warning tells why there is no covariance, where there is none of the kind that is wanted.
+        """
+        told = {""}
+        for sure in iter(()) if self.sure is None else self.sure():
+            if sure.reason not in told:
+                told.add(sure.reason)
+                notices.warn(
+                    f"Some neurons have no such covariance, and no band (NaN): {sure.reason}. What "
+                    "to do: take another cov_type."
+                )
+            yield sure
 
     def term(self, label: str) -> Term:
         """Return the term of this label.

@@ -176,11 +176,11 @@ class Seen:
         self.eta = tuple(K @ parameters for K in self.K)
         self.errors = tuple(error_of(K, sure) for K in self.K)
 
-    def told(self, i: int, j: int, pairs: Pairs, reach: Reach, dof: float) -> dict[str, float]:
+    def told(self, i: int, j: int, pairs: Pairs, reach: Reach) -> dict[str, float]:
         """Return values, difference and ratio of two candidates, per bin, with their intervals."""
         out: dict[str, float] = {}
         for name, end, place in (("value_at", 0, i), ("value_against", 1, j)):
-            half = reach.of(self.K[end], self.sure, self.errors[end], dof) * self.errors[end][place]
+            half = reach.of(self.K[end], self.sure, self.errors[end]) * self.errors[end][place]
             middle = self.eta[end][place]
             means = self.likelihood.mean(np.array([middle, middle - half, middle + half]))
             out |= _interval(name, means[0], *np.sort(means[1:]))
@@ -201,7 +201,7 @@ class Seen:
             known = np.isfinite(K).all(axis=1)
             K = np.where(known[:, None], K, 0.0)
             error = np.where(known, error_of(K, self.sure), np.nan)
-            half = reach.of(K, self.sure, error, dof) * error[at]
+            half = reach.of(K, self.sure, error) * error[at]
             out |= _interval(name, *(turn(x) for x in (middle, middle - half, middle + half)))
         return out
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...rows.terms import Term
 from ...typing import ArrayLike, FloatArray
+from ..covariances import Requested
 from ..fit_on_data import FittedModel
 from .combinations import Combinations, Reach, spreads
 from .curves import Curve
@@ -55,6 +56,9 @@ def partial_effect(
     n_draws: int = 10_000,
     seed: int = 0,
     bin_s: float | None = None,
+    cov_type: str = "model",
+    groups: Any = None,
+    lags: Any = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
 ) -> Curve:
@@ -89,6 +93,8 @@ def partial_effect(
         neurons.
     bin_s :
         Seconds of a bin, for lags and rates of data that did not say so.
+    cov_type, groups, lags :
+        Which covariance the band stands on, as of :meth:`spikeglm.GLM.covariance`.
 
     Returns
     -------
@@ -123,8 +129,9 @@ def partial_effect(
     reach = Reach(level, simultaneous, n_draws, seed)
     asked = Asked(at, n_points, scale, bin_s, derivative, reach)
     asked.check()
+    kind = Requested(cov_type, groups, lags)
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    return curve_of(Estimates.of(fit), term, asked)
+    return curve_of(Estimates.of(fit, kind), term, asked)
 
 
 def curve_of(found: Estimates, label: str, asked: Asked) -> Curve:
@@ -237,8 +244,7 @@ def _band(
     """Return ends (W, S, C), errors and how far they reach, as a curve calls them."""
     if found.sure is None:
         return {}
-    dof = np.full(eta.shape[-1], np.inf) if found.dof is None else found.dof
-    error, critical = spreads(combinations, found.uncertainties(), dof, reach)
+    error, critical, dof = spreads(combinations, found.uncertainties(), reach)
 
     def ends(c: FloatArray) -> FloatArray:
         return np.sort([scale.of(eta - c * error), scale.of(eta + c * error)], axis=0)

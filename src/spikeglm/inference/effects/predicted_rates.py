@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -21,15 +21,19 @@ from ... import errors, showing
 from ...numerics import quiet
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray, IntArray
+from ..covariances import Requested
 from ..curve_bands import error_of, quantile
-from ..fisher import Uncertainty, groups
+from ..fisher import Uncertainty
 from ..fit_on_data import FitOnData, FittedModel
+from ..memory import groups as neuron_groups
 from .estimates import Estimates, check_level
 from .scales import best_scale
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Predictors: TypeAlias = tuple[FloatArray, FloatArray, FloatArray]
+"""Linear predictors and their standard errors, (T, N) each, and degrees of freedom (N,)."""
 _AT_ONCE = 2**20  # numbers of a block of rows, or of draws
 
 
@@ -111,6 +115,9 @@ def predicted_rates(
     n_draws: int = 2000,
     seed: int = 0,
     bin_s: float | None = None,
+    cov_type: str = "model",
+    groups: Any = None,
+    lags: Any = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     new_offset: ArrayLike | None = None,
@@ -131,6 +138,8 @@ def predicted_rates(
         Draws of a predictor and of a response, for these.
     bin_s :
         Seconds of a bin, of data that did not say so.
+    cov_type, groups, lags :
+        Which covariance the intervals stand on, as of :meth:`spikeglm.GLM.covariance`.
 
     Raises
     ------
@@ -148,13 +157,14 @@ def predicted_rates(
     (array([2.7]), array([0.]), array([6.]))
     """
     check_level(level)
+    kind = Requested(cov_type, groups, lags)
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    found = Estimates.of(fit)
+    found = Estimates.of(fit, kind)
     is_new = X_new is not None
     rows = model.rows_of(X_new) if is_new else fit.optimum.rows
     added = _offset(new_offset if is_new else offset, rows.n_rows, fit.n_neurons)
-    eta, error = _predictors(rows, added, found, fit)
-    half = quantile(level, fit.dispersion_dof) * error
+    eta, error, dof = _predictors(rows, added, found, fit)
+    half = quantile(level, dof) * error
     scale = best_scale(fit.likelihood, found.seconds_per_bin(bin_s))
     low, high = np.sort([scale.of(eta - half), scale.of(eta + half)], axis=0)
     axis = rows.time_axis
@@ -170,23 +180,23 @@ def predicted_rates(
     )
     if not responses:
         return predicted
-    low, high = _responses(fit, eta, error, level, n_draws, seed)
+    low, high = _responses(fit, (eta, error, dof), level, n_draws, seed)
     return replace(predicted, response_low=found.in_shape(low), response_high=found.in_shape(high))
 
 
-def _predictors(
-    rows: Rows, added: FloatArray, found: Estimates, fit: FitOnData
-) -> tuple[FloatArray, FloatArray]:
-    """Return linear predictors and their standard errors, (T, N) each."""
+def _predictors(rows: Rows, added: FloatArray, found: Estimates, fit: FitOnData) -> Predictors:
+    """Return linear predictors and how sure they are."""
     shape = (rows.n_rows, fit.n_neurons)
     eta, error = np.full(shape, np.nan), np.full(shape, np.nan)
+    dof = np.full(fit.n_neurons, np.inf)
     for group, start, stop, table, sures in _blocks(rows, found, fit):
         offset = added[start:stop, group] if added.shape[1] > 1 else added[start:stop]
         eta[start:stop, group] = table @ found.parameters[:, group] + offset
         for n, sure in zip(group, sures, strict=True):
             error[start:stop, n] = error_of(np.nan_to_num(table), sure)
+            dof[n] = sure.dof
     error[np.isnan(eta)] = np.nan
-    return eta, error
+    return eta, error, dof
 
 
 def _blocks(
@@ -195,7 +205,7 @@ def _blocks(
     """Yield blocks of rows, with a column of ones, for groups of neurons that fit in memory."""
     n_parameters, sure = fit.n_features + 1, found.uncertainties()
     step = max(1, _AT_ONCE // n_parameters)
-    for group in groups(fit.n_neurons, n_parameters):
+    for group in neuron_groups(fit.n_neurons, n_parameters):
         sures = list(islice(sure, len(group)))
         for start in range(0, rows.n_rows, step):
             stop = min(start + step, rows.n_rows)
@@ -220,10 +230,10 @@ def _offset(given: ArrayLike | None, n_rows: int, n_neurons: int) -> FloatArray:
 
 
 def _responses(
-    fit: FitOnData, eta: FloatArray, error: FloatArray, level: float, n_draws: int, seed: int
+    fit: FitOnData, predictors: Predictors, level: float, n_draws: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return quantiles (T, N) of responses to come; those of counts are counts."""
-    model = fit.likelihood.model
+    model, (eta, error, dof) = fit.likelihood.model, predictors
     scale = fit.optimum.scale
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
     out = np.full((2, *eta.shape), np.nan)
@@ -234,7 +244,7 @@ def _responses(
         for start in range(0, len(eta), step):
             part = slice(start, start + step)
             known = np.flatnonzero(np.isfinite(error[part, n])) + start
-            normal = _spread(rng, (n_draws, len(known)), fit.dispersion_dof[n])
+            normal = _spread(rng, (n_draws, len(known)), dof[n])
             drawn = fit.likelihood.mean(eta[known, n] + error[known, n] * normal)
             with quiet():
                 samples = model.sample_generator(rng, drawn, of_neuron)

@@ -34,8 +34,7 @@ def term_curve(fit: FitOnData, label: str, *, at: Any, n_points: int, level: flo
     base = np.append(mean, float(found.has_intercept))
     both = [Combinations(term.columns, K - mean[term.columns]), Combinations(term.columns, K, base)]
     effect, predictor = (found.in_shape(each.of(found.parameters)) for each in both)
-    dof = fit.dispersion_dof
-    error = spreads(both, found.uncertainties(), dof, Reach(level)).error
+    error, _, dof = spreads(both, found.uncertainties(), Reach(level))
     effect_error, predictor_error = (found.in_shape(error[:, i]) for i in range(2))
     known = None if np.isinf(dof).all() else dof
     return TermCurve(points, effect, effect_error, predictor, predictor_error, level, known)
