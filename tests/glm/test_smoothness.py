@@ -10,6 +10,8 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 import spikeglm as nmo
+from spikeglm.inference.curve_bands import error_of
+from spikeglm.inference.fisher import Uncertainty
 from spikeglm.regularizer import Quadratic, Smoothness
 from spikeglm.rows.terms import Term
 
@@ -233,3 +235,18 @@ def test_labelled_terms_of_mgcv_have_its_coefficients_and_covariance():
     covariance = model.covariance(X, y, offset=offset)
     order = np.append(np.arange(1, len(covariance)), 0)
     assert_allclose(covariance, np.array(MGCV["Vp"])[np.ix_(order, order)], rtol=1e-6, atol=1e-9)
+
+
+def test_bands_do_not_depend_on_how_constants_are_shared_out():
+    """Three terms and the intercept have constants in common: three directions are open."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        strengths = {label: 10.0 ** rng.uniform(-4, 0) for label in STRENGTHS}
+        model = population(regularizer_strength=strengths).fit(X, COUNTS)
+        for label in ("speed", "direction", "past"):
+            assert np.isfinite(model.curve(label, X, COUNTS).low).all()
+
+
+def test_an_open_direction_with_nothing_but_rounding_of_a_curve_opens_no_band():
+    sure = Uncertainty(np.eye(3), np.zeros(3, bool), np.array([[1, 1e-17], [1, -1e-17], [0, 1]]))
+    assert_allclose(error_of(np.array([[1.0, -1.0, 0.0], [1.0, 0.0, 0.0]]), sure), [2**0.5, np.nan])

@@ -118,8 +118,7 @@ def error_of(combinations: FloatArray, sure: Uncertainty) -> FloatArray:
         return np.where((combinations != 0) @ sure.undetermined, np.nan, error)
     if not sure.void.size:
         return error
-    part = np.abs(combinations @ sure.void)
-    whole = np.abs(combinations) @ np.abs(sure.void)
-    return np.where(
-        (part > _SHARE * np.maximum(whole, np.finfo(float).tiny)).any(axis=1), np.nan, error
-    )
+    # All directions at once: which of them span what is undetermined is a matter of rounding.
+    part = np.linalg.norm(combinations @ sure.void, axis=1)
+    whole = np.abs(combinations) @ np.linalg.norm(sure.void, axis=1)
+    return np.where(part > _SHARE * np.maximum(whole, np.finfo(float).tiny), np.nan, error)
