@@ -16,6 +16,7 @@ from ...fit.fitting import SolverChoice
 from ...fit.problems import Parameters
 from ...fit.record import FitResult
 from ...inference.smoothing import AutomaticFit, fit_automatically
+from ...inference.smoothing.automatic import NEARLY
 from ...inference.smoothing.coordinates import labels_of
 from ...regularizer.base import Penalty
 from ...typing import FloatArray, IntArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..hooks import Hooks
 
 _ESTIMATES = ("regularizer_strength_", "log_marginal_likelihood_")
+_EXACT = 1e-3  # nats
 _MOST_NAMES = 12
 
 
@@ -142,10 +144,13 @@ def remarked(model: Hooks, chosen: AutomaticFit, inputs: FitInputs) -> FitResult
     ]
     for bound, what in ((1, "what it penalises is gone"), (-1, "it penalises nothing")):
         for j, label in enumerate(labels):
-            who = np.flatnonzero((chosen.at_bound[j] == bound) & chosen.is_stationary)
+            who = np.flatnonzero((chosen.at_bound[j] == bound) & (chosen.short < NEARLY))
             if len(who):
                 lines.append(f"  {label}: {what} in {_listed([neurons[n] for n in who])}")
-    open_ = np.flatnonzero(~chosen.is_stationary & ~np.isnan(chosen.strength).all(axis=0))
+    nearly = np.flatnonzero((chosen.short > _EXACT) & (chosen.short < NEARLY))
+    if len(nearly):
+        lines.append(f"  to within {NEARLY:g} nats only in {_listed([neurons[n] for n in nearly])}")
+    open_ = np.flatnonzero(~(chosen.short < NEARLY) & ~np.isnan(chosen.strength).all(axis=0))
     if len(open_):
         notices.warn(
             f"{len(open_)} neuron(s) whose strengths are not the best ones "

@@ -35,6 +35,8 @@ from .choose import Chosen, Rounds
 
 _FIRST_TOLERANCE = 1e-4  # of a fit that only begins
 _NONE_CHOSEN = NO_OPTIMUM | {Status.SEPARATED}
+NEARLY = 1e-2
+"""Nats that a marginal likelihood may be short of its maximum: nobody could tell such models apart."""
 _MATRICES = 6  # of a column that a choice holds at a time, for one that standard errors take
 
 
@@ -53,8 +55,9 @@ class AutomaticFit:
     at_bound :
         (R, C) 1 where any larger strength does the same: what the entry penalises is gone; -1
         where any smaller one does: it penalises nothing.
-    is_stationary :
-        (C,) whether the choice was finished.
+    short :
+        (C,) nats by which the marginal likelihood is short of its maximum, at most; NaN where
+        there is no choice.
     scale :
         (C,) the dispersion that goes with the marginal likelihood.
     """
@@ -63,7 +66,7 @@ class AutomaticFit:
     strength: FloatArray
     log_marginal_likelihood: FloatArray
     at_bound: IntArray
-    is_stationary: BoolArray
+    short: FloatArray
     scale: FloatArray
 
     __repr__ = showing.of_fields
@@ -205,7 +208,7 @@ def _told(
     """Return the fit with what its strengths are worth."""
     C, R = columns.n_columns, len(penalty.strength)
     marginal, scale = np.full(C, np.nan), np.full(C, np.nan)
-    at_bound, stationary = np.zeros((R, C), dtype=np.intp), np.zeros(C, dtype=bool)
+    at_bound, short = np.zeros((R, C), dtype=np.intp), np.full(C, np.nan)
     value = penalty.with_strengths(np.nan_to_num(strength)).value(result.coef)
     for which, part in chosen:
         phi = part.scale
@@ -213,11 +216,11 @@ def _told(
         nats = result.total_weight[which] / columns.likelihood.model.loss_unit
         free = part.n_unpenalised * np.log(2.0 * np.pi * phi)
         worth = data - nats * value[which] / phi - 0.5 * part.log_det + 0.5 * free
-        is_known = part.is_stationary & np.isfinite(worth)
+        is_known = (part.short < NEARLY) & np.isfinite(worth)
         marginal[which], scale[which] = np.where(is_known, worth, np.nan), phi
-        at_bound[:, which], stationary[which] = part.at_bound.T, is_known
+        at_bound[:, which], short[which] = part.at_bound.T, part.short
     result = replace(result, n_passes=result.n_passes + len(chosen))
-    return AutomaticFit(result, strength, marginal, at_bound, stationary, scale)
+    return AutomaticFit(result, strength, marginal, at_bound, short, scale)
 
 
 def _log_likelihood(

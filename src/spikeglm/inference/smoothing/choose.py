@@ -31,9 +31,12 @@ from .local_models import LocalModels
 from .search import Found, search
 from .undetermined import Undetermined, undetermined
 
-_MOST_ROUNDS = 40
-_DONE = 1e-7  # nats that strengths, and parameters, are short of their best
-_WORSE = 1e-10  # of a criterion: beyond rounding
+_MOST_ROUNDS = 30
+_DONE = 1e-8  # nats that strengths and parameters are to be short of their best
+_FEWEST_ROUNDS = 3  # of which the last knows how curvature bends, of curvature that it knew
+_WORSE = 1e-6  # nats, beyond rounding
+_SHORTER = 0.25  # share of a step that led to something worse
+_ASTRAY = 10.0  # nats that a loss is more than was foreseen
 
 Refit = Callable[[IntArray, FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 """From columns (A,), log strengths (A, R) and a start to coefficients (p, A), intercepts (A,)."""
@@ -59,8 +62,9 @@ class Chosen:
         (C,) the dispersion that goes with the criterion.
     left :
         (C, R) degrees of freedom that an entry leaves of those that it penalises.
-    is_stationary :
-        (C,) whether the criterion is, at these strengths.
+    short :
+        (C,) nats by which strengths and parameters were short of their best as the last round
+        began; NaN where there is no criterion.
     n_rounds :
         Visits of the rows.
     """
@@ -73,7 +77,7 @@ class Chosen:
     n_unpenalised: FloatArray
     scale: FloatArray
     left: FloatArray
-    is_stationary: BoolArray
+    short: FloatArray
     n_rounds: int
 
     __repr__ = showing.of_fields
@@ -121,6 +125,7 @@ class Rounds:
         self.lacks = Undetermined(None, np.zeros(n), np.zeros(n))
         self.chosen = self._nothing_yet(n)
         self.n_rounds = 0
+        self.short, self.reach, self.value, self.went = np.full((4, n), np.inf)
 
     def go(self) -> Chosen:
         """Return the strengths of all columns."""
@@ -128,16 +133,37 @@ class Rounds:
         for number in range(_MOST_ROUNDS):
             sums = self._back_on_track(active, self._visit(active, with_bending=number > 0))
             models = self._models(active, sums, is_first=number == 0)
-            found = search(models, self.rho[active], from_afar=number == 0)
+            reach = self.reach[active]
+            found = search(models, self.rho[active], reach, from_afar=number == 0)
+            self._shorten(active, found)
+            done = self._is_done(active, found, number)
             self._stand(active, models, found)
             is_fine = np.isfinite(found.criterion.value)
-            done = (found.promise < _DONE) & (found.unsettled < _DONE) & (number > 0)
-            done |= is_fine & self._is_quadratic
-            self.chosen.is_stationary[active] = done & is_fine
+            self.chosen.short[active] = np.where(is_fine, self.short[active], np.nan)
             active = active[~done & is_fine]
             if not len(active):
                 break
         return replace(self.chosen, n_rounds=self.n_rounds)
+
+    def _shorten(self, which: IntArray, found: Found) -> None:
+        """Let strengths that went to where the criterion is worse go less far from now on."""
+        is_worse = found.began > self.value[which] + _WORSE
+        self.reach[which[is_worse]] = _SHORTER * self.went[which[is_worse]]
+        self.value[which] = found.began
+        self.went[which] = np.abs(found.rho - self.rho[which]).max(axis=1, initial=0.0)
+
+    def _is_done(self, which: IntArray, found: Found, number: int) -> BoolArray:
+        """Tell of which columns the next round would find that they were nearly at their best.
+
+        Rounds converge linearly: what the next would find is to this what this was to the last.
+        """
+        short = np.abs(found.promise) + np.abs(found.unsettled)
+        with np.errstate(invalid="ignore"):
+            share = np.fmin(1.0, short / self.short[which])
+        then, self.short[which] = short * share, short
+        if self._is_quadratic:
+            return np.isfinite(short)
+        return (then < _DONE) & (number + 1 >= _FEWEST_ROUNDS)
 
     @property
     def _is_quadratic(self) -> bool:
@@ -174,14 +200,10 @@ class Rounds:
         return self.coordinates.take(which).gamma_of(np.vstack([W, b]))
 
     def _back_on_track(self, which: IntArray, sums: BendingSums) -> BendingSums:
-        """Refit columns whose last step made their penalised likelihood worse; visit them again."""
-        loss, gamma = (part[which] for part in self.before)
-        S = np.einsum("ar,arj->aj", np.exp(self.rho[which]), self._diagonals(which))
-        here = sums.loss + 0.5 * (S * self._gamma(which) ** 2).sum(axis=1)
-        there = loss + 0.5 * (S * gamma**2).sum(axis=1)
-        is_finite = np.isfinite(here) & np.isfinite(sums.hessian).all(axis=(1, 2))
-        astray = ~is_finite | (here > there + _WORSE * (1.0 + np.abs(there)))
-        astray &= np.isfinite(loss)
+        """Refit columns whose loss is much more than their models foresaw; visit them again."""
+        foreseen, gamma = (part[which] for part in self.before)
+        astray = ~(sums.loss - foreseen < _ASTRAY) | ~np.isfinite(sums.hessian).all(axis=(1, 2))
+        astray &= np.isfinite(foreseen)
         if not astray.any():
             return sums
         lost = which[astray]
@@ -204,7 +226,7 @@ class Rounds:
             H = H + self.lacks.added[which]
         slope = coordinates.gradient(sums.slope)
         bent = np.einsum("aij,aj->ai", H, gamma)
-        self.before[0][which], self.before[1][which] = sums.loss, gamma
+        self.before[1][which] = gamma
         constant = sums.loss - self.saturated[which]
         constant += np.einsum("ai,ai->a", gamma, 0.5 * bent - slope)
         return LocalModels(
@@ -234,6 +256,8 @@ class Rounds:
         moved = np.einsum("ai,ai->a", models.bending, there.gamma - models.gamma_0)
         chosen.log_det[some] = (there.log_det + moved)[is_fine]
         chosen.scale[some] = there.scale[is_fine]
+        linear = np.einsum("ai,ai->a", models.linear, there.gamma) + there.penalty.sum(axis=1)
+        self.before[0][which] = models.constant + self.saturated[which] - 0.5 * linear
 
     def _parameters(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         return self.table.weights_of_rows(z[:-1], z[-1])
@@ -257,6 +281,6 @@ class Rounds:
             n_unpenalised=np.zeros(n),
             scale=np.full(n, np.nan),
             left=np.full((n, R), np.nan),
-            is_stationary=np.zeros(n, dtype=bool),
+            short=np.full(n, np.nan),
             n_rounds=0,
         )

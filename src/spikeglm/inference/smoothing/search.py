@@ -29,6 +29,7 @@ _LONGEST = {True: 6.0, False: 4.0}  # of a step in log strength, of Fellner and 
 _DONE = 1e-11  # nats that a step promises
 _NOISE = 1e-13  # of the criterion
 _FLATTEST = 1e-9  # curvature of the criterion, nats, that is told from none
+_NOTHING_LEFT = 1e-4  # degrees of freedom that an entry leaves of what it penalises
 _BEYOND = (
     1e8  # times the information: a strength that leaves nothing, or its inverse: takes nothing
 )
@@ -44,6 +45,8 @@ class Found:
         (A, R).
     criterion :
         There.
+    began :
+        (A,) value of the criterion where the search began.
     promise :
         (A,) nats that a Newton step from where the search began promised.
     unsettled :
@@ -54,6 +57,7 @@ class Found:
 
     rho: FloatArray
     criterion: Criterion
+    began: FloatArray
     promise: FloatArray
     unsettled: FloatArray
     at_bound: IntArray
@@ -61,7 +65,7 @@ class Found:
     __repr__ = showing.of_fields
 
 
-def search(models: LocalModels, rho: FloatArray, *, from_afar: bool) -> Found:
+def search(models: LocalModels, rho: FloatArray, reach: FloatArray, *, from_afar: bool) -> Found:
     """Return the best log strengths, beginning at ``rho`` (A, R).
 
     Parameters
@@ -70,13 +74,15 @@ def search(models: LocalModels, rho: FloatArray, *, from_afar: bool) -> Found:
         Of A neurons.
     rho :
         Where to begin.
+    reach :
+        (A,) how far from there, in log strengths, the models are to be believed.
     from_afar :
         Whether that is a guess: then with steps of Fellner and Schall.
     """
 
     def work(some: Sequence[int]) -> Found:
         which = np.array(some)
-        walk = _Walk(models.take(which), rho[which], from_afar)
+        walk = _Walk(models.take(which), rho[which], reach[which, None], from_afar)
         walk.go()
         return walk.found()
 
@@ -85,6 +91,7 @@ def search(models: LocalModels, rho: FloatArray, *, from_afar: bool) -> Found:
     return Found(
         np.concatenate([share.rho for share in shares]),
         Criterion(*map(np.concatenate, pairs)),
+        np.concatenate([share.began for share in shares]),
         np.concatenate([share.promise for share in shares]),
         np.concatenate([share.unsettled for share in shares]),
         np.concatenate([share.at_bound for share in shares]),
@@ -107,13 +114,18 @@ def bounds(models: LocalModels) -> tuple[FloatArray, FloatArray]:
 class _Walk:
     """Where each of A neurons stands."""
 
-    def __init__(self, models: LocalModels, rho: FloatArray, from_afar: bool) -> None:
-        self.models = models
-        self.low, self.high = bounds(models)
+    def __init__(
+        self, models: LocalModels, rho: FloatArray, reach: FloatArray, from_afar: bool
+    ) -> None:
+        self.models, self.ends = models, bounds(models)
+        self.low, self.high = self.ends
         self.rho = np.clip(rho, self.low, self.high)
         self.here = models.at(self.rho)
+        self.began = self.here.value.copy()
         self.promise = self._newton(np.arange(len(rho)))[1]
         self.unsettled = models.unsettled(self.rho, self.here)
+        self.low = np.maximum(self.low, self.rho - reach)
+        self.high = np.minimum(self.high, self.rho + reach)
         self.n_first = np.full(len(rho), _FIRST_STEPS if from_afar else 0)
 
     def go(self) -> None:
@@ -144,10 +156,11 @@ class _Walk:
 
     def found(self) -> Found:
         """Return where they stand."""
-        at_high = self.rho >= self.high - 1e-6
-        at_low = self.rho <= self.low + 1e-6
+        reaches = (self.models.diagonals > 0).any(axis=2)
+        at_high = reaches & ((self.rho >= self.ends[1]) | (self.here.left < _NOTHING_LEFT))
+        at_low = self.rho <= self.ends[0]
         at_bound = at_high.astype(np.intp) - at_low
-        return Found(self.rho, self.here, self.promise, self.unsettled, at_bound)
+        return Found(self.rho, self.here, self.began, self.promise, self.unsettled, at_bound)
 
     def _stand(
         self, neurons: IntArray, rho: FloatArray, there: Criterion, which: BoolArray
