@@ -36,7 +36,7 @@ from .choose import Chosen, Rounds
 _FIRST_TOLERANCE = 1e-4  # of a fit that only begins
 _NONE_CHOSEN = NO_OPTIMUM | {Status.SEPARATED}
 NEARLY = 1e-2
-"""Nats that a marginal likelihood may be short of its maximum: nobody could tell such models apart."""
+"""Nats that a marginal likelihood may be short of its maximum: no data tell such models apart."""
 _MATRICES = 6  # of a column that a choice holds at a time, for one that standard errors take
 
 

@@ -157,12 +157,13 @@ class Rounds:
 
         Rounds converge linearly: what the next would find is to this what this was to the last.
         """
+        if self._is_quadratic:  # then the search was all there is to do
+            self.short[which] = 0.0
+            return np.ones(len(which), dtype=bool)
         short = np.abs(found.promise) + np.abs(found.unsettled)
         with np.errstate(invalid="ignore"):
-            share = np.fmin(1.0, short / self.short[which])
-        then, self.short[which] = short * share, short
-        if self._is_quadratic:
-            return np.isfinite(short)
+            then = short * np.fmin(1.0, short / self.short[which])
+        self.short[which] = short
         return (then < _DONE) & (number + 1 >= _FEWEST_ROUNDS)
 
     @property
