@@ -49,6 +49,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "Summary": "tables",
     "information_criteria": "tables",
     "summary": "tables",
+    "EffectiveDegrees": "smoothing.degrees",
+    "effective_degrees": "smoothing.degrees",
     "TermTests": "hypotheses",
     "overdispersion": "dispersions",
     "q_values": "hypotheses",

@@ -6,12 +6,19 @@ Wood (2011), J R Stat Soc B 73, eq. 4, for models with a known dispersion of one
 import numpy as np
 import scipy.stats as st
 
+NB_SCALE = 0.5
 FAMILIES = {
     "Poisson": (
         np.exp,
         st.poisson.logpmf,
         lambda y, eta: np.exp(eta) - y,
         lambda y, eta: np.exp(eta),
+    ),
+    "NegativeBinomial": (
+        np.exp,
+        lambda y, mu: st.nbinom.logpmf(y, 1 / NB_SCALE, 1 / (1 + NB_SCALE * mu)),
+        lambda y, eta: (np.exp(eta) - y) / (1 + NB_SCALE * np.exp(eta)),
+        lambda y, eta: np.exp(eta) * (1 + NB_SCALE * y) / (1 + NB_SCALE * np.exp(eta)) ** 2,
     ),
     "Bernoulli": (
         lambda eta: 1 / (1 + np.exp(-eta)),

@@ -5,11 +5,13 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import clone
 
 import spikeglm as nmo
+from spikeglm.observation_models import NegativeBinomialObservations
 from spikeglm.regularizer import Quadratic
 
-from .dense import log_marginal_likelihood, slopes_by_log_strength
+from .dense import NB_SCALE, log_marginal_likelihood, slopes_by_log_strength
 
 
 def differences(n, order=2):
@@ -57,11 +59,12 @@ def check_stationary(model, family, X, y, penalty, *, n=None, used=slice(None), 
     return mode
 
 
-@pytest.mark.parametrize("family", ["Poisson", "Bernoulli"])
+@pytest.mark.parametrize("family", ["Poisson", "Bernoulli", "NegativeBinomial"])
 def test_the_marginal_likelihood_is_stationary_beside_functions_that_add_up_to_one(family):
     X, rate, rng = recording()
-    y = rng.poisson(rate) if family == "Poisson" else rng.binomial(1, rate / (1 + rate))
-    model = nmo.GLM(family, regularizer=PAIR, regularizer_strength="auto").fit(X, y)
+    y = rng.binomial(1, rate / (1 + rate)) if family == "Bernoulli" else rng.poisson(rate)
+    given = NegativeBinomialObservations(NB_SCALE) if family == "NegativeBinomial" else family
+    model = nmo.GLM(given, regularizer=PAIR, regularizer_strength="auto").fit(X, y)
     assert model.fit_report_.converged
     check_stationary(model, family, X, y, PAIR)
 
@@ -160,3 +163,63 @@ def test_a_ridge_has_a_strength_per_term_and_neuron():
     check_stationary(model, "Poisson", np.column_stack([many, few]), Y[:, 0], ridge, n=0)
     plain = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength="auto").fit(many, Y)
     assert plain.regularizer_strength_.shape == (1, 2)
+
+
+def test_strengths_and_the_scale_of_a_negative_binomial_model_are_found_together():
+    X, rate, rng = recording(T=1500, seed=7)
+    Y = rng.negative_binomial(2, 1 / (1 + 0.5 * np.column_stack([3 * rate, rate])))
+    estimate = NegativeBinomialObservations("estimate")
+    both = nmo.PopulationGLM(estimate, regularizer=PAIR, regularizer_strength="auto").fit(X, Y)
+    assert both.fit_report_.converged and (abs(both.scale_ - 0.5) < 0.25).all()
+    for n in range(2):
+        known = NegativeBinomialObservations(both.scale_[n])
+        model = nmo.GLM(known, regularizer=PAIR, regularizer_strength="auto").fit(X, Y[:, n])
+        value, strength = both.log_marginal_likelihood_[n], both.regularizer_strength_[:, n]
+        assert_allclose(value, model.log_marginal_likelihood_[0], rtol=1e-7)
+        assert_allclose(strength, model.regularizer_strength_, rtol=1e-2)
+
+
+def test_folds_and_refits_choose_anew():
+    X, rate, rng = recording(T=600, seed=8)
+    Y = rng.poisson(rate[:, None] * np.ones(3))
+    model = nmo.GLM(regularizer=PAIR, regularizer_strength="auto").fit(X, Y[:, 0])
+    means = model.predict_refitted(X, Y)
+    again = nmo.GLM(regularizer=PAIR, regularizer_strength="auto").fit(X, Y[:, 2])
+    assert_allclose(means[:, 2], again.predict(X), rtol=1e-3)
+    held_out = nmo.selection.cross_validated(model, X, Y[:, 0], 3)
+    first = nmo.GLM(regularizer=PAIR, regularizer_strength="auto").fit(X[200:], Y[200:, 0])
+    assert_allclose(held_out.prediction[:200], first.predict(X[:200]), rtol=1e-2)
+
+
+def test_a_saved_or_cloned_model_keeps_what_was_chosen_and_how(tmp_path):
+    X, rate, rng = recording(T=400, seed=9)
+    y = rng.poisson(rate)
+    model = nmo.GLM(regularizer=PAIR, regularizer_strength="auto").fit(X, y)
+    model.save_params(tmp_path / "model.npz")
+    loaded = nmo.load_model(tmp_path / "model.npz")
+    assert loaded.regularizer_strength == "auto"
+    assert_allclose(loaded.regularizer_strength_, model.regularizer_strength_)
+    assert_allclose(loaded.log_marginal_likelihood_, model.log_marginal_likelihood_)
+    assert_allclose(loaded.covariance(X, y), model.covariance(X, y))
+    fresh = clone(model)
+    assert fresh.regularizer_strength == "auto" and not hasattr(fresh, "regularizer_strength_")
+    model.set_params(regularizer_strength=0.1).fit(X, y)
+    assert not hasattr(model, "regularizer_strength_")
+
+
+def test_whoever_cannot_choose_says_so():
+    X, rate, rng = recording(T=200)
+    y = rng.binomial(1, rate / (1 + rate))
+    with pytest.raises(ValueError, match="cannot be chosen automatically"):
+        nmo.GLM(regularizer="Lasso", regularizer_strength="auto").fit(X, y)
+    with pytest.raises(TypeError, match="not chosen automatically for classes"):
+        nmo.ClassifierGLM(2, regularizer=PAIR, regularizer_strength="auto").fit(X, y)
+    model = nmo.GLM(regularizer=PAIR, regularizer_strength="auto")
+    params = model.initialize_params(X, y)
+    with pytest.raises(ValueError, match="Nobody has chosen"):
+        model.initialize_optimizer_and_state(params, X, y)
+    with pytest.raises(TypeError, match="numeric"):
+        nmo.GLM(regularizer=PAIR, regularizer_strength="automatic").fit(X, y)
+    three = [(slice(0, 4), np.diag(d) + 1) for d in ([1, 2, 3, 4], [4, 1, 1, 9], [0, 0, 5, 1])]
+    with pytest.raises(ValueError, match="do not commute"):
+        nmo.GLM(regularizer=Quadratic(three), regularizer_strength="auto").fit(X, y)

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import spikeglm as nmo
+from spikeglm.inference import effective_degrees
 from spikeglm.regularizer import Quadratic
 
 FOLDER = Path(__file__).parents[2] / "reference_data"
@@ -59,6 +60,16 @@ def test_dispersion_and_standard_errors_are_those_of_mgcv_at_the_chosen_strength
         if name != "poisson":
             assert_allclose(model.scale_, expected["scale"], rtol=1e-6)
             assert_allclose(model.edf_, sum(expected["edf"]), atol=1e-4)
+
+
+def test_effective_degrees_of_coefficients_and_terms_are_those_of_mgcv():
+    for name in FITS:
+        X, y = data_of(name)
+        expected = np.array(FITS[name]["edf"])
+        found = effective_degrees(nmo.GLM(**arguments_of(name)).fit(X, y), X, y)
+        assert_allclose(np.roll(found.edf[:, 0], 1), expected, atol=1e-3)
+        assert_allclose(found.total, expected.sum(), atol=1e-3)
+        assert_allclose(found.by_term()[0], expected[1:].sum(), atol=1e-3)
 
 
 def test_columns_of_a_population_are_chosen_for_as_alone():

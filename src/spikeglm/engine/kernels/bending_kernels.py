@@ -70,11 +70,11 @@ def log_likelihood(
     b: FloatArray,
     xp: Namespace,
     *,
-    scale: FloatArray,
+    scale: FloatArray | None,
 ) -> TotalSums:
-    """Sum the log-likelihood with all constants, at dispersions ``scale`` (C,)."""
+    """Sum the log-likelihood with all constants, at scales (C,); None for the model's own."""
     mean = block.likelihood.mean(linear_predictor(X, block, W, b, xp), xp)
-    each = block.likelihood.model.log_likelihood(block.y, mean, scale, lambda scores: scores)
+    each = block.likelihood.model.family.log_likelihood(block.y, mean, scale, lambda scores: scores)
     return _totals(each, block, xp)
 
 

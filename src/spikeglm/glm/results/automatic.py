@@ -15,9 +15,7 @@ from ... import errors, notices
 from ...fit.fitting import SolverChoice
 from ...fit.problems import Parameters
 from ...fit.record import FitResult
-from ...inference.smoothing import AutomaticFit, fit_automatically
-from ...inference.smoothing.automatic import NEARLY
-from ...inference.smoothing.coordinates import labels_of
+from ...inference import smoothing
 from ...regularizer.base import Penalty
 from ...typing import FloatArray, IntArray
 from ..reading.fit_inputs import FitInputs
@@ -25,6 +23,7 @@ from ..reading.read_arguments import is_automatic
 from ..reading.shapes import Shapes
 
 if TYPE_CHECKING:
+    from ...inference.smoothing.automatic import AutomaticFit
     from ..hooks import Hooks
 
 _ESTIMATES = ("regularizer_strength_", "log_marginal_likelihood_")
@@ -58,7 +57,7 @@ def choose(
             expected="a strength, or one of the built-in solvers",
             todo="leave solver_name=None.",
         )
-    return fit_automatically(
+    found: AutomaticFit = smoothing.fit_automatically(
         inputs.rows,
         inputs.columns,
         penalty=inputs.shapes.read_adjustable(model._regularizer),
@@ -66,6 +65,7 @@ def choose(
         solver=solver,
         start=start,
     )
+    return found
 
 
 def fit_again(
@@ -135,7 +135,6 @@ def store(model: Hooks, chosen: AutomaticFit | None, shapes: Shapes) -> None:
 
 def remarked(model: Hooks, chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
     """Return the record of a fit with what there is to say of the choice; warn where it failed."""
-    labels = labels_of(inputs.shapes.read_adjustable(model._regularizer))
     neurons = inputs.neurons or tuple(range(len(chosen.scale)))
     n_entries, n_neurons = chosen.strength.shape
     lines = [
@@ -143,14 +142,14 @@ def remarked(model: Hooks, chosen: AutomaticFit, inputs: FitInputs) -> FitResult
         "maximise the marginal likelihood"
     ]
     for bound, what in ((1, "what it penalises is gone"), (-1, "it penalises nothing")):
-        for j, label in enumerate(labels):
-            who = np.flatnonzero((chosen.at_bound[j] == bound) & (chosen.short < NEARLY))
+        for j, label in enumerate(chosen.labels):
+            who = np.flatnonzero((chosen.at_bound[j] == bound) & chosen.is_known)
             if len(who):
                 lines.append(f"  {label}: {what} in {_listed([neurons[n] for n in who])}")
-    nearly = np.flatnonzero((chosen.short > _EXACT) & (chosen.short < NEARLY))
+    nearly = np.flatnonzero((chosen.short > _EXACT) & chosen.is_known)
     if len(nearly):
-        lines.append(f"  to within {NEARLY:g} nats only in {_listed([neurons[n] for n in nearly])}")
-    open_ = np.flatnonzero(~(chosen.short < NEARLY) & ~np.isnan(chosen.strength).all(axis=0))
+        lines.append(f"  to within .01 nats only in {_listed([neurons[n] for n in nearly])}")
+    open_ = np.flatnonzero(~chosen.is_known & ~np.isnan(chosen.strength).all(axis=0))
     if len(open_):
         notices.warn(
             f"{len(open_)} neuron(s) whose strengths are not the best ones "

@@ -29,7 +29,7 @@ from ..fisher import in_longer_blocks
 from .coordinates import Coordinates
 from .local_models import LocalModels
 from .search import Found, search
-from .undetermined import Undetermined, undetermined
+from .undetermined import Undetermined, undetermined, without
 
 _MOST_ROUNDS = 30
 _DONE = 1e-8  # nats that strengths and parameters are to be short of their best
@@ -119,6 +119,7 @@ class Rounds:
         p = penalty.n_features
         self.shift = np.zeros(p) if table.shift is None else np.asarray(table.shift, float)
         self.rho, self.coef, self.intercept = begin
+        self.features = ready.survey.features
         self.saturated = self._saturated()
         self.spread = np.zeros((n, p + 1, p + 1))
         self.before: tuple[FloatArray, FloatArray] = np.full(n, np.nan), np.zeros((n, p + 1))
@@ -221,7 +222,8 @@ class Rounds:
         coordinates = self.coordinates.take(which)
         H, gamma = coordinates.hessian(sums.hessian), self._gamma(which)
         if is_first:
-            self.lacks = undetermined(H, coordinates, self.rho[which], self.shift)
+            seen = coordinates.hessian(without(sums.hessian, self.features))
+            self.lacks = undetermined(seen, coordinates, self.rho[which], self.shift)
             self.chosen.n_unpenalised[:] = self._n_unpenalised() - self.lacks.n_directions
         if self.lacks.added is not None:
             H = H + self.lacks.added[which]

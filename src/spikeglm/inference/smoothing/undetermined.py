@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...engine.coordinates.feature_facts import Features
 from ...typing import FloatArray
 from .coordinates import Coordinates
 
@@ -25,6 +26,23 @@ class Undetermined(NamedTuple):
     added: FloatArray | None  # (A, n, n) to be added to H; None for nothing
     log_det: FloatArray  # (A,) to be taken from log|M|
     n_directions: FloatArray  # (A,)
+
+
+def without(H: FloatArray, features: Features) -> FloatArray:
+    """Return second derivatives (A, n, n) without what a survey of the features took for rounding.
+
+    Combinations that are constant as far as their storage tells may vary by its last digits.
+    """
+    null, p = features.null_space, len(features.scale)
+    if not null.shape[1]:
+        return H
+    scale = np.where(features.scale > 0, features.scale, 1.0)
+    T = np.diag(np.append(scale, 1.0))  # to standardised features, and the intercept at their mean
+    T[-1, :-1] = features.mean
+    kept = np.eye(p + 1)
+    kept[:p, :p] -= null @ null.T
+    through = np.linalg.inv(T) @ kept @ T
+    return through.T @ H @ through
 
 
 def undetermined(

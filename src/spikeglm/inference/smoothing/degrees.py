@@ -1,0 +1,200 @@
+"""What a penalty leaves of each coefficient: effective degrees of freedom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import errors, notebook, showing
+from ...regularizer.squares import squares_of
+from ...typing import ArrayLike, FloatArray
+from ..fisher import Optimum
+from ..fit_on_data import FittedModel
+from ..hypotheses.rereading import Rereading
+from ..inverses import inverse_among
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, eq=False)
+class EffectiveDegrees:
+    """Effective degrees of freedom of p coefficients and the intercept, of N neurons.
+
+    With I the information, S the penalty and F = (I + S)⁻¹ I, the posterior mean moves by F delta
+    where the data would move an estimate without a penalty by delta: 1 where the penalty does
+    nothing, 0 where it decides. NaN for neurons without an optimum.
+
+    Attributes
+    ----------
+    edf, edf1 :
+        (p + 1, N) diag F, and diag(2 F - F F), which tests use; the intercept comes last, and is
+        zero where there is none.
+    neurons, feature_names :
+        (N,) and (p,).
+    terms :
+        Labels and columns of the terms.
+
+    References
+    ----------
+    Wood (2017), Generalized Additive Models, 2nd ed., sections 6.1.2 and 6.12.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+    >>> model = nmo.GLM(regularizer="Ridge", regularizer_strength=[0.0, 0.3]).fit(X, y)
+    >>> effective_degrees(model, X, y).edf.ravel().round(2)
+    array([1. , 0.6, 1. ])
+    """
+
+    edf: FloatArray
+    edf1: FloatArray
+    neurons: tuple[Any, ...]
+    feature_names: tuple[str, ...]
+    terms: tuple[tuple[str, slice], ...]
+
+    __repr__ = showing.of_fields
+
+    @property
+    def total(self) -> FloatArray:
+        """(N,) of all parameters together, the intercept included."""
+        return self.edf.sum(axis=0)
+
+    def by_term(self) -> FloatArray:
+        """Return the sum over the coefficients of each term, (n_terms, N).
+
+        Functions that add up to one share their constant with the intercept, which has it here.
+
+        >>> import spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+        >>> model = nmo.GLM(regularizer="Ridge", regularizer_strength=0.1).fit(X, y)
+        >>> effective_degrees(model, X, y).by_term().round(2)
+        array([[1.63]])
+        """
+        parts = [self.edf[columns].sum(axis=0) for _, columns in self.terms]
+        return np.array(parts).reshape(len(self.terms), len(self.neurons))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas table with a row per neuron and term: ``edf``, ``edf1``.
+
+        >>> import spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
+        >>> effective_degrees(nmo.GLM().fit(X, y), X, y).to_frame().round(6).values.tolist()
+        [[0, '', 2.0, 2.0], [0, '(intercept)', 1.0, 1.0]]
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self._rows(), columns=["neuron", "term", "edf", "edf1"])
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        lines = [f"{'neuron':<10} {'term':<24} {'edf':>8} {'edf1':>8}"]
+        lines += [f"{n!s:<10} {t:<24} {a:>8.3f} {b:>8.3f}" for n, t, a, b in rows[:_SHOWN]]
+        more = len(rows) - _SHOWN
+        return "\n".join(lines + ([f"... {more} more: to_frame() has all"] if more > 0 else []))
+
+    def _repr_html_(self) -> str:
+        """Show the first terms in a notebook."""
+        rows = [(str(n), t, f"{a:.3f}", f"{b:.3f}") for n, t, a, b in self._rows()[:_SHOWN]]
+        table = notebook.table(rows, ("neuron", "term", "edf", "edf1"))
+        return notebook.box("Effective degrees of freedom", "", table=table, lines=[])
+
+    def _rows(self) -> list[tuple[Any, str, float, float]]:
+        parts = [*self.terms, ("(intercept)", slice(-1, None))]
+        return [
+            (name, label, float(self.edf[part, n].sum()), float(self.edf1[part, n].sum()))
+            for n, name in enumerate(self.neurons)
+            for label, part in parts
+        ]
+
+
+def effective_degrees(
+    model: FittedModel,
+    X: Any,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+) -> EffectiveDegrees:
+    """Return what the penalty of a fit leaves of its coefficients and of its terms.
+
+    Parameters
+    ----------
+    model :
+        A fitted :class:`GLM` or :class:`PopulationGLM`.
+    X, y, sample_weight, offset :
+        The data of the fit.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data are not those of the fit; for classifiers.
+
+    References
+    ----------
+    Wood (2017), Generalized Additive Models, 2nd ed., section 6.1.2.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> x = np.random.default_rng(0).uniform(0, 10, 500)
+    >>> y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
+    >>> X = nmo.basis.BSplineEval(12, label="position").design(x)
+    >>> model = nmo.GLM(regularizer="Smoothness", regularizer_strength="auto").fit(X, y)
+    >>> print(effective_degrees(model, X, y))
+    neuron     term                          edf     edf1
+    0          position                    6.731    7.923
+    0          (intercept)                 1.000    1.000
+    """
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    p, N = fit.optimum.coef.shape
+    if fit.optimum.record is None:
+        raise errors.value_error(
+            "These estimates are of no fit.",
+            given="coef_ and intercept_ that were set by hand, or updated",
+            expected="those of a fit",
+            todo="call fit.",
+        )
+    edf, edf1 = np.full((2, p + 1, N), np.nan)
+    centre = fit.feature_mean if fit.optimum.columns.has_intercept else np.zeros(p)
+    wanted = np.array([n for n in range(N) if not fit.optimum.has_none(n)], dtype=np.intp)
+    for n, information in Rereading.of(fit.optimum).informations(wanted, centre):
+        F = _influence(fit.optimum, n, information)
+        F[-1] -= centre @ F[:-1]  # of (w, b), given that of (w, b + centre . w)
+        F[:, :-1] += F[:, -1:] * centre
+        edf[:, n], edf1[:, n] = np.diag(F), 2 * np.diag(F) - np.einsum("ij,ji->i", F, F)
+    terms = tuple((term.label, term.columns) for term in fit.terms)
+    return EffectiveDegrees(edf, edf1, fit.neurons, fit.feature_names, terms)
+
+
+def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatArray:
+    """Return F (n, n) of one column, zero for parameters that are not free."""
+    p, mask = len(optimum.coef), optimum.columns.mask
+    free = np.ones(p + 1, dtype=bool)
+    free[-1] = optimum.columns.has_intercept
+    if mask is not None:
+        free[:-1] = mask[:, column]
+    bent = information + _penalty(optimum, column)
+    inverse, _ = inverse_among(free, bent)
+    return inverse @ (information * free[:, None])
+
+
+def _penalty(optimum: Optimum, column: int) -> FloatArray:
+    """Return S (n, n), in units of the summed loss."""
+    p = len(optimum.coef)
+    penalty, out = optimum.penalty.take(np.array([column])), np.zeros((p + 1, p + 1))
+    squares = squares_of(penalty, 1)
+    if squares is None:
+        out[:p, :p] = np.diag(penalty.curvature((p, 1))[:, 0])
+    else:
+        out[:p, :p] = squares.matrix(squares.strength[:, 0])
+    record = optimum.record
+    return out if record is None else out * record.total_weight[column]
