@@ -101,7 +101,7 @@ def summarise(intervals: FloatArray, n_lags: int) -> TimeRescaling:
         p_value=float(kstwo.sf(distance, n)),
         band_95=float(kstwo.ppf(0.95, n)),
         band_99=float(kstwo.ppf(0.99, n)),
-        autocorrelation=_autocorrelation(uniforms, min(n_lags, n - 2)),
+        autocorrelation=autocorrelation_of(uniforms, min(n_lags, n - 2)),
         autocorrelation_band_95=1.96 / np.sqrt(n),
     )
 
@@ -125,8 +125,12 @@ def _ks_distance(sorted_uniforms: FloatArray) -> float:
     return float(max((steps[1:] - sorted_uniforms).max(), (sorted_uniforms - steps[:-1]).max()))
 
 
-def _autocorrelation(uniforms: FloatArray, n_lags: int) -> FloatArray:
-    """Return (L,) autocorrelation of the Gaussian scores of (D, n) uniforms, mean over draws."""
+def autocorrelation_of(uniforms: FloatArray, n_lags: int) -> FloatArray:
+    """Return (L,) autocorrelation of the Gaussian scores of (D, n) uniforms, mean over draws.
+
+    >>> autocorrelation_of(np.array([[0.1, 0.9, 0.1, 0.9]]), 2)
+    array([-0.75,  0.5 ])
+    """
     tiny = np.finfo(float).eps  # keeps the Gaussian score of an exact 0 or 1 finite
     scores = numerics.special(np).ndtri(np.clip(uniforms, tiny, 1 - tiny))
     scores = scores - scores.mean(axis=1, keepdims=True)

@@ -50,7 +50,10 @@ def fit_sums(likelihood: Likelihood, found: Predictions, null_mean: FloatArray) 
 
     with numerics.quiet():
         fitted, saturated, deviance = _of_means(model, y, mean, found.scale)
-        of_null, _, deviance_null = _of_means(model, y, null, found.scale)
+        of_null = model.log_likelihood(y, null, found.scale, _per_sample)
+        deviance_null = 2.0 * (saturated - of_null)
+        if model.has_dispersion:
+            deviance_null = model.deviance(y, null, shape_of(model, found.scale))
         pearson = (y - mean) ** 2 / model.variance(mean, shape_of(model, found.scale))
         slope = likelihood.value_and_slope(np.where(counts, found.eta, 0.0), y)[1]
         return FitSums(
@@ -82,16 +85,11 @@ def shape_of(model: ElementwiseObservations, scale: FloatArray) -> FloatArray | 
 def _of_means(
     model: ElementwiseObservations, y: FloatArray, mean: FloatArray, scale: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return log-likelihoods, those of a perfect prediction, and deviances, per sample.
-
-    Log-likelihoods of a quasi-likelihood are NaN.
-    """
-    if not model.has_likelihood:
-        none = np.full(mean.shape, np.nan)
-        return none, none, model.deviance(y, mean, shape_of(model, scale))
+    """Return log-likelihoods, those of a perfect prediction, and deviances, per sample."""
     log_likelihood = model.log_likelihood(y, mean, scale, _per_sample)
-    saturated = log_likelihood + 0.5 * model.deviance(y, mean, scale)
-    return log_likelihood, saturated, model.deviance(y, mean, shape_of(model, scale))
+    deviance = model.deviance(y, mean, shape_of(model, scale))
+    scaled = model.deviance(y, mean, scale) if model.has_dispersion else deviance
+    return log_likelihood, log_likelihood + 0.5 * scaled, deviance
 
 
 def _per_sample(scores: Array) -> Array:

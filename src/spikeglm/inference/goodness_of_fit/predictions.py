@@ -16,7 +16,8 @@ from ...typing import BoolArray, FloatArray, IntArray
 from ..fisher import NO_OPTIMUM, Optimum
 
 _SHARE_OF_MEMORY = 0.5
-_COPIES = 12  # of a response, while measures are made of it
+_COPIES = 8  # of a response, while measures are made of it
+_AT_ONCE = 2**18  # responses
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,23 @@ class Predictions:
         """(T, G) responses that count."""
         return self.weight > 0
 
+    def parts(self) -> list[Predictions]:
+        """Return the same, a few neurons at a time: what is made of these stays in the cache."""
+        n_parts = math.ceil(self.y.size / _AT_ONCE)
+        columns = np.array_split(np.arange(len(self.neurons)), min(n_parts, len(self.neurons)))
+        return [self._take(slice(c[0], c[-1] + 1)) for c in columns]
+
+    def _take(self, some: slice) -> Predictions:
+        return Predictions(
+            self.neurons[some],
+            self.y[:, some],
+            self.eta[:, some],
+            self.mean[:, some],
+            self.weight[:, some],
+            self.offset[:, some] if self.offset.shape[1] > 1 else self.offset,
+            self.scale[some],
+        )
+
 
 def predictions(optimum: Optimum) -> Iterator[Predictions]:
     """Yield what is predicted for the data of an optimum; a pass for each group of neurons.
@@ -68,15 +86,16 @@ def predictions_of(optimum: Optimum, neurons: IntArray) -> Predictions:
     columns = optimum.columns.take(neurons)
     everything = slice(None)
     eta = products(optimum.rows, optimum.coef[:, neurons], plan(optimum.rows, len(neurons)))
+    eta = np.asfortranarray(eta)  # sums and intervals are neuron by neuron
     eta += optimum.intercept[neurons]
     offset: FloatArray = np.zeros((1, 1))
     if columns.offsets is not None:
         offset = columns.offsets.block(everything)
         eta += offset
     mean = columns.likelihood.mean(eta)
-    y = np.array(np.broadcast_to(columns.responses.block(everything), mean.shape))
+    y = np.array(np.broadcast_to(columns.responses.block(everything), mean.shape), order="F")
     weight = np.ones((1, 1)) if columns.weights is None else columns.weights.block(everything)
-    counts = optimum.keep[:, None] & (weight > 0) & np.isfinite(eta) & np.isfinite(y)
+    counts = np.isfinite(eta) & np.isfinite(y) & (weight > 0) & optimum.keep[:, None]
     y[~np.isfinite(y)] = np.nan
     weight = np.where(counts, weight, 0.0)
     return Predictions(neurons, y, eta, mean, weight, offset, scale_of(optimum)[neurons])
@@ -92,9 +111,9 @@ def in_groups(n_columns: int, n_rows: int) -> list[IntArray]:
     """Return columns in groups of whose rows some copies fit the memory budget.
 
     >>> import spikeglm as nmo
-    >>> with nmo.config_context(memory="96MB"):
+    >>> with nmo.config_context(memory="60MB"):
     ...     [len(group) for group in in_groups(n_columns=10, n_rows=100_000)]
-    [5, 5]
+    [4, 3, 3]
     """
     each = 8 * _COPIES * max(n_rows, 1)
     at_once = max(1, int(_SHARE_OF_MEMORY * get_config().memory_bytes) // each)

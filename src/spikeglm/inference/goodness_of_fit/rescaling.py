@@ -20,9 +20,9 @@ from ...fit.prepared import Prepared, prepare
 from ...numerics import quiet
 from ...observation_models.elementwise import ElementwiseObservations
 from ...regularizer.base import Penalty
-from ...typing import Array, FloatArray, IntArray
+from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..fisher import Optimum
-from ..rescaled_intervals import distance_of, summarise
+from ..rescaled_intervals import autocorrelation_of, distance_of
 from ..time_rescaling import bernoulli_intervals, poisson_intervals
 from .predictions import Predictions, RandomPlaces, in_groups, predictions_of
 
@@ -35,19 +35,49 @@ class Rescaled(NamedTuple):
     """What rescaled intervals say of G neurons; NaN where they say nothing."""
 
     distance: FloatArray  # (G,) KS
-    p_value: FloatArray  # (G,) of known rates
-    band_95: FloatArray  # (G,) of known rates
+    n_spikes: FloatArray  # (G,)
+    is_exact: BoolArray  # (G,) intervals of known rates are exponential
     autocorrelation: FloatArray  # (L, G)
     reason: tuple[str, ...]  # (G,) why there is nothing, or ""
 
     @classmethod
     def joined(cls, parts: Sequence[Rescaled]) -> Rescaled:
         """Return what was found of several groups of neurons, one after the other."""
-        distance, p_value, band, autocorrelation = (
-            np.concatenate([part[k] for part in parts], axis=-1) for k in range(4)
+        return cls(
+            np.concatenate([part.distance for part in parts]),
+            np.concatenate([part.n_spikes for part in parts]),
+            np.concatenate([part.is_exact for part in parts]),
+            np.concatenate([part.autocorrelation for part in parts], axis=1),
+            tuple(reason for part in parts for reason in part.reason),
         )
-        reasons = tuple(reason for part in parts for reason in part.reason)
-        return cls(distance, p_value, band, autocorrelation, reasons)
+
+    def without(self, nothing: BoolArray) -> Rescaled:
+        """Return the same, with NaN for some neurons."""
+        return self._replace(
+            distance=np.where(nothing, np.nan, self.distance),
+            autocorrelation=np.where(nothing, np.nan, self.autocorrelation),
+        )
+
+    @property
+    def p_value(self) -> FloatArray:
+        """(G,) of known rates; NaN for counts whose places within a bin no model tells."""
+        from scipy.stats import kstwo
+
+        known = np.isfinite(self.distance) & self.is_exact
+        out = np.full(len(known), np.nan)
+        out[known] = kstwo.sf(self.distance[known], self.n_spikes[known])
+        return out
+
+    @property
+    def band_95(self) -> FloatArray:
+        """(G,) distances that known rates exceed with probability 5 %."""
+        from scipy.stats import kstwo
+
+        known = np.isfinite(self.distance)
+        n, of_each = np.unique(self.n_spikes[known], return_inverse=True)
+        out = np.full(len(known), np.nan)
+        out[known] = kstwo.ppf(0.95, n)[of_each]
+        return out
 
 
 def rescaled(
@@ -55,24 +85,25 @@ def rescaled(
 ) -> Rescaled:
     """Rescale the intervals of G neurons.
 
-    The p value is that of rates that are known, and NaN for counts that are neither Poisson nor
-    zeros and ones, whose positions within a bin the model does not tell.
+    The places of spikes within bins are known for Poisson counts, and for zeros and ones.
     """
-    n = len(found.neurons)
-    distance, p_value, band = np.full((3, n), np.nan)
-    autocorrelation = np.full((n_lags, n), np.nan)
+    n, takes_part = len(found.neurons), found.takes_part
+    distance, n_spikes = np.full(n, np.nan), np.zeros(n)
+    is_exact, autocorrelation = np.zeros(n, dtype=bool), np.full((n_lags, n), np.nan)
     reasons = []
     for c in range(n):
-        y, mean = (part[found.takes_part[:, c], c] for part in (found.y, found.mean))
+        counts = takes_part[:, c]
+        y, mean = found.y[counts, c], found.mean[counts, c]
         reasons.append(_why_not(model, y, mean))
         if reasons[-1]:
             continue
         draw = places.generator(int(found.neurons[c]))
-        of_one = summarise(_intervals_of(model)(y.astype(np.intp), mean, draw, 1), n_lags)
-        distance[c], band[c] = of_one.ks_distance, of_one.band_95
-        p_value[c] = of_one.p_value if _is_exact(model, mean) else np.nan
-        autocorrelation[: len(of_one.autocorrelation), c] = of_one.autocorrelation
-    return Rescaled(distance, p_value, band, autocorrelation, tuple(reasons))
+        intervals = _intervals_of(model)(y.astype(np.intp), mean, draw, 1)
+        n_spikes[c], is_exact[c] = intervals.size, _is_exact(model, mean)
+        distance[c] = distance_of(intervals)
+        lags = min(n_lags, intervals.size - 2)
+        autocorrelation[:lags, c] = autocorrelation_of(-np.expm1(-intervals), lags)
+    return Rescaled(distance, n_spikes, is_exact, autocorrelation, tuple(reasons))
 
 
 def bootstrapped(

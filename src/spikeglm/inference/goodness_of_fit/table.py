@@ -16,19 +16,22 @@ Data, 2nd ed., p. 209. Harris et al. (2003), Nature 424:552-6 (bits per spike). 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ... import errors, showing
 from ...engine.features.survey import survey_responses
 from ...engine.runners.plan import plan
+from ...engine.runners.threads import in_shares
 from ...engine.table import Table
 from ...fit.record import is_same_data
 from ...io.interop.timeseries import time_axis_of
 from ...numerics import quiet
 from ...rows.sampling import Sampling, bin_size_of
+from ...settings import get_config
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray, IntArray
 from ..fisher import Optimum
@@ -122,13 +125,27 @@ def goodness(
     bins = Bins.of(fit, X, y, bin_s)
     sigma = deviation_in_bins(smoothing, bins.bin_s)
     null = Null.read(fit, _has_sums_of_fit(optimum), null_mean)
-    parts = [_Part.of(null, found, bins, sigma, places, n_lags) for found in predictions(optimum)]
+
+    def measured(some: Sequence[Predictions]) -> list[_Part]:
+        return [_Part.of(null, found, bins, sigma, places, n_lags) for found in some]
+
+    parts = [
+        part
+        for found in predictions(optimum)
+        for share in in_shares(measured, found.parts(), n_threads=get_config().workers)
+        for part in share
+    ]
     whole = _Part.joined(parts)
     is_of_fit = null.is_of_fit and _has_no_slope(optimum, whole.sums.score)
     if n_bootstrap is None:
         n_bootstrap = _OF_ONE_NEURON if fit.is_single else 0
-    ks = _tested(optimum, whole.ks, is_of_fit, _checked(n_bootstrap), places)
-    return _result(fit, whole, ks, bins, sigma, is_of_fit)
+    ks = whole.ks.without(without_fit(optimum))
+    p_value = ks.p_value
+    if is_of_fit:  # rates that were estimated here
+        drawn = _checked(n_bootstrap)
+        none = np.full(len(p_value), np.nan)
+        p_value = bootstrapped(optimum, ks.distance, drawn, places) if drawn else none
+    return _result(fit, whole._replace(ks=ks), p_value, bins, sigma, is_of_fit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +182,7 @@ class Bins:
         return cls(told, starts)
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
+class _Part(NamedTuple):
     """What was measured of some neurons."""
 
     sums: FitSums
@@ -233,29 +249,10 @@ def _checked(n_bootstrap: int) -> int:
     return int(n_bootstrap)
 
 
-def _tested(
-    optimum: Optimum, ks: Rescaled, is_of_fit: bool, n_bootstrap: int, places: RandomPlaces
-) -> Rescaled:
-    """Return the p values that hold: of known rates, or of a bootstrap on the rows of the fit."""
-    nothing = without_fit(optimum)
-    distance = np.where(nothing, np.nan, ks.distance)
-    p_value = np.where(nothing, np.nan, ks.p_value)
-    if is_of_fit:
-        p_value = np.full(len(distance), np.nan)
-        if n_bootstrap:
-            p_value = bootstrapped(optimum, distance, n_bootstrap, places)
-    return ks._replace(
-        distance=distance,
-        p_value=p_value,
-        band_95=np.where(nothing, np.nan, ks.band_95),
-        autocorrelation=np.where(nothing, np.nan, ks.autocorrelation),
-    )
-
-
 def _result(
-    fit: FitOnData, whole: _Part, ks: Rescaled, bins: Bins, sigma: float, is_of_fit: bool
+    fit: FitOnData, whole: _Part, p_value: FloatArray, bins: Bins, sigma: float, is_of_fit: bool
 ) -> Goodness:
-    sums, model = whole.sums, fit.likelihood.model
+    sums, ks, model = whole.sums, whole.ks, fit.likelihood.model
     is_count = model.gives_probabilities
     with quiet():
         edf = fit.edf if is_of_fit else np.full(fit.n_neurons, np.nan)
@@ -283,37 +280,37 @@ def _result(
             log_likelihood_null=sums.log_likelihood_null + 0.0,
             **{name: np.where(nothing, np.nan, value) for name, value in fitted.items()},
             ks_distance=ks.distance,
-            ks_p_value=ks.p_value,
+            ks_p_value=p_value,
             ks_band_95=ks.band_95,
             interval_autocorrelation=ks.autocorrelation,
             autocorrelation_band_95=1.96 / np.sqrt(np.where(spikes > 0, spikes, np.nan)),
             status=tuple("" if status is None else str(status) for status in fit.status),
-            ks_p_from=_kinds_of_p(ks, is_of_fit),
-            reason=_reasons(fit, sums, ks, is_of_fit),
+            ks_p_from=_kinds_of_p(p_value, is_of_fit),
+            reason=_reasons(fit, whole, p_value, is_of_fit),
             is_of_fit=is_of_fit,
             smoothing=sigma,
         )
 
 
-def _kinds_of_p(ks: Rescaled, is_of_fit: bool) -> tuple[str, ...]:
+def _kinds_of_p(p_value: FloatArray, is_of_fit: bool) -> tuple[str, ...]:
     kind = "bootstrap" if is_of_fit else "known rates"
-    return tuple("" if np.isnan(p) else kind for p in ks.p_value)
+    return tuple("" if np.isnan(p) else kind for p in p_value)
 
 
-def _reasons(fit: FitOnData, sums: FitSums, ks: Rescaled, is_of_fit: bool) -> tuple[str, ...]:
+def _reasons(fit: FitOnData, whole: _Part, p_value: FloatArray, is_of_fit: bool) -> tuple[str, ...]:
     """Say for each neuron why some of its numbers are missing."""
     nothing, out = without_fit(fit.optimum), []
     for n in range(fit.n_neurons):
         if nothing[n]:
             out.append(f"no fit ({fit.status[n]})")
-        elif sums.n_rows[n] == 0:
+        elif whole.sums.n_rows[n] == 0:
             out.append("no rows that take part")
         elif not fit.likelihood.model.gives_probabilities:
             out.append("")
-        elif ks.reason[n]:
-            out.append(ks.reason[n])
+        elif whole.ks.reason[n]:
+            out.append(whole.ks.reason[n])
         else:
-            out.append(_why_no_p(float(ks.p_value[n]), is_of_fit))
+            out.append(_why_no_p(float(p_value[n]), is_of_fit))
     return tuple(out)
 
 
