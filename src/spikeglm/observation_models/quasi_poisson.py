@@ -85,6 +85,10 @@ class QuasiPoissonObservations(ElementwiseObservations):
             each = xp.where(y == mean, 0.0, (y - mean) ** 2 / self._inside(mean, xp))
             return xp.sum(each, axis=0) / xp.asarray(dof_resid)
 
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu."""
+        return np.asarray(predicted_rate)
+
     def _sample_log_likelihood(self, y: Array, mean: Array, scale: Any, xp: Namespace) -> Array:
         raise _no_distribution("likelihood")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import numerics, showing
 from ..typing import Array, ArrayLike, BoolArray, IntArray, Namespace
-from .elementwise import ElementwiseObservations
+from .elementwise import ElementwiseObservations, LogTails
 from .inverse_link import Link
 from .links import Exp
 from .overdispersion import ScaleTerms, scale_terms
@@ -118,6 +118,14 @@ class ScaledNegativeBinomial(ElementwiseObservations):
     def estimate_scale(self, y: ArrayLike, predicted_rate: ArrayLike, dof_resid: ArrayLike) -> Any:
         """Return the scales: they are known."""
         return self.scales
+
+    def variance(self, predicted_rate: Array, scale: Any = None) -> Array:
+        """Return mu + scale mu²."""
+        return self.of.variance(predicted_rate, self._scale(scale))
+
+    def log_tails(self, y: Array, predicted_rate: Array, scale: Any = None) -> LogTails:
+        """Return the logarithms of both tails."""
+        return self.of.log_tails(y, predicted_rate, self._scale(scale))
 
     def _scales(self, theta: Array, xp: Namespace) -> tuple[Array, Array, Array]:
         """Return the scales, those with ones for zeros, and their logarithms, -inf for zeros."""

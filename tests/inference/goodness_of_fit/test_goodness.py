@@ -219,3 +219,28 @@ def test_overdispersed_counts_are_tested_by_the_bootstrap():
     found = goodness(model, X, y, n_bootstrap=99)
     assert found.ks_p_value[0] > 0.05
     assert goodness(nmo.GLM().fit(X, y), X, y, n_bootstrap=99).ks_p_value[0] < 0.05
+
+
+def test_scales_that_were_estimated_and_models_that_are_no_distribution():
+    y = np.column_stack([RNG.negative_binomial(2.0, 1 / (1 + 0.5 * RATE)), RNG.poisson(RATE)])
+    estimate = nmo.observation_models.NegativeBinomialObservations("estimate")
+    model = nmo.PopulationGLM(estimate).fit(X, y)
+    with nmo.config_context(memory="200kB"):  # neuron by neuron, each with its scale
+        found = goodness(model, X, y)
+    z = nmo.inference.residuals(model, X, y)
+    for n in range(2):
+        alone = nmo.GLM(estimate).fit(X, y[:, n])
+        other = goodness(alone, X, y[:, n], n_bootstrap=0)
+        for name in ("log_likelihood", "deviance_explained", "dispersion", "ks_distance"):
+            values = getattr(found, name)[n], getattr(other, name)[0]
+            if name != "ks_distance" or n == 0:  # positions are drawn for each neuron
+                assert_allclose(*values, rtol=1e-4, err_msg=name)
+        assert stats.kstest(z[:, n], "norm").pvalue > 0.01
+    quasi, poisson = (nmo.PopulationGLM(name).fit(X, y) for name in ("QuasiPoisson", "Poisson"))
+    found, other = goodness(quasi, X, y), goodness(poisson, X, y)
+    assert np.isnan([found.log_likelihood, found.bits_per_spike, found.ks_distance]).all()
+    assert_allclose(found.dispersion, quasi.scale_)
+    for name in ("deviance_explained", "dispersion", "n_spikes", "pearson_r"):
+        assert_allclose(getattr(found, name), getattr(other, name), rtol=1e-6)
+    assert "no distribution" in found.reason[0]
+    assert np.isfinite(nmo.inference.residuals(quasi, X, y, kind="pearson")).all()

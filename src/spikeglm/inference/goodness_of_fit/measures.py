@@ -9,7 +9,7 @@ import numpy as np
 from ... import numerics
 from ...observation_models.elementwise import ElementwiseObservations
 from ...observation_models.likelihood import Likelihood
-from ...typing import Array, FloatArray
+from ...typing import FloatArray
 from .predictions import Predictions
 
 
@@ -50,7 +50,7 @@ def fit_sums(likelihood: Likelihood, found: Predictions, null_mean: FloatArray) 
 
     with numerics.quiet():
         fitted, saturated, deviance = _of_means(model, y, mean, found.scale)
-        of_null = model.log_likelihood(y, null, found.scale, _per_sample)
+        of_null = _log_likelihood(model, y, null, found.scale)
         deviance_null = 2.0 * (saturated - of_null)
         if model.has_dispersion:
             deviance_null = model.deviance(y, null, shape_of(model, found.scale))
@@ -86,11 +86,17 @@ def _of_means(
     model: ElementwiseObservations, y: FloatArray, mean: FloatArray, scale: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return log-likelihoods, those of a perfect prediction, and deviances, per sample."""
-    log_likelihood = model.log_likelihood(y, mean, scale, _per_sample)
+    log_likelihood = _log_likelihood(model, y, mean, scale)
     deviance = model.deviance(y, mean, shape_of(model, scale))
     scaled = model.deviance(y, mean, scale) if model.has_dispersion else deviance
     return log_likelihood, log_likelihood + 0.5 * scaled, deviance
 
 
-def _per_sample(scores: Array) -> Array:
-    return scores
+def _log_likelihood(
+    model: ElementwiseObservations, y: FloatArray, mean: FloatArray, scale: FloatArray
+) -> FloatArray:
+    """Return log-likelihoods per sample; NaN of a model that is no distribution."""
+    if not model.has_likelihood:
+        return np.full(mean.shape, np.nan)
+    of_each: FloatArray = model.log_likelihood(y, mean, scale, lambda scores: scores)
+    return of_each

@@ -82,7 +82,8 @@ class Null:
         """Return the means of some neurons, to broadcast with (T, G); NaN where not known."""
         if self.given is not None:
             return self.given[:, found.neurons]
-        record, likelihood = self.fit.optimum.record, self.fit.likelihood
+        record = self.fit.optimum.record
+        likelihood = self.fit.likelihood.take(found.neurons)
         if self._unknown or record is None:
             return np.full((1, 1), np.nan)
         if self._had_offset:

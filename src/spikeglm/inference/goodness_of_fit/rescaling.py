@@ -99,7 +99,7 @@ def rescaled(
             continue
         draw = places.generator(int(found.neurons[c]))
         intervals = _intervals_of(model)(y.astype(np.intp), mean, draw, 1)
-        n_spikes[c], is_exact[c] = intervals.size, _is_exact(model, mean)
+        n_spikes[c], is_exact[c] = intervals.size, _is_exact(model, mean, found.scale[c])
         distance[c] = distance_of(intervals)
         lags = min(n_lags, intervals.size - 2)
         autocorrelation[:lags, c] = autocorrelation_of(-np.expm1(-intervals), lags)
@@ -192,9 +192,9 @@ def _intervals_of(model: ElementwiseObservations) -> _Intervals:
     return bernoulli_intervals if model.means == (0.0, 1.0) else poisson_intervals
 
 
-def _is_exact(model: ElementwiseObservations, mean: FloatArray) -> bool:
+def _is_exact(model: ElementwiseObservations, mean: FloatArray, scale: float) -> bool:
     """Tell whether intervals rescaled by known rates are exponential: of Poisson counts and 0/1."""
-    return model.means == (0.0, 1.0) or np.array_equal(model.variance(mean), mean)
+    return model.means == (0.0, 1.0) or np.array_equal(model.variance(mean, scale), mean)
 
 
 def _why_not(
@@ -202,6 +202,8 @@ def _why_not(
 ) -> str:
     """Say why a neuron's intervals cannot be rescaled, or nothing."""
     with quiet():
+        if not model.has_likelihood:
+            return "no distribution, so no likelihoods and no rescaling"
         if not model.gives_probabilities or not ((y >= 0) & (y == np.floor(y))).all():
             return "no counts"
         if y.sum() < fewest:

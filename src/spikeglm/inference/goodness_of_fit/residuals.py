@@ -138,7 +138,7 @@ def _check_stated(model: ElementwiseObservations, kind: str) -> None:
     what, of_probe = needed.get(kind, ("", lambda: probe))
     if np.isnan(of_probe()).all():
         raise errors.value_error(
-            f"A model of one's own does not state its {what}.",
+            f"This model does not state its {what}.",
             given=f"kind={kind!r} of {model.name} responses",
             expected="'response' or 'deviance'",
         )

@@ -199,7 +199,7 @@ class _Part(NamedTuple):
         places: RandomPlaces,
         n_lags: int,
     ) -> _Part:
-        likelihood, counts = null.fit.likelihood, found.takes_part
+        likelihood, counts = null.fit.likelihood.take(found.neurons), found.takes_part
         y, mean = found.y, found.mean
         if sigma:
             y, mean = (smoothed(values, counts, sigma, bins.starts) for values in (y, mean))
