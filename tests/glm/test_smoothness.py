@@ -203,6 +203,7 @@ def test_sums_on_a_cluster_are_those_of_threads():
     here = population(**kwargs).fit(dense, COUNTS[6:], terms=BASIS)
     there = population(**kwargs).fit(lazy, COUNTS[6:], terms=BASIS)
     assert_allclose(there.predict(dense), here.predict(dense), rtol=1e-7)
+    assert "dask" in str(there.fit_report_) and "dask" not in str(here.fit_report_)
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,7 @@ def test_entries_are_the_matrices_of_the_terms():
     strengths = dict(zip(entries, RNG.uniform(0.1, 2, (5, 3)), strict=True))
     W = RNG.normal(size=(X.n_features, 3))
     ours, same = bound(strengths, 3), Quadratic(entries).bind(strengths, W.shape)
-    assert ours.labels == LABELS
+    assert ours.labels == LABELS == Smoothness().entry_labels(X)
     assert_allclose(ours.value(W), same.value(W), rtol=1e-9)
     assert_allclose(ours.gradient(W), same.gradient(W), rtol=1e-8, atol=1e-9)
 

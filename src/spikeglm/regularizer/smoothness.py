@@ -127,6 +127,28 @@ class Smoothness(Regularizer):
         without = tuple(label for label in labels if label not in {name[0] for name in names})
         return TermPenalties(parts, entry_of_part, names, without), names
 
+    def entry_labels(self, where: Any) -> tuple[str, ...]:
+        """Return what the entries are called, in their order.
+
+        Parameters
+        ----------
+        where :
+            A design, a fitted model, or terms.
+
+        Raises
+        ------
+        ValueError
+            If a label of a choice is unknown.
+
+        >>> import spikeglm as nmo
+        >>> basis = nmo.basis.HistoryConv(4, label="past") + nmo.basis.BSplineEval(5, label="x")
+        >>> design = basis.design([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 2.0, 3.0, 4.0])
+        >>> Smoothness(null_space=["x"]).entry_labels(design)
+        ('past', 'x', 'x null space')
+        """
+        _, names = self.on_terms(getattr(where, "terms_", getattr(where, "terms", where)))
+        return tuple(name[-1] for name in names)
+
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> QuadraticPenalty:
         """ValueError: the terms of a model are not known yet."""
         raise errors.value_error(
