@@ -44,6 +44,8 @@ def test_the_three_tests_are_rs(name):
         assert_allclose(found["wald"].p_value[0, 0], expected["wald_p_F"], rtol=1e-6)
         assert_allclose(fdtrc(2, 195, of["wald"] / 2), expected["wald_p_F"], rtol=1e-6)
         assert_array_equal(found["lr"].dof, 195)
+        assert_allclose(found["score"].dispersion, phi, rtol=1e-6)
+        assert "that of the fit with all terms" in str(found["score"])
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,9 @@ class TermTests:
         q by Benjamini & Hochberg over the neurons of a term.
     status :
         How the fit ended, or why there is no test.
+    dispersion :
+        (N,) what statistics are divided by: that of the fit with all terms, the larger model, as in
+        R; one where the model states none; NaN of robust tests, in which it cancels.
 
     Examples
     --------
@@ -70,6 +73,7 @@ class TermTests:
     p_value: FloatArray
     q_value: FloatArray
     status: Array
+    dispersion: FloatArray
 
     __repr__ = showing.of_fields
 
@@ -102,11 +106,17 @@ class TermTests:
     def __str__(self) -> str:
         n = self.statistic.size
         head = f"{_TITLES[self.test]} tests of {len(self.terms)} term(s), {len(self.neurons)} "
-        head += f"neuron(s); covariance: {self.cov_type}"
+        head += f"neuron(s); covariance: {self.cov_type}{self._said_of_dispersion}"
         lines = [_LINE.format("neuron", "term", "statistic", "df", "p", "q", "")]
         lines += [_LINE.format(*cells) for cells in self._rows()[:_SHOWN]]
         more = [f"... {n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
         return "\n".join([head, *(line.rstrip() for line in lines), *more])
+
+    @property
+    def _said_of_dispersion(self) -> str:
+        """What is said of a dispersion that was estimated."""
+        is_one = np.isnan(self.dispersion) | (self.dispersion == 1.0)
+        return "" if is_one.all() else "; dispersion: that of the fit with all terms"
 
     def _repr_html_(self) -> str:
         """Show the first tests in a notebook."""
@@ -115,7 +125,8 @@ class TermTests:
         lines = [f"{n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
         title = f"{_TITLES[self.test]} tests"
         table = notebook.table(self._rows()[:_SHOWN], header)
-        return notebook.box(title, f"covariance: {self.cov_type}", table=table, lines=lines)
+        about = f"covariance: {self.cov_type}{self._said_of_dispersion}"
+        return notebook.box(title, about, table=table, lines=lines)
 
     def _rows(self) -> list[tuple[str, ...]]:
         """Return what is printed of each test; of those that are well no word is said."""
@@ -203,7 +214,7 @@ def term_tests(
     asked = asked_terms(fit, terms)
     cells = _tested(fit, asked, test, wanted)
     labels = tuple(term.label for term in asked)
-    return _told(cells, labels, fit.neurons, test, cov_type)
+    return _told(cells, labels, fit, test, cov_type)
 
 
 def _tested(fit: FitOnData, asked: tuple[AskedTerm, ...], test: str, wanted: Requested) -> Cells:
@@ -220,11 +231,12 @@ def _tested(fit: FitOnData, asked: tuple[AskedTerm, ...], test: str, wanted: Req
 
 
 def _told(
-    cells: Cells, terms: tuple[Any, ...], neurons: tuple[Any, ...], test: str, cov_type: str
+    cells: Cells, terms: tuple[Any, ...], fit: FitOnData, test: str, cov_type: str
 ) -> TermTests:
+    dispersion = fit.optimum.unit / fit.likelihood.model.loss_unit
     return TermTests(
         terms,
-        neurons,
+        fit.neurons,
         test,
         cov_type,
         cells.statistic,
@@ -233,6 +245,7 @@ def _told(
         cells.p_value,
         q_values(cells.p_value),
         cells.status,
+        dispersion if cov_type == "model" else np.full(fit.n_neurons, np.nan),
     )
 
 
