@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +18,9 @@ from .dispersions import with_error
 N = 1000  # recordings per cell, the columns of a fit
 N_POINTS, N_DRAWS = 60, 4000
 B = nmo.basis
-TEXT = """## Bands of curves
+HEADING = "## Bands of curves"
+RESULTS = Path(__file__).with_name("RESULTS.md")
+_TEXT = """{heading}
 
 Each line is {n} recordings of one neuron each, with the same positions (a uniform variable on a
 circle for direction, on a track for place) and a true curve that the splines can have, so that all
@@ -171,14 +175,19 @@ def of_comparisons() -> Iterator[str]:
         )
 
 
-def text() -> str:
-    """Return the section of the page."""
-    return TEXT.format(
-        n=N,
-        points=N_POINTS,
-        bands="\n".join(of_bands()),
-        comparisons="\n".join(of_comparisons()),
-    )
+def section(bands: Iterable[str], comparisons: Iterable[str]) -> str:
+    """Return the section of RESULTS.md from the rows of its tables."""
+    rows = {"bands": "\n".join(bands), "comparisons": "\n".join(comparisons)}
+    return _TEXT.format(heading=HEADING, n=N, points=N_POINTS, **rows)
+
+
+def main() -> None:
+    """Make the tables, in the place of those that are there."""
+    page, text = RESULTS.read_text(), section(of_bands(), of_comparisons())
+    there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
+    page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
+    RESULTS.write_text(page.rstrip() + "\n")
+    print(text)
 
 
 def _truth(cell: Cell, X: Any, coef: Any, at: Any, scale: str) -> Any:
@@ -204,4 +213,4 @@ def _penalty(cell: Cell) -> str:
 
 
 if __name__ == "__main__":
-    print(text())
+    main()

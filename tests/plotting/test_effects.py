@@ -60,7 +60,7 @@ def test_a_slope_is_strong_where_tuning_changes(model):
     changes = (slope.low[:, 0] > 0) | (slope.high[:, 0] < 0)
     np.testing.assert_array_equal(np.isfinite(strong), changes)
     assert 0 < changes.sum() < len(changes)
-    assert ax.get_ylabel() == "Slope (nats per unit of heading (rad))"
+    assert ax.get_ylabel() == "Slope (nats per rad)"
     with pytest.raises(ValueError, match="no slope"):
         plotting.plot_derivative(partial_effect(model, CIRCLE, COUNTS, LABEL).of(neuron=0))
 

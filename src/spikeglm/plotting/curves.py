@@ -118,7 +118,7 @@ def plot_effect(
     ax = axes_or_new(ax, height_mm=60)
     _draw_line(found, ax, color=color, label=label)
     if found.low is not None:
-        ax.legend(fontsize=style.SMALL_PT, frameon=False)
+        _legend_above(ax)
     return ax
 
 
@@ -174,8 +174,7 @@ def plot_derivative(found: Curve, ax: Axes | None = None, *, color: str = style.
         strong = np.where(changes, found.value, np.nan)
         look: style.Look = {"color": color, "linewidth": 2.0 * style.LINE_PT}
         ax.plot(_shown_axis(found), strong, label="tuning changes", **look)
-        if changes.any():
-            ax.legend(fontsize=style.SMALL_PT, frameon=False)
+        _legend_above(ax)
     return ax
 
 
@@ -284,6 +283,12 @@ def _draw_line(
     ax.locator_params(axis="y", nbins=5)
     ax.set_xlabel(_axis_names(found)[0])
     ax.set_ylabel(_value_name(found))
+
+
+def _legend_above(ax: Axes) -> None:
+    """Say what is what above the axes, where no curve is."""
+    look: style.Look = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
+    ax.legend(fontsize=style.SMALL_PT, frameon=False, borderaxespad=0.2, **look)
 
 
 def _bands(found: Curve) -> list[tuple[FloatArray, FloatArray, str, int]]:

@@ -6,6 +6,7 @@ of the fit) and ``model.term_curve``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from .curves import Curve
 from .estimates import Estimates, check_level
 from .points import LAGS, Points, slope_on_scale, variable_of
 from .scales import Scale, check_scale, scale_named
+
+_UNIT_IN_NAME = re.compile(r"\(([^()]+)\)$")
 
 
 @dataclass(frozen=True)
@@ -261,4 +264,6 @@ def _band(
 def _unit(unit: str, points: Points, variable: int | None) -> str:
     if variable is None:
         return unit
-    return f"{unit} per {points.units[variable] or f'unit of {points.names[variable]}'}"
+    name = points.names[variable]
+    told = _UNIT_IN_NAME.search(name)  # "heading (rad)"
+    return f"{unit} per {points.units[variable] or (told[1] if told else f'unit of {name}')}"
