@@ -219,8 +219,6 @@ def test_a_rate_needs_its_bins_and_a_gain_its_link():
         soft.curve("speed", scale="gain")
     with pytest.raises(ValueError, match="terms=basis"):
         nmo.GLM().fit(np.asarray(values), COUNTS.d[:, 0]).curve("speed")
-    with pytest.raises(TypeError, match="classifier"):
-        nmo.ClassifierGLM().fit(values, GOAL).curve("speed")
 
 
 def test_filters_keep_their_band_beside_splines_without_a_penalty():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from ...inference.covariances import Requested
 from ...inference.effects.curves import Curve
 from ...inference.effects.estimates import Estimates, term_of
 from ...inference.effects.partial import Asked, curve_of
+from ...inference.fisher import Uncertainty
 from ...io.interop.trees import flatten, is_tree
 from ...typing import ArrayLike
 from . import fitted
@@ -36,8 +39,6 @@ def curve(
         If the model has no such term, the scale is not known, or data are needed.
     """
     asked.check()
-    if hasattr(model, "n_classes"):
-        raise fitted.no_classes_here("Curves")
     if (X is None) != (y is None):
         raise errors.value_error(
             "A band needs the data of the fit, both X and y.",
@@ -49,6 +50,8 @@ def curve(
     term_of(getattr(model, "terms_", ()), label)  # before anything is computed
     if X is None:
         return curve_of(_without_data(model), label, asked)
+    if hasattr(model, "n_classes"):
+        return curve_of(_of_classes(model, X, y, covariance, **data), label, asked)
     fit = fitted.fit_on_data(model, X, y, **data)
     return curve_of(Estimates.of(fit, covariance), label, asked)
 
@@ -58,18 +61,46 @@ def _without_data(model: Hooks) -> Estimates:
     coef = np.concatenate(flatten(coef, name="coef")[0]) if is_tree(coef) else np.asarray(coef)
     parameters = np.vstack([coef.reshape(len(coef), -1), np.reshape(model.intercept_, (1, -1))])
     record = model.fit_report_.result if hasattr(model, "fit_report_") else None
+    classes = getattr(model, "classes_", None)
     return Estimates(
         parameters,
         None if record is None else record.feature_mean,
         model._has_intercept,
-        model._likelihood,
+        model._likelihood if classes is None else None,
         model.terms_,
-        _neurons(model),
+        _neurons(model, 1 if classes is None else len(classes)),
+        None if classes is None else tuple(classes),
         bin_s=getattr(model, "bin_s_", None),
     )
 
 
-def _neurons(model: Hooks) -> tuple[Any, ...] | None:
+def _of_classes(
+    model: Hooks, X: Any, y: ArrayLike, covariance: Requested, **data: Any
+) -> Estimates:
+    """Return the estimates of a classifier, of each class as a column; they sum to zero over them.
+
+    Where the data leave a parameter open that a curve depends on, which directions are open is not
+    known: the band is NaN.
+    """
+    found = _without_data(model)
+    K, sure = len(found.classes or ()), model._uncertainties(X, y, covariance, **data)
+    fitted.tell_of_selection(model, sure.shapes)
+
+    def by_class() -> Iterator[Uncertainty]:
+        for one in sure.of_neurons:
+            for k in range(K):
+                mine = slice(k, None, K)  # parameter j of class k comes at j K + k
+                yield one._replace(
+                    covariance=one.covariance[mine, mine],
+                    undetermined=one.undetermined[mine],
+                    void=None,
+                )
+
+    return replace(found, sure=by_class)
+
+
+def _neurons(model: Hooks, n_classes: int) -> tuple[Any, ...] | None:
     if model._response_ndim == 1:
         return None
-    return getattr(model, "neuron_columns_", None) or tuple(range(np.size(model.intercept_)))
+    n_neurons = np.size(model.intercept_) // n_classes
+    return getattr(model, "neuron_columns_", None) or tuple(range(n_neurons))

@@ -102,7 +102,7 @@ def optimum_of(
     """
     inputs = model.read_inputs(X, y, **more)
     if inputs.classes is not None:
-        raise no_classes_here("Curves and bootstraps")
+        raise no_classes_here("Questions of a fit with its data, and bootstraps,")
     check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows)
     check_neurons(model, y=y)
@@ -159,7 +159,8 @@ def no_classes_here(what: str) -> TypeError:
         f"{what} are not there for classifiers.",
         given="a classifier",
         expected="a GLM",
-        todo="of one class against the others, GLM('Bernoulli') has them.",
+        todo="of one class against the others, GLM('Bernoulli') has them; curves of all classes "
+        "are model.curve(label, X, y).",
     )
 
 

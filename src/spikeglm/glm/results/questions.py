@@ -324,7 +324,14 @@ class Questions(Hooks):
         ------
         ValueError, TypeError
             If there is no such term, channel, neuron or scale, its functions are not known, a rate
-            lacks its bins, or the data are not those of the fit; for classifiers.
+            lacks its bins, or the data are not those of the fit.
+
+        Notes
+        -----
+        Of classifiers there are ``"effect"`` and ``"link"``, in nats, with an axis of classes: the
+        log-odds of each against all of them (the geometric mean of their probabilities), which sum
+        to zero; of two classes half of the log-odds of one against the other. Their bands need a
+        penalty where functions of a term add up to one.
 
         Examples
         --------

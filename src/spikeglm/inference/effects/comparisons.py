@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import notices, showing
+from ...observation_models.likelihood import Likelihood
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested
 from ..fit_on_data import FittedModel
@@ -210,8 +211,8 @@ def comparison(
     (np.float64(24.0), np.float64(18.0), np.float64(30.0))
     """
     check_level(level)
-    kind = Requested(cov_type, groups, lags)
-    found = Estimates.of(model.on(X, y, sample_weight=sample_weight, offset=offset), kind)
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    found = Estimates.of(fit, Requested(cov_type, groups, lags))
     pairs = Pairs.of(found.term(term), at, against, n_points, found.seconds_per_bin(bin_s))
     wanted = pairs.are_chosen if simultaneous is None else simultaneous
     reach = Reach(level, wanted, n_draws, seed)
@@ -223,12 +224,14 @@ def comparison(
             "own peak is too high on average. What to do: leave simultaneous out, or choose the "
             "points from other data."
         )
-    return _compared(pairs, found, reach, found.seconds_per_bin(bin_s))
+    return _compared(pairs, found, fit.likelihood, reach, found.seconds_per_bin(bin_s))
 
 
-def _compared(pairs: Pairs, found: Estimates, reach: Reach, bin_s: float | None) -> Comparison:
+def _compared(
+    pairs: Pairs, found: Estimates, likelihood: Likelihood, reach: Reach, bin_s: float | None
+) -> Comparison:
     """Return the comparison of every channel and neuron."""
-    term, scale = pairs.term, best_scale(found.likelihood, bin_s)
+    term, scale = pairs.term, best_scale(likelihood, bin_s)
     ends = [
         [part.in_use()[1] for part in of_channels(term, functions, found, is_level=True)]
         for functions in (pairs.first.functions, pairs.second.functions)
@@ -238,7 +241,7 @@ def _compared(pairs: Pairs, found: Estimates, reach: Reach, bin_s: float | None)
     values = {name: np.full(shape, np.nan) for name in _VALUES}
     for n, sure in enumerate(found.uncertainties()):
         for c, K in enumerate(zip(*ends, strict=True)):
-            seen = Seen(K, found.parameters[:, n], sure, found.likelihood)
+            seen = Seen(K, found.parameters[:, n], sure, likelihood)
             i, j = chosen[:, c, n] = pairs.choice(seen)
             of_both = seen.told(i, j, pairs, reach)
             for name, value in of_both.items():

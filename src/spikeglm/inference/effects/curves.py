@@ -125,14 +125,14 @@ class Curve:
             )
         return self.at[0]
 
-    def of(self, *, channel: Any = None, neuron: Any = None, label: Any = None) -> Curve:
+    def of(self, *, channel: Any = None, neuron: Any = None, class_name: Any = None) -> Curve:
         """Return the curve of one channel, of one neuron, of one class, or of several of these.
 
         Parameters
         ----------
         channel, neuron :
             Their names, or numbers.
-        label :
+        class_name :
             One of the ``classes``, of the curve of a classifier.
 
         Raises
@@ -145,7 +145,7 @@ class Curve:
         >>> curve.of(channel="b").value
         array([-0.5,  0. ])
         """
-        curve, wanted = self, {"classes": label, "neurons": neuron, "channels": channel}
+        curve, wanted = self, {"classes": class_name, "neurons": neuron, "channels": channel}
         for field, name in wanted.items():
             if name is None:
                 continue

@@ -32,7 +32,7 @@ class Estimates:
     has_intercept :
         Whether the model has one.
     likelihood :
-        The observation model seen through its link.
+        The observation model seen through its link; None for classes.
     terms :
         What the features mean.
     neurons, classes :
@@ -46,7 +46,7 @@ class Estimates:
     parameters: FloatArray
     mean: FloatArray | None
     has_intercept: bool
-    likelihood: Likelihood
+    likelihood: Likelihood | None
     terms: tuple[Term, ...]
     neurons: tuple[Any, ...] | None = None
     classes: tuple[Any, ...] | None = None

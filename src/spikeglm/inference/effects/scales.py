@@ -38,8 +38,8 @@ def check_scale(name: str) -> None:
         raise errors.unknown_name("scale", name, list(UNITS))
 
 
-def scale_named(name: str, likelihood: Likelihood, bin_s: float | None) -> Scale:
-    """Return a scale of a model.
+def scale_named(name: str, likelihood: Likelihood | None, bin_s: float | None) -> Scale:
+    """Return a scale of a model; of one of classes, which has no likelihood here, log-odds.
 
     Raises
     ------
@@ -53,6 +53,8 @@ def scale_named(name: str, likelihood: Likelihood, bin_s: float | None) -> Scale
     (array([100.]), 'Hz')
     """
     check_scale(name)
+    if likelihood is None:
+        return _of_classes(name)
     if name in ("effect", "link"):
         unit = _EFFECTS.get(likelihood.link.name, "linear predictor")
         return Scale(name, lambda eta: eta, unit)
@@ -83,6 +85,17 @@ def scale_named(name: str, likelihood: Likelihood, bin_s: float | None) -> Scale
             todo="pass bin_s=0.01, or ask for scale='mean', per bin.",
         )
     return Scale(name, lambda eta: likelihood.mean(eta) / bin_s, UNITS[name])
+
+
+def _of_classes(name: str) -> Scale:
+    if name not in ("effect", "link"):
+        raise errors.value_error(
+            "The probability of a class depends on all others.",
+            given=f"scale={name!r} for a classifier",
+            expected="scale='effect' or 'link', the log-odds of a class against all",
+            todo="ask for predict_proba at the features that you mean.",
+        )
+    return Scale(name, lambda eta: eta, "nats")
 
 
 def best_scale(likelihood: Likelihood, bin_s: float | None) -> Scale:
