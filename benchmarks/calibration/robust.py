@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 import spikeglm as nmo
 from spikeglm.inference.covariances import uncertainties
 
-N_DESIGNS, N_EACH = 5, 400  # tables of features, and recordings of each
+N_DESIGNS, N_EACH = 10, 100  # tables of features, and recordings of each
 COEF, LEVEL = np.array([0.2, 0.2]), -1.2  # about .3 spikes a bin
 NAMES = ("fast feature", "slow feature", "intercept")
 HEADING = "## Robust intervals under a slow gain"
@@ -107,6 +107,7 @@ CELLS = (
 def kinds(cell: Drift) -> dict[str, dict[str, Any]]:
     """Return the kinds of covariance that are looked at, by what a table calls them."""
     lags = {f"HAC, {L} lags": {"cov_type": "HAC", "lags": L} for L in (100, 500)}
+    by_trial, n_trials = {"cov_type": "cluster", "groups": cell.trials}, cell.trials[-1] + 1
     fixed = {"cov_type": "HAC", "lags": 500, "small_sample": "n/(n-k)*exp(b)"}
     return {
         "model": {"cov_type": "model"},
@@ -116,7 +117,9 @@ def kinds(cell: Drift) -> dict[str, dict[str, Any]]:
         "HAC, default lags": {"cov_type": "HAC"},
         **lags,
         "HAC, 500 lags, exp(b)": fixed,
-        f"cluster, {cell.trials[-1] + 1} trials": {"cov_type": "cluster", "groups": cell.trials},
+        f"cluster, {n_trials} trials": by_trial,
+        f"cluster, {n_trials} trials, CR2": by_trial | {"small_sample": "CR2"},
+        f"cluster, {n_trials} trials, CR3": by_trial | {"small_sample": "CR3"},
     }
 
 

@@ -39,6 +39,19 @@ class Sandwich:
         same = groups[:, None] == groups
         return self.around(same * np.outer(self.a, self.a)) * G / (G - 1)
 
+    def reduced(self, groups, power):
+        """CR2 (power 1/2), and CR3 (1), with the hat matrix of all rows."""
+        root = np.sqrt(self.a * self.w)
+        H = (self.Z * root[:, None]) @ self.B @ (self.Z * root[:, None]).T
+        M, G = np.zeros_like(self.B), len(np.unique(groups[self.a > 0]))
+        for g in np.unique(groups):
+            rows = np.flatnonzero((groups == g) & (self.a > 0))
+            values, vectors = np.linalg.eigh(np.eye(len(rows)) - H[np.ix_(rows, rows)])
+            e = (self.a * self.u)[rows] / root[rows]
+            s = (self.Z[rows] * root[rows, None]).T @ (vectors * values**-power) @ vectors.T @ e
+            M += np.outer(s, s)
+        return self.B @ M @ self.B * (1.0 if power == 0.5 else (G - 1) / G)
+
     def hac(self, L, times=None):
         at = np.arange(len(self.a)) if times is None else times
         K = np.clip(1 - np.abs(at[:, None] - at) / (L + 1), 0, None)

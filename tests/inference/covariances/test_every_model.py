@@ -22,6 +22,7 @@ def test_covariances_of_a_population_are_those_of_matrices(case):
     model = case.population(solver_kwargs={"tol": 1e-11}).fit(X, y)
     asked = {kind: {"cov_type": kind} for kind in ("HC0", "HC1", "HC2", "HC3")}
     asked["cluster"] = {"cov_type": "cluster", "groups": groups}
+    asked |= {name: asked["cluster"] | {"small_sample": name} for name in ("CR2", "CR3")}
     asked["hac"] = {"cov_type": "HAC", "lags": L}
     found = {kind: model.covariance(X, y, **how) for kind, how in asked.items()}
     ridge = case.penalty.matrix if case.penalty.entries else case.penalty.l2
@@ -30,6 +31,7 @@ def test_covariances_of_a_population_are_those_of_matrices(case):
             X, y[:, n], model.coef_[:, n], model.intercept_[n], case.model, case.link, ridge=ridge
         )
         expected = {kind: dense.hc(kind) for kind in ("HC0", "HC1", "HC2", "HC3")}
+        expected |= {"CR2": dense.reduced(groups, 0.5), "CR3": dense.reduced(groups, 1.0)}
         expected |= {"cluster": dense.cluster(groups), "hac": dense.hac(L)}
         for kind, covariance in expected.items():
             sd = np.sqrt(np.diag(covariance))

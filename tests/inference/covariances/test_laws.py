@@ -21,6 +21,7 @@ ASKED = {
     "HC2": {"cov_type": "HC2"},
     "HC3": {"cov_type": "HC3"},
     "cluster": {"cov_type": "cluster", "groups": TRIALS},
+    "CR2": {"cov_type": "cluster", "groups": TRIALS, "small_sample": "CR2"},
     "HAC": {"cov_type": "HAC", "lags": 8},
 }
 of_kinds = pytest.mark.parametrize("kind", ASKED)
@@ -52,7 +53,7 @@ def test_features_in_other_units_and_about_other_places(kind):
 def test_a_row_of_weight_two_is_the_row_twice(kind):
     a = RNG.integers(0, 3, T).astype(float)
     rows = np.repeat(np.arange(T), a.astype(int))
-    how = ASKED[kind] | ({"groups": TRIALS[rows]} if kind == "cluster" else {})
+    how = ASKED[kind] | ({"groups": TRIALS[rows]} if "groups" in ASKED[kind] else {})
     weighted = covariance(kind, sample_weight=a)
     assert_allclose(weighted, covariance(kind, X[rows], Y[rows], how), rtol=1e-7, atol=1e-12)
 
@@ -60,7 +61,7 @@ def test_a_row_of_weight_two_is_the_row_twice(kind):
 @of_kinds
 def test_the_order_of_rows_does_not_matter_but_for_time(kind):
     order = RNG.permutation(T)
-    how = ASKED[kind] | ({"groups": TRIALS[order]} if kind == "cluster" else {})
+    how = ASKED[kind] | ({"groups": TRIALS[order]} if "groups" in ASKED[kind] else {})
     shuffled = covariance(kind, X[order], Y[order], how)
     same = np.allclose(shuffled, covariance(kind), rtol=1e-7, atol=1e-12)
     assert same == (kind != "HAC")
@@ -123,11 +124,11 @@ def test_of_aliased_and_separated_features_nothing_is_said(kind):
         fit = nmo.GLM("Bernoulli").fit(apart, y)
     errors, _ = fit.standard_errors(apart, y, **ASKED[kind])
     rest = apart[:, 1] == 0
-    how = ASKED[kind] | ({"groups": TRIALS[rest]} if kind == "cluster" else {})
+    how = ASKED[kind] | ({"groups": TRIALS[rest]} if "groups" in ASKED[kind] else {})
     alone, of_y = apart[rest, :1], y[rest]
     own, _ = nmo.GLM("Bernoulli").fit(alone, of_y).standard_errors(alone, of_y, **how)
     assert np.isnan(errors[1])
-    if kind not in ("HC1", "HAC", "cluster"):  # whose factors count the rows, and the groups
+    if kind not in ("HC1", "HAC", "cluster", "CR2"):  # whose factors count the rows, and the groups
         assert_allclose(errors[0], own[0], rtol=1e-3)
     assert np.isfinite(errors[0])
 

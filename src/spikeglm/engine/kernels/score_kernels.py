@@ -9,6 +9,7 @@ left is added by whoever cuts the blocks.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +40,14 @@ class GroupSums(NamedTuple):
 
     products: FloatArray  # (A, n, n)
     scores: FloatArray  # (A, G, n)
+
+
+class ReducedGroupSums(NamedTuple):
+    """:class:`GroupSums`, and the information of the groups that blocks share."""
+
+    products: FloatArray  # (A, n, n)
+    scores: FloatArray  # (A, G, n)
+    informations: FloatArray  # (A, G, n, n)
 
 
 class LagSums(NamedTuple):
@@ -135,10 +144,7 @@ def group_score_products(
     Marks are groups. Those below ``n_shared`` have rows in other blocks too: of them the scores
     are summed up. Liang & Zeger (1986), Biometrika 73:13-22.
     """
-    marks = np.asarray(block.marks)
-    order = np.argsort(marks, kind="stable")
-    starts = np.flatnonzero(np.diff(marks[order], prepend=marks[order[0]] - 1))
-    group = marks[order][starts]
+    order, starts, group = _by_group(block)
     is_shared = group < n_shared
     X1, u = _with_ones(X, np)[order], _slopes(X, block, W, b, np, 1.0)[order]
     n_neurons, n = u.shape[1] // n_classes, X1.shape[1] * n_classes
@@ -149,6 +155,42 @@ def group_score_products(
         inside = S[~is_shared]
         products[a] = inside.T @ inside
     return GroupSums(products, scores)
+
+
+def reduced_group_products(
+    X: Array,
+    block: ColumnBlock,
+    W: FloatArray,
+    b: FloatArray,
+    xp: Namespace,
+    *,
+    reduced: Sequence[Callable[[FloatArray, FloatArray], FloatArray]],
+    n_shared: int,
+) -> ReducedGroupSums:
+    """Sum S_g S_g' as :func:`group_score_products`, of scores that each neuron has corrected.
+
+    ``reduced`` (C,) are told the score (n,) and the information (n, n) of a group.
+    """
+    order, starts, group = _by_group(block)
+    X1, u = _with_ones(X, np)[order], _slopes(X, block, W, b, np, 1.0)[order]
+    w = block.likelihood.information(
+        linear_predictor(X, block, W, b, np), in_precision(block.y, X), np
+    )
+    w = w[order] if block.weights is None else (w * block.weights)[order]
+    n_neurons, n = u.shape[1], X1.shape[1]
+    products, scores = np.zeros((n_neurons, n, n)), np.zeros((n_neurons, n_shared, n))
+    informations = np.zeros((n_neurons, n_shared, n, n))
+    for g, start, stop in zip(group, starts, [*starts[1:], len(order)], strict=True):
+        x = X1[start:stop]
+        sums = x.T @ u[start:stop]
+        for c in range(n_neurons):
+            information = x.T @ (x * w[start:stop, c, None])
+            if g < n_shared:
+                scores[c, g], informations[c, g] = sums[:, c], information
+            else:
+                s = reduced[c](sums[:, c], information)
+                products[c] += np.outer(s, s)
+    return ReducedGroupSums(products, scores, informations)
 
 
 def window_score_products(
@@ -239,6 +281,14 @@ def neighbour_moments(
         sums.append([p.sum(axis=0) if q is None else (p * q).sum(axis=0) for p, q in pairs])
     moments = (np.stack(part) for part in zip(*sums, strict=True))
     return NeighbourSums(np.full(n_neurons, float(len(now))), *moments)
+
+
+def _by_group(block: ColumnBlock) -> tuple[IntArray, IntArray, IntArray]:
+    """Return an order (B,) of the rows by their marks, where each group starts in it, and which."""
+    marks = np.asarray(block.marks)
+    order = np.argsort(marks, kind="stable")
+    starts = np.flatnonzero(np.diff(marks[order], prepend=marks[order[0]] - 1))
+    return order, starts, marks[order][starts]
 
 
 def _pairs(times: IntArray, lag: int) -> tuple[IntArray, IntArray]:

@@ -114,7 +114,8 @@ class Questions(Hooks):
             rows; ``"newey-west"`` and ``"andrews"`` choose them from the data.
         small_sample :
             Factor: ``"none"``, ``"n/(n-k)"`` (None: for HC1 and HAC), and for groups
-            ``"G/(G-1)"`` (None) or ``"G/(G-1)*(n-1)/(n-k)"``, for HAC ``"n/(n-k)*exp(b)"``.
+            ``"G/(G-1)"`` (None), ``"G/(G-1)*(n-1)/(n-k)"``, or for few of them ``"CR2"`` and
+            ``"CR3"``, which look at the leverage of each; for HAC ``"n/(n-k)*exp(b)"``.
         weights :
             What ``sample_weight`` means for robust ones: ``"frequency"``: a row of weight 2 is two
             rows; ``"sampling"``: it is one row that counts twice.

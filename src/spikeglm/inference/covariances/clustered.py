@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,14 +10,17 @@ import numpy as np
 
 from ... import showing
 from ...engine.columns import Columns
-from ...engine.kernels.score_kernels import group_score_products
+from ...engine.kernels.score_kernels import group_score_products, reduced_group_products
 from ...engine.runners.dispatch import starts
 from ...rows.series import pieces
 from ...typing import BoolArray, FloatArray, IntArray
 from ..filling import Filling, Seen
 from ..memory import groups
 from . import small_samples
+from .group_leverages import Reduced
 from .independent import n_rows
+
+_POWERS = {small_samples.CR2: 0.5, small_samples.CR3: 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +73,26 @@ class Clustered:
         marks, n_shared = self._in_blocks(seen)
         n = (seen.table.rows.n_features + 1) * seen.n_classes
         found = []
-        size = int(np.ceil(np.sqrt(n * n + n_shared * n)))  # of a matrix that takes as much
+        of_group = n * n + n if self.small_sample in _POWERS else n
+        size = math.ceil(math.sqrt(n * n + n_shared * of_group))  # of a matrix that takes as much
         for some in groups(seen.n_neurons, size):
-            kernel = partial(group_score_products, n_classes=seen.n_classes, n_shared=n_shared)
-            sums = seen.take(some).visited(kernel, marks)
-            shared = np.matmul(sums.scores.transpose(0, 2, 1), sums.scores)
-            found.append(sums.products + shared)
+            found.append(self._of_some(seen.take(some), marks, n_shared))
         return np.concatenate(found)
+
+    def _of_some(self, seen: Seen, marks: IntArray, n_shared: int) -> FloatArray:
+        if self.small_sample not in _POWERS:
+            kernel = partial(group_score_products, n_classes=seen.n_classes, n_shared=n_shared)
+            sums = seen.visited(kernel, marks)
+            return sums.products + np.matmul(sums.scores.transpose(0, 2, 1), sums.scores)
+        power = _POWERS[self.small_sample]
+        reduced = [Reduced.of(inverse, power=power) for inverse in seen.inverses]
+        within = partial(reduced_group_products, reduced=reduced, n_shared=n_shared)
+        parts = seen.visited(within, marks)
+        for a, correct in enumerate(reduced):
+            for score, information in zip(parts.scores[a], parts.informations[a], strict=True):
+                s = correct(score, information)
+                parts.products[a] += np.outer(s, s)
+        return parts.products
 
     def _in_blocks(self, seen: Seen) -> tuple[IntArray, int]:
         """Return codes of which the first n are of groups with rows in several blocks, and n."""

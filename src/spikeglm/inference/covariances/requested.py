@@ -50,8 +50,8 @@ class Requested:
         from the data.
     small_sample :
         Factor: ``"none"``, ``"n/(n-k)"``; of groups also ``"G/(G-1)"`` and
-        ``"G/(G-1)*(n-1)/(n-k)"``, of lags also ``"n/(n-k)*exp(b)"``. None takes ``"n/(n-k)"`` for
-        HC1 and HAC, ``"G/(G-1)"`` for groups and none for the others.
+        ``"G/(G-1)*(n-1)/(n-k)"``, ``"CR2"`` and ``"CR3"``, of lags also ``"n/(n-k)*exp(b)"``. None
+        takes ``"n/(n-k)"`` for HC1 and HAC, ``"G/(G-1)"`` for groups and none for the others.
     weights :
         ``"frequency"``: a row of weight a is a rows. ``"sampling"``: it is one row.
 
@@ -119,11 +119,13 @@ class Requested:
         ValueError
             If not.
         """
-        if _OF_ROWS.get(self.cov_type, (0, ""))[0]:
+        looks_at_groups = self.small_sample in (small_samples.CR2, small_samples.CR3)
+        if _OF_ROWS.get(self.cov_type, (0, ""))[0] or looks_at_groups:
             raise errors.value_error(
                 "Of several classes a row has no single leverage.",
-                given=f"cov_type={self.cov_type!r} for a classifier",
-                expected="'model', 'HC0', 'HC1', 'cluster' or 'HAC'",
+                given=f"cov_type={self.cov_type!r}, small_sample={self.small_sample!r} for a "
+                "classifier",
+                expected="'model', 'HC0', 'HC1', 'cluster' or 'HAC', with another factor",
                 todo="of one class against the others, GLM('Bernoulli') has it.",
             )
 

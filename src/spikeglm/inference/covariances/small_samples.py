@@ -15,7 +15,8 @@ NONE, PARAMETERS, GROUPS, BOTH = "none", "n/(n-k)", "G/(G-1)", "G/(G-1)*(n-1)/(n
 FIXED_B = "n/(n-k)*exp(b)"
 OF_ROWS = (NONE, PARAMETERS)
 OF_LAGS = (NONE, PARAMETERS, FIXED_B)
-OF_GROUPS = (NONE, PARAMETERS, GROUPS, BOTH)
+CR2, CR3 = "CR2", "CR3"  # which look at the leverage of each group
+OF_GROUPS = (NONE, PARAMETERS, GROUPS, BOTH, CR2, CR3)
 
 
 def factor(
@@ -37,8 +38,10 @@ def factor(
     one = n * 0.0 + 1.0
     left = n - k
     by_parameters = _ratio(n, left)
-    if name == NONE:
+    if name in (NONE, CR2):
         return one
+    if name == CR3 and n_groups is not None:
+        return 1.0 - 1.0 / np.maximum(n_groups, 1.0)
     if name == PARAMETERS or n_groups is None:
         return by_parameters
     by_groups = _ratio(n_groups, n_groups - 1.0)
