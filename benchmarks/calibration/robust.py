@@ -28,18 +28,19 @@ _TEXT = """{heading}
 Poisson neurons, about .3 spikes a bin, with two features, white (fast) and slow, times a gain that
 no feature knows: an autoregression of standard deviation .5 (log) and some memory in bins, as the
 slow feature has; or a number per trial. 10 000 bins, where nothing else is said. Each line is
-{n_designs} tables of features with {n_each} recordings each. The Monte Carlo error of a coverage near
-.95 is .007, and of the slow feature more, since {n_designs} of them are few. **Coverage** is that of 95 % intervals with the quantiles of each kind; then
-follow standard errors over the deviations of the estimates.
+{n_designs} tables of features with {n_each} recordings each. The Monte Carlo error of a coverage
+near .95 is .007, and of the slow feature more, since {n_designs} of them are few. **Coverage** is
+that of 95 % intervals with the quantiles of each kind; then follow standard errors over the
+deviations of the estimates.
 
-What it says ([robust errors](../../docs/robust_errors.md)): the model's own intervals hold for what
-is fast, and are far too short for what is as slow as the gain. HAC holds where its lags are several
-times the memory *and* the recording is many times the lags; of a hundred memories .91 is what it
-reaches. The default lags are no more than a start, and what Andrews and Newey and West choose is far
-too short, since they look at the first lags, where the noise of single spikes hides the gain. A gain
-with a tenth of the recording as its memory is beyond all of them. Groups hold where what they share
-ends with them and there are some tens of them; of ten, CR3 makes up for most of it. Where there is
-no gain, robust intervals lose a percent or none.
+What it says ([robust errors](../../docs/robust_errors.md)): the model's own intervals hold for
+what is fast, and are far too short for what is as slow as the gain. HAC holds where its lags are
+several times the memory *and* the recording is many times the lags; of a hundred memories .91 is
+what it reaches. The default lags are no more than a start, and what Andrews and Newey and West
+choose is far too short, since they look at the first lags, where the noise of single spikes hides
+the gain. A gain with a tenth of the recording as its memory is beyond all of them. Groups hold
+where what they share ends with them and there are some tens of them; of ten, CR3 makes up for most
+of it. Where there is no gain, robust intervals lose a percent or none.
 
 | recording | covariance | fast | slow | intercept | fast, size | slow, size | intercept, size |
 |---|---|---|---|---|---|---|---|
