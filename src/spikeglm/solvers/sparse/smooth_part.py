@@ -19,9 +19,12 @@ def add_smooth_penalty(
     """
     squares = objective.squares(columns)
     if squares is not None:
+        matrix, strength = np.zeros((0, 0)), np.full(len(squares.strength), np.nan)
         for a, used in enumerate(sets):
-            k = len(used)
-            H[a, :k, :k] += squares.matrix(squares.strength[:, a])[np.ix_(used, used)]
+            if not np.array_equal(strength, squares.strength[:, a]):  # most columns have the same
+                strength = squares.strength[:, a]
+                matrix = squares.matrix(strength)
+            H[a, : len(used), : len(used)] += matrix[np.ix_(used, used)]
         return
     curvature = objective.penalty_curvature(columns)
     for a, used in enumerate(sets):
