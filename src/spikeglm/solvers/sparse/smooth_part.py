@@ -19,7 +19,8 @@ def add_smooth_penalty(
     """
     squares = objective.squares(columns)
     if squares is not None:
-        matrix, strength = np.zeros((0, 0)), np.full(len(squares.strength), np.nan)
+        matrix: FloatArray = np.zeros((0, 0))
+        strength: FloatArray = np.full(len(squares.strength), np.nan)
         for a, used in enumerate(sets):
             if not np.array_equal(strength, squares.strength[:, a]):  # most columns have the same
                 strength = squares.strength[:, a]
