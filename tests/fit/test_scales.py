@@ -179,3 +179,20 @@ def test_the_report_has_a_table_of_scales():
     assert frame["scale"].gt(0).tolist() == [True, False]
     assert np.isfinite(frame["scale_error"]).tolist() == [True, False]
     assert "scale" not in nmo.GLM().fit(X, y).fit_report_.to_frame()
+
+
+def test_other_questions_are_answered_at_the_scales_that_were_found():
+    """What is asked of neurons in groups takes the scales of the group."""
+    model = nmo.PopulationGLM(ESTIMATE).fit(X, POPULATION)
+    together = nmo.inference.goodness(model, X, POPULATION)
+    residuals = nmo.inference.residuals(model, X, POPULATION, kind="quantile", seed=0)
+    for n in range(POPULATION.shape[1]):
+        scale = float(model.scale_[n])
+        kind = NegativeBinomialObservations(scale) if scale else "Poisson"
+        known = nmo.GLM(kind, solver_kwargs={"tol": 1e-10}).fit(X, POPULATION[:, n])
+        alone = nmo.inference.goodness(known, X, POPULATION[:, n])
+        for name in ("log_likelihood", "deviance_explained", "dispersion"):
+            assert_allclose(getattr(together, name)[n], getattr(alone, name)[0], rtol=1e-5)
+    assert np.isfinite(residuals).all()
+    tests = nmo.inference.term_tests(model, X, POPULATION, test="lr")
+    assert np.isfinite(tests.statistic).all()

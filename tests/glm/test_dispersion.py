@@ -89,9 +89,9 @@ def test_quasi_poisson_is_the_poisson_fit_with_wider_errors():
 def test_quasi_poisson_has_no_likelihood_and_says_what_has(score_type):
     y = np.array(R["y"]["overdispersed"])
     model = nmo.GLM("QuasiPoisson").fit(X, y)
-    with pytest.raises(ValueError, match=r"no likelihood of a quasi-Poisson[\s\S]*Cohen"):
+    with pytest.raises(ValueError, match=r"quasi-Poisson model has no likelihood[\s\S]*Cohen"):
         model.score(X, y, score_type)
-    with pytest.raises(ValueError, match="no samples of a quasi-Poisson"):
+    with pytest.raises(ValueError, match="quasi-Poisson model has no samples"):
         model.simulate(0, X)
 
 
@@ -112,3 +112,13 @@ def test_a_silent_neuron_and_one_without_spread_have_the_dispersion_zero():
         model = nmo.PopulationGLM("QuasiPoisson").fit(X, y)
     assert_allclose(model.scale_[0], nmo.GLM("QuasiPoisson").fit(X, y[:, 0]).scale_[0], rtol=1e-6)
     assert_allclose(model.scale_[2], 0, atol=1e-10)
+
+
+def test_goodness_of_quasi_poisson_is_that_without_a_likelihood():
+    y = np.column_stack([R["y"]["overdispersed"], R["y"]["poisson"]])
+    quasi, poisson = (nmo.PopulationGLM(kind).fit(X, y) for kind in ("QuasiPoisson", "Poisson"))
+    found, known = (nmo.inference.goodness(model, X, y) for model in (quasi, poisson))
+    assert_allclose(found.deviance_explained, known.deviance_explained, rtol=1e-6)
+    assert_allclose(found.dispersion, quasi.scale_, rtol=0.05)
+    assert np.isnan(found.log_likelihood).all()
+    assert np.isnan(found.ks_p_value).all()

@@ -101,7 +101,7 @@ class QuasiPoissonObservations(ElementwiseObservations):
 
 def _no_distribution(what: str) -> ValueError:
     return errors.value_error(
-        f"There is no {what} of a quasi-Poisson model.",
+        f"A quasi-Poisson model has no {what}.",
         given="a model of mean and variance, which is no distribution",
         expected="a distribution",
         todo="use score_type='pseudo-r2-Cohen', or for likelihoods, AIC and samples "

@@ -194,7 +194,8 @@ def _intervals_of(model: ElementwiseObservations) -> _Intervals:
 
 def _is_exact(model: ElementwiseObservations, mean: FloatArray, scale: float) -> bool:
     """Tell whether intervals rescaled by known rates are exponential: of Poisson counts and 0/1."""
-    return model.means == (0.0, 1.0) or np.array_equal(model.variance(mean, scale), mean)
+    is_poisson = model.has_likelihood and np.array_equal(model.variance(mean, scale), mean)
+    return model.means == (0.0, 1.0) or is_poisson
 
 
 def _why_not(
