@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import showing
 from ..regularizer.base import PenaltyTerm
+from ..regularizer.firth import is_of_information
 from ..regularizer.nonsmooth import Kinks
 from ..regularizer.squares import Squares, squares_of
 from ..typing import Array, FloatArray, IntArray
@@ -153,6 +154,11 @@ class PenaltyThere:
     n_classes: int = 1
 
     is_smooth = True
+
+    @property
+    def is_of_information(self) -> bool:
+        """Whether the penalty is a function of the information, which no combination changes."""
+        return is_of_information(self.penalty)
 
     def take(self, columns: IntArray) -> PenaltyThere:
         """Keep only some columns."""

@@ -311,15 +311,17 @@ class Objective:
         value = sums.loss / total + penalty.value(W)
         if self.watch is not None:
             self.watch(theta, active, value, is_single=self.is_single)
-        return Evaluation(value, np.vstack([self._by_theta(g_w, g_b, active), g_b]))
+        return Evaluation(value, self.by_theta(g_w, g_b, active))
 
-    def _by_theta(self, g_w: FloatArray, g_b: FloatArray, active: IntArray) -> FloatArray:
+    def by_theta(self, g_w: FloatArray, g_b: FloatArray, active: IntArray) -> FloatArray:
+        """Return derivatives by theta (p + 1, A), from those by weights and intercepts."""
+        g_b = g_b * self.columns.has_intercept
         by_theta = (g_w - self.features.mean[:, None] * g_b) * self.features.inverse_scale[:, None]
         mask = self.columns.mask
-        return by_theta if mask is None else by_theta * mask[:, active]
+        return np.vstack([by_theta if mask is None else by_theta * mask[:, active], g_b])
 
     def _hessian_by_theta(self, by_user: FloatArray, active: IntArray) -> FloatArray:
-        to_user = self._change_of_coordinates()
+        to_user = self.change_of_coordinates
         H = to_user.T @ (by_user / self.total_weight[active, None, None]) @ to_user
         self.add_penalty_curvature(H, active)
         column, frozen = np.nonzero(self.frozen(active).T)
@@ -328,7 +330,8 @@ class Objective:
         H[column, frozen, frozen] = 1.0
         return H
 
-    def _change_of_coordinates(self) -> Array:
+    @property
+    def change_of_coordinates(self) -> Array:
         """Return J (p + 1, p + 1) with (w, b) = J theta."""
         J = np.diag(np.append(self.features.inverse_scale, 1.0))
         J[-1, :-1] = -self.features.mean * self.features.inverse_scale

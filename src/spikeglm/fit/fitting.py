@@ -243,6 +243,7 @@ def _recorded(ready: Prepared, problems: Problems, first: First, solved: _Solved
     apart = [(aliased(own.features), len(which)) for own, which in solved.seen.surveys]
     names = ready.rows.feature_names
     about["remarks"] += remarks_on_weights(aliased(survey.features), apart, N, names)
+    about["remarks"] += problems.remarks(about["rank"], len(coef), status)
     return FitResult(
         coef=coef,
         intercept=intercept,

@@ -20,10 +20,14 @@ from ..engine.features.survey import Responses, Survey
 from ..engine.objective import Objective
 from ..engine.runners.plan import Plan
 from ..regularizer.base import Penalty
+from ..regularizer.firth import is_of_information
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
+from .few_events import remarks_on_events
 from .separating import separating_features
 from .starts import dispersion, made_possible, typical_curvature, without_features
+
+_FINITE_WITH_PRIOR = (Status.SILENT, Status.SATURATED)
 
 Parameters: TypeAlias = tuple[FloatArray, FloatArray]
 """Coefficients (p, K N) and intercepts (K N,) in the user's scale."""
@@ -112,6 +116,10 @@ class Problems(Protocol):
         """Return intercepts and statuses as the record has them."""
         ...
 
+    def remarks(self, rank: int, n_features: int, status: Sequence[Status]) -> tuple[str, ...]:
+        """Return what there is to say of the responses, a line each."""
+        ...
+
 
 def class_columns(problems: Problems, which: IntArray) -> IntArray:
     """Return the columns (K A,) of some problems (A,)."""
@@ -153,6 +161,10 @@ class Numbers:
     def first(self, n_features: int, start: Parameters | None) -> First:
         """Return the fit without features, or the user's start where there can be another fit."""
         nothing = First(*without_features(self.columns, self.observed, n_features))
+        if is_of_information(self.penalty):  # whose estimates are finite also without any event
+            nothing = nothing._replace(
+                hopeless=[None if s in _FINITE_WITH_PRIOR else s for s in nothing.hopeless]
+            )
         if start is None:
             return nothing
         coef, intercept, hopeless = nothing
@@ -196,6 +208,8 @@ class Numbers:
         self, survey: Survey, how: Plan, estimates: Parameters, status: Sequence[Status]
     ) -> tuple[BoolArray | None, tuple[Status, ...]]:
         """Look for features that predict responses perfectly."""
+        if is_of_information(self.penalty):
+            return None, tuple(status)
         columns, penalty, table = self.columns, self.penalty, survey.table
         return separating_features(
             table, columns, how, penalty, self.observed, estimates, status, survey.features
@@ -206,3 +220,8 @@ class Numbers:
     ) -> tuple[FloatArray, tuple[Status, ...]]:
         """Return both as they are."""
         return intercept, status
+
+    def remarks(self, rank: int, n_features: int, status: Sequence[Status]) -> tuple[str, ...]:
+        """Return a line if there are few events for as many parameters."""
+        columns, observed, penalty = self.columns, self.observed, self.penalty
+        return remarks_on_events(columns, observed, penalty, rank, n_features, status)

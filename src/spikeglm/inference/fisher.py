@@ -41,6 +41,7 @@ from ..typing import BoolArray, FloatArray, IntArray
 from .filling import Filler, Seen
 from .inverses import TOUCHED, inverse_among, void_directions
 from .memory import groups, in_longer_blocks
+from .prior_slopes import with_prior
 from .remaining_step import RemainingSteps
 
 NO_OPTIMUM = {
@@ -219,6 +220,7 @@ def _plainly(
         slopes = reading.slopes(group)
         found = reading.inverses(group, limits, keep_void=keep_void)
         if optimum.record is not None and optimum.penalty.is_smooth:
+            slopes = with_prior(slopes, reading, group, [one.inverse for one in found])
             for c, slope, one in zip(group, slopes, found, strict=True):
                 remaining.check(optimum.record, c, slope, one.inverse, one.information)
         for c, sure in zip(group, reading.filled(group, limits, found, filler), strict=True):

@@ -67,6 +67,10 @@ class BernoulliObservations(ElementwiseObservations):
         decay = xp.exp(-xp.abs(theta))
         return decay / (1.0 + decay) ** 2
 
+    def information_growth(self, theta: Array, xp: Namespace) -> Array:
+        """Return 1 - 2 mu."""
+        return -xp.tanh(0.5 * theta)
+
     def allowed(self, y: Array) -> BoolArray:
         """Return which y are 0 or 1."""
         return (y == 0) | (y == 1)

@@ -120,6 +120,18 @@ class ElementwiseObservations(Observations):
         array([0.25])
         """
 
+    def information_growth(self, theta: Array, xp: Namespace) -> Array | None:
+        """Return the derivative of log :meth:`information` by theta, where theta is canonical.
+
+        None where it is not, or nobody says. It is the skewness of y over its deviation.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import BernoulliObservations
+        >>> BernoulliObservations().information_growth(np.array([0.0, 2.0]), np).round(3) + 0.0
+        array([ 0.   , -0.762])
+        """
+        return None
+
     @abstractmethod
     def allowed(self, y: Array) -> BoolArray:
         """Return which responses the model can produce, shape of y.

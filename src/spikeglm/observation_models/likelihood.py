@@ -182,6 +182,22 @@ class Likelihood:
             return self.fisher(eta, xp)
         return self.curvature(eta, y, xp)
 
+    @property
+    def knows_information_growth(self) -> bool:
+        """Whether eta is canonical, and the model states how its information grows with it."""
+        return self._straight and self.model.information_growth(np.zeros(1), np) is not None
+
+    def information_growth(self, eta: Array, xp: Namespace = np) -> Array:
+        """Return the derivative of log :meth:`fisher` by eta; NaN where it is not known.
+
+        >>> from spikeglm.observation_models import BernoulliObservations, links
+        >>> pair = Likelihood(BernoulliObservations(), links.Logistic())
+        >>> pair.information_growth(np.zeros(1)) + 0.0
+        array([0.])
+        """
+        growth = self.model.information_growth(eta, xp)
+        return xp.full_like(eta, math.nan) if growth is None else growth
+
     def start(self, mean_y: ArrayLike) -> FloatArray:
         """Return the intercept of the model without features, always finite.
 
@@ -226,10 +242,8 @@ class Likelihood:
 
         Examples
         --------
-        >>> import numpy as np
-        >>> from spikeglm.observation_models import PoissonObservations
-        >>> from spikeglm.observation_models.links import Exp
-        >>> pair = Likelihood(PoissonObservations(), Exp())
+        >>> from spikeglm.observation_models import PoissonObservations, links
+        >>> pair = Likelihood(PoissonObservations(), links.Exp())
         >>> pair.no_start([1.0, 0.0, np.nan]).tolist()
         ['', 'silent', 'no finite response']
         """
@@ -249,22 +263,18 @@ class Likelihood:
     def at_scale(self, scale: ArrayLike) -> Likelihood:
         """Return the pair at scales (C,), one per column, where the model has some to estimate.
 
-        >>> import numpy as np
-        >>> from spikeglm.observation_models import NegativeBinomialObservations
-        >>> from spikeglm.observation_models.links import Exp
-        >>> pair = Likelihood(NegativeBinomialObservations("estimate"), Exp())
-        >>> pair.at_scale(np.array([0.0, 0.5])).curvature(np.zeros(2), np.ones(2)).round(3)
-        array([1.   , 0.667])
+        >>> from spikeglm.observation_models import NegativeBinomialObservations, links
+        >>> pair = Likelihood(NegativeBinomialObservations("estimate"), links.Exp())
+        >>> pair.at_scale(np.array([0.0, 0.5])).by_column
+        array([0. , 0.5])
         """
         return replace(self, model=self.model.at_scale(scale))
 
     def take(self, columns: IntArray) -> Likelihood:
         """Return the pair of some columns, which is the same unless each has its own scale.
 
-        >>> import numpy as np
-        >>> from spikeglm.observation_models import PoissonObservations
-        >>> from spikeglm.observation_models.links import Exp
-        >>> Likelihood(PoissonObservations(), Exp()).take(np.array([0])).by_column is None
+        >>> from spikeglm.observation_models import PoissonObservations, links
+        >>> Likelihood(PoissonObservations(), links.Exp()).take(np.array([0])).by_column is None
         True
         """
         return self if self.by_column is None else replace(self, model=self.model.take(columns))
@@ -300,10 +310,8 @@ class Likelihood:
 
         Examples
         --------
-        >>> import numpy as np
-        >>> from spikeglm.observation_models import PoissonObservations
-        >>> from spikeglm.observation_models.links import Exp
-        >>> pair = Likelihood(PoissonObservations(), Exp())
+        >>> from spikeglm.observation_models import PoissonObservations, links
+        >>> pair = Likelihood(PoissonObservations(), links.Exp())
         >>> pair.check_response([0, 1, 2])
         """
         y = y if getattr(y, "is_stored", False) else np.asarray(y)  # a part at a time

@@ -63,6 +63,10 @@ class PoissonObservations(ElementwiseObservations):
         """Return mu."""
         return xp.exp(theta) if mean is None else mean
 
+    def information_growth(self, theta: Array, xp: Namespace) -> Array:
+        """Return 1."""
+        return xp.ones_like(theta)
+
     def allowed(self, y: Array) -> BoolArray:
         """Return which y are non-negative integers."""
         return (y >= 0) & (y == np.floor(y))

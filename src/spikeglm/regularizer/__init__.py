@@ -3,6 +3,7 @@
 from .base import Penalty, Regularizer
 from .bounded import Bounded
 from .elastic_net import ElasticNet
+from .firth import Firth
 from .group_lasso import GroupLasso
 from .lasso import Lasso
 from .named import regularizer_of
@@ -14,6 +15,7 @@ from .unregularized import UnRegularized
 __all__ = [
     "Bounded",
     "ElasticNet",
+    "Firth",
     "GroupLasso",
     "Lasso",
     "Penalty",

@@ -7,6 +7,7 @@ from typing import Any
 from .. import errors
 from .base import Regularizer
 from .elastic_net import ElasticNet
+from .firth import Firth
 from .group_lasso import GroupLasso
 from .lasso import Lasso
 from .quadratic import Quadratic
@@ -20,11 +21,13 @@ _BY_NAME: dict[str, type[Any]] = {
     "Lasso": Lasso,
     "GroupLasso": GroupLasso,
     "ElasticNet": ElasticNet,
+    "Firth": Firth,
     "Smoothness": Smoothness,
 }
 
 
 _ELSEWHERE = {
+    "jeffreys": "Firth", "logistf": "Firth", "brglm": "Firth",
     "l1": "Lasso", "l2": "Ridge", "tikhonov": "Ridge", "none": "UnRegularized",
     "l1_l2": "ElasticNet", "enet": "ElasticNet",
 }  # fmt: skip

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
+from .. import errors
+from ..engine.jeffreys_objective import JeffreysObjective
+from ..regularizer.firth import is_of_information
 from .contract import Direction, Outcome
 from .smooth.descent import minimise
 from .smooth.lbfgs import LBFGSDirections
 from .smooth.newton import NewtonDirections
+from .smooth.scoring import ScoringDirections
 from .solver_settings import check_settings
 from .sparse.proximal_newton import minimise_sparse
-from .task import Task
+from .task import Task, over_rows
 
 # 1e-5 standard errors of a million bins (docs/architecture.md).
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
@@ -134,10 +138,67 @@ class Cheapest:
         """Minimise all columns and certify each."""
         return self._choice(task)(self.tol, self.maxiter).solve(task)
 
-    def _choice(self, task: Task) -> type[ProximalNewton | Newton | LBFGS]:
+    def _choice(self, task: Task) -> type[ProximalNewton | Newton | LBFGS | FisherScoring]:
+        if is_of_information(getattr(task.objective, "penalty", None)):
+            return FisherScoring
         if not task.is_smooth:
             return ProximalNewton
         return Newton if task.hessians_are_cheap else LBFGS
+
+
+@dataclass(frozen=True)
+class FisherScoring:
+    """What ``regularizer="Firth"`` takes: the expected curvature of the loss, and what steps teach.
+
+    A step takes two visits of the rows, each as costly as Newton's.
+
+    Parameters
+    ----------
+    tol, maxiter :
+        See :class:`LBFGS`.
+
+    References
+    ----------
+    Firth (1993), Biometrika 80:27-38; Heinze & Schemper (2002), Stat Med 21:2409-19, section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(50, 2))
+    >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 2))
+    >>> nmo.GLM(regularizer="Firth").fit(X, y).fit_report_.status
+    ('converged',)
+    """
+
+    tol: float | None = None
+    maxiter: int = 500
+
+    no_effect: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+
+    def solve(self, task: Task) -> Outcome:
+        """Minimise all columns and certify each.
+
+        Raises
+        ------
+        ValueError
+            For classes, and for links that are not canonical.
+        """
+        if not task.is_of_features:
+            raise errors.value_error(
+                "Firth's penalty is not there for classifiers.",
+                given="labels",
+                expected="counts or choices, of a GLM or PopulationGLM",
+                todo="use GLM('Bernoulli', regularizer='Firth') for one class against the others, "
+                "or regularizer='Ridge'.",
+            )
+        objective: Any = JeffreysObjective.of(over_rows(task))  # has what these directions ask
+        return _descend(
+            replace(task, objective=objective), ScoringDirections(objective), self.tol, self.maxiter
+        )
 
 
 @dataclass(frozen=True)

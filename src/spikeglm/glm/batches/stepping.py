@@ -22,6 +22,7 @@ from ...engine.table import Table
 from ...fit.record import FitResult
 from ...numerics import quiet
 from ...regularizer.base import Penalty
+from ...regularizer.firth import is_of_information
 from ...settings import get_config
 from ...solvers import SVRG, OptimizationInfo, ProxSVRG, SolverAdapterState, Status
 from ...solvers.batches.online import PlainSteps, ReducedSteps, Stepper
@@ -187,6 +188,13 @@ def given_stepsize(method: Any) -> float | None:
 
 def in_the_users_units(inputs: FitInputs, penalty: Penalty) -> Objective:
     """Return the objective of a batch: the features are taken as they come."""
+    if is_of_information(penalty):
+        raise errors.value_error(
+            "Firth's penalty is a function of all rows.",
+            given="update, which sees a batch",
+            expected="fit",
+            todo="call fit (X may be stored on disk), or use regularizer='Ridge'.",
+        )
     rows, columns = inputs.rows, inputs.columns
     p = rows.n_features
     how = plan(rows, columns.n_columns)

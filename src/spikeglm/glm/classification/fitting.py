@@ -175,6 +175,10 @@ class Classes:
         centred = (of_classes - of_classes.mean(axis=0)).ravel()
         return centred, _with_absent_classes(status, self.seen.absent)
 
+    def remarks(self, rank: int, n_features: int, status: Sequence[Status]) -> tuple[str, ...]:
+        """Return nothing: classes that are absent or rare have statuses of their own."""
+        return ()
+
 
 @dataclass(frozen=True)
 class Frequencies:

@@ -39,6 +39,7 @@ _WHERE = {
         (
             "Bounded",
             "ElasticNet",
+            "Firth",
             "GroupLasso",
             "Lasso",
             "Quadratic",

@@ -30,6 +30,7 @@ from ...engine.table import Table
 from ...fit.record import is_same_data
 from ...io.interop.timeseries import time_axis_of
 from ...numerics import quiet
+from ...regularizer.firth import is_of_information
 from ...rows.sampling import Sampling, bin_size_of
 from ...settings import get_config
 from ...solvers import Status
@@ -231,7 +232,7 @@ def _has_sums_of_fit(optimum: Optimum) -> bool:
 def _has_no_slope(optimum: Optimum, score: FloatArray) -> bool:
     """Tell whether the loss has no slope along the intercepts, as on the rows of a fit."""
     record = optimum.record
-    if record is None or not record.has_intercept:
+    if record is None or not record.has_intercept or is_of_information(optimum.penalty):
         return True
     converged = np.array([status is Status.CONVERGED for status in record.status])
     return bool((np.abs(score[converged & np.isfinite(score)]) < _ZERO_SCORE).all())

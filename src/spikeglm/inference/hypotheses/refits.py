@@ -24,6 +24,7 @@ from ... import showing
 from ...fit.fitting import SolverChoice, fit_columns
 from ...fit.record import FitResult
 from ...regularizer import UnRegularized
+from ...regularizer.firth import is_of_information
 from ...solvers import Status
 from ...typing import FloatArray, IntArray
 from ..fisher import NO_OPTIMUM, Optimum, Uncertainty
@@ -163,7 +164,8 @@ def against_refit(optimum: Optimum, neuron: int, features: IntArray, bend: Float
     if not len(features):
         return reasons.MASKED
     why = reasons.against_fit(optimum, neuron)
-    return why or (reasons.PENALISED if bend[:, neuron].any() else "")
+    is_penalised = bend[:, neuron].any() or is_of_information(optimum.penalty)
+    return why or (reasons.PENALISED if is_penalised else "")
 
 
 def _worse(refits: Refits, column: int, full: Optimum) -> str:

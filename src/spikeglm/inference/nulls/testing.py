@@ -15,6 +15,7 @@ from ...engine.runners.threads import one_blas_thread
 from ...engine.table import Table
 from ...fit.record import check_same_data
 from ...numerics import quiet
+from ...regularizer.firth import is_of_information
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
 from ..fisher import Optimum
@@ -215,6 +216,7 @@ def _independent(
 
     shape = len(observed.of_term), observed.columns.n_columns
     is_plain = observed.penalty.is_smooth and not observed.penalty.curvature(shape).any()
+    is_plain &= not is_of_information(observed.penalty)
     if not (how.is_chi_squared and is_plain):
         return np.full(len(of_data), np.nan)
     rank = scores(observed, shared.reduced, shared.information).rank
