@@ -55,6 +55,11 @@ def test_lags_are_a_number(lags):
         FIT.covariance(X, Y, cov_type="HAC", lags=lags)
 
 
+def test_weights_are_not_what_they_mean():
+    with pytest.raises(TypeError, match="as sample_weight"):
+        FIT.covariance(X, Y, cov_type="HC1", weights=np.ones(T))
+
+
 def test_labels_may_be_of_any_kind():
     pd = pytest.importorskip("pandas")
     number = np.arange(T) // 10

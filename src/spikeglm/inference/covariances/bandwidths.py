@@ -29,7 +29,7 @@ class LazarusLags:
 
     References
     ----------
-    Lazarus, Lewis, Stock & Watson (2018), J Bus Econ Stat 36:541-59, eq. 4.
+    Lazarus, Lewis, Stock & Watson (2018), J Bus Econ Stat 36:541-59.
 
     >>> LazarusLags().words
     ', as Lazarus et al. (2018)'

@@ -57,7 +57,7 @@ class Requested:
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         For an unknown name, or for groups or lags that the type has no use for.
 
     Examples
@@ -77,6 +77,13 @@ class Requested:
     def __post_init__(self) -> None:
         if not isinstance(self.cov_type, str) or self.cov_type not in COV_TYPES:
             raise errors.unknown_name("cov_type", self.cov_type, COV_TYPES, meant=_MEANT)
+        if not isinstance(self.weights, str):
+            raise errors.type_error(
+                "weights says what the weights of rows mean.",
+                given=type(self.weights).__name__,
+                expected=f"{FREQUENCY!r} or {SAMPLING!r}",
+                todo="pass the weights themselves as sample_weight.",
+            )
         if self.weights not in (FREQUENCY, SAMPLING):
             raise errors.unknown_name("meaning of weights", self.weights, (FREQUENCY, SAMPLING))
         if self.groups is not None and self.cov_type not in (CLUSTER, HAC):
