@@ -22,10 +22,11 @@ def fitted(name, model, **arguments):
     return nmo.GLM(model, **arguments).fit(X, y, offset=OFFSET), y
 
 
-@pytest.mark.parametrize(("name", "model"), [("poisson", "Poisson"), ("gamma", "Gamma")])
-def test_they_are_rs(name, model):
+@pytest.mark.parametrize("name", ["poisson", "bernoulli", "gamma", "gaussian"])
+def test_they_are_rs(name):
     expected = R[name]
-    fit, y = fitted(name, model, inverse_link_function="exp")
+    link = {"inverse_link_function": "exp"} if name == "gamma" else {}
+    fit, y = fitted(name, name.capitalize(), **link)
     found = information_criteria(fit, X, y, offset=OFFSET)
     assert_allclose(found.log_likelihood, expected["loglik_R"], rtol=1e-8)
     assert_allclose(found.n_parameters, expected["n_params"])
