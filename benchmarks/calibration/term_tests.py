@@ -1,0 +1,195 @@
+"""How often tests of terms reject at 5 % what is not there: recordings are columns of one fit.
+
+``python -m benchmarks.calibration.term_tests`` replaces the section in RESULTS.md; some minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import spikeglm as nmo
+from spikeglm.inference import term_tests
+from spikeglm.observation_models import NegativeBinomialObservations
+
+N = 1000  # recordings of a line
+LEVEL = 0.05
+HEADING = "## Tests of terms"
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+_TEXT = """{heading}
+
+Share of {n} recordings, columns of one fit, in which a term that does nothing has p < .05: it
+should be .05, and is bold from .04 to .06. `python -m benchmarks.calibration.term_tests` wrote this
+section. *Events* is T times the mean response.
+
+### Terms without a penalty
+
+Three features, one of them with heavy tails, beside two that count.
+
+| model | T | mean | events | Wald | LR | score | Wald, HC0 | Wald, HC3 | score, HC0 |
+|---|---|---|---|---|---|---|---|---|---|
+{plain}
+
+Where events are few, estimates are large by chance and the Wald test believes them; the likelihood
+ratio and the score test hold. Robust Wald tests need far more events than those of the model;
+where these are missing, robust score tests err on the safe side.
+
+### Smooth terms
+
+A spline of ten functions (*line and curve*: its penalty leaves a straight line free) and a cyclic
+one of eight (*circle*: nothing is free) that do nothing, beside a place field. With strengths that
+the data choose the tests hold; where rows or events are few they reject a little too often, as they
+do not know that strengths were chosen. With a fixed strength that is too large for a term the first
+one is on the safe side: its statistic stands on the posterior, which is wider than estimates vary.
+
+| model | T | mean | events | strength | rank | line and curve | circle | place field found |
+|---|---|---|---|---|---|---|---|---|
+{smooth}
+"""
+TESTS = (
+    ("wald", "model"),
+    ("lr", "model"),
+    ("score", "model"),
+    ("wald", "HC0"),
+    ("wald", "HC3"),
+    ("score", "HC0"),
+)
+
+
+class Cell(NamedTuple):
+    """A model, the rows of a recording, and the mean response per row."""
+
+    model: str
+    n_rows: int
+    mean: float
+
+    @property
+    def made(self) -> Any:
+        """What a user passes."""
+        if self.model == "NegativeBinomial":
+            return NegativeBinomialObservations(scale=0.5)
+        return self.model
+
+    def draw(self, rng: np.random.Generator, gain: Any) -> Any:
+        """Draw N recordings (T, N) with means of this size times a gain (T,)."""
+        mean = np.repeat((self.mean * gain / gain.mean())[:, None], N, axis=1)
+        if self.model == "Poisson":
+            return rng.poisson(mean)
+        if self.model == "Bernoulli":
+            return (rng.uniform(size=mean.shape) < mean).astype(float)
+        if self.model == "Gamma":
+            return np.maximum(rng.gamma(2.0, mean / 2.0), 1e-12)
+        if self.model == "NegativeBinomial":
+            return rng.negative_binomial(2.0, 2.0 / (2.0 + mean))
+        return mean + rng.normal(size=mean.shape)
+
+    @property
+    def link(self) -> str | None:
+        """The link: that of a gain, but for Gaussian noise."""
+        return {"Gaussian": "identity", "Bernoulli": "logistic"}.get(self.model, "exp")
+
+    @property
+    def name(self) -> str:
+        """The first columns of a table."""
+        return f"| {self.model} | {self.n_rows} | {self.mean} | {self.mean * self.n_rows:.0f} |"
+
+
+CELLS = (
+    Cell("Poisson", 2000, 0.1),
+    Cell("Poisson", 2000, 0.02),
+    Cell("Bernoulli", 2000, 0.1),
+    Cell("NegativeBinomial", 2000, 0.2),
+    Cell("Gamma", 300, 1.0),
+    Cell("Gaussian", 100, 1.0),
+)
+
+
+def rejected(p_values: Any) -> str:
+    """Return the share below 5 % with its standard error; in bold if it is 4 to 6 %."""
+    known = p_values[~np.isnan(p_values)]
+    share = float((known < LEVEL).mean())
+    error = np.sqrt(share * (1 - share) / len(known))
+    text = f"{share:.3f} ± {error:.3f}"
+    return f"**{text}**" if 0.04 <= share <= 0.06 else text
+
+
+def of_plain_terms() -> Iterator[str]:
+    """Yield the rows of the table of terms without a penalty: three features that do nothing."""
+    for number, cell in enumerate(CELLS):
+        rng = np.random.default_rng(number)
+        X = rng.normal(size=(cell.n_rows, 5))
+        X[:, 4] = X[:, 3] * rng.normal(size=cell.n_rows)  # heavier tails, as of speeds
+        y = cell.draw(rng, np.exp(0.4 * X[:, 0] - 0.2 * X[:, 1]))
+        model = nmo.PopulationGLM(cell.made, inverse_link_function=cell.link).fit(X, y)
+        shares = []
+        for test, cov_type in TESTS:
+            found = term_tests(
+                model, X, y, test=test, cov_type=cov_type, terms={"nothing": [2, 3, 4]}
+            )
+            shares.append(rejected(found.p_value[0]))
+        yield f"{cell.name} {' | '.join(shares)} |"
+
+
+SMOOTH = (
+    Cell("Poisson", 2000, 0.1),
+    Cell("Poisson", 2000, 0.02),
+    Cell("Bernoulli", 2000, 0.1),
+    Cell("NegativeBinomial", 2000, 0.2),
+    Cell("Gamma", 2000, 1.0),
+    Cell("Gamma", 300, 1.0),
+    Cell("Gaussian", 1000, 1.0),
+)
+
+
+def of_smooth_terms() -> Iterator[str]:
+    """Yield the rows of the table of smooth terms that do nothing, beside a place field."""
+    basis = (
+        nmo.basis.BSplineEval(8, bounds=(0, 1), label="place")
+        + nmo.basis.BSplineEval(10, bounds=(0, 1), label="nothing")
+        + nmo.basis.CyclicBSplineEval(8, bounds=(0, 2 * np.pi), label="no direction")
+    )
+    for number, cell in enumerate(SMOOTH):
+        rng = np.random.default_rng(100 + number)
+        place, other = rng.uniform(size=(2, cell.n_rows))
+        X = basis.design(place, other, rng.uniform(0, 2 * np.pi, cell.n_rows))
+        y = cell.draw(rng, np.exp(np.sin(2 * np.pi * place)))
+        for strength in ("auto", 1e-2) if number < 1 else ("auto",):
+            model = nmo.PopulationGLM(
+                cell.made,
+                inverse_link_function=cell.link,
+                regularizer="Smoothness",
+                regularizer_strength=strength,
+            ).fit(X, y)
+            found = term_tests(model, X, y)
+            share = " | ".join(rejected(p) for p in found.p_value[1:])
+            power = np.mean(found.p_value[0] < LEVEL)
+            rank = np.nanmean(found.df[1])
+            yield f"{cell.name} {strength} | {rank:.1f} | {share} | {power:.2f} |"
+
+
+def section() -> str:
+    """Return the section of RESULTS.md."""
+    return _TEXT.format(
+        heading=HEADING,
+        n=N,
+        plain="\n".join(of_plain_terms()),
+        smooth="\n".join(of_smooth_terms()),
+    )
+
+
+def main() -> None:
+    """Make the tables, in the place of those that are there."""
+    page, text = RESULTS.read_text(), section()
+    there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
+    page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
+    RESULTS.write_text(page.rstrip() + "\n")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
