@@ -116,7 +116,9 @@ def test_silent_neurons_gaps_and_few_spikes_have_nan_and_a_reason():
     assert np.isfinite(table.loc[[0, 3], ["bits_per_spike", "ks_p_value"]]).all().all()
     assert np.isfinite(table.loc[2, "deviance_explained"])
     assert "no fit (silent): 1" in str(found)
+    assert "the rows of the fit" in str(found) and "bootstrap" in str(found)
     quiet = goodness(model, X[:9], np.zeros((9, 4)))
+    assert "other rows" in str(quiet)
     assert quiet.reason[0] == "no spikes" and np.isnan(quiet.bits_per_spike[0])
     assert np.isfinite(quiet.log_likelihood[0])
 
@@ -132,6 +134,18 @@ def test_the_rows_of_the_fit_are_told_from_others():
     assert goodness(model, X[:600], Y[:600, 0]).is_of_fit
     found = goodness(model, X[600:], other)
     assert not found.is_of_fit and found.ks_p_from == ("known rates",)
+
+
+def test_estimates_that_were_set_by_hand_are_known_rates():
+    model = nmo.GLM()
+    model.coef_, model.intercept_ = np.array([0.6, -0.3]), np.array([-0.8])
+    with pytest.warns(UserWarning, match="of no fit"):
+        found = goodness(model, X, Y[:, 0])
+    assert found.ks_p_from == ("known rates",) and found.ks_p_value[0] > 0.01
+    assert "of no fit" in str(found) and np.isnan([found.edf, found.deviance_explained]).all()
+    again = goodness(model, X, Y[:, 0], null_mean=Y[:, 0].mean())
+    assert_allclose(found.log_likelihood, again.log_likelihood)
+    assert again.bits_per_spike[0] > 0.1
 
 
 def test_null_models():

@@ -144,6 +144,7 @@ class Goodness:
     def __str__(self) -> str:
         n = len(self.neurons)
         where = "the rows of the fit" if self.is_of_fit else "other rows than those of the fit"
+        where = where if any(self.status) else "estimates that are of no fit"
         lines = [f"{n} neuron(s), {where}"]
         lines += _table(("neuron", *_PRINTED), [self._row(c) for c in range(min(n, _MOST_ROWS))])
         if n > _MOST_ROWS:
