@@ -99,6 +99,33 @@ def test_counts_satisfy_the_conditions(inner, bounds):
     assert at_bound.any() and not at_bound.all()
 
 
+@pytest.mark.parametrize(
+    ("model", "link"),
+    [("Bernoulli", None), ("Gamma", "exp"), ("Gaussian", None), ("Poisson", "softplus")],
+)
+def test_what_is_off_its_bounds_is_fitted_as_if_there_were_none(model, link):
+    """Coefficients on bounds are then no more than an offset, in every model, with weights."""
+    rng = np.random.default_rng(5)
+    A, weights = rng.normal(size=(400, 6)), rng.integers(0, 3, 400).astype(float)
+    eta = A @ [0.5, -0.5, 0.3, -0.3, 0.2, 0.0]
+    y = {
+        "Bernoulli": (rng.random(400) < 1 / (1 + np.exp(-eta))).astype(float),
+        "Gamma": rng.gamma(2, np.exp(eta) / 2),
+        "Gaussian": eta + rng.normal(size=400),
+        "Poisson": rng.poisson(np.log1p(np.exp(eta))),
+    }[model]
+    low, high = np.full(6, -0.1), np.full(6, 0.25)
+    bounded = nmo.GLM(model, link, regularizer=Bounded((low, high)))
+    w = bounded.fit(A, y, sample_weight=weights).coef_
+    free = (w > low + 1e-9) & (w < high - 1e-9)
+    assert free.any() and not free.all()
+    rest = nmo.GLM(model, link).fit(
+        A[:, free], y, sample_weight=weights, offset=A[:, ~free] @ w[~free]
+    )
+    assert_allclose(rest.coef_, w[free], atol=1e-6)
+    assert_allclose(rest.intercept_, bounded.intercept_, atol=1e-6)
+
+
 def test_neurons_can_have_bounds_of_their_own():
     low = np.zeros((X.n_features, 2))
     low[:, 1] = -np.inf
