@@ -53,7 +53,8 @@ class GLM(BaseGLM):
     regularizer_strength :
         A number, or an array of the shape of ``coef_``; None means 1.0. It multiplies a penalty
         that is added to the *mean* loss per row. For an elastic net a tuple (strength, ratio); by
-        the labels of the terms of a design a dict.
+        the labels of the terms of a design a dict. ``"auto"``, for Ridge, Quadratic and Smoothness:
+        what maximises the marginal likelihood of each neuron, for each entry or labelled term.
     solver_name :
         None takes the best; by name ``"LBFGS"``, ``"Newton"``, for sparse penalties
         ``"ProximalNewton"``, and others, see ``spikeglm.solvers``.
@@ -78,6 +79,9 @@ class GLM(BaseGLM):
     edf_ :
         (1,) effective degrees of freedom of the fit, intercept included: what a penalty leaves of
         that number. Only for models with a dispersion.
+    regularizer_strength_, log_marginal_likelihood_ :
+        With ``"auto"``: the chosen strengths, (entries,), for a population (entries, N), NaN for
+        neurons without a choice; and what they maximise, in nats with all constants, (1,) or (N,).
     fit_report_ :
         Status, certificate and advice; print it, or ``.to_frame()``.
     feature_names_in_ :
