@@ -36,7 +36,7 @@ nats. The oracle knows the truth and has {n_grid} strengths (maps: 5 x 5 pairs):
 recordings of the line, or **for each** recording the one that comes nearest to its truth, noise
 included. Ratios are of mean errors: automatic over oracle.
 
-| what | model | rows | events | across | most events | oracle's | error | to one for all | for each |
+| what | model | rows | events | across | most events | oracle's | error | one for all | each |
 |---|---|---|---|---|---|---|---|---|---|
 {rows}
 
