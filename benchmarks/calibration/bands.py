@@ -29,7 +29,9 @@ the 95 % pointwise band holds the truth, averaged over {points} points and all r
 once** the share of recordings in which the simultaneous band holds it at all of them, beside the
 same for the pointwise band. c is how many standard errors the simultaneous band reaches, on
 average. In lines *from the prior* each recording has a curve of its own, drawn from what the
-smoothness penalty states; *one curve* has the same smooth one for all, which a penalty biases.
+smoothness penalty states; *one curve* has the same smooth one for all, which a penalty biases: a
+weak one leaves bands a little too wide, ten times that (too much for this curve) cuts the peak off
+and no band knows it.
 
 | curve | model | rows | events | penalty | scale | across | all at once | pointwise at once | c |
 |---|---|---|---|---|---|---|---|---|---|
@@ -37,7 +39,8 @@ smoothness penalty states; *one curve* has the same smooth one for all, which a 
 
 The intervals of a comparison of the preferred with the opposite direction, which the data choose,
 and the same if they did not know it (*naive*): share of recordings whose interval of the ratio
-holds the true ratio of these two directions, and whose estimate is above it.
+holds the true ratio of these two directions, and whose estimate is above it. Without tuning the
+naive interval misses three times too often, and the estimate is always too high.
 
 | tuning | events | chosen, known | naive | estimate above the truth |
 |---|---|---|---|---|

@@ -112,6 +112,7 @@ def test_several_channels_silent_neurons_and_tables():
     assert np.isnan(found.difference_low[:, 2]).all() and np.isnan(found.ratio_high[:, 2]).all()
     frame = found.to_frame()
     assert isinstance(frame, pd.DataFrame) and len(frame) == 6
+    assert frame["status"].tolist() == ["converged", "converged", "silent"] * 2
     row = frame[(frame.channel == "b") & (frame.neuron == 1)].iloc[0]
     assert row["difference"] == found.difference[1, 1] and row["at coupling"] == 0.02
 

@@ -110,7 +110,9 @@ def test_a_band_of_a_fit_is_k_v_k_by_hand(model):
         half = found.critical_value[n] * error
         assert_allclose(found.high[:, n] - found.value[:, n], half, rtol=1e-4)
         assert_allclose(found.pointwise_low[:, n], plain.low[:, n], rtol=1e-12)
-    assert np.isnan(found.low[:, 2]).all() and np.isnan(found.critical_value[2])  # silent
+    assert np.isnan(found.low[:, 2]).all() and np.isnan(found.critical_value[2])
+    assert found.status == ("converged", "converged", "silent")
+    assert found.of(neuron=2).status == ("silent",)
 
 
 def test_a_neuron_alone_reaches_as_far_as_in_company(model):

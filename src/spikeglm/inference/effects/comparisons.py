@@ -27,7 +27,7 @@ from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested
 from ..fit_on_data import FittedModel
 from .combinations import Reach
-from .estimates import Estimates, check_level
+from .estimates import Estimates, channels_of, check_level
 from .pairs import Pairs, Seen
 from .partial import of_channels
 from .scales import best_scale
@@ -67,6 +67,8 @@ class Comparison:
         Whether intervals hold for all points that might have been chosen.
     channels, neurons :
         What the axes are called; None where there is no such axis.
+    status :
+        (N,) how the fit of each neuron ended, which says why an interval is NaN (``"silent"``).
 
     NaN where the data say nothing: a silent neuron, a point that nobody saw.
 
@@ -101,6 +103,7 @@ class Comparison:
     is_simultaneous: bool
     channels: tuple[Any, ...] | None = None
     neurons: tuple[Any, ...] | None = None
+    status: tuple[str, ...] | None = None
 
     __repr__ = showing.of_fields
 
@@ -130,6 +133,8 @@ class Comparison:
                 f"against {name}": self.against[i].ravel(),
             }
         columns |= {name: np.ravel(getattr(self, name)) for name in _VALUES}
+        if self.status is not None:
+            columns["status"] = [self.status[n] for n in grid[1].ravel()]
         return pd.DataFrame(columns)
 
 
@@ -246,11 +251,9 @@ def _compared(
             of_both = seen.told(i, j, pairs, reach)
             for name, value in of_both.items():
                 values[name][c, n] = value
-    has_channels = len(term.shape) > 1
 
-    def shaped(array: Any) -> Any:
-        grid = found.in_shape(array)
-        return grid if has_channels else np.take(grid, 0, axis=array.ndim - 2)
+    def shaped(array: Array) -> Array:
+        return found.in_shape_of(term, array)
 
     per_bin = 1.0 if scale.name == "mean" else 1.0 / float(bin_s or 1.0)
     told = {
@@ -266,6 +269,7 @@ def _compared(
         level=reach.level,
         is_chosen=pairs.are_chosen,
         is_simultaneous=reach.simultaneous,
-        channels=tuple(term.channels) if has_channels else None,
+        channels=channels_of(term),
         neurons=found.neurons,
+        status=found.status,
     )

@@ -77,6 +77,9 @@ class Curve:
     predictor_unit :
         That of the linear predictor and of ``standard_error``: ``"nats"`` for the link exp; ``""``
         where nobody said so.
+    status :
+        (N,) how the fit of each neuron ended, which says why a band is NaN (``"silent"``); None
+        without the data of the fit. Of one neuron as well.
 
     Examples
     --------
@@ -110,6 +113,7 @@ class Curve:
     dof: FloatArray | None = None
     derivative: str = ""
     predictor_unit: str = ""
+    status: tuple[str, ...] | None = None
 
     __repr__ = showing.of_fields
 
@@ -154,6 +158,8 @@ class Curve:
             kind = {"classes": "class", "neurons": "neuron", "channels": "channel"}[field]
             place = _place(getattr(curve, field), name, f"{kind} of {self.label!r}")
             gone: dict[str, Any] = {field: None}
+            if field == "neurons" and curve.status is not None:
+                gone["status"] = (curve.status[place],)
             curve = replace(curve._cut(there.index(field) - len(there), place), **gone)
         return curve
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ... import errors, notices, showing
 from ...observation_models.likelihood import Likelihood
 from ...regularizer.base import PenaltyTerm
 from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
-from ...typing import FloatArray
+from ...typing import Array, FloatArray
 from ..covariances import Requested, uncertainties
 from ..fisher import Uncertainty
 from ..fit_on_data import FitOnData
@@ -39,6 +41,8 @@ class Estimates:
         Their names; None where the user has one neuron, or a model without classes.
     bin_s :
         Seconds of a bin, where known.
+    status :
+        (N,) how the fit of each neuron ended; None without the data of the fit.
     sure :
         Yields how sure the parameters of each column are; None without the data of the fit.
     """
@@ -52,6 +56,7 @@ class Estimates:
     classes: tuple[Any, ...] | None = None
     bin_s: float | None = None
     sure: Callable[[], Iterator[Uncertainty]] | None = None
+    status: tuple[str, ...] | None = None
 
     __repr__ = showing.of_fields
 
@@ -69,6 +74,7 @@ class Estimates:
             fit.terms,
             None if fit.is_single else fit.neurons,
             bin_s=fit.bin_s,
+            status=tuple("" if word is None else str(word.value) for word in fit.status),
             sure=lambda: uncertainties(
                 fit, kind.cov_type, groups=kind.groups, lags=kind.lags, keep_void=True
             ),
@@ -134,10 +140,20 @@ class Estimates:
             )
         return self.mean
 
-    def in_shape(self, values: FloatArray) -> FloatArray:
+    def in_shape(self, values: Array) -> Array:
         """Return values (..., C) as (..., N), (..., N, K), (..., K) or (...)."""
         ends = [len(names) for names in (self.neurons, self.classes) if names is not None]
         return values.reshape(*values.shape[:-1], *ends)
+
+    def in_shape_of(self, term: Term, values: Array) -> Array:
+        """Return values (..., S, C) as :meth:`in_shape`, without S where the input has none."""
+        grid = self.in_shape(values)
+        return grid if channels_of(term) else np.take(grid, 0, axis=values.ndim - 2)
+
+
+def channels_of(term: Term) -> tuple[Any, ...] | None:
+    """Return what the channels of a term are called; None where its input has none."""
+    return tuple(term.channels) if len(term.shape) > 1 else None
 
 
 def term_of(terms: Sequence[Term], label: str) -> Term:

@@ -19,7 +19,7 @@ from ..covariances import Requested
 from ..fit_on_data import FittedModel
 from .combinations import Combinations, Reach, spreads
 from .curves import Curve
-from .estimates import Estimates, check_level
+from .estimates import Estimates, channels_of, check_level
 from .points import LAGS, Points, slope_on_scale, variable_of
 from .scales import Scale, check_scale, scale_named
 
@@ -157,20 +157,15 @@ def curve_of(found: Estimates, label: str, asked: Asked) -> Curve:
         combinations = slopes_of_channels(points, variable)
     eta = np.stack([K.of(found.parameters) for K in combinations], axis=1)  # (W, S, C)
     band = _band(found, combinations, eta, scale, asked.reach)
-    has_channels = len(term.shape) > 1
-
-    def shaped(values: FloatArray) -> FloatArray:
-        grid = found.in_shape(values)  # (..., S, N, K)
-        axis = values.ndim - 2
-        return grid if has_channels else np.take(grid, 0, axis=axis)
 
     def on_grid(values: FloatArray) -> FloatArray:
-        wanted = shaped(values)
+        wanted = found.in_shape_of(term, values)
         return wanted.reshape(*map(len, points.axes), *wanted.shape[1:])
 
     of_curves = {"critical_value", "dof"}  # (S, C), not of points
     known: dict[str, Any] = {
-        name: shaped(part) if name in of_curves else on_grid(part) for name, part in band.items()
+        name: found.in_shape_of(term, part) if name in of_curves else on_grid(part)
+        for name, part in band.items()
     }
     return Curve(
         label,
@@ -179,13 +174,14 @@ def curve_of(found: Estimates, label: str, asked: Asked) -> Curve:
         on_grid(scale.of(eta)),
         _unit(scale.unit, points, variable),
         scale=asked.scale,
-        channels=tuple(term.channels) if has_channels else None,
+        channels=channels_of(term),
         neurons=found.neurons,
         level=asked.reach.level,
         names=points.names,
         classes=found.classes,
         is_simultaneous=asked.reach.simultaneous,
         derivative="" if variable is None else points.names[variable],
+        status=found.status,
         predictor_unit=scale_named("link", found.likelihood, bin_s).unit,
         **known,
     )
