@@ -38,7 +38,6 @@ class _PerRow(NamedTuple):
     responses: Array | SentSeries | None
     weights: Array | SentSeries | None
     offsets: Array | SentSeries | None
-    marks: Array | None
 
 
 class _Visit(NamedTuple):
@@ -85,7 +84,8 @@ def run(
         table.combinations, replace(how, runner="threads", n_threads=1),
     )  # fmt: skip
     message = delayed(_Visit, pure=False, traverse=False)(*visit)
-    (total,) = computed([_added(rows.each(_sum, _per_row(table, columns, how), also=message))])
+    per_row, marks = _per_row(table, columns, how), _marks(rows, columns.marks)
+    (total,) = computed([_added(rows.each(_sum, per_row, marks, also=message))])
     return total
 
 
@@ -108,7 +108,6 @@ def _per_row(table: Table, columns: Columns, how: Plan) -> list[Any]:
     """Send what belongs to the rows, unless it was the last that was sent."""
     sources = columns.responses, columns.weights, columns.offsets
     values = [None if source is None else source.values for source in sources]
-    values.append(columns.marks)
     rows = cast(DaskRows, table.rows)
     known, there = rows.sent.get("per row", (None, None))
     identity = [table.blocks, *values]
@@ -116,6 +115,20 @@ def _per_row(table: Table, columns: Columns, how: Plan) -> list[Any]:
         return there
     there = _sent(rows, table.blocks, values, how.block_rows)
     rows.sent["per row"] = identity, there
+    return there
+
+
+def _marks(rows: DaskRows, marks: IntArray | None) -> list[Any]:
+    """Send the marks of rows, apart: passes with some and without take turns."""
+    from dask import delayed
+
+    if marks is None:
+        return [None] * len(rows.parts)
+    known, there = rows.sent.get("marks", (None, None))
+    if known is not marks:
+        send = delayed(_itself, pure=False, traverse=False)
+        there = list(placed([send(marks[a:b]) for a, b in pairwise(rows.edges)]))
+        rows.sent["marks"] = marks, there
     return there
 
 
@@ -168,11 +181,15 @@ def _added(parts: list[Any]) -> Any:
 # What the workers call; they import this module by its name.
 
 
+def _itself(values: Array) -> Array:
+    return values
+
+
 def _cut(keep: Array, block_rows: int, *values: Any) -> _PerRow:
     return _PerRow(tuple(cut(keep, block_rows)), *values)
 
 
-def _sum(part: Any, per_row: _PerRow, visit: _Visit) -> Any:
+def _sum(part: Any, per_row: _PerRow, marks: Array | None, visit: _Visit) -> Any:
     """Return the sums over one part, None if none of its rows counts."""
     if not per_row.blocks:
         return None
@@ -181,7 +198,7 @@ def _sum(part: Any, per_row: _PerRow, visit: _Visit) -> Any:
         rows, per_row.blocks, rows.n_rows, visit.is_single, visit.shift, visit.combinations
     )
     values = [_opened(series) for series in (per_row.responses, per_row.weights, per_row.offsets)]
-    columns = _with_values(visit.columns, values, per_row.marks)
+    columns = _with_values(visit.columns, values, marks)
     return threads.run(visit.kernel, table, columns, visit.W, visit.b, visit.how)
 
 
