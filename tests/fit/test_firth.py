@@ -175,3 +175,24 @@ def test_tests_that_refit_are_left_to_likelihoods():
     assert np.isnan(found.statistic).all()
     wald = nmo.inference.term_tests(model, X, COUNTS[:, 0], test="wald")
     assert np.isfinite(wald.statistic).all()
+
+
+def test_bounds_and_chosen_strengths_are_not_for_it():
+    bounded = nmo.regularizer.Bounded((0, 1), regularizer="Firth")
+    with pytest.raises(ValueError, match="smooth penalties only"):
+        nmo.GLM(regularizer=bounded).fit(X, COUNTS[:, 0])
+    chosen = nmo.GLM(regularizer="Firth", regularizer_strength="auto")
+    with (
+        pytest.warns(UserWarning, match="has no effect"),
+        pytest.raises(ValueError, match="cannot be chosen automatically"),
+    ):
+        chosen.fit(X, COUNTS[:, 0])
+
+
+def test_where_rows_lie_does_not_matter():
+    here = nmo.PopulationGLM(regularizer="Firth").fit(X, COUNTS)
+    array = pytest.importorskip("dask.array").from_array(X, chunks=(30, -1))
+    with nmo.config_context(runner="dask"):
+        there = nmo.PopulationGLM(regularizer="Firth").fit(array, COUNTS)
+    assert_allclose(there.coef_, here.coef_, rtol=1e-5)
+    assert_allclose(there.standard_errors(array, COUNTS)[0], here.standard_errors(X, COUNTS)[0])

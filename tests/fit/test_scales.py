@@ -196,3 +196,17 @@ def test_other_questions_are_answered_at_the_scales_that_were_found():
     assert np.isfinite(residuals).all()
     tests = nmo.inference.term_tests(model, X, POPULATION, test="lr")
     assert np.isfinite(tests.statistic).all()
+
+
+def test_however_rows_are_stored_and_wherever_they_lie():
+    here = nmo.PopulationGLM(ESTIMATE).fit(X, POPULATION)
+    array = pytest.importorskip("dask.array").from_array(X, chunks=(100, -1))
+    with nmo.config_context(runner="dask"):
+        there = nmo.PopulationGLM(ESTIMATE).fit(array, POPULATION)
+    assert_allclose(there.scale_, here.scale_, rtol=1e-7)
+    single = nmo.PopulationGLM(ESTIMATE).fit(X.astype(np.float32), POPULATION)
+    assert_allclose(single.scale_, here.scale_, rtol=1e-4)
+    with nmo.config_context(memory="1MiB"):
+        assert_allclose(
+            nmo.PopulationGLM(ESTIMATE).fit(X, POPULATION).scale_, here.scale_, rtol=1e-7
+        )

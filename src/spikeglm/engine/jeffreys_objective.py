@@ -24,6 +24,8 @@ from .coordinates.feature_facts import RANK_TOLERANCE
 from .kernels import jeffreys_kernels
 from .objective import Evaluation, Objective
 
+_POSITIVE = 1e-14  # smallest eigenvalue, of one whose diagonal is one, that is no rounding
+
 
 @dataclass
 class JeffreysObjective:
@@ -134,11 +136,13 @@ class JeffreysObjective:
         filled[~np.isfinite(filled)] = 0.0
         unit = np.sqrt(np.abs(np.diagonal(filled, axis1=1, axis2=2)))
         unit[unit == 0] = 1.0
-        values, vectors = np.linalg.eigh(filled / (unit[:, :, None] * unit[:, None, :]))
+        scaled = filled / (unit[:, :, None] * unit[:, None, :])
+        factor, is_positive = _cholesky(scaled)
+        is_positive &= np.isfinite(H).all(axis=(1, 2))
         with quiet():
-            is_positive = (values > 0).all(axis=1) & np.isfinite(H).all(axis=(1, 2))
-            log = np.log(values).sum(axis=1) + 2.0 * np.log(unit).sum(axis=1)
-            inverse = np.einsum("aij,aj,akj->aik", vectors, 1.0 / values, vectors)
+            log = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2) * unit).sum(axis=1)
+        inverse = np.linalg.inv(factor)
+        inverse = inverse.transpose(0, 2, 1) @ inverse
         inverse /= unit[:, :, None] * unit[:, None, :]
         for k, N in enumerate(silent):
             inverse[k] -= N @ N.T
@@ -162,6 +166,17 @@ class JeffreysObjective:
             if key not in found:
                 found[key] = _null_among(R, ~frozen[:-1, c], self.n_parameters)
         return [found[frozen[:, c].tobytes()] for c in everything]
+
+
+def _cholesky(matrices: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return Cholesky factors (A, n, n), and (A,) whether there is one; of others that of 1."""
+    try:
+        return np.linalg.cholesky(matrices), np.ones(len(matrices), dtype=bool)
+    except np.linalg.LinAlgError:
+        pass
+    is_positive = np.linalg.eigvalsh(matrices)[:, 0] > _POSITIVE
+    some = np.where(is_positive[:, None, None], matrices, np.eye(matrices.shape[1]))
+    return np.linalg.cholesky(some), is_positive
 
 
 def _null_among(R: FloatArray, free: BoolArray, n: int) -> FloatArray:

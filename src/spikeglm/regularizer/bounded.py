@@ -13,6 +13,7 @@ from ..typing import ArrayLike, FloatArray, IntArray
 from .base import Penalty, Regularizer, numbers_of
 from .bounded_problem import minimise_within
 from .box import Box
+from .firth import is_of_information
 from .named import regularizer_of
 from .squares import Squares, squares_of
 
@@ -111,7 +112,7 @@ class Bounded(Regularizer):
         >>> penalty.value(np.array([[1.0], [1.0]])), penalty.value(np.array([[-1.0], [1.0]]))
         (array([1.]), array([inf]))
         """
-        if not penalty.is_smooth:
+        if not penalty.is_smooth or is_of_information(penalty):
             raise errors.value_error(
                 "Bounds stand beside smooth penalties only.",
                 given=f"Bounded(..., regularizer={self.regularizer!r})",

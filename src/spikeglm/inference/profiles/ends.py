@@ -166,7 +166,8 @@ class _Walk:
 
         def solved(v: FloatArray) -> FloatArray:
             v = np.where(frozen, 0.0, v) / unit
-            out = np.einsum("kij,kj,klj,kl->ki", vectors, inverse, vectors, v) / unit
+            along = inverse * (v[:, None, :] @ vectors)[:, 0]
+            out = (vectors @ along[:, :, None])[:, :, 0] / unit
             return np.where(frozen, 0.0, out).T
 
         return solved(U.T), solved(np.broadcast_to(self.along, frozen.shape))
