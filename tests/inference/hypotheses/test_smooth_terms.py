@@ -104,6 +104,17 @@ def test_a_penalty_of_nearly_nothing_leaves_the_wald_test():
     assert_allclose(nearly.p_value, plain.p_value, rtol=1e-4)
 
 
+def test_a_term_that_the_penalty_took_away_is_tested_by_its_slope():
+    """What is left of its coefficients is their slope over the strength: the score test."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(200, 1))
+    y = rng.poisson(np.exp(0.2 * X[:, 0]))
+    score = term_tests(nmo.GLM().fit(X, y), X, y, test="score").p_value
+    for strength in (1e4, 1e6, 1e9):
+        ridge = nmo.GLM(regularizer="Ridge", regularizer_strength=strength).fit(X, y)
+        assert_allclose(term_tests(ridge, X, y).p_value, score, rtol=1e-3 + 1 / strength)
+
+
 def test_a_rank_that_is_whole_is_an_ordinary_chi_square():
     rng = np.random.default_rng(2)
     root = rng.normal(size=(4, 4))

@@ -78,6 +78,7 @@ def test_a_scale_that_is_estimated_is_a_parameter():
     assert_allclose([a.n_parameters[0], b.n_parameters[0]], [6, 5])
 
 
+@pytest.mark.filterwarnings("ignore:1 neuron.s. without a dispersion")
 def test_what_has_none_has_a_reason_and_harms_no_other():
     y = np.stack([R["y"]["poisson"], np.zeros(200)], axis=1)
     with warnings.catch_warnings():
@@ -89,6 +90,9 @@ def test_what_has_none_has_a_reason_and_harms_no_other():
     frame = found.to_frame()
     assert frame["aic"].iloc[0] == found.aic[0] and list(frame["neuron"]) == [0, 1]
     assert str(found).startswith("n counts bins") and "<table>" in found._repr_html_()
+    few = nmo.GLM("Gaussian").fit(X[:5], y[:5, 0])  # as many rows as parameters
+    none = information_criteria(few, X[:5], y[:5, 0])
+    assert np.isnan(none.aic[0]) and "no dispersion" in none.status[0]
     quasi = nmo.GLM("QuasiPoisson").fit(X, y[:, 0])
     none = information_criteria(quasi, X, y[:, 0])
     assert np.isnan(none.aic[0]) and "quasi" in none.status[0]

@@ -16,17 +16,22 @@ _ROUNDING = 1e-11  # share of the largest eigenvalue, per row, that is none
 
 
 class Penalised(NamedTuple):
-    """Covariances of n parameters (w, b + centre . w) of a penalised fit.
+    """A penalised fit: coefficients, and covariances of n parameters (w, b + centre . w).
 
     With I the information, S the penalty and phi the dispersion, in units of the loss:
     Vp = phi (I + S)⁻¹, F = (I + S)⁻¹ I, Ve = F Vp.
 
+    A strong penalty leaves coefficients smaller than what a fit stops at: a step of Newton's method
+    gives them the digits that their ratio to Vp needs.
+
     >>> one = np.eye(1)
-    >>> known = Penalised.of(Uncertainty(one, np.array([False])), one, np.zeros(0), 2.0)
+    >>> sure = Uncertainty(one, np.array([False]))
+    >>> known = Penalised.of(sure, one, np.zeros(0), 2.0, np.zeros(0), np.zeros(1))
     >>> known.F, known.Ve
     (array([[0.5]]), array([[0.5]]))
     """
 
+    coef: FloatArray  # (p,)
     information: FloatArray
     Vp: FloatArray
     F: FloatArray
@@ -34,27 +39,32 @@ class Penalised(NamedTuple):
 
     @classmethod
     def of(
-        cls, sure: Uncertainty, information: FloatArray, centre: FloatArray, unit: float
+        cls,
+        sure: Uncertainty,
+        information: FloatArray,
+        centre: FloatArray,
+        unit: float,
+        coef: FloatArray,
+        slope: FloatArray,
     ) -> Penalised:
-        """Return them from the covariance of (w, b)."""
+        """Return them from the covariance of (w, b), and the slope (n,) of the penalised loss."""
+        better = coef - (sure.covariance @ slope)[: len(coef)] / unit
         Vp = covariance_about(sure.covariance, centre)
         F = Vp @ information / unit
-        return cls(information, Vp, F, F @ Vp)
+        return cls(better, information, Vp, F, F @ Vp)
 
-    def test(self, coef: FloatArray, features: IntArray, penalty: FloatArray) -> Mixture | None:
+    def test(self, features: IntArray, penalty: FloatArray) -> Mixture | None:
         """Return the test of the term that has some features (b,).
 
         Parameters
         ----------
-        coef :
-            (p,) coefficients.
         features :
             (b,).
         penalty :
             (b, b) a matrix with the null space of the penalty on the term.
         """
         block = np.ix_(features, features)
-        b, V, I = coef[features], self.Vp[block], self.information[block]  # noqa: E741  (its name)
+        b, V, I = self.coef[features], self.Vp[block], self.information[block]  # noqa: E741  (its name)
         L = _among(I)
         if L.shape[1] == 0:
             return None

@@ -128,6 +128,8 @@ def likelihood_ratio_tests(
         for j, term in enumerate(asked):
             features = reasons.used_features(optimum, neuron, term.features)
             why = against_refit(optimum, neuron, features, bend)
+            if not why and optimum.record is None:
+                why = reasons.BY_HAND
             if not why and reasons.is_separated(optimum, neuron, features, known.undetermined):
                 why = reasons.SEPARATED
             df = 0 if why else determined(known, features).shape[1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import showing
-from ...engine.features.survey import survey_locations
+from ...engine.features.survey import survey_locations, survey_responses
 from ...engine.kernels import loss_kernels
 from ...engine.runners.dispatch import run
 from ...engine.runners.plan import Plan, plan
@@ -66,6 +66,14 @@ class Rereading:
         W, b = self.at(np.arange(self.optimum.columns.n_columns))
         sums = run(loss_kernels.loss_and_gradient, self.table, self.optimum.columns, W, b, self.how)
         return np.vstack([sums.by_weights, sums.by_intercept])
+
+    def penalised_slopes(self) -> FloatArray:
+        """Return the derivative (n, C) of the summed loss with its penalty, by (w, b)."""
+        out, columns = self.slopes(), self.optimum.columns
+        out[:-1] += np.outer(self.shift, out[-1])
+        weight = survey_responses(self.table, columns, self.how).weight
+        out[:-1] += self.optimum.penalty.gradient(self.optimum.coef) * weight
+        return out
 
     def losses(self) -> FloatArray:
         """Return the summed loss (C,), without a penalty."""

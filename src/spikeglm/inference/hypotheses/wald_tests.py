@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
 from ..fisher import Optimum, Uncertainty
 from ..fit_on_data import FitOnData
@@ -48,15 +49,8 @@ def wald_tests(
     optimum = fit.optimum
     bend = penalised(optimum)
     bent: BoolArray = np.asarray((bend > 0).any(axis=0) & (not is_robust))
-    centre = centre_of(fit) if bent.any() else np.zeros(0)
-    reread = Rereading.of(optimum).informations(np.flatnonzero(bent), centre) if bent.any() else ()
-    informations = iter(reread)
-    for neuron, known in enumerate(sure):
+    for neuron, (known, penalties) in enumerate(_with_penalties(fit, sure, bent)):
         cells.dof[neuron] = known.dof
-        penalties = None
-        if bent[neuron]:
-            _, information = next(informations)
-            penalties = Penalised.of(known, information, centre, float(optimum.unit[neuron]))
         for j, term in enumerate(asked):
             at, features = (j, neuron), reasons.used_features(optimum, neuron, term.features)
             why = _against(optimum, neuron, features, known)
@@ -68,6 +62,26 @@ def wald_tests(
             else:
                 _put_plain(cells, at, optimum, features, known)
     return cells.finish()
+
+
+def _with_penalties(
+    fit: FitOnData, sure: Iterable[Uncertainty], bent: BoolArray
+) -> Iterator[tuple[Uncertainty, Penalised | None]]:
+    """Yield how sure each neuron is, with what tests of penalised terms need of those ``bent``."""
+    if not bent.any():
+        yield from ((known, None) for known in sure)
+        return
+    optimum, centre, reading = fit.optimum, centre_of(fit), Rereading.of(fit.optimum)
+    is_well = np.array([status is Status.CONVERGED for status in fit.status])
+    slopes = np.where(is_well, reading.penalised_slopes(), 0.0)
+    informations = reading.informations(np.flatnonzero(bent), centre)
+    for neuron, known in enumerate(sure):
+        if not bent[neuron]:
+            yield known, None
+            continue
+        _, information = next(informations)
+        unit, coef = float(optimum.unit[neuron]), optimum.coef[:, neuron]
+        yield known, Penalised.of(known, information, centre, unit, coef, slopes[:, neuron])
 
 
 def penalised(optimum: Optimum) -> FloatArray:
@@ -135,7 +149,7 @@ def _put_penalised(
     cells: Cells, at: tuple[int, int], optimum: Optimum, features: IntArray, known: Penalised
 ) -> None:
     neuron = at[1]
-    found = known.test(optimum.coef[:, neuron], features, penalty_on(optimum, neuron, features))
+    found = known.test(features, penalty_on(optimum, neuron, features))
     if found is None:
         cells.refuse(at, reasons.NO_TERM)
     else:

@@ -24,6 +24,7 @@ from ...numerics import quiet
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
 from ..fit_on_data import FitOnData, FittedModel
+from .coefficients import NO_DISPERSION
 from .fit_facts import FitFacts
 
 if TYPE_CHECKING:
@@ -184,7 +185,14 @@ def criteria_of(
         left = np.where(n - p - 1.0 > 0, n - p - 1.0, np.nan)
         aicc = aic + 2.0 * p * (p + 1.0) / left
         bic = -2.0 * likelihood + p * np.log(np.where(n > 0, n, np.nan))
-    status = tuple(_NO_LIKELIHOOD if not model.has_likelihood else _ended(s) for s in fit.status)
+    status = tuple(
+        _NO_LIKELIHOOD
+        if not model.has_likelihood
+        else _ended(s)
+        if np.isfinite(d)
+        else NO_DISPERSION
+        for s, d in zip(fit.status, fit.optimum.unit, strict=True)
+    )
     return InformationCriteria(fit.neurons, n, n_is, likelihood, p, aic, aicc, bic, status)
 
 

@@ -78,6 +78,9 @@ class FitFacts:
             "dispersion": np.concatenate(scales),
         }
         known = {name: np.where(nothing, np.nan, value) for name, value in facts.items()}
+        if has_dispersion:  # a fit that uses up all rows has an infinite likelihood, and no other
+            for name in ("log_likelihood", "log_likelihood_pearson"):
+                known[name][np.isnan(known["dispersion"])] = np.nan
         return cls(sums.weight, sums.y, **known)
 
     @property
