@@ -6,6 +6,7 @@ import pynapple as nap
 import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
+from tests.catalogue import CANONICAL, Case
 
 import spikeglm as nmo
 from spikeglm.inference import predicted_rates
@@ -43,6 +44,35 @@ def test_the_interval_is_that_of_least_squares():
     assert found.unit == "units of y"
 
 
+@pytest.mark.parametrize(("model", "link"), CANONICAL)
+@pytest.mark.parametrize("penalty", ["UnRegularized", "Ridge"])
+def test_every_model_has_intervals_of_its_own_covariance(model, link, penalty):
+    case = Case(model, link, penalty)
+    X, y = case.data()
+    fit = case.population().fit(X, y)
+    found = predicted_rates(fit, X, y, X[:30])
+    K = np.column_stack([X[:30], np.ones(30)])
+    for n, V in enumerate(fit.covariance(X, y)):
+        error = np.sqrt(((K @ V) * K).sum(axis=1))
+        assert_allclose(found.standard_error[:, n], error, rtol=1e-7)
+    assert_allclose(found.mean, fit.predict(X[:30]), rtol=1e-10)
+    assert (found.low < found.mean).all() and (found.mean < found.high).all()
+
+
+def test_an_interval_over_the_pole_of_a_link_has_no_end():
+    """It was between the values on both sides, of which one is no mean at all."""
+    rng = np.random.default_rng(2)
+    x = rng.uniform(0.1, 1, 12)
+    y = rng.gamma(1.0, 1 / x)
+    fit = nmo.GLM("Gamma", "one_over_x").fit(x[:, None], y)
+    found = predicted_rates(fit, x[:, None], y, np.array([[0.02], [1.0]]))
+    eta = np.array([0.02, 1.0]) * fit.coef_[0] + fit.intercept_[0]
+    half = stats.t.ppf(0.975, 10) * found.standard_error
+    assert eta[0] > 0 > eta[0] - half[0] and found.high[0] == np.inf
+    assert_allclose(found.low[0], 1 / (eta[0] + half[0]), rtol=1e-6)
+    assert 0 < found.low[1] < found.mean[1] < found.high[1]
+
+
 def test_rows_of_the_fit_are_those_without_new_ones_and_times_are_kept():
     times = 0.02 * np.arange(T)
     features, counts = nap.TsdFrame(times, X), nap.TsdFrame(times, Y, columns=["a", "b"])
@@ -54,6 +84,16 @@ def test_rows_of_the_fit_are_those_without_new_ones_and_times_are_kept():
     assert isinstance(frame, pd.DataFrame) and len(frame) == 2 * T
     assert frame["time (s)"].iloc[3] == times[1] and frame["neuron"].iloc[3] == "b"
     assert frame["low"].iloc[3] == found.low[1, 1]
+
+
+def test_new_rows_stay_as_they_are():
+    """Rows that are not finite were overwritten, in the array of the user."""
+    new = NEW.copy()
+    new[3, 1] = np.inf
+    before = new.copy()
+    found = predicted_rates(nmo.GLM().fit(X, Y[:, 0]), X, Y[:, 0], new)
+    np.testing.assert_array_equal(new, before)
+    assert np.isnan(found.mean[3]) and np.isfinite(found.low[4])
 
 
 def test_gaps_and_what_nobody_saw_have_no_interval():

@@ -17,6 +17,7 @@ from ..curve_bands import error_of
 from ..fisher import Uncertainty
 from .combinations import Reach
 from .points import Points
+from .scales import scale_named
 
 _MOST_PAIRS = 2**15
 _CHOICES = {"preferred": np.argmax, "least": np.argmin}
@@ -173,6 +174,7 @@ class Seen:
         likelihood: Likelihood,
     ) -> None:
         self.K, self.sure, self.likelihood = tuple(combinations), sure, likelihood
+        self.per_bin = scale_named("mean", likelihood, None)
         self.eta = tuple(K @ parameters for K in self.K)
         self.errors = tuple(error_of(K, sure) for K in self.K)
 
@@ -182,8 +184,7 @@ class Seen:
         for name, end, place in (("value_at", 0, i), ("value_against", 1, j)):
             half = reach.of(self.K[end], self.sure, self.errors[end]) * self.errors[end][place]
             middle = self.eta[end][place]
-            means = self.likelihood.mean(np.array([middle, middle - half, middle + half]))
-            out |= _interval(name, means[0], *np.sort(means[1:]))
+            out |= _interval(name, self.per_bin.of(middle), *self.per_bin.ends(middle, half))
         left, right = pairs.all(len(self.eta[0]), len(self.eta[1]))
         at = int(np.flatnonzero((left == i) & (right == j))[0])
         mean, slope = zip(*(self._mean(eta) for eta in self.eta), strict=True)

@@ -245,15 +245,13 @@ def _band(
         return {}
     error, critical, dof = spreads(combinations, found.uncertainties(), reach)
 
-    def ends(c: FloatArray) -> FloatArray:
-        return np.sort([scale.of(eta - c * error), scale.of(eta + c * error)], axis=0)
-
-    low, high = ends(critical)  # sorted, since a link may fall
+    low, high = scale.ends(eta, critical * error)
     band = {"low": low, "high": high, "standard_error": error, "critical_value": critical}
     band["dof"] = np.tile(dof, (len(critical), 1))
     if reach.simultaneous:
         at_one_point = np.array([reach.quantile(float(each)) for each in dof])
-        band["pointwise_low"], band["pointwise_high"] = ends(at_one_point)
+        low, high = scale.ends(eta, at_one_point * error)
+        band |= {"pointwise_low": low, "pointwise_high": high}
     return band
 
 

@@ -166,7 +166,7 @@ def predicted_rates(
     eta, error, dof = _predictors(rows, added, found, fit)
     half = quantile(level, dof) * error
     scale = best_scale(fit.likelihood, found.seconds_per_bin(bin_s))
-    low, high = np.sort([scale.of(eta - half), scale.of(eta + half)], axis=0)
+    low, high = scale.ends(eta, half)
     axis = rows.time_axis
     predicted = PredictedRates(
         found.in_shape(scale.of(eta)),
@@ -209,10 +209,10 @@ def _blocks(
         sures = list(islice(sure, len(group)))
         for start in range(0, rows.n_rows, step):
             stop = min(start + step, rows.n_rows)
-            block = np.asarray(rows.read(start, stop), dtype=float)
-            block[~np.isfinite(block).all(axis=1)] = np.nan
-            ones = np.full((len(block), 1), float(found.has_intercept))
-            yield group, start, stop, np.hstack([block, ones]), sures
+            table = np.full((stop - start, n_parameters), float(found.has_intercept))
+            table[:, :-1] = rows.read(start, stop)  # a copy: blocks of arrays are the user's own
+            table[~np.isfinite(table).all(axis=1)] = np.nan
+            yield group, start, stop, table, sures
 
 
 def _offset(given: ArrayLike | None, n_rows: int, n_neurons: int) -> FloatArray:

@@ -25,6 +25,26 @@ class Scale:
     name: str
     of: Callable[[FloatArray], FloatArray]
     unit: str
+    pole: float | None = None
+
+    def ends(self, eta: FloatArray, half: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the ends of the values of all predictors within ``half`` of ``eta``.
+
+        They change places where a link falls; beyond the pole of a link values have no bound.
+
+        >>> inverse = Scale("mean", lambda eta: 1 / eta, "units of y", pole=0.0)
+        >>> low, high = inverse.ends(np.array([2.0, 0.5]), np.array([1.0, 1.0]))
+        >>> low.round(2), high.round(2)
+        (array([0.33, 0.67]), array([ 1., inf]))
+        """
+        below, above = self.of(eta - half), self.of(eta + half)
+        low, high = np.minimum(below, above), np.maximum(below, above)
+        if self.pole is None:
+            return low, high
+        falls_to = (eta > self.pole) & (eta - half <= self.pole)
+        rises_to = (eta < self.pole) & (eta + half >= self.pole)
+        low = np.where(falls_to, above, np.where(rises_to, -np.inf, low))
+        return low, np.where(falls_to, np.inf, np.where(rises_to, below, high))
 
     @property
     def is_level(self) -> bool:
@@ -67,9 +87,9 @@ def scale_named(name: str, likelihood: Likelihood | None, bin_s: float | None) -
                 todo="ask for scale='mean', or for the effect.",
             )
         return Scale(name, np.exp, "times")
-    counts = likelihood.model.gives_probabilities
+    counts, pole = likelihood.model.gives_probabilities, likelihood.link.pole
     if name == "mean":
-        return Scale(name, likelihood.mean, UNITS[name] if counts else _OF_Y)
+        return Scale(name, likelihood.mean, UNITS[name] if counts else _OF_Y, pole)
     if not counts:
         raise errors.value_error(
             "A rate is of events, and this is a model of a signal.",
@@ -84,7 +104,7 @@ def scale_named(name: str, likelihood: Likelihood | None, bin_s: float | None) -
             expected="bin_s, the seconds of a bin, or pynapple objects in the fit",
             todo="pass bin_s=0.01, or ask for scale='mean', per bin.",
         )
-    return Scale(name, lambda eta: likelihood.mean(eta) / bin_s, UNITS[name])
+    return Scale(name, lambda eta: likelihood.mean(eta) / bin_s, UNITS[name], pole)
 
 
 def _of_classes(name: str) -> Scale:
