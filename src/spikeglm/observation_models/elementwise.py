@@ -54,6 +54,9 @@ class ElementwiseObservations(Observations):
         Whether it is a distribution; quasi-likelihoods are none.
     expects_curvature :
         Whether :meth:`information` is the exact expectation of the curvature.
+    has_linear_slope :
+        Whether the derivative of the loss is linear in the response, and zero on average at the
+        mean: of exponential families, and of the negative binomial at a scale.
     constant_information :
         Whether :meth:`information` is the same at every mean.
     loss_unit :
@@ -69,6 +72,7 @@ class ElementwiseObservations(Observations):
     dispersion_adds_up: ClassVar[bool] = True
     has_likelihood: ClassVar[bool] = True
     expects_curvature: ClassVar[bool] = True
+    has_linear_slope: ClassVar[bool] = True
     constant_information: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 1.0
     largest_drawn: ClassVar[float] = math.inf

@@ -16,6 +16,19 @@ class TermSums(NamedTuple):
     information: FloatArray  # (C, q, p + 1) sum a·E[d²l/deta²]·z xᵀ
 
 
+class ProductSums(NamedTuple):
+    """Sums of features times responses."""
+
+    products: FloatArray  # (p, C) sum x·y
+
+
+def feature_products(
+    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
+) -> ProductSums:
+    """Sum features times responses, rows counting alike; parameters have no part in it."""
+    return ProductSums(X.T @ in_precision(block.y, X))
+
+
 def term_information(
     X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace, *, term: IntArray
 ) -> TermSums:

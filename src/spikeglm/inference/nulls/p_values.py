@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import chdtrc
 
 from ... import errors
 from ...typing import ArrayLike, FloatArray, IntArray
@@ -63,8 +64,6 @@ def combine_p_values(
     >>> combine_p_values([[0.1, 0.5], [0.2, 0.7]], method="average").round(2)
     array([0.3, 1. ])
     """
-    from scipy.stats import chi2
-
     if method not in _WAYS:
         raise errors.unknown_name("way to combine p values", method, _WAYS)
     p = np.asarray(p_values, dtype=float)
@@ -79,7 +78,7 @@ def combine_p_values(
     filled = np.where(known, p, 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         if method == "fisher":
-            combined = chi2.sf(-2.0 * np.log(filled).sum(axis=axis), 2 * np.maximum(m, 1))
+            combined = chdtrc(2 * np.maximum(m, 1), -2.0 * np.log(filled).sum(axis=axis))
         else:
             combined = np.minimum(2.0 * np.where(known, p, 0.0).sum(axis=axis) / m, 1.0)
     combined = np.where(m > 0, combined, np.nan)

@@ -97,6 +97,11 @@ class Sight:
         return np.vstack([used, np.full((1, C), self.columns.has_intercept)])
 
     @property
+    def has_rest(self) -> bool:
+        """Whether there are other features."""
+        return not self.of_term.all()
+
+    @property
     def without_term(self) -> Columns:
         """The columns of the models that lack the term."""
         return replace(self.columns, mask=self.free[:-1] & ~self.of_term[:, None])

@@ -18,17 +18,17 @@ import numpy as np
 
 from ... import showing
 from ...engine.kernels import loss_kernels
-from ...engine.kernels.term_kernels import term_information
+from ...engine.kernels.term_kernels import feature_products, term_information
 from ...engine.runners.dispatch import run
 from ...engine.runners.plan import Plan, plan
 from ...engine.table import Table
+from ...observation_models.likelihood import Likelihood
 from ...regularizer.squares import squares_of
 from ...typing import BoolArray, FloatArray, IntArray
 from ..fisher import groups, in_longer_blocks
 from .question import Sight
 from .reduced import Reduced
 
-_AT_ZERO = loss_kernels.loss_and_gradient_at_zero
 _NOTHING = np.finfo(float).tiny
 _SAME = 1e-9  # share of its information that a combination of features may keep and add nothing
 
@@ -69,12 +69,12 @@ def scores(sight: Sight, reduced: Reduced, known: FloatArray | None = None) -> S
     found = []
     for group in groups(sight.columns.n_columns, len(sight.of_term) + 1):
         part = sight.take(group)
-        at = table.weights_here(reduced.result.coef[:, group], reduced.result.intercept[group])
+        at = table.weights_here(reduced.coef[:, group], reduced.intercept[group])
         if known is None:
             about = _summed(part, table, at, how)
         else:
             about = _summed_of_term(part, table, at, how, known[group])
-        matrix = about.matrix + penalty_curvature(part, reduced.result.total_weight[group])
+        matrix = about.matrix + penalty_curvature(part, reduced.weight[group])
         about = Information(about.slope, matrix)
         found.append(score_statistics(about, sight.of_term, part.free, reduced.unit[group]))
     statistic = np.concatenate([part.statistic for part in found])
@@ -87,7 +87,7 @@ def informations(sight: Sight, reduced: Reduced) -> FloatArray:
     """Return the information (C, p + 1, p + 1) of all columns at the fits without the term."""
     how = plan(sight.rows, sight.columns.n_columns)
     table = in_longer_blocks(reduced.table(sight.rows, how), how)
-    at = table.weights_here(reduced.result.coef, reduced.result.intercept)
+    at = table.weights_here(reduced.coef, reduced.intercept)
     return run(loss_kernels.fisher_information, table, sight.columns, *at, how).information
 
 
@@ -157,12 +157,11 @@ def _summed(
 ) -> Information:
     """Sum slopes and information of some columns over the rows; one matrix for all if that does."""
     columns = sight.columns
-    has_rest = bool(at[0].any())
-    slopes = loss_kernels.loss_and_gradient
-    sums = run(slopes if has_rest else _AT_ZERO, table, columns, *at, how)
-    slope = np.vstack([sums.by_weights, sums.by_intercept]).T
-    is_shared = columns.weights is None and columns.offsets is None and not has_rest
-    if not (is_shared and columns.likelihood.model.expects_curvature):
+    model = columns.likelihood.model
+    is_shared = columns.weights is None and columns.offsets is None and not at[0].any()
+    if not (is_shared and model.expects_curvature and model.has_linear_slope):
+        sums = run(loss_kernels.loss_and_gradient, table, columns, *at, how)
+        slope = np.vstack([sums.by_weights, sums.by_intercept]).T
         each = run(loss_kernels.fisher_information, table, columns, *at, how).information
         return Information(slope, each)
     # Every row tells as much: of one column the sums are known, of others they are a multiple.
@@ -170,7 +169,19 @@ def _summed(
     c = np.array([np.argmax(h)])
     of_one = columns.take(c), at[0][:, c], at[1][c]
     one = run(loss_kernels.fisher_information, table, *of_one, how).information
+    level, rise = _slopes(columns.likelihood, at[1])
+    products = run(feature_products, table, columns, *at, how).products
+    x = one[0, :-1, -1] / np.maximum(h[c], _NOTHING)
+    slope = np.zeros((len(h), len(x) + 1))  # that of the intercept is zero
+    slope[:, :-1] = (level * x[:, None] + rise * products).T
     return Information(slope, one * (h / np.maximum(h[c], _NOTHING))[:, None, None])
+
+
+def _slopes(likelihood: Likelihood, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the slope (C,) of the loss of a response of zero at intercepts, and what one adds."""
+    _, of_zero = likelihood.value_and_slope(b, np.zeros_like(b))
+    _, of_one = likelihood.value_and_slope(b, np.ones_like(b))
+    return of_zero, of_one - of_zero
 
 
 def _summed_of_term(

@@ -100,7 +100,7 @@ class Deviance:
         table, how = reduced.table(sight.rows, ready.how), ready.how
         losses = [
             run(loss_kernels.loss, table, sight.columns, *table.weights_here(W, b), how).total
-            for W, b in (_estimates(reduced.result), _estimates(result))
+            for W, b in ((reduced.coef, reduced.intercept), _estimates(result))
         ]
         gain = 2.0 * (losses[0] - losses[1]) / reduced.unit
         return _where_answered(gain, reduced, result)
@@ -127,7 +127,7 @@ class BitsPerSpike:
     def of(self, sight: Sight, reduced: Reduced, shared: Shared | None) -> FloatArray:
         """Return gains per spike; zero where there is no spike."""
         gain = Deviance().of(sight, reduced, shared)
-        n_spikes = reduced.result.total_weight * reduced.result.mean_response
+        n_spikes = reduced.weight * reduced.mean
         return gain * reduced.unit / (2.0 * np.log(2.0) * np.where(n_spikes > 0, n_spikes, 1.0))
 
 
@@ -160,7 +160,7 @@ class Custom:
         keep, columns = np.flatnonzero(sight.keep), sight.columns
         block = columns.block(keep)
         means = []
-        for W, b in (_estimates(result), _estimates(reduced.result)):
+        for W, b in (_estimates(result), (reduced.coef, reduced.intercept)):
             eta = products(sight.rows, W, reduced.ready.how)[keep] + b
             if block.offset is not None:
                 eta = eta + block.offset
@@ -213,7 +213,8 @@ def _with_term(sight: Sight, reduced: Reduced) -> tuple[Prepared, FitResult]:
     if sight.rows is not ready.rows:
         ready = prepare(sight.rows, sight.columns, keep=sight.keep)
     how: dict[str, Any] = {"penalty": sight.penalty, "solver": SolverChoice()}
-    return ready, fit_prepared(ready, sight.columns, start=_estimates(reduced.result), **how)
+    start = reduced.coef, reduced.intercept
+    return ready, fit_prepared(ready, sight.columns, start=start, **how)
 
 
 def _estimates(result: FitResult) -> tuple[FloatArray, FloatArray]:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import chdtrc
 
 from ...engine.features.survey import survey_responses
 from ...engine.runners.plan import plan
@@ -161,7 +162,12 @@ def _measured(question: Question, draws: Draws, how: Statistic, moving: str) -> 
     of_data = np.where(reduced.is_constant, np.nan, how.of(observed, reduced, shared))
     of_draws = _of_draws(question, observed, draws, how, shared, moving)
     independent = _independent(observed, shared, of_data, how)
-    return _Measured(of_data, of_draws, independent, tuple(map(str, reduced.result.status)))
+    failed = np.isnan(of_data) & reduced.has_answer & ~reduced.is_constant
+    status = (
+        "the fit with the term has no optimum" if fails else str(word)
+        for fails, word in zip(failed, reduced.status, strict=True)
+    )
+    return _Measured(of_data, of_draws, independent, tuple(status))
 
 
 def _of_draws(
@@ -212,15 +218,13 @@ def _independent(
     observed: Sight, shared: Shared, of_data: FloatArray, how: Statistic
 ) -> FloatArray:
     """Return the p values (N,) of bins that are all news."""
-    from scipy.stats import chi2
-
     shape = len(observed.of_term), observed.columns.n_columns
     is_plain = observed.penalty.is_smooth and not observed.penalty.curvature(shape).any()
     is_plain &= not is_of_information(observed.penalty)
     if not (how.is_chi_squared and is_plain):
         return np.full(len(of_data), np.nan)
     rank = scores(observed, shared.reduced, shared.information).rank
-    return np.where(rank > 0, chi2.sf(of_data, np.maximum(rank, 1)), np.nan)
+    return np.where(rank > 0, chdtrc(np.maximum(rank, 1), of_data), np.nan)
 
 
 def check_data(optimum: Optimum) -> None:
