@@ -6,6 +6,7 @@ It takes some minutes of one core. Recordings are the columns of a fit, a neuron
 from __future__ import annotations
 
 import platform
+import re
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,15 @@ def main() -> None:
         posteriors="\n".join(dispersions.of_posteriors()),
         separated="\n".join(separated.of_separated()),
     )
-    RESULTS.write_text(text)
+    RESULTS.write_text("\n".join([text, *_other_sections(text)]))
     print(text)
+
+
+def _other_sections(text: str) -> list[str]:
+    """Return the sections of the page that other modules here have written."""
+    there = re.findall(r"^## .*?(?=^## |\Z)", RESULTS.read_text(), flags=re.M | re.S)
+    ours = set(re.findall(r"^## .*$", text, flags=re.M))
+    return [section for section in there if section.partition("\n")[0] not in ours]
 
 
 if __name__ == "__main__":

@@ -118,6 +118,15 @@ def test_uncorrected_ks_distances(name):
     assert_allclose(found.band_95, band, rtol=0.011)
 
 
+@pytest.mark.slow
+def test_the_textbooks_band_is_too_wide_for_a_fitted_model():
+    """The last model of the place cell lies inside of it; few of its own recordings lie so far."""
+    model, *_, y, _ = fit("model4")
+    found = nmo.inference.goodness(model, place_cell()[0]["model4"], y)
+    assert found.ks_p_from == ("bootstrap",) and 0.005 < found.ks_p_value[0] < 0.1
+    assert found.ks_distance[0] < found.ks_band_95[0]
+
+
 @pytest.mark.parametrize("name", ["model3", "model4"])
 def test_the_place_field(name):
     b0, b1, b2 = fit(name)[1][:3]

@@ -171,17 +171,18 @@ def _drawn_distances(
     model = refits.optimum.columns.likelihood.model
     which, of = np.unique(neurons, return_inverse=True)
     truth = predictions_of(refits.optimum, which)
+    takes_part = truth.takes_part
     generators = [places.generator(*pair) for pair in zip(neurons, draws, strict=True)]
     responses = np.empty((len(truth.y), len(neurons)))
     for b, (c, generator) in enumerate(zip(of, generators, strict=True)):
-        counts = truth.takes_part[:, c]
+        counts = takes_part[:, c]
         mean = np.where(counts, truth.mean[:, c], 0.5)
         drawn = model.sample_generator(generator, mean, truth.scale[c])
         responses[:, b] = np.where(counts, drawn, 0.0)
     again = predictions_of(refits.optimum_for(neurons, responses), np.arange(len(neurons)))
-    distance = np.full(len(neurons), np.nan)
+    distance, takes_part = np.full(len(neurons), np.nan), again.takes_part
     for b, generator in enumerate(generators):
-        counts = again.takes_part[:, b]
+        counts = takes_part[:, b]
         y, mean = responses[counts, b], again.mean[counts, b]
         if not _why_not(model, y, mean, fewest=1):
             distance[b] = distance_of(_intervals_of(model)(y.astype(np.intp), mean, generator, 1))
