@@ -19,6 +19,7 @@ proposition 7.4.VI, for the theorem.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,7 @@ from ..time_rescaling import bernoulli_intervals, poisson_intervals
 from .rescaling import FEWEST_SPIKES
 
 _BELOW_ONE = np.nextafter(1.0, 0.0)
+_AT_ONCE = 2**20  # entries of patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +132,9 @@ def time_rescaling_population(
     bins, neurons = np.nonzero(counts)
     times = counts[bins, neurons]
     bins, neurons = np.repeat(bins, times), np.repeat(neurons, times)
-    share = means[bins] / mean[bins, None]
-    before = np.cumsum(share, axis=1)[np.arange(len(bins)), neurons] - share[_each(bins), neurons]
-    uniforms = before + rng.random(len(bins)) * share[_each(bins), neurons]
+    own = means[bins, neurons]
+    before = np.cumsum(means, axis=1)[bins, neurons] - own
+    uniforms = (before + rng.random(len(bins)) * own) / mean[bins]
     return PopulationRescaling(ground, _of_marks(uniforms, n_lags), rows[bins])
 
 
@@ -197,7 +199,9 @@ def time_rescaling_population_bernoulli(
     any_spike = spikes.any(axis=1)
     ground = summarise(bernoulli_intervals(any_spike, -np.expm1(log_silent), rng, 1), n_lags)
     bins = np.flatnonzero(any_spike)
-    before, own = _pattern_probabilities(spikes[bins], p[bins])
+    parts = np.array_split(bins, max(1, math.ceil(bins.size * p.shape[1] / _AT_ONCE)))
+    found = [_pattern_probabilities(spikes[part], p[part]) for part in parts]
+    before, own = (np.concatenate(of_all) for of_all in zip(*found, strict=True))
     uniforms = before + rng.random(len(bins)) * own
     return PopulationRescaling(ground, _of_marks(uniforms, n_lags), rows[bins])
 
@@ -222,10 +226,6 @@ def _pattern_probabilities(y: Array, p: FloatArray) -> tuple[FloatArray, FloatAr
 def _of_marks(uniforms: FloatArray, n_lags: int) -> TimeRescaling:
     """Compare (n,) numbers with independent uniform ones."""
     return summarise(-np.log1p(-np.minimum(uniforms, _BELOW_ONE))[None], n_lags)
-
-
-def _each(bins: IntArray) -> IntArray:
-    return np.arange(len(bins))
 
 
 def _checked(counts: ArrayLike, predicted: ArrayLike) -> tuple[Array, FloatArray, IntArray]:
