@@ -53,6 +53,8 @@ class FitOnData:
         Whether y named the neurons.
     neuron_metadata :
         What pynapple knows of the neurons, where it does.
+    has_chosen_strengths :
+        Whether these data chose the strengths of the penalty.
 
     Examples
     --------
@@ -74,6 +76,7 @@ class FitOnData:
     n_parameters: FloatArray | None = None
     is_named: bool = False
     neuron_metadata: Any = None
+    has_chosen_strengths: bool = False
 
     __repr__ = showing.of_fields
 

@@ -101,6 +101,18 @@ def test_a_penalty_counts_in_the_score():
     assert np.isnan(test.independent_p_value).all()
 
 
+def test_strengths_that_the_data_chose_do_not_help_them():
+    _, y = drawn("Poisson")
+    design = nmo.basis.BSplineEval(6, label="x").design(X[:, 0])
+    auto = nmo.PopulationGLM(regularizer="Smoothness", regularizer_strength="auto")
+    auto.fit(design, y)
+    test = null_test(auto, design, y, **SHIFT)
+    plain = null_test(nmo.PopulationGLM().fit(design, y), design, y, **SHIFT)
+    assert_allclose(test.null_statistics, plain.null_statistics, rtol=1e-6)
+    with pytest.raises(ValueError, match="suit them better"):
+        null_test(auto, design, y, statistic="deviance", **SHIFT)
+
+
 def test_a_penalty_that_selects_has_no_score_but_a_gain():
     _, y = drawn("Poisson", effect=0.4)
     model = nmo.PopulationGLM(regularizer="Lasso", regularizer_strength=0.01).fit(X, y)

@@ -26,6 +26,7 @@ from ..reading.fit_inputs import FitInputs, read_offset
 from ..reading.known_labels import check_coefficients, check_features, check_neurons, remember
 from ..reading.mistaken_shapes import advice_on_features
 from ..reading.parameter_checks import dof_resid
+from ..reading.read_arguments import is_automatic
 from ..reading.shapes import Shapes
 from . import dispersion, prediction
 from .report import FitReport
@@ -141,6 +142,7 @@ def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnD
         n_parameters=None if record is None or left is None else record.total_weight - left,
         is_named=getattr(model, "neuron_columns_", None) is not None,
         neuron_metadata=getattr(model, "neuron_metadata_", None),
+        has_chosen_strengths=is_automatic(model.regularizer_strength),
     )
 
 

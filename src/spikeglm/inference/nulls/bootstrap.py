@@ -76,7 +76,8 @@ def block_bootstrap(
     -----
     It allows for dependence within a block, and no more: drift that is slow beside a block makes
     intervals too narrow, as HAC errors are. For drift there is
-    :func:`~spikeglm.inference.null_test`.
+    :func:`~spikeglm.inference.null_test`. Strengths of a penalty that the data chose stay as they
+    are in all draws.
 
     References
     ----------

@@ -66,7 +66,8 @@ class Question:
         """The data as they are."""
         optimum = self.fit.optimum
         penalty = cast(Penalty, optimum.penalty)
-        return Sight(optimum.rows, optimum.keep, optimum.columns, penalty, self.of_term)
+        data = optimum.rows, optimum.keep, optimum.columns, penalty
+        return Sight(*data, self.of_term, self.fit.has_chosen_strengths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,8 @@ class Sight:
         As of a fit.
     of_term :
         (p,) the features in question.
+    has_chosen_strengths :
+        Whether the data as they are chose the strengths of the penalty.
     """
 
     rows: Rows
@@ -86,6 +89,7 @@ class Sight:
     columns: Columns
     penalty: Penalty
     of_term: BoolArray
+    has_chosen_strengths: bool = False
 
     __repr__ = showing.of_fields
 
@@ -109,7 +113,7 @@ class Sight:
     def take(self, columns: IntArray) -> Sight:
         """Keep only some columns."""
         taken = self.columns.take(columns), self.penalty.take(columns)
-        return Sight(self.rows, self.keep, *taken, self.of_term)
+        return Sight(self.rows, self.keep, *taken, self.of_term, self.has_chosen_strengths)
 
 
 def _columns(label: Any, terms: tuple[Term, ...], names: tuple[str, ...]) -> slice:

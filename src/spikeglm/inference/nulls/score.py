@@ -132,7 +132,10 @@ def score_statistics(
 
 
 def penalty_curvature(sight: Sight, weight: FloatArray) -> FloatArray:
-    """Return A Lambda, (C, p + 1, p + 1) or zero: what a penalty adds to the summed information."""
+    """Return A Lambda, (C, p + 1, p + 1) or zero: what a penalty adds to the summed information.
+
+    Strengths of the term that the data as they are chose suit these better than any draw: nothing.
+    """
     p, C = len(sight.of_term), sight.columns.n_columns
     out = np.zeros((C, p + 1, p + 1))
     squares, places = squares_of(sight.penalty, C), np.arange(p)
@@ -141,6 +144,9 @@ def penalty_curvature(sight: Sight, weight: FloatArray) -> FloatArray:
     else:
         squares.add_to(out)
         out *= weight[:, None, None]
+    if sight.has_chosen_strengths:
+        term = np.flatnonzero(sight.of_term)
+        out[:, term] = out[:, :, term] = 0.0
     return out
 
 

@@ -92,7 +92,8 @@ class Deviance:
     is_chi_squared = True
 
     def check(self, sight: Sight) -> None:
-        """Take any model."""
+        """Raise ValueError for strengths that the data chose."""
+        _check_strengths(sight)
 
     def of(self, sight: Sight, reduced: Reduced, shared: Shared | None) -> FloatArray:
         """Return gains of fits with the term."""
@@ -114,7 +115,8 @@ class BitsPerSpike:
     is_chi_squared = False
 
     def check(self, sight: Sight) -> None:
-        """Raise ValueError for models of other responses than counts."""
+        """Raise ValueError for models of other responses than counts, and as the deviance."""
+        _check_strengths(sight)
         model = sight.columns.likelihood.model
         if model.has_dispersion or not model.gives_probabilities:
             raise errors.value_error(
@@ -145,7 +147,8 @@ class Custom:
         return str(getattr(self.function, "__name__", type(self.function).__name__))
 
     def check(self, sight: Sight) -> None:
-        """Raise ValueError where rows count differently: a function is not told."""
+        """Raise ValueError where rows count differently: a function is not told; and as others."""
+        _check_strengths(sight)
         if sight.columns.weights is not None:
             raise errors.value_error(
                 "A statistic of one's own does not know row weights.",
@@ -205,6 +208,17 @@ def read_statistic(statistic: Any) -> Statistic:
     if statistic not in NAMED:
         raise errors.unknown_name("statistic", statistic, list(NAMED))
     return NAMED[statistic]
+
+
+def _check_strengths(sight: Sight) -> None:
+    """Check that strengths are not those that suit the data better than draws."""
+    if sight.has_chosen_strengths:
+        raise errors.value_error(
+            "Strengths that these data chose suit them better than any draw.",
+            given='regularizer_strength="auto"',
+            expected="strengths that are given, or the score, in which the term has no penalty",
+            todo='take statistic="score", or fit with numbers for regularizer_strength.',
+        )
 
 
 def _with_term(sight: Sight, reduced: Reduced) -> tuple[Prepared, FitResult]:

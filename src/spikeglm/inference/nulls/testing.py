@@ -93,7 +93,8 @@ def null_test(
     -----
     Where only the response moves, all draws and neurons are columns of one fit. Where features
     move, the fits without the term stay as they are and scores take a pass over the rows per draw;
-    other statistics take a fit.
+    other statistics take a fit. Strengths that the data chose (``"auto"``) stay with the rest of
+    the model; in the score the term has no penalty then: it would suit the data better than draws.
 
     References
     ----------
