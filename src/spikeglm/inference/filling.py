@@ -14,6 +14,7 @@ from ..engine.kernels.loss_kernels import Kernel, Sums
 from ..engine.runners.dispatch import run
 from ..engine.runners.plan import Plan
 from ..engine.table import Table
+from ..regularizer.base import PenaltyTerm
 from ..typing import FloatArray, IntArray
 
 
@@ -37,6 +38,9 @@ class Seen:
         (p,) what was subtracted from the features.
     n_classes :
         K.
+    penalty, unit, weight :
+        The penalty on the coefficients (p, A), and per neuron k phi (the dispersion in units of the
+        loss) and the sum of the row weights, (A,); None where nobody asks.
     """
 
     table: Table
@@ -48,6 +52,9 @@ class Seen:
     n_used: FloatArray
     shift: FloatArray
     n_classes: int = 1
+    penalty: PenaltyTerm | None = None
+    unit: FloatArray | None = None
+    weight: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -67,6 +74,9 @@ class Seen:
             b=self.b[columns],
             inverses=[self.inverses[a] for a in neurons],
             n_used=self.n_used[neurons],
+            penalty=None if self.penalty is None else self.penalty.take(neurons),
+            unit=None if self.unit is None else self.unit[neurons],
+            weight=None if self.weight is None else self.weight[neurons],
         )
 
     def visited(self, kernel: Kernel[Sums], marks: IntArray | None = None) -> Sums:
@@ -87,6 +97,7 @@ class Filling(NamedTuple):
     dof: FloatArray  # (A,) of Student's quantiles; inf where they are normal
     method: tuple[str, ...]  # A
     reason: tuple[str, ...]  # A, why there is no covariance; "" where there is one
+    is_whole: bool = False  # whether products are the covariances, with what surrounds them
 
 
 class Filler(Protocol):

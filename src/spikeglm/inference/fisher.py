@@ -339,10 +339,17 @@ class _Reading:
         columns, n_used = self.columns(group, limits), np.array([one.n_used for one in found])
         inverses = [one.inverse for one in found]
         W, b = self.at(group)
-        seen = Seen(self.table, columns, W, b, self.how, inverses, n_used, self.shift)
-        for one, *about in zip(found, *filler.fill(seen), strict=True):
+        seen = Seen(
+            self.table, columns, W, b, self.how, inverses, n_used, self.shift,
+            penalty=self.optimum.penalty.take(group),
+            unit=self.optimum.unit[group],
+            weight=self.observed.weight[group],
+        )  # fmt: skip
+        filling = filler.fill(seen)
+        is_whole = filling.is_whole
+        for one, *about in zip(found, *filling[:4], strict=True):
             products, dof, method, reason = about
-            covariance = one.inverse @ products @ one.inverse
+            covariance = products if is_whole else one.inverse @ products @ one.inverse
             undetermined = one.undetermined | (reason != "")
             yield Uncertainty(covariance, undetermined, one.void, float(dof), method, reason)
 

@@ -223,3 +223,75 @@ def test_whoever_cannot_choose_says_so():
     three = [(slice(0, 4), np.diag(d) + 1) for d in ([1, 2, 3, 4], [4, 1, 1, 9], [0, 0, 5, 1])]
     with pytest.raises(ValueError, match="do not commute"):
         nmo.GLM(regularizer=Quadratic(three), regularizer_strength="auto").fit(X, y)
+
+
+def lines(T, seed, N):
+    """Rows of a spline on [0, 1], and responses to a straight line of noise."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, 1, T)
+    return x, bumps(x, 20), (x[:, None] - 0.5) + rng.normal(size=(T, N))
+
+
+def test_a_curve_that_became_a_line_has_the_errors_of_a_line():
+    x, X, Y = lines(400, 10, 12)
+    smooth = Quadratic({"x": (slice(0, 20), differences(20))})
+    model = nmo.PopulationGLM("Gaussian", regularizer=smooth, regularizer_strength="auto")
+    model.fit(X, Y)
+    is_line = model.regularizer_strength_[0] > 0.99 * model.regularizer_strength_.max()
+    assert is_line.sum() > 3
+    line = nmo.PopulationGLM("Gaussian").fit(x[:, None], Y)
+    D = X[:50] - X.mean(axis=0)
+    for n in np.flatnonzero(is_line):
+        C = model.covariance(X, Y)[n, :-1, :-1]
+        expected = np.abs(x[:50] - x.mean()) * line.standard_errors(x[:, None], Y)[0][0, n]
+        assert_allclose(np.sqrt(np.einsum("wi,ij,wj->w", D, C, D)), expected, atol=2e-3)
+
+
+def test_unknown_strengths_widen_bands_least_where_data_know_them():
+    rng = np.random.default_rng(11)
+    x = rng.uniform(0, 1, 4000)
+    X = bumps(x, 15)
+    rate = np.exp(np.sin(6 * x))[:, None] * np.array([0.01, 2.0])
+    Y = rng.poisson(rate)
+    smooth = Quadratic({"x": (slice(0, 15), differences(15))})
+    model = nmo.PopulationGLM(regularizer=smooth, regularizer_strength="auto").fit(X, Y)
+    known, unknown = (model.covariance(X, Y, cov_type=c) for c in ("model", "unconditional"))
+    D = X[:200] - X.mean(axis=0)
+    wide = [np.sqrt(np.einsum("wi,nij,wj->wn", D, C[:, :-1, :-1], D)) for C in (known, unknown)]
+    ratio = wide[1] / wide[0]
+    assert (ratio > 1 - 1e-6).all()
+    assert ratio[:, 0].mean() > 1.03 > 1 + 0.5 * (ratio[:, 1].mean() - 1)
+    with pytest.raises(ValueError, match="matrices have strengths"):
+        nmo.GLM().fit(X[:, 1:], Y[:, 1]).covariance(X[:, 1:], Y[:, 1], cov_type="unconditional")
+
+
+def test_unknown_strengths_by_hand():
+    """One matrix, one neuron: P(rho) and gamma(rho) over a grid, with dense algebra."""
+    rng = np.random.default_rng(12)
+    x = rng.uniform(0, 1, 500)
+    X = bumps(x, 8)[:, 1:]  # with the intercept of full rank
+    y = rng.poisson(np.exp(np.sin(5 * x) - 1))
+    S = np.zeros((8, 8))
+    S[:7, :7] = differences(8)[1:, 1:]
+    smooth = Quadratic([(slice(0, 7), S[:7, :7])])
+    model = nmo.GLM(regularizer=smooth, regularizer_strength="auto").fit(X, y)
+    strength = 500 * model.regularizer_strength_[0]
+    Z = np.column_stack([X, np.ones(500)])
+    H = Z.T @ (model.predict(X)[:, None] * Z)
+    at = np.append(model.coef_, model.intercept_)
+    a = (H + strength * S) @ at
+    P, more, total = np.linalg.inv(H + strength * S), 0.0, 0.0
+    rank, best = np.linalg.matrix_rank(S), None
+    for step in np.linspace(-6, 6, 17):
+        M = H + strength * np.exp(step) * S
+        b = np.linalg.solve(M, a)
+        worth = 0.5 * a @ b + 0.5 * rank * step - 0.5 * np.linalg.slogdet(M)[1] - 0.5 * step
+        best = worth if best is None else best
+        weight = np.exp(worth - best)
+        total += weight
+        more = more + weight * (np.linalg.inv(M) - P + np.outer(b - at, b - at))
+    found = model.covariance(X, y, cov_type="unconditional")
+    L = np.linalg.cholesky(P)
+    values, vectors = np.linalg.eigh(np.linalg.solve(L, np.linalg.solve(L, more / total).T))
+    root = L @ (vectors * np.sqrt(np.maximum(values, 0)))
+    assert_allclose(found, P + root @ root.T, rtol=1e-4, atol=1e-6)

@@ -62,7 +62,7 @@ def covered(
     )
     found = []
     with quiet():
-        filling = filler.fill(seen)
+        filling = filler.fill(seen)[:4]
     for inverse, a, *about in zip(inverses, weight, *filling, strict=True):
         products, dof, method, reason = about
         with quiet():  # a neuron without rows has no weight

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import errors, showing
+from .. import smoothing
 from ..filling import Filler
 from . import small_samples
 from .autocorrelated import Autocorrelated, GivenLags, Lags
@@ -14,14 +15,14 @@ from .clustered import Clustered
 from .independent import Independent
 from .rows_in_time import RowsInTime
 
-MODEL, CLUSTER, HAC = "model", "cluster", "HAC"
+MODEL, CLUSTER, HAC, UNCONDITIONAL = "model", "cluster", "HAC", "unconditional"
 _OF_ROWS = {
     "HC0": (0, small_samples.NONE),
     "HC1": (0, small_samples.PARAMETERS),
     "HC2": (1, small_samples.NONE),
     "HC3": (2, small_samples.NONE),
 }
-COV_TYPES = (MODEL, *_OF_ROWS, CLUSTER, HAC)
+COV_TYPES = (MODEL, *_OF_ROWS, CLUSTER, HAC, UNCONDITIONAL)
 FREQUENCY, SAMPLING = "frequency", "sampling"
 _BY_NAME: dict[str, Lags] = {
     "lazarus": LazarusLags(),
@@ -30,7 +31,7 @@ _BY_NAME: dict[str, Lags] = {
 }
 _MEANT = {
     "robust": "HC0", "sandwich": "HC0", "nonrobust": MODEL, "fisher": MODEL,
-    "clustered": CLUSTER, "newey-west": HAC, "hac": HAC,
+    "clustered": CLUSTER, "newey-west": HAC, "hac": HAC, "corrected": UNCONDITIONAL,
 }  # fmt: skip
 
 
@@ -41,7 +42,8 @@ class Requested:
     Attributes
     ----------
     cov_type :
-        ``"model"``, ``"HC0"`` to ``"HC3"``, ``"cluster"`` or ``"HAC"``.
+        ``"model"``, ``"HC0"`` to ``"HC3"``, ``"cluster"`` or ``"HAC"``; ``"unconditional"``: that
+        of the model with strengths of its penalty that are not known.
     groups :
         (T,) labels, a pynapple IntervalSet, or ``"epochs"``: those of X. Of HAC they are borders.
     lags :
@@ -110,6 +112,9 @@ class Requested:
         are_copies = self.weights == FREQUENCY
         if self.is_model:
             return None
+        if self.cov_type == UNCONDITIONAL:
+            found: Filler = smoothing.OverStrengths()
+            return found
         if self.cov_type == CLUSTER:
             return Clustered(data.codes(self.groups), self._factor(), are_copies)
         if self.cov_type == HAC:
@@ -126,6 +131,13 @@ class Requested:
         ValueError
             If not.
         """
+        if self.cov_type == UNCONDITIONAL:
+            raise errors.value_error(
+                "Strengths of a classifier are taken for known.",
+                given=f"cov_type={self.cov_type!r}",
+                expected="another cov_type",
+                todo="of one class against the others, GLM('Bernoulli') has it.",
+            )
         looks_at_groups = self.small_sample in (small_samples.CR2, small_samples.CR3)
         if _OF_ROWS.get(self.cov_type, (0, ""))[0] or looks_at_groups:
             raise errors.value_error(

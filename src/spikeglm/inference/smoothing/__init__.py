@@ -12,9 +12,10 @@ _WHEN_ASKED = {
     "EffectiveDegrees": "degrees",
     "effective_degrees": "degrees",
     "fit_automatically": "automatic",
+    "OverStrengths": "over_strengths",
 }
 
-__all__ = ["EffectiveDegrees", "effective_degrees", "fit_automatically"]
+__all__ = ["EffectiveDegrees", "OverStrengths", "effective_degrees", "fit_automatically"]
 
 
 def __getattr__(name: str) -> Any:

@@ -91,7 +91,8 @@ class Rounds:
     ready, columns, penalty :
         The rows, the columns over them, and their matrices.
     rho, coef, intercept :
-        Where to begin: (C, R), (p, C) and (C,).
+        Where to begin: (C, R), (p, C) and (C,); rho comes with log strengths (C, R) that are not
+        passed.
     total_weight :
         (C,) sum of the row weights.
     refit :
@@ -103,7 +104,7 @@ class Rounds:
         ready: Prepared,
         columns: Columns,
         penalty: Adjustable,
-        begin: tuple[FloatArray, FloatArray, FloatArray],
+        begin: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
         total_weight: FloatArray,
         refit: Refit,
     ) -> None:
@@ -118,7 +119,7 @@ class Rounds:
         self.table: Table = in_longer_blocks(table, self.how)
         p = penalty.n_features
         self.shift = np.zeros(p) if table.shift is None else np.asarray(table.shift, float)
-        self.rho, self.coef, self.intercept = begin
+        self.rho, self.highest, self.coef, self.intercept = begin
         self.features = ready.survey.features
         self.saturated = self._saturated()
         self.spread = np.zeros((n, p + 1, p + 1))
@@ -239,6 +240,7 @@ class Rounds:
             bending=coordinates.gradient(sums.bending),
             gamma_0=gamma,
             diagonals=self._diagonals(which),
+            highest=self.highest[which],
             n_unpenalised=self.chosen.n_unpenalised[which],
             log_det_more=self.lacks.log_det[which],
             n_observations=self.weight[which],

@@ -60,6 +60,8 @@ class LocalModels:
         (A, n).
     diagonals :
         c (A, R, n).
+    highest :
+        (A, R) log strengths that are not passed.
     n_unpenalised :
         (A,) m.
     log_det_more :
@@ -76,6 +78,7 @@ class LocalModels:
     bending: FloatArray
     gamma_0: FloatArray
     diagonals: FloatArray
+    highest: FloatArray
     n_unpenalised: FloatArray
     log_det_more: FloatArray
     n_observations: FloatArray

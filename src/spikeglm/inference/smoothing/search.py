@@ -29,10 +29,8 @@ _LONGEST = {True: 6.0, False: 4.0}  # of a step in log strength, of Fellner and 
 _DONE = 1e-11  # nats that a step promises
 _NOISE = 1e-13  # of the criterion
 _FLATTEST = 1e-9  # curvature of the criterion, nats, that is told from none
-_NOTHING_LEFT = 1e-4  # degrees of freedom that an entry leaves of what it penalises
-_BEYOND = (
-    1e8  # times the information: a strength that leaves nothing, or its inverse: takes nothing
-)
+_NOTHING_LEFT = 1e-2  # degrees of freedom that an entry leaves of what it penalises
+_BEYOND = 1e10  # times the information, along a coordinate, at most; or that over it, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +106,8 @@ def bounds(models: LocalModels) -> tuple[FloatArray, FloatArray]:
     with np.errstate(divide="ignore", invalid="ignore"):
         largest = np.where(is_weighty, information / c, 0.0).max(axis=2)
     largest = np.where(largest > 0, largest, 1.0)
-    return np.log(largest / _BEYOND**1.25), np.log(largest * _BEYOND)
+    lowest = np.log(largest / _BEYOND)
+    return lowest, np.maximum(np.minimum(np.log(largest * _BEYOND), models.highest), lowest)
 
 
 class _Walk:

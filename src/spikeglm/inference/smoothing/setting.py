@@ -22,6 +22,12 @@ from ..memory import groups
 from .choose import Chosen, Rounds
 
 _NONE_CHOSEN = NO_OPTIMUM | {Status.SEPARATED}
+_BEYOND = 1e9
+"""Times the information on the same features: stronger matrices would hide it from whoever inverts.
+
+Of the smoothest curve that 20 functions can bend such a strength leaves some thousandths of a
+degree of freedom.
+"""
 _MATRICES = 6  # of a column that a choice holds at a time, for one that standard errors take
 
 
@@ -108,7 +114,8 @@ class Setting:
             result = again.fitted(again.bound(log_strength), SolverChoice(), (W, b))
             return result.coef, result.intercept
 
-        begin = rho[which], last.coef[:, which].copy(), last.intercept[which].copy()
+        highest = self.first_guess()[which] + np.log(_BEYOND)
+        begin = rho[which], highest, last.coef[:, which].copy(), last.intercept[which].copy()
         return Rounds(self.ready, columns, self.penalty, begin, observed.weight, refit)
 
     def _of_users(self, rho: FloatArray, weight: FloatArray) -> FloatArray:
