@@ -119,6 +119,9 @@ def test_blocks_of_the_rows_do_not_matter(model):
     with nmo.config_context(memory="100KiB", n_threads=2):
         blocked = null_test(model, X, Y, term="x0", **SHIFT)
     assert_allclose(plain.null_statistics, blocked.null_statistics, rtol=1e-9)
+    with nmo.config_context(memory="4KiB", n_threads=1):  # one neuron at a time
+        little = null_test(model, X, Y, term="x0", **SHIFT)
+    assert_allclose(plain.null_statistics, little.null_statistics, rtol=1e-9)
 
 
 def test_a_row_that_is_lost_somewhere_is_compared_nowhere():

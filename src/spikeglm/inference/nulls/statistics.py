@@ -15,10 +15,13 @@ from ...engine.runners.dispatch import products, run
 from ...fit.fitting import SolverChoice, fit_prepared
 from ...fit.prepared import Prepared, prepare
 from ...fit.record import FitResult
+from ...settings import get_config
 from ...typing import Array, FloatArray
 from . import score
 from .question import Sight
 from .reduced import ANSWERED, Reduced
+
+_SHARE_FOR_INFORMATION = 1 / 8  # of the memory budget; without it draws take longer
 
 
 @dataclass(eq=False)
@@ -29,8 +32,11 @@ class Shared:
     observed: Sight
 
     @cached_property
-    def information(self) -> FloatArray:
-        """(N, p + 1, p + 1) at those fits, in the data as they are."""
+    def information(self) -> FloatArray | None:
+        """(N, p + 1, p + 1) at those fits, in the data as they are; None if it is too large."""
+        size = 8 * self.observed.columns.n_columns * (len(self.observed.of_term) + 1) ** 2
+        if size > _SHARE_FOR_INFORMATION * get_config().memory_bytes:
+            return None
         return score.informations(self.observed, self.reduced)
 
 
