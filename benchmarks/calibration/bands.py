@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import spikeglm as nmo
-from spikeglm.inference import comparison, partial_effect
+from spikeglm.inference import comparison, partial_effect, predicted_rates
 
 from .dispersions import with_error
 
@@ -33,9 +33,16 @@ smoothness penalty states; *one curve* has the same smooth one for all, which a 
 weak one leaves bands a little too wide, ten times that (too much for this curve) cuts the peak off
 and no band knows it.
 
-| curve | model | rows | events | penalty | scale | across | all at once | pointwise at once | c |
+| curve | model | rows | events | penalty | what | across | all at once | pointwise at once | c |
 |---|---|---|---|---|---|---|---|---|---|
 {bands}
+
+Predicted means at {points} new places, and new responses there. An interval of counts is at least
+as wide as it says: with few counts whole numbers leave no choice.
+
+| curve | model | rows | level | mean | response |
+|---|---|---|---|---|---|
+{predictions}
 
 The intervals of a comparison of the preferred with the opposite direction, which the data choose,
 and the same if they did not know it (*naive*): share of recordings whose interval of the ratio
@@ -137,21 +144,43 @@ def of_bands() -> Iterator[str]:
         model = cell.fit(X, y)
         events = "" if cell.model == "Gaussian" else f"{y.sum(axis=0).mean():.0f}"
         about = f"| {cell.name} | {cell.model} | {cell.n_rows} | {events} | {_penalty(cell)} "
-        for scale in ("effect", "mean"):
+        for what in ("effect", "mean", "slope"):
+            asked: dict[str, Any] = {"derivative": 1} if what == "slope" else {"scale": what}
+            asked |= {"simultaneous": True, "n_points": N_POINTS, "n_draws": N_DRAWS}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = partial_effect(
-                    model, X, y, "x", scale=scale, simultaneous=True, n_points=N_POINTS,
-                    n_draws=N_DRAWS,
-                )  # fmt: skip
-            truth = _truth(cell, X, coef, found.axis, scale)
+                found = partial_effect(model, X, y, "x", **asked)
+            truth = _truth(cell, X, coef, found.axis, what)
             at_once = _inside(truth, found.low, found.high)
             pointwise = _inside(truth, found.pointwise_low, found.pointwise_high)
             yield (
-                f"{about}| {scale} | **{with_error(pointwise.mean(axis=0))}** "
+                f"{about}| {what} | **{with_error(pointwise.mean(axis=0))}** "
                 f"| **{with_error(at_once.all(axis=0))}** | {pointwise.all(axis=0).mean():.3f} "
                 f"| {np.nanmean(found.critical_value):.2f} |"
             )
+
+
+def of_predictions() -> Iterator[str]:
+    """Yield the rows of the table of predicted rates."""
+    for cell in (CELLS[0], CELLS[1], CELLS[3], CELLS[4]):
+        rng = np.random.default_rng(9)
+        X, coef, y = cell.draw(rng)
+        at = rng.uniform(size=N_POINTS)
+        new, truth = X.at(at), _truth(cell, X, coef, at, "mean")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = predicted_rates(cell.fit(X, y), X, y, new, responses=True, n_draws=1000)
+        mean = _inside(truth, found.low, found.high).mean(axis=0)
+        later = {
+            "Poisson": rng.poisson(np.maximum(truth, 0)),
+            "Bernoulli": rng.random(truth.shape) < truth,
+            "Gaussian": truth + cell.level * rng.normal(size=truth.shape),
+        }[cell.model]
+        response = _inside(later, found.response_low, found.response_high).mean(axis=0)
+        yield (
+            f"| {cell.name} | {cell.model} | {cell.n_rows} | {cell.level} "
+            f"| **{with_error(mean)}** | {with_error(response)} |"
+        )
 
 
 def of_comparisons() -> Iterator[str]:
@@ -178,26 +207,35 @@ def of_comparisons() -> Iterator[str]:
         )
 
 
-def section(bands: Iterable[str], comparisons: Iterable[str]) -> str:
+def section(**tables: Iterable[str]) -> str:
     """Return the section of RESULTS.md from the rows of its tables."""
-    rows = {"bands": "\n".join(bands), "comparisons": "\n".join(comparisons)}
+    rows = {name: "\n".join(lines) for name, lines in tables.items()}
     return _TEXT.format(heading=HEADING, n=N, points=N_POINTS, **rows)
+
+
+def _section() -> str:
+    return section(bands=of_bands(), predictions=of_predictions(), comparisons=of_comparisons())
 
 
 def main() -> None:
     """Make the tables, in the place of those that are there."""
-    page, text = RESULTS.read_text(), section(of_bands(), of_comparisons())
+    page, text = RESULTS.read_text(), _section()
     there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
     page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
     RESULTS.write_text(page.rstrip() + "\n")
     print(text)
 
 
-def _truth(cell: Cell, X: Any, coef: Any, at: Any, scale: str) -> Any:
-    """Return the true curve (W, N): beyond its mean, or the mean with the true level."""
-    F = np.asarray(X)
+def _truth(cell: Cell, X: Any, coef: Any, at: Any, what: str) -> Any:
+    """Return the true curve (W, N): beyond its mean, the mean with the true level, or slopes."""
+    F, h = np.asarray(X), 1e-6
+    if what == "slope":
+        middle = np.clip(at, h, 1 - h)
+        ends = (X.terms[0].functions(middle + step) for step in (h, -h))
+        first, second = (part @ coef for part in ends)
+        return (first - second) / (2 * h)
     eta, rows = X.terms[0].functions(at) @ coef, F @ coef
-    if scale == "effect":
+    if what == "effect":
         return eta - rows.mean(axis=0)
     if cell.model == "Gaussian":
         return eta

@@ -234,24 +234,42 @@ def _responses(
 ) -> tuple[FloatArray, FloatArray]:
     """Return quantiles (T, N) of responses to come; those of counts are counts."""
     model, (eta, error, dof) = fit.likelihood.model, predictors
-    scale = fit.optimum.scale
     tails = np.array([0.5 - level / 2, 0.5 + level / 2])
     out = np.full((2, *eta.shape), np.nan)
     step = max(1, _AT_ONCE // n_draws)
     for n in range(eta.shape[1]):
         rng = np.random.default_rng([seed, n])
-        of_neuron = None if scale is None else scale[n]
+        spread, of_dispersion = _factors(rng, n_draws, dof[n], fit.dispersion_dof[n])
+        scale = None if fit.optimum.scale is None else fit.optimum.scale[n]
+        if scale is not None and not np.isinf(fit.dispersion_dof[n]):
+            scale = scale * of_dispersion
         for start in range(0, len(eta), step):
             part = slice(start, start + step)
             known = np.flatnonzero(np.isfinite(error[part, n])) + start
-            normal = _spread(rng, (n_draws, len(known)), dof[n])
-            drawn = fit.likelihood.mean(eta[known, n] + error[known, n] * normal)
+            moved = rng.normal(size=(n_draws, len(known))) * np.sqrt(spread)
+            drawn = fit.likelihood.mean(eta[known, n] + error[known, n] * moved)
             with quiet():
-                samples = model.sample_generator(rng, drawn, of_neuron)
+                samples = model.sample_generator(rng, drawn, scale)
                 found = np.quantile(samples, tails, axis=0, method="inverted_cdf")
             out[:, known, n] = found
     return out[0], out[1]
 
 
-def _spread(rng: np.random.Generator, shape: tuple[int, int], dof: float) -> FloatArray:
-    return rng.normal(size=shape) if np.isinf(dof) else rng.standard_t(max(dof, 1e-3), size=shape)
+def _factors(
+    rng: np.random.Generator, n_draws: int, dof: float, dof_of_dispersion: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return by what to multiply variances of predictors and dispersions, (n_draws, 1) each.
+
+    Where a dispersion is estimated the variance of predictors has it as a factor: it is one draw.
+    """
+    spread = _over_chi_square(rng, n_draws, dof)
+    if dof == dof_of_dispersion:
+        return spread, spread
+    return spread, _over_chi_square(rng, n_draws, dof_of_dispersion)
+
+
+def _over_chi_square(rng: np.random.Generator, n_draws: int, dof: float) -> FloatArray:
+    if np.isinf(dof):
+        return np.ones((n_draws, 1))
+    dof = max(dof, 1e-3)
+    return dof / np.maximum(rng.chisquare(dof, (n_draws, 1)), 1e-12)
