@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -36,6 +37,7 @@ Fit = Callable[[Columns, Penalty, Parameters | None], FitResult]
 
 _TOLERANCE = 1e-8  # of the decrement by the scale, as of that by coefficients
 _MOST_TURNS = 50
+_NEAR = 0.02  # standard errors: Newton's next step squares what is left
 _MOST_STEPS = 30  # of a search at given means
 _NO_FIT = (Status.SILENT, Status.SATURATED, Status.OUT_OF_RANGE, Status.NO_ROWS)
 
@@ -88,6 +90,7 @@ class _Turns:
     decrement: FloatArray  # (C,) of the mean loss by the scale, at the last coefficients
     value: FloatArray  # (C,) penalised log-likelihood there
     curvature: FloatArray  # (C,) of the log-likelihood by the scale
+    known: tuple[IntArray, ScaleSums] | None = None  # columns, and sums at their scales now
 
     @classmethod
     def begun(
@@ -132,14 +135,24 @@ class _Turns:
         return sums.value - self.result.total_weight[which] * penalty
 
     def search(self, which: IntArray) -> None:
-        """Find the best scales of some columns at their coefficients."""
+        """Find better scales of some columns at their coefficients, best to a few steps.
+
+        The last step is not looked at: the next turn does, at new coefficients.
+        """
         wanted = self.wanted(which)
         search = ScaleSearch.at(self.scale[which], np.full(len(which), np.inf))
-        for _ in range(_MOST_STEPS):
-            search = search.looked(self.sums(which), wanted)
+        for k in range(_MOST_STEPS):
+            sums = self.sums(which) if k or self.known is None else self._known(which)
+            search = search.looked(sums, wanted)
             self.scale[which] = search.scale
-            if not search.unfinished(wanted).any():
+            if not search.unfinished(np.maximum(wanted, _NEAR)).any():
                 break
+
+    def _known(self, which: IntArray) -> ScaleSums:
+        """Return what the last turn has seen of some columns, all of which were in it."""
+        of, sums = cast(tuple[IntArray, ScaleSums], self.known)
+        places = np.searchsorted(of, which)
+        return ScaleSums(*(values[places] for values in sums))
 
     def wanted(self, which: IntArray) -> FloatArray:
         """Return the tolerance in standard errors of the scales."""
@@ -149,6 +162,7 @@ class _Turns:
         """Note new coefficients of some columns, and how far their scales are from the best now."""
         self.result = self.result.with_columns(which, part)
         sums = self.sums(which)
+        self.known = which, sums
         with quiet():
             away = np.abs(sums.slope) / np.sqrt(-sums.curvature * self.result.total_weight[which])
         self.decrement[which] = np.where(sums.curvature < 0, away, np.inf)

@@ -13,16 +13,17 @@ Stirling's series leave of their difference.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import numerics
 from ..typing import Array, Namespace
 
-_SERIES = 0.2  # v below which r(v) is a series
-_N_TERMS = 11  # of it: v² is at most 0.04
+_SERIES = 0.1  # v below which r(v) is a series
+_N_TERMS = 7  # of it: v² is at most 0.01
 _LARGE = 15.0  # 1/s from which Stirling's series have all digits
+_FEW = 24  # spikes up to which sums over k are added up
 _SMALLEST = 1e-150  # a scale whose square is not zero; below, it is zero
 
 
@@ -79,15 +80,21 @@ def _falling(y: Array, mean: Array, scale: Array, xp: Namespace) -> ScaleTerms:
     is_zero = scale < _SMALLEST
     s = xp.where(is_zero, 1.0, scale)
     u = s * mean
-    log, q, v = xp.log1p(u), 1.0 / (1.0 + u), u / (2.0 + u)
-    rest = _artanh_less_v(v, log, xp)
-    second = 2.0 * v**2 / (1.0 + v) + 2.0 * rest  # log(1 + u) - p
-    third = 4.0 * v**3 / (1.0 + v) ** 2 + 4.0 * rest  # 2 (log(1 + u) - p) - p²
-    q0 = xp.where(is_zero, 1.0, q)
-    value = -y * xp.where(is_zero, 0.0, log) - xp.where(is_zero, mean, log / s)
-    slope = xp.where(is_zero, 0.5 * mean**2, second / s**2) - y * mean * q0
-    curvature = y * (mean * q0) ** 2 - xp.where(is_zero, 2.0 / 3.0 * mean**3, third / s**3)
-    return ScaleTerms(value + numerics.special(xp).xlogy(y, mean), slope, curvature)
+    log, v = xp.log1p(u), u / (2.0 + u)
+    rest = 2.0 * _artanh_less_v(v, log, xp)
+    shrunk, ratio = mean / (1.0 + u), v / (1.0 + v)
+    second = 2.0 * (v * ratio) + rest  # log(1 + u) - p
+    third = 4.0 * (v * ratio * ratio) + 2.0 * rest  # 2 (log(1 + u) - p) - p²
+    terms = (log * (y + 1.0 / s), second * (1.0 / s**2), third * (1.0 / s**3))
+    if xp is not np or is_zero.any():
+        shrunk = xp.where(is_zero, mean, shrunk)
+        limits = (mean, 0.5 * mean**2, 2.0 / 3.0 * mean**3)
+        pairs = zip(limits, terms, strict=True)
+        terms = tuple(xp.where(is_zero, limit, term) for limit, term in pairs)
+    fall, slope, bend = terms
+    pull = y * shrunk
+    value = numerics.special(xp).xlogy(y, mean) - fall
+    return ScaleTerms(value, slope - pull, pull * shrunk - bend)
 
 
 def _rising(y: Array, scale: Array, xp: Namespace) -> ScaleTerms:
@@ -97,10 +104,24 @@ def _rising(y: Array, scale: Array, xp: Namespace) -> ScaleTerms:
         terms = _rising_where_any(some, scale + 0.0 * some, xp)
         return ScaleTerms(*(xp.where(y > 1, term, 0.0) for term in terms))
     y, scale = np.broadcast_arrays(np.asarray(y, dtype=float), scale)
-    out, some = np.zeros((3, *y.shape)), y > 1
-    if some.any():
-        out[:, some] = _rising_where_any(y[some], scale[some], np)
+    out, some = np.zeros((3, *y.shape)), np.nonzero((y > 1) & (y <= _FEW))
+    for k in range(1, _FEW):
+        if not len(some[0]):
+            break
+        _add_factor(out, some, k, scale[some])
+        some = tuple(place[y[some] > k + 1] for place in some)
+    many = y > _FEW
+    if many.any():
+        out[:, many] = _rising_where_any(y[many], scale[many], np)
     return ScaleTerms(*out)
+
+
+def _add_factor(out: Array, where: Any, k: int, s: Array) -> None:
+    """Add the terms of log(1 + k s) in some places, to sums that are changed."""
+    share = k / (1.0 + k * s)
+    out[0][where] += np.log1p(k * s)
+    out[1][where] += share
+    out[2][where] -= share**2
 
 
 def _rising_where_any(y: Array, scale: Array, xp: Namespace) -> ScaleTerms:

@@ -84,9 +84,11 @@ class ScaledNegativeBinomial(ElementwiseObservations):
         """Return the loss and mu / (1 + scale mu) - y / (1 + scale mu)."""
         scale, s, log_scale = self._scales(theta, xp)
         p, q, rise = numerics.logistic_parts(theta + log_scale, xp)
-        mean_rate = xp.exp(theta)
-        per_scale = xp.where(scale > 0, rise / s, mean_rate)
-        return y * (rise - theta) + per_scale, xp.where(scale > 0, p / s, mean_rate) - y * q
+        per_scale, shrunk = rise / s, p / s
+        if xp is not np or not (scale > 0).all():  # where it is zero both are the mean
+            mean_rate = xp.exp(theta)
+            per_scale, shrunk = (xp.where(scale > 0, v, mean_rate) for v in (per_scale, shrunk))
+        return y * (rise - theta) + per_scale, shrunk - y * q
 
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return (1 + y scale) mu / (1 + scale mu)²."""

@@ -57,8 +57,8 @@ def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> Non
     """Tell whoever gave a strength without a penalty."""
     if strength is not None and regularizer_of(regularizer).default_strength is None:
         warn(
-            f"regularizer_strength={strength!r} has no effect without a penalty. "
-            "What to do: add regularizer='Ridge', or leave the strength out."
+            f"regularizer_strength={strength!r} has no effect: there is no penalty, or one without "
+            "a strength. What to do: add regularizer='Ridge', or leave the strength out."
         )
 
 
