@@ -99,7 +99,7 @@ def null_test(
     References
     ----------
     Harris (2020), Nonsense correlations in neuroscience, bioRxiv 2020.11.29.402719; Meijer (2021),
-    Neurons in the mouse brain correlate with cryptocurrency price: a cautionary tale, PeerJ 9.
+    Neurons in the mouse brain correlate with cryptocurrency price: a cautionary tale (preprint).
 
     Examples
     --------
