@@ -227,6 +227,24 @@ def test_a_bootstrap_of_the_rows_of_the_fit():
         goodness(model, X, Y[:, 0], n_bootstrap=5)
 
 
+def test_other_rows_are_tested_with_those_of_the_fit():
+    """Many parameters make rates uncertain: known ones would reject, the bootstrap does not."""
+    rng = np.random.default_rng(8)
+    features = rng.normal(size=(400, 25))
+    y = rng.poisson(np.exp(0.4 * features[:, :2].sum(axis=1) + 1)[:, None], (400, 20))
+    first, rest = slice(0, 100), slice(100, None)
+    weights = np.ones(100)
+    model = nmo.PopulationGLM().fit(features[first], y[first], sample_weight=weights)
+    known = goodness(model, features[rest], y[rest])
+    training = {"X": features[first], "y": y[first], "sample_weight": weights}
+    found = goodness(model, features[rest], y[rest], training=training, n_bootstrap=39)
+    assert set(found.ks_p_from) == {"bootstrap"} and not found.is_of_fit
+    assert_allclose(found.ks_distance, known.ks_distance)
+    assert (known.ks_p_value < 0.05).sum() >= 6 and (found.ks_p_value < 0.05).sum() <= 3
+    with pytest.raises(ValueError, match="not the data of the fit"):
+        goodness(model, features[rest], y[rest], training=(features[rest], y[rest]))
+
+
 def test_overdispersed_counts_are_tested_by_the_bootstrap():
     y = RNG.negative_binomial(2.0, 1 / (1 + 0.5 * RATE))
     model = nmo.GLM(nmo.observation_models.NegativeBinomialObservations(0.5)).fit(X, y)

@@ -1,33 +1,20 @@
-"""Time rescaling of every neuron of a fit, and how far from exponential a fit lets intervals be.
-
-Rates that were estimated on the very rows come too near to the spikes (``time_rescaling``): the p
-value then comes from responses that the model draws, each fitted and tested again. All refits are
-columns of a few fits that share one look at the rows.
-"""
+"""Time rescaling of every neuron of a fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias, cast
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from ... import showing
-from ...engine.columns import Source
-from ...fit.fitting import SolverChoice, fit_prepared
-from ...fit.prepared import Prepared, prepare
 from ...numerics import quiet
 from ...observation_models.elementwise import ElementwiseObservations
-from ...regularizer.base import Penalty
-from ...typing import Array, BoolArray, FloatArray, IntArray
-from ..fisher import Optimum
+from ...typing import Array, BoolArray, FloatArray
 from ..rescaled_intervals import autocorrelation_of, distance_of
 from ..time_rescaling import bernoulli_intervals, poisson_intervals
-from .predictions import Predictions, RandomPlaces, in_groups, predictions_of
+from .predictions import Predictions, RandomPlaces
 
 FEWEST_SPIKES = 5  # the autocorrelation has no meaning for fewer
-FEWEST_DRAWS = 19  # of which the largest is at the 5 % level
 _Intervals: TypeAlias = Callable[[Array, FloatArray, np.random.Generator, int], FloatArray]
 
 
@@ -94,11 +81,11 @@ def rescaled(
     for c in range(n):
         counts = takes_part[:, c]
         y, mean = found.y[counts, c], found.mean[counts, c]
-        reasons.append(_why_not(model, y, mean))
+        reasons.append(why_not(model, y, mean))
         if reasons[-1]:
             continue
         draw = places.generator(int(found.neurons[c]))
-        intervals = _intervals_of(model)(y.astype(np.intp), mean, draw, 1)
+        intervals = intervals_of(model)(y.astype(np.intp), mean, draw, 1)
         n_spikes[c], is_exact[c] = intervals.size, _is_exact(model, mean, found.scale[c])
         distance[c] = distance_of(intervals)
         lags = min(n_lags, intervals.size - 2)
@@ -106,90 +93,8 @@ def rescaled(
     return Rescaled(distance, n_spikes, is_exact, autocorrelation, tuple(reasons))
 
 
-def bootstrapped(
-    optimum: Optimum, distance: FloatArray, n_bootstrap: int, places: RandomPlaces
-) -> FloatArray:
-    """Return p values (N,) of KS distances (N,) of a fit on its own rows, by drawing and refitting.
-
-    p = (1 + #{D* >= D}) / (1 + B), of B recordings that the model draws.
-
-    References
-    ----------
-    Davison & Hinkley (1997), Bootstrap Methods and their Application, section 4.2.3.
-    """
-    refits = Refits.of(optimum)
-    neurons = np.repeat(np.flatnonzero(np.isfinite(distance)), n_bootstrap)
-    draws = np.tile(np.arange(n_bootstrap), len(neurons) // max(n_bootstrap, 1))
-    drawn = np.full(len(neurons), np.nan)
-    for group in in_groups(len(neurons), optimum.rows.n_rows) if len(neurons) else ():
-        drawn[group] = _drawn_distances(refits, neurons[group], draws[group], places)
-    p_value = np.full(len(distance), np.nan)
-    by_neuron = drawn.reshape(-1, n_bootstrap)
-    for n, of_draws in zip(np.unique(neurons), by_neuron, strict=True):
-        known = of_draws[np.isfinite(of_draws)]
-        p_value[n] = (1 + np.sum(known >= distance[n])) / (1 + len(known))
-    return p_value
-
-
-@dataclass(frozen=True, eq=False)
-class Refits:
-    """The fit of any of its neurons to other responses, over rows that were looked at once."""
-
-    optimum: Optimum
-    ready: Prepared
-
-    __repr__ = showing.of_fields
-
-    @classmethod
-    def of(cls, optimum: Optimum) -> Refits:
-        """Look at the rows."""
-        return cls(optimum, prepare(optimum.rows, optimum.columns, keep=optimum.keep))
-
-    def optimum_for(self, neurons: IntArray, responses: FloatArray) -> Optimum:
-        """Return the optima of neurons (B,), which may repeat, for their responses (T, B)."""
-        then, columns = self.optimum, self.optimum.columns.take(neurons)
-        columns = replace(columns, responses=Source.one_per_column(responses))
-        penalty = cast(Penalty, then.penalty.take(neurons))
-        start = then.coef[:, neurons], then.intercept[neurons]
-        choice = SolverChoice()
-        result = fit_prepared(self.ready, columns, penalty=penalty, solver=choice, start=start)
-        return replace(
-            then,
-            columns=columns,
-            coef=result.coef,
-            intercept=result.intercept,
-            penalty=penalty,
-            scale=None if then.scale is None else then.scale[neurons],
-            record=result,
-        )
-
-
-def _drawn_distances(
-    refits: Refits, neurons: IntArray, draws: IntArray, places: RandomPlaces
-) -> FloatArray:
-    """Return the KS distance (B,) of a drawn recording from its own fit, for each neuron."""
-    model = refits.optimum.columns.likelihood.model
-    which, of = np.unique(neurons, return_inverse=True)
-    truth = predictions_of(refits.optimum, which)
-    takes_part = truth.takes_part
-    generators = [places.generator(*pair) for pair in zip(neurons, draws, strict=True)]
-    responses = np.empty((len(truth.y), len(neurons)))
-    for b, (c, generator) in enumerate(zip(of, generators, strict=True)):
-        counts = takes_part[:, c]
-        mean = np.where(counts, truth.mean[:, c], 0.5)
-        drawn = model.sample_generator(generator, mean, truth.scale[c])
-        responses[:, b] = np.where(counts, drawn, 0.0)
-    again = predictions_of(refits.optimum_for(neurons, responses), np.arange(len(neurons)))
-    distance, takes_part = np.full(len(neurons), np.nan), again.takes_part
-    for b, generator in enumerate(generators):
-        counts = takes_part[:, b]
-        y, mean = responses[counts, b], again.mean[counts, b]
-        if not _why_not(model, y, mean, fewest=1):
-            distance[b] = distance_of(_intervals_of(model)(y.astype(np.intp), mean, generator, 1))
-    return distance
-
-
-def _intervals_of(model: ElementwiseObservations) -> _Intervals:
+def intervals_of(model: ElementwiseObservations) -> _Intervals:
+    """Return what rescales the counts of a model: as zeros and ones, or as Poisson counts."""
     return bernoulli_intervals if model.means == (0.0, 1.0) else poisson_intervals
 
 
@@ -199,7 +104,7 @@ def _is_exact(model: ElementwiseObservations, mean: FloatArray, scale: float) ->
     return model.means == (0.0, 1.0) or is_poisson
 
 
-def _why_not(
+def why_not(
     model: ElementwiseObservations, y: FloatArray, mean: FloatArray, fewest: int = FEWEST_SPIKES
 ) -> str:
     """Say why a neuron's intervals cannot be rescaled, or nothing."""

@@ -16,37 +16,35 @@ Data, 2nd ed., p. 209. Harris et al. (2003), Nature 424:552-6 (bits per spike). 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ... import errors, showing
+from ... import errors
 from ...engine.features.survey import survey_responses
 from ...engine.runners.plan import plan
 from ...engine.runners.threads import in_shares
 from ...engine.table import Table
 from ...fit.record import is_same_data
-from ...io.interop.timeseries import time_axis_of
 from ...numerics import quiet
 from ...regularizer.firth import is_of_information
-from ...rows.sampling import Sampling, bin_size_of
 from ...settings import get_config
 from ...solvers import Status
-from ...typing import ArrayLike, FloatArray, IntArray
+from ...typing import ArrayLike, FloatArray
 from ..fisher import Optimum
 from ..fit_on_data import FitOnData, FittedModel
+from .bins import Bins
+from .bootstrap import FEWEST_DRAWS, bootstrapped
 from .measures import FitSums, fit_sums
 from .null import Null
 from .predictions import Predictions, RandomPlaces, predictions, without_fit
-from .rescaling import FEWEST_DRAWS, Rescaled, bootstrapped, rescaled
+from .rescaling import Rescaled, rescaled
 from .result import Goodness
 from .smoothing import correlation, deviation_in_bins, smoothed
 
 _ZERO_SCORE = 0.01  # standard errors; of other rows than those of the fit it is about one
-_OF_ONE_NEURON = 199
-_SAME_BIN = 0.01  # relative
+_DRAWS = 199
 _ASK = "ks_p_value of rates estimated on these rows: pass n_bootstrap=199"
 
 
@@ -60,6 +58,7 @@ def goodness(
     null_mean: Any = "training",
     smoothing: float | str | None = None,
     bin_s: float | None = None,
+    training: Mapping[str, Any] | tuple[Any, Any] | None = None,
     n_bootstrap: int | None = None,
     n_lags: int = 5,
     seed: int | np.random.Generator = 0,
@@ -81,10 +80,13 @@ def goodness(
         at gaps and at the borders of epochs.
     bin_s :
         Seconds of a bin, where neither the data nor the fit say so.
+    training :
+        The data of the fit, where X and y are others: ``(X, y)``, or a dict of what ``fit`` was
+        given. With them the p value of the KS distance takes the errors of the rates into account.
     n_bootstrap :
-        Recordings to draw and fit again for the p value of the KS distance on the rows of the fit,
-        whose rates come too near to their spikes (p of known rates would hardly ever reject). None:
-        199 for a GLM, none for a PopulationGLM, of which they cost 199 fits.
+        Recordings to draw and fit again for that p value, on the rows of the fit, whose rates come
+        too near to their spikes, or with ``training``. None: 199, but 0 for a PopulationGLM on the
+        rows of its fit, of which they cost 199 fits.
     n_lags :
         Of the autocorrelation of rescaled intervals.
     seed :
@@ -108,8 +110,9 @@ def goodness(
 
     Notes
     -----
-    On held-out rows the p value is that of known rates: the rates' own errors make it reject right
-    models too often (.10 to .15 for 5 %). Weights count in all sums, but not in the KS test.
+    On held-out rows without ``training`` the p value is that of known rates: the rates' own errors
+    make it reject right models too often (.10 to .15 for 5 %). Weights count in all sums, but not
+    in the KS test.
 
     Examples
     --------
@@ -138,49 +141,19 @@ def goodness(
     ]
     whole = _Part.joined(parts)
     is_of_fit = null.is_of_fit and _has_no_slope(optimum, whole.sums.score)
-    if n_bootstrap is None:
-        n_bootstrap = _OF_ONE_NEURON if fit.is_single else 0
     ks = whole.ks.without(without_fit(optimum))
-    p_value = ks.p_value
-    if is_of_fit:  # rates that were estimated here
-        drawn = _checked(n_bootstrap)
+    trained = optimum if is_of_fit else _of_training(model, training)
+    p_value, is_bootstrap = ks.p_value, trained is not None
+    if trained is not None:
+        asked = fit.is_single or not is_of_fit
+        drawn = _checked((_DRAWS if asked else 0) if n_bootstrap is None else n_bootstrap)
+        tested = None if is_of_fit else optimum
         none = np.full(len(p_value), np.nan)
-        p_value = bootstrapped(optimum, ks.distance, drawn, places) if drawn else none
-    return _result(fit, whole._replace(ks=ks), p_value, bins, sigma, is_of_fit)
-
-
-@dataclass(frozen=True, eq=False)
-class Bins:
-    """How long bins are, in seconds, if that is known, and where stretches of time begin."""
-
-    bin_s: float | None
-    starts: IntArray
-
-    __repr__ = showing.of_fields
-
-    @classmethod
-    def of(cls, fit: FitOnData, X: Any, y: Any, bin_s: float | None) -> Bins:
-        """Return what the times of the data say, else the user, else the fit."""
-        axis = fit.optimum.rows.time_axis
-        axis = time_axis_of(X, y) if axis is None else axis
-        known = bin_size_of(axis)
-        starts = np.zeros(1, dtype=np.intp)
-        if known is not None:
-            starts = Sampling.of(axis).starts
-        elif axis is not None:
-            starts = axis.epoch_starts
-        if bin_s is not None and not (np.isfinite(bin_s) and bin_s > 0):
-            raise errors.value_error(
-                "bin_s cannot be used.", given=repr(bin_s), expected="seconds per bin, positive"
-            )
-        if bin_s is not None and known is not None and abs(bin_s / known - 1) > _SAME_BIN:
-            raise errors.value_error(
-                "bin_s is not what the times of the data say.",
-                given=f"bin_s={bin_s:g}",
-                expected=f"{known:g} s, or nothing",
-            )
-        told = next((s for s in (known, bin_s, fit.bin_s) if s is not None), None)
-        return cls(told, starts)
+        p_value = (
+            bootstrapped(trained, ks.distance, drawn, places, tested=tested) if drawn else none
+        )
+    test = _Test(p_value, "bootstrap" if is_bootstrap else "known rates", is_of_fit)
+    return _result(fit, whole._replace(ks=ks), test, bins, sigma)
 
 
 class _Part(NamedTuple):
@@ -220,6 +193,36 @@ class _Part(NamedTuple):
         )
 
 
+class _Test(NamedTuple):
+    """How far intervals are from exponential, as a p value."""
+
+    p_value: FloatArray  # (N,)
+    kind: str  # of p value
+    is_of_fit: bool
+
+
+def _of_training(model: FittedModel, training: Any) -> Optimum | None:
+    """Return the fit with its own data, if these are given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they are not those of the fit.
+    """
+    if training is None:
+        return None
+    is_named = isinstance(training, Mapping)
+    given = dict(training) if is_named else {"X": training[0], "y": training[1]}
+    optimum = model.on(given.pop("X"), given.pop("y"), **given).optimum
+    if not _has_sums_of_fit(optimum):
+        raise errors.value_error(
+            "These are not the data of the fit.",
+            given="training with other rows, weights, means or offsets",
+            expected="what fit was given",
+        )
+    return optimum
+
+
 def _has_sums_of_fit(optimum: Optimum) -> bool:
     """Tell whether rows, weights, mean responses and offsets are those of the fit."""
     if optimum.record is None:
@@ -250,10 +253,9 @@ def _checked(n_bootstrap: int) -> int:
     return int(n_bootstrap)
 
 
-def _result(
-    fit: FitOnData, whole: _Part, p_value: FloatArray, bins: Bins, sigma: float, is_of_fit: bool
-) -> Goodness:
+def _result(fit: FitOnData, whole: _Part, test: _Test, bins: Bins, sigma: float) -> Goodness:
     sums, ks, model = whole.sums, whole.ks, fit.likelihood.model
+    is_of_fit = test.is_of_fit
     is_count = model.gives_probabilities
     with quiet():
         edf = fit.edf if is_of_fit else np.full(fit.n_neurons, np.nan)
@@ -281,24 +283,19 @@ def _result(
             log_likelihood_null=sums.log_likelihood_null + 0.0,
             **{name: np.where(nothing, np.nan, value) for name, value in fitted.items()},
             ks_distance=ks.distance,
-            ks_p_value=p_value,
+            ks_p_value=test.p_value,
             ks_band_95=ks.band_95,
             interval_autocorrelation=ks.autocorrelation,
             autocorrelation_band_95=1.96 / np.sqrt(np.where(spikes > 0, spikes, np.nan)),
             status=tuple("" if status is None else str(status) for status in fit.status),
-            ks_p_from=_kinds_of_p(p_value, is_of_fit),
-            reason=_reasons(fit, whole, p_value, is_of_fit),
+            ks_p_from=tuple("" if np.isnan(p) else test.kind for p in test.p_value),
+            reason=_reasons(fit, whole, test),
             is_of_fit=is_of_fit,
             smoothing=sigma,
         )
 
 
-def _kinds_of_p(p_value: FloatArray, is_of_fit: bool) -> tuple[str, ...]:
-    kind = "bootstrap" if is_of_fit else "known rates"
-    return tuple("" if np.isnan(p) else kind for p in p_value)
-
-
-def _reasons(fit: FitOnData, whole: _Part, p_value: FloatArray, is_of_fit: bool) -> tuple[str, ...]:
+def _reasons(fit: FitOnData, whole: _Part, test: _Test) -> tuple[str, ...]:
     """Say for each neuron why some of its numbers are missing."""
     nothing, out = without_fit(fit.optimum), []
     for n in range(fit.n_neurons):
@@ -311,7 +308,7 @@ def _reasons(fit: FitOnData, whole: _Part, p_value: FloatArray, is_of_fit: bool)
         elif whole.ks.reason[n]:
             out.append(whole.ks.reason[n])
         else:
-            out.append(_why_no_p(float(p_value[n]), is_of_fit))
+            out.append(_why_no_p(float(test.p_value[n]), test.is_of_fit))
     return tuple(out)
 
 
