@@ -96,7 +96,7 @@ def test_on_step_counts_to_the_end():
 
 
 def test_folds_are_contiguous_blocks_of_one_second(table):
-    blocks = table.folds.reshape(10, 2000)
+    blocks = table.folds.tested_by.reshape(10, 2000)
     assert np.all(blocks == blocks[:, :1])
     assert blocks[:, 0].tolist() == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]
 
@@ -110,7 +110,7 @@ def test_models_see_the_inputs_they_are_named_for(table, name):
 
 def test_held_out_spikes_do_not_reach_their_own_prediction(table):
     """Other spikes in fold 0 leave the stimulus model's predictions for fold 0 as they were."""
-    held = table.folds == 0
+    held = table.folds.tested_by == 0
     counts = table.counts.copy()
     counts[held] = np.random.default_rng(0).permutation(counts[held])
     before = cross_validate(table, STIMULUS).mean_counts

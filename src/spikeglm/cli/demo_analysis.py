@@ -19,8 +19,8 @@ from ..inference.bits_per_spike import bits_per_spike
 from ..inference.filters import Filter
 from ..inference.time_rescaling import TimeRescaling, time_rescaling
 from ..rows.design import Design
-from ..selection import cross_validated, interleaved_blocks
-from ..typing import Array, BoolArray, FloatArray
+from ..selection import Folds, TrialFolds, cross_validated, fixed_folds, interleaved_blocks
+from ..typing import BoolArray, FloatArray
 
 STIMULUS, HISTORY, BOTH = "stimulus", "history", "stimulus + history"
 PARTS = {STIMULUS: (STIMULUS,), HISTORY: (HISTORY,), BOTH: (STIMULUS, HISTORY)}
@@ -129,11 +129,11 @@ def analyse(
 
 
 class DemoData(NamedTuple):
-    """The rows that all fits share: features (T, p), spike counts (T,) and folds (T,)."""
+    """The rows that all fits share: features (T, p), spike counts (T,) and folds."""
 
     features: Design
     counts: FloatArray
-    folds: Array
+    folds: Folds
 
 
 def demo_data(recording: GrasshopperRecording) -> DemoData:
@@ -151,8 +151,9 @@ def demo_data(recording: GrasshopperRecording) -> DemoData:
     )
     counts = recording.counts.astype(float)
     level_db = recording.stimulus_db - recording.stimulus_db.mean()
-    folds = interleaved_blocks(counts.size, N_FOLDS, block_rows=round(BLOCK_S / recording.bin_s))
-    return DemoData(inputs.design(level_db, counts), counts, folds)
+    blocks = interleaved_blocks(counts.size, N_FOLDS, block_rows=round(BLOCK_S / recording.bin_s))
+    design = inputs.design(level_db, counts)
+    return DemoData(design, counts, fixed_folds(TrialFolds(blocks, n_folds=None), design))
 
 
 def cross_validate(data: DemoData, name: str) -> ModelScore:
@@ -165,8 +166,8 @@ def cross_validate(data: DemoData, name: str) -> ModelScore:
     >>> round(score.bits, 1)
     0.5
     """
-    counts, folds = data.counts, data.folds
-    held_out = cross_validated(_model(name), data.features, counts, folds)
+    counts, tested_by = data.counts, data.folds.tested_by
+    held_out = cross_validated(_model(name), data.features, counts, data.folds)
     mean_counts, null_mean = held_out.prediction, held_out.training_mean
 
     def bits(rows: BoolArray) -> float:
@@ -176,7 +177,7 @@ def cross_validate(data: DemoData, name: str) -> ModelScore:
     return ModelScore(
         name=name,
         mean_counts=mean_counts,
-        bits_by_fold=np.array([bits(folds == fold) for fold in range(N_FOLDS)]),
+        bits_by_fold=np.array([bits(tested_by == fold) for fold in range(N_FOLDS)]),
         bits=bits(np.isfinite(mean_counts)),
         rescaling=time_rescaling(counts, mean_counts, n_draws=20),
     )

@@ -230,6 +230,18 @@ class Term:
         ask = getattr(self.meaning, "circle", None)
         return None if ask is None else ask(self._checked(channel))
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How many bins before and after it a row sees; (0, 0) for what has no lags.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> design = nmo.basis.HistoryConv(3, label="past").design(np.zeros(9))
+        >>> design.terms[0].reach
+        (3, 0)
+        """
+        past, future = getattr(self.meaning, "reach", (0, 0))
+        return int(past), int(future)
+
     def coverage(self) -> tuple[str, ...]:
         """Return what the data covered of each variable that has bounds, in words."""
         return () if self.meaning is None else self.meaning.coverage()

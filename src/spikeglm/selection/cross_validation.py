@@ -13,7 +13,7 @@ from .. import errors, showing
 from ..fit.record import FitResult
 from ..glm import FitReport
 from ..glm.base import BaseGLM
-from ..glm.reading.fit_inputs import FitInputs, read_rows
+from ..glm.reading.fit_inputs import FitInputs
 from ..glm.reading.known_labels import check_rows
 from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
 from ..io.interop.labelled_rows import labelled
@@ -23,7 +23,7 @@ from ..rows import ArrayRows
 from ..rows.contract import Rows
 from ..rows.table_labels import row_labels_of
 from ..typing import Array, ArrayLike, FloatArray, IntArray
-from .folds import Folds, read_folds
+from .folds import Folds, read_folds, rows_to_split
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +85,13 @@ def cross_validated(
     X, y, offset, terms :
         As for ``fit``.
     folds :
-        A number K: as many runs of consecutive rows. (T,) integers: the fold of each row, see
-        :func:`interleaved_blocks`. A splitter of scikit-learn's kind, such as ``GroupKFold(5)`` or
-        ``TimeSeriesSplit()``. Or pairs ``(train, test)`` of row numbers or masks; a row number that
-        is there twice counts twice.
+        A number K: as many runs of consecutive rows, with a gap as long as the longest kernel of a
+        design (:class:`ContiguousBlocks`). Another splitter that respects time:
+        :class:`InterleavedBlocks`, :class:`TrialFolds`, :class:`EpochFolds`,
+        :class:`SessionFolds`. One of scikit-learn's, such as ``GroupKFold(5)`` or
+        ``TimeSeriesSplit()``. (T,) integers: the fold of each row, see
+        :func:`interleaved_blocks`. Pairs ``(train, test)`` of row numbers or masks; a row number
+        that is there twice counts twice. Or what :func:`fixed_folds` made for several models.
     groups :
         (T,) for splitters that keep groups together: trials, sessions, animals.
 
@@ -102,12 +105,16 @@ def cross_validated(
     -----
     ConvergenceWarning
         If a neuron has no certificate in some fold; the message names both.
+    UserWarning
+        If tested rows share samples with rows that their fit has seen (kernels reach from one to
+        the other), or rows of a time series were dealt singly.
 
     Notes
     -----
     Neighbouring bins resemble each other, so folds that deal them singly (``KFold(shuffle=True)``,
     ``StratifiedKFold``) test a model on rows whose neighbours it has seen: its scores are too good.
-    Deal trials, or blocks much longer than filters.
+    Deal trials, or blocks much longer than filters. Of a plain array nobody knows whether its rows
+    are neighbours in time, and what its features reach: give ``terms``, or a ``gap``.
 
     Examples
     --------
@@ -121,10 +128,10 @@ def cross_validated(
     >>> held_out.prediction.shape
     (1000,)
     """
-    rows = read_rows(X)
+    rows = rows_to_split(X, terms)
     check_rows(rows, y=y, folds=folds, groups=groups, offset=offset)
-    split = read_folds(folds, rows.n_rows, y, groups)
-    fits = fit_weightings(model, rows, y, split.training, offset=offset, terms=terms)
+    split = read_folds(folds, rows.n_rows, y, groups, rows=rows)
+    fits = fit_weightings(model, rows, y, split.training, offset=offset)
     inputs = fits.inputs
     _warn_of_trouble(fits.result, inputs.neurons or range(fits.n_neurons), split.labels)
     eta = held_out_predictor(rows, fits, split.tested_by)

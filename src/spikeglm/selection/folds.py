@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import errors, showing
+from ..glm.reading.fit_inputs import read_rows
+from ..glm.reading.known_labels import check_rows
 from ..io.interop.timeseries import to_array
+from ..rows import ArrayRows
+from ..rows.contract import Rows
+from ..rows.given_terms import with_terms
 from ..typing import Array, ArrayLike, IntArray
+from .leaks import warn_of_leaks
+from .splitters import ContiguousBlocks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
 class Folds:
     """K fits and the rows that each is tested on; T rows.
+
+    It is a splitter of scikit-learn's kind, too.
 
     Attributes
     ----------
@@ -26,6 +38,13 @@ class Folds:
         (T, K) how often a row counts in a fit.
     tested_by :
         (T,) the fit that a row tests, -1 where it tests none.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> folds = nmo.selection.fixed_folds(2, np.zeros((5, 1)))
+    >>> folds.tested_by
+    array([0, 0, 0, 1, 1])
     """
 
     labels: Array
@@ -34,9 +53,114 @@ class Folds:
 
     __repr__ = showing.of_fields
 
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return K.
 
-def read_folds(folds: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None = None) -> Folds:
+        >>> import numpy as np
+        >>> read_folds(3, 6, np.zeros(6)).get_n_splits()
+        3
+        """
+        return len(self.labels)
+
+    def split(
+        self, X: Any = None, y: Any = None, groups: Any = None
+    ) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield row numbers (train, test) of each fold; a row that counts twice is there twice.
+
+        >>> import numpy as np
+        >>> [test.tolist() for _, test in read_folds(2, 5, np.zeros(5)).split()]
+        [[0, 1, 2], [3, 4]]
+        """
+        rows = np.arange(len(self.tested_by))
+        for k in range(len(self.labels)):
+            train = np.repeat(rows, self.training[:, k].astype(np.intp))
+            yield train, np.flatnonzero(self.tested_by == k)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas table of rows per fold: ``n_train``, ``n_test``, ``n_left_out``.
+
+        >>> import numpy as np
+        >>> read_folds(2, 5, np.zeros(5)).to_frame()["n_train"].tolist()
+        [2, 3]
+        """
+        import pandas as pd
+
+        n_test = np.array([(self.tested_by == k).sum() for k in range(len(self.labels))])
+        n_train = np.count_nonzero(self.training, axis=0)
+        columns = {
+            "n_train": n_train,
+            "n_test": n_test,
+            "n_left_out": len(self.tested_by) - n_train - n_test,
+        }
+        return pd.DataFrame(columns, index=pd.Index(self.labels, name="fold"))
+
+
+def fixed_folds(
+    folds: Any,
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    groups: ArrayLike | None = None,
+    terms: Any = None,
+) -> Folds:
+    """Make folds once, to be used by every model that is compared.
+
+    Models whose kernels have other lengths need other gaps: make the folds for the design with the
+    longest one, and all models see the same rows.
+
+    Parameters
+    ----------
+    folds :
+        As for :func:`cross_validated`.
+    X, terms :
+        The largest design.
+    y, groups :
+        For splitters of scikit-learn's that want them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As :func:`cross_validated` raises them for folds.
+
+    Warns
+    -----
+    UserWarning
+        If tested rows share samples with rows that their fit has seen.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> design = nmo.basis.HistoryConv(5, label="past").design(np.zeros(100))
+    >>> folds = nmo.selection.fixed_folds(4, design)
+    >>> folds.to_frame()["n_left_out"].tolist()
+    [5, 10, 10, 5]
+    """
+    rows = rows_to_split(X, terms)
+    check_rows(rows, y=y, folds=folds, groups=groups)
+    response = np.zeros(rows.n_rows) if y is None else y
+    return read_folds(folds, rows.n_rows, response, groups, rows=rows)
+
+
+def rows_to_split(X: Any, terms: Any = None) -> Rows:
+    """Return a table with the terms that say how far its kernels reach."""
+    rows = read_rows(X)
+    return rows if terms is None else with_terms(rows, terms)
+
+
+def read_folds(
+    folds: Any,
+    n_rows: int,
+    y: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    rows: Rows | None = None,
+) -> Folds:
     """Read what :func:`spikeglm.selection.cross_validated` takes as ``folds``.
+
+    Parameters
+    ----------
+    rows :
+        The table, for gaps as long as its kernels, and a warning where folds leak.
 
     Raises
     ------
@@ -51,6 +175,14 @@ def read_folds(folds: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None =
     >>> read_folds(2, 5, np.zeros(5)).tested_by
     array([0, 0, 0, 1, 1])
     """
+    table: Rows = ArrayRows(np.empty((n_rows, 0))) if rows is None else rows
+    found = _read(folds, table, y, groups)
+    warn_of_leaks(found, table)
+    return found
+
+
+def _read(folds: Any, rows: Rows, y: ArrayLike, groups: ArrayLike | None) -> Folds:
+    n_rows = rows.n_rows
     is_splitter = hasattr(folds, "split") and hasattr(folds, "get_n_splits")
     if groups is not None and not is_splitter:
         raise errors.value_error(
@@ -60,7 +192,12 @@ def read_folds(folds: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None =
             todo="pass the groups themselves as folds to leave out one at a time.",
         )
     if isinstance(folds, Integral) and not isinstance(folds, bool):
-        return _of_numbers(_runs(int(folds), n_rows), n_rows)
+        _check_number(int(folds), n_rows)
+        folds = ContiguousBlocks(int(folds))
+    if isinstance(folds, Folds):
+        return _checked(folds, n_rows)
+    if hasattr(folds, "fold_of_rows"):
+        return _of_pairs(list(folds.split(rows)), n_rows)
     if is_splitter:
         return _of_pairs(_split(folds, n_rows, y, groups), n_rows)
     if not hasattr(folds, "__len__") and isinstance(folds, Iterable):
@@ -70,17 +207,23 @@ def read_folds(folds: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None =
     return _of_numbers(to_array(folds, name="folds"), n_rows)
 
 
-def _runs(n_folds: int, n_rows: int) -> IntArray:
-    """Return the fold of each row (T,) for runs of nearly equal length, the longer ones first."""
+def _check_number(n_folds: int, n_rows: int) -> None:
     if not 2 <= n_folds <= n_rows:
         raise errors.value_error(
             "folds cannot be used.",
             given=f"{n_folds} folds of {n_rows} rows",
             expected="at least two, and no more than there are rows",
         )
-    lengths = np.full(n_folds, n_rows // n_folds)
-    lengths[: n_rows % n_folds] += 1
-    return np.repeat(np.arange(n_folds), lengths)
+
+
+def _checked(folds: Folds, n_rows: int) -> Folds:
+    if len(folds.tested_by) != n_rows:
+        raise errors.value_error(
+            "folds cannot be used.",
+            given=f"folds of {len(folds.tested_by)} rows for {n_rows} rows",
+            expected="folds that were made for these rows",
+        )
+    return folds
 
 
 def _split(splitter: Any, n_rows: int, y: ArrayLike, groups: ArrayLike | None) -> list[Any]:
@@ -104,7 +247,7 @@ def _of_numbers(numbers: Array, n_rows: int) -> Folds:
             given=f"shape {numbers.shape} with {len(labels)} distinct fold(s); {n_rows} rows",
             expected="(n_samples,) integers with at least two distinct values, a number of folds, "
             "a splitter, or pairs (train, test)",
-            todo="make them with selection.interleaved_blocks.",
+            todo="make them with selection.InterleavedBlocks(5).",
         )
     return Folds(labels, fold[:, None] != np.arange(len(labels)), fold)
 

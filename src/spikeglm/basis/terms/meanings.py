@@ -129,6 +129,12 @@ class OverLags:
         """b."""
         return self.formula.n_basis_funcs
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How many bins before and after it a row sees."""
+        lags = self.window.lags
+        return max(int(lags[-1]), 0), max(-int(lags[0]), 0)
+
     def axes(self, n_points: int, channel: int) -> tuple[Array, ...]:
         """Return all lags of the window."""
         lags = self.window.lags
@@ -181,6 +187,11 @@ class Beside:
         """b of both parts."""
         return self.left.n_functions + self.right.n_functions
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How many bins before and after it a row sees, through either part."""
+        return _reach_of_both(self)
+
     def axes(self, n_points: int, channel: int) -> tuple[Array, ...]:
         """Return those of the left, then those of the right part."""
         return self.left.axes(n_points, channel) + self.right.axes(n_points, channel)
@@ -221,6 +232,11 @@ class Products:
         """b of the left times b of the right factor."""
         return self.left.n_functions * self.right.n_functions
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How many bins before and after it a row sees, through either factor."""
+        return _reach_of_both(self)
+
     def axes(self, n_points: int, channel: int) -> tuple[Array, ...]:
         """Return those of the left, then those of the right factor."""
         return self.left.axes(n_points, channel) + self.right.axes(n_points, channel)
@@ -249,6 +265,11 @@ class Products:
 def _ends(seen: Range, channel: int) -> tuple[float, float]:
     one = seen.of_channel(channel)
     return float(one.low.ravel()[0]), float(one.high.ravel()[0])
+
+
+def _reach_of_both(pair: Beside | Products) -> tuple[int, int]:
+    left, right = (getattr(part, "reach", (0, 0)) for part in (pair.left, pair.right))
+    return max(left[0], right[0]), max(left[1], right[1])
 
 
 def _of_parts(
