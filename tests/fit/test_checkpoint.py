@@ -10,6 +10,7 @@ import pytest
 
 import spikeglm as nmo
 from spikeglm.engine.objective import Objective
+from spikeglm.observation_models import NegativeBinomialObservations
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(4000, 12))
@@ -22,6 +23,9 @@ FITS = {
     "SciPy's": lambda: nmo.GLM(solver_name="BFGS").fit(X, Y[:, 0]),
     "Lasso": lambda: nmo.PopulationGLM(
         regularizer="Lasso", regularizer_strength=0.02, solver_kwargs={"tol": 1e-10}
+    ).fit(X, Y),
+    "scales": lambda: nmo.PopulationGLM(
+        NegativeBinomialObservations("estimate"), solver_name="Newton", solver_kwargs=TIGHT
     ).fit(X, Y),
     "classifier": lambda: nmo.ClassifierGLM(
         3, regularizer="Ridge", regularizer_strength=0.1, solver_name="LBFGS", solver_kwargs=TIGHT

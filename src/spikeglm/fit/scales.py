@@ -15,7 +15,9 @@ Lawless (1987), Negative binomial and mixed Poisson regression, Can J Stat 15:20
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -26,6 +28,7 @@ from ..engine.runners.dispatch import run
 from ..numerics import quiet
 from ..observation_models.scale_search import ScaleSearch, ScaleSums
 from ..regularizer.base import Penalty
+from ..settings import config_context, get_config
 from ..solvers import WELL, Status
 from ..typing import BoolArray, FloatArray, IntArray
 from .prepared import Prepared
@@ -65,15 +68,28 @@ def fit_with_scales(
     everything = np.arange(columns.n_columns)
     result = fit(columns.at_scale(np.zeros(len(everything))), penalty, start)
     turns = _Turns.begun(ready, columns, penalty, result, tolerance or _TOLERANCE)
-    for _ in range(_MOST_TURNS):
+    for k in range(_MOST_TURNS):
         active = turns.active
         if len(active) == 0:
             break
         turns.search(active)
         some = columns.take(active).at_scale(turns.scale[active])
         known = turns.result.coef[:, active], turns.result.intercept[active]
-        turns.take(active, fit(some, penalty.take(active), known))
+        with _checkpoint_of(k):
+            turns.take(active, fit(some, penalty.take(active), known))
     return turns.recorded()
+
+
+def _checkpoint_of(turn: int) -> AbstractContextManager[object]:
+    """Let a turn that is stopped leave a checkpoint of its own: it is another problem than others.
+
+    The next try finds the same scales on its way, and goes on from there.
+    """
+    path = get_config().checkpoint
+    if path is None:
+        return nullcontext()
+    path = Path(path)
+    return config_context(checkpoint=path.with_name(f"{path.name}.scales{turn + 1}"))
 
 
 @dataclass
