@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,13 +11,13 @@ import numpy as np
 import spikeglm as nmo
 from spikeglm.inference import comparison, partial_effect, predicted_rates
 
+from . import page
 from .dispersions import with_error
 
 N = 1000  # recordings per cell, the columns of a fit
 N_POINTS, N_DRAWS = 60, 4000
 B = nmo.basis
 HEADING = "## Bands of curves"
-RESULTS = Path(__file__).with_name("RESULTS.md")
 _TEXT = """{heading}
 
 Each line is {n} recordings of one neuron each, with the same positions (a uniform variable on a
@@ -219,11 +217,7 @@ def _section() -> str:
 
 def main() -> None:
     """Make the tables, in the place of those that are there."""
-    page, text = RESULTS.read_text(), _section()
-    there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
-    page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
-    RESULTS.write_text(page.rstrip() + "\n")
-    print(text)
+    page.keep(_section())
 
 
 def _truth(cell: Cell, X: Any, coef: Any, at: Any, what: str) -> Any:

@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import spikeglm as nmo
 
+from . import page
+
 N = 1000  # recordings of a line
 N_BOOTSTRAP = 19  # draws of each, of which the largest is at the 5 % level
 LEVEL = 0.05
 HEADING = "## Goodness of fit"
-RESULTS = Path(__file__).with_name("RESULTS.md")
 
 _TEXT = """{heading}
 
@@ -234,11 +233,7 @@ def section() -> str:
 
 def main() -> None:
     """Make the tables, in the place of those that are there."""
-    page, text = RESULTS.read_text(), section()
-    there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
-    page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
-    RESULTS.write_text(page.rstrip() + "\n")
-    print(text)
+    page.keep(section())
 
 
 if __name__ == "__main__":

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +15,13 @@ from scipy.signal import lfilter
 import spikeglm as nmo
 from spikeglm.inference import block_bootstrap, null_test
 
+from . import page
+
 N_COVARIATES, N_NEURONS = 40, 25  # data sets of a line: as many as their product
 T, TAU = 2000, 100.0  # bins, and bins in which slow signals forget
 N_SESSIONS = 10
 LEVEL, N_DRAWS = 0.05, 99
 RATE = 0.3  # spikes per bin, about
-RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Nulls under slow drift"
 
 Generator = np.random.Generator
@@ -260,11 +259,8 @@ def section() -> str:
 
 
 def main() -> None:
-    """Write the section into RESULTS.md, in the place of an older one."""
-    page, text = RESULTS.read_text(), section()
-    there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
-    page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
-    RESULTS.write_text(page.rstrip() + "\n")
+    """Make the tables, in the place of those that are there."""
+    page.keep(section())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,12 @@ from scipy.special import stdtrit
 import spikeglm as nmo
 from spikeglm.inference.covariances import uncertainties
 
+from . import page
+
 N_DESIGNS, N_EACH = 10, 100  # tables of features, and recordings of each
 COEF, LEVEL = np.array([0.2, 0.2]), -1.2  # about .3 spikes a bin
 NAMES = ("fast feature", "slow feature", "intercept")
 HEADING = "## Robust intervals under a slow gain"
-RESULTS = Path(__file__).with_name("RESULTS.md")
 
 _TEXT = """{heading}
 
@@ -166,10 +166,8 @@ def section() -> str:
 
 
 def main() -> None:
-    """Put the section in its place, or at the end."""
-    before, *rest = RESULTS.read_text().split(HEADING)
-    behind = "".join(rest).partition("\n## ")
-    RESULTS.write_text(before.rstrip() + "\n\n" + section() + "".join(behind[1:]))
+    """Make the tables, in the place of those that are there."""
+    page.keep(section())
 
 
 if __name__ == "__main__":

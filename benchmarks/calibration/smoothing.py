@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import spikeglm as nmo
 
+from . import page
 from .dispersions import with_error
 
 HEADING = "## Smooth terms with automatic strengths"
-RESULTS = Path(__file__).with_name("RESULTS.md")
 B = nmo.basis
 GRID = np.geomspace(1e-5, 1.0, 11)  # of strengths, for the oracle
 TEXT = """{heading}
@@ -208,14 +207,8 @@ def text() -> str:
 
 
 def main() -> None:
-    """Replace the section of the page."""
-    page, section = RESULTS.read_text(), text()
-    before, _, after = page.partition(HEADING)
-    _, mark, after = after.partition("\n## ")
-    RESULTS.write_text(
-        before.rstrip() + "\n\n" + section.rstrip() + "\n" + (mark + after if mark else "")
-    )
-    print(section)
+    """Make the tables, in the place of those that are there."""
+    page.keep(text())
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +14,11 @@ import spikeglm as nmo
 from spikeglm.inference import term_tests
 from spikeglm.observation_models import NegativeBinomialObservations
 
+from . import page
+
 N = 1000  # recordings of a line
 LEVEL = 0.05
 HEADING = "## Tests of terms"
-RESULTS = Path(__file__).with_name("RESULTS.md")
 
 _TEXT = """{heading}
 
@@ -184,11 +183,7 @@ def section() -> str:
 
 def main() -> None:
     """Make the tables, in the place of those that are there."""
-    page, text = RESULTS.read_text(), section()
-    there = re.compile(rf"^{HEADING}\n.*?(?=^## |\Z)", flags=re.M | re.S)
-    page = there.sub(lambda _: text + "\n", page) if there.search(page) else f"{page}\n{text}"
-    RESULTS.write_text(page.rstrip() + "\n")
-    print(text)
+    page.keep(section())
 
 
 if __name__ == "__main__":
