@@ -39,7 +39,8 @@ comes nearest to its truth, noise included. Ratios are of mean errors: automatic
 |---|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-Bands of smooth curves cover on average over the function, not at each point: for fields on a track,
+Bands of smooth curves cover on average over the function, not at each point. For fields on a track,
+strengths taken for known:
 
 | coverage where the true curve is | share |
 |---|---|
