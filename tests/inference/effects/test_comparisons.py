@@ -140,6 +140,7 @@ def test_categories_and_maps_are_compared_too():
         ({"term": "heading", "at": "opposite", "against": 1.0}, "no opposite"),
         ({"term": "x", "at": [1.0, 2.0], "against": 3.0}, "two points"),
         ({"term": "y"}, "Unknown term"),
+        ({"term": "x", "at": "prefered"}, "mean 'preferred'"),
         ({"term": "x", "at": "preferred", "against": "least", "n_points": 300}, "too many pairs"),
         ({"term": "x", "at": 1.0, "against": 2.0, "level": 95}, "fraction"),
     ],

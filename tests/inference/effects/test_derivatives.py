@@ -106,8 +106,15 @@ def test_steps_and_categories_are_refused(basis):
     x = PLACE if isinstance(basis, B.BSplineEval) else np.where(PLACE < 50, "a", "b")
     design = basis.design(x)
     model = nmo.GLM(**RIDGE).fit(design, Y)
-    with pytest.raises(ValueError, match="no derivative"):
-        model.curve("place", design, Y, derivative=1)
+    for at in (None, x[:1]):
+        with pytest.raises(ValueError, match="no derivative"):
+            model.curve("place", design, Y, at=at, derivative=1)
+
+
+def test_where_functions_are_not_known_slopes_are_not_either():
+    design = B.BSplineEval(6, bounds=(0, 100), label="place").design(PLACE)
+    slope = nmo.GLM().fit(design, Y).curve("place", design, Y, at=[np.nan, 120.0], derivative=1)
+    assert np.isnan(slope.value).all() and np.isnan(slope.low).all()
 
 
 @pytest.mark.parametrize("derivative", [2, -1, 0.5])

@@ -55,6 +55,8 @@ class Candidates:
         if is_word and term.kind == "category":
             is_word = wanted not in list(term.axis())
         if not is_word:
+            if isinstance(wanted, str) and term.kind != "category":
+                raise errors.unknown_name("choice of a point", wanted, (*_CHOICES, "opposite"))
             at = wanted if isinstance(wanted, tuple) else (wanted,)
             points = Points.of(term, tuple(np.ravel(x)[:1] for x in at), 1, bin_s)
             sizes = [np.size(x) for x in at]

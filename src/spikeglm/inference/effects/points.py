@@ -93,9 +93,20 @@ class Points:
         if at.dtype.kind not in "fiu":
             raise no_slope(self.term.label)
         slopes = differences(along, at.astype(float), self._span(channel, variable))
-        if not np.nan_to_num(slopes).any() and np.ptp(self.functions(channel), axis=0).any():
+        are_flat = np.isfinite(slopes).any() and not np.nan_to_num(slopes).any()
+        if are_flat and self._varies(channel, variable):  # it jumps in between: steps
             raise no_slope(self.term.label)
         return slopes if seconds is None else slopes / seconds
+
+    def _varies(self, channel: int, variable: int) -> bool:
+        """Return whether functions differ anywhere along a variable."""
+        try:
+            axis = self.term.axes(64, channel=channel)[variable]
+        except ValueError:
+            axis = self.grid[variable]
+        moved = [np.repeat(points[:1], len(axis)) for points in self.grid]
+        moved[variable] = axis
+        return bool(np.nanmax(np.ptp(self.term.functions(*moved, channel=channel), axis=0)) > 0)
 
     def _span(self, channel: int, variable: int) -> float:
         """Return how far a variable of the term reaches, in its own unit."""
