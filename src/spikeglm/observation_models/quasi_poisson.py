@@ -42,7 +42,7 @@ class QuasiPoissonObservations(ElementwiseObservations):
     >>> X = rng.normal(size=(2000, 1))
     >>> y = 3 * rng.poisson(np.exp(0.3 * X[:, 0]))  # spikes come in threes
     >>> nmo.GLM("QuasiPoisson").fit(X, y).scale_.round(1)
-    array([3.1])
+    array([2.9])
     """
 
     name: ClassVar[str] = "QuasiPoisson"
