@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+import sys
 import warnings
 
 import pytest
@@ -21,4 +22,6 @@ def test_examples_of_a_module_run(name: str) -> None:
     module = importlib.import_module(name)
     with warnings.catch_warnings():
         outcome = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    if "matplotlib.pyplot" in sys.modules:  # or it warns of the figures of all modules so far
+        sys.modules["matplotlib.pyplot"].close("all")
     assert outcome.failed == 0
