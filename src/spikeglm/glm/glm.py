@@ -79,9 +79,10 @@ class GLM(BaseGLM):
     edf_ :
         (1,) effective degrees of freedom of the fit, intercept included: what a penalty leaves of
         that number. Only for models with a dispersion.
-    regularizer_strength_, log_marginal_likelihood_ :
+    regularizer_strength_, regularizer_entries_, log_marginal_likelihood_ :
         With ``"auto"``: the chosen strengths, (entries,), for a population (entries, N), NaN for
-        neurons without a choice; and what they maximise, in nats with all constants, (1,) or (N,).
+        neurons without a choice; what the entries are called; and what strengths maximise, in nats
+        with all constants, (1,) or (N,).
     fit_report_ :
         Status, certificate and advice; print it, or ``.to_frame()``.
     feature_names_in_ :

@@ -43,6 +43,7 @@ class Hooks(Estimator):
     dof_resid_: FloatArray
     edf_: FloatArray
     regularizer_strength_: FloatArray
+    regularizer_entries_: tuple[str, ...]
     log_marginal_likelihood_: FloatArray
     n_features_in_: int
     fit_intercept: bool = True  # of models that an older version pickled

@@ -199,6 +199,7 @@ def test_a_saved_or_cloned_model_keeps_what_was_chosen_and_how(tmp_path):
     loaded = nmo.load_model(tmp_path / "model.npz")
     assert loaded.regularizer_strength == "auto"
     assert_allclose(loaded.regularizer_strength_, model.regularizer_strength_)
+    assert loaded.regularizer_entries_ == ("x", "z")
     assert_allclose(loaded.log_marginal_likelihood_, model.log_marginal_likelihood_)
     assert_allclose(loaded.covariance(X, y), model.covariance(X, y))
     fresh = clone(model)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ...inference.smoothing.automatic import AutomaticFit
     from ..hooks import Hooks
 
-_ESTIMATES = ("regularizer_strength_", "log_marginal_likelihood_")
+_ESTIMATES = ("regularizer_strength_", "regularizer_entries_", "log_marginal_likelihood_")
 _EXACT = 1e-3  # nats
 _MOST_NAMES = 12
 
@@ -128,6 +128,7 @@ def store(model: Hooks, chosen: AutomaticFit | None, shapes: Shapes) -> None:
         vars(model).pop(name, None)
     if chosen is not None:
         model.regularizer_strength_ = shapes.user(chosen.strength)
+        model.regularizer_entries_ = chosen.labels
         model.log_marginal_likelihood_ = np.atleast_1d(
             shapes.user(chosen.log_marginal_likelihood[None])[0]
         )

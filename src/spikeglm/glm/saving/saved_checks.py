@@ -113,6 +113,7 @@ def _is_count(value: Any) -> bool:
 _ESTIMATES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("coef_", "intercept_", "scale_", "dof_resid_", "edf_"), _holds_numbers),
     **dict.fromkeys(("regularizer_strength_", "log_marginal_likelihood_"), _holds_numbers),
+    "regularizer_entries_": _is_text,
     "n_features_in_": _is_count,
     "feature_names_": _or_none(_is_text),
     "neuron_columns_": _or_none(_is(tuple)),
