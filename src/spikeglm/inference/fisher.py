@@ -39,7 +39,7 @@ from ..rows.contract import Rows
 from ..solvers import Status
 from ..typing import BoolArray, FloatArray, IntArray
 from .filling import Filler, Seen
-from .inverses import TOUCHED, inverse_among, void_directions
+from .inverses import TOUCHED, inverse_among, unshift, void_directions
 from .memory import groups, in_longer_blocks
 from .prior_slopes import with_prior
 from .remaining_step import RemainingSteps
@@ -51,7 +51,6 @@ NO_OPTIMUM = {
     Status.NO_ROWS,
     Status.ONE_CLASS,
 }
-_SOME = object()  # in place of what limits a column that has no limit
 
 _ROUNDED = 1e-6  # of a count, however large: what it varies by less is rounding
 
@@ -120,6 +119,7 @@ class Uncertainty(NamedTuple):
     dof: float = math.inf  # degrees of freedom of Student's quantiles
     method: str = "model"  # in words
     reason: str = ""  # why there is none; "" where there is one
+    has_none: bool = False  # whether there is no covariance at all, of silence or a selection
 
     @property
     def standard_errors(self) -> FloatArray:
@@ -153,7 +153,7 @@ def uncertainties(
             continue
         better = next(told_apart[column])
         if optimum.has_none(column):
-            better = better._replace(undetermined=plain.undetermined, void=plain.void)
+            better = plain._replace(covariance=better.covariance)
         yield better
 
 
@@ -224,16 +224,18 @@ def _plainly(
             for c, slope, one in zip(group, slopes, found, strict=True):
                 remaining.check(optimum.record, c, slope, one.inverse, one.information)
         for c, sure in zip(group, reading.filled(group, limits, found, filler), strict=True):
-            _unshift(sure.covariance, reading.shift)
-            undetermined, void = sure.undetermined, sure.void
+            unshift(sure.covariance, reading.shift)
+            undetermined, void, has_none = sure.undetermined, sure.void, optimum.has_none(c)
             if void is not None:
                 void[-1] -= reading.shift @ void[:-1]
             if c in limits:
                 limit = limits[c]
+                has_none |= limit is None
                 undetermined = undetermined | (True if limit is None else limit.touched)
-            if keep_void and (optimum.has_none(c) or limits.get(c, _SOME) is None):
+            if keep_void and has_none:
                 void = np.eye(p + 1)
-            yield sure._replace(undetermined=undetermined | optimum.has_none(c), void=void)
+            undetermined = undetermined | has_none
+            yield sure._replace(undetermined=undetermined, void=void, has_none=has_none)
 
 
 @dataclass(frozen=True, eq=False)
@@ -395,9 +397,3 @@ class _Reading:
         is_single = self.table.rows.dtype == np.float32  # whose rounding the rows show in double
         slopes[:, aliased] *= (W[aliased].T != 0) & (not is_single)
         return slopes
-
-
-def _unshift(covariance: FloatArray, shift: FloatArray) -> None:
-    """Turn the covariance of (w, b + shift . w) into that of (w, b), in place."""
-    covariance[-1] -= shift @ covariance[:-1]
-    covariance[:, -1] -= covariance[:, :-1] @ shift

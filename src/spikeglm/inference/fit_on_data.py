@@ -12,9 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import showing
-from ..engine.features.survey import survey_locations
+from ..engine.features.survey import survey_locations, survey_responses
 from ..engine.runners.plan import plan
 from ..engine.table import Table
+from ..fit.record import check_same_data
 from ..observation_models.likelihood import Likelihood
 from ..rows.contract import Rows
 from ..rows.table_labels import like_rows
@@ -128,6 +129,24 @@ class FitOnData:
         return effective_parameters(
             self.optimum, counted, total_weight=record.total_weight, has_aliased=has_aliased
         )
+
+    def check_data(self) -> None:
+        """Check that responses, row weights and offsets are those of the fit, in a visit of them.
+
+        Features are not looked at: who asks for errors checks slopes too. Raises ValueError.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.arange(6.0)[:, None], np.array([0, 1, 0, 2, 1, 2])
+        >>> nmo.GLM().fit(X, y).on(X, y + 1).check_data()
+        Traceback (most recent call last):
+            ...
+        ValueError: These are not the data of the fit. Given: the mean response is ...
+        """
+        optimum = self.optimum
+        if optimum.record is not None:
+            how = plan(optimum.rows, optimum.columns.n_columns)
+            table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+            check_same_data(optimum.record, survey_responses(table, optimum.columns, how))
 
     @property
     def feature_mean(self) -> FloatArray:

@@ -51,6 +51,19 @@ def inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray,
     return covariance, unsure
 
 
+def unshift(covariance: FloatArray, shift: FloatArray) -> None:
+    """Turn the covariance (n, n) of (w, b + shift . w) into that of (w, b), in place.
+
+    >>> covariance = np.eye(2)
+    >>> unshift(covariance, np.ones(1))
+    >>> covariance
+    array([[ 1., -1.],
+           [-1.,  2.]])
+    """
+    covariance[-1] -= shift @ covariance[:-1]
+    covariance[:, -1] -= covariance[:, :-1] @ shift
+
+
 def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     """Return the directions (n, m) of free parameters in which the information is zero.
 

@@ -159,6 +159,7 @@ class BoundedPenalty:
     __repr__ = showing.of_fields
     is_smooth = False
     has_bounds = True
+    cause = "where coefficients have bounds"  # why no error of them is valid
     no_errors = (
         "There are no standard errors, and no band (NaN): none are valid where coefficients have "
         "bounds. What to do: leave out what is on a bound, and fit the rest without bounds to "

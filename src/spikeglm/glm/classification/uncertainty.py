@@ -111,7 +111,7 @@ def _uncertainties(
             if n in better:
                 sure = next(better[n])
             undetermined = sure.undetermined | (frozen[:, a] & absent[:, a]) | has_none
-            yield sure._replace(undetermined=undetermined)
+            yield sure._replace(undetermined=undetermined, has_none=bool(has_none))
 
 
 def _check_optimum(
@@ -166,7 +166,7 @@ def _in_the_limit(
     """
     to_user, n = _to_user(objective), objective.n_parameters
     if limit is None:
-        return Uncertainty(np.zeros((n, n)), np.ones(n, dtype=bool))
+        return Uncertainty(np.zeros((n, n)), np.ones(n, dtype=bool), has_none=True)
     which = np.array([neuron])
     frozen = objective.frozen(which)[:, 0]
     left = in_the_limit(objective.take_neurons(which), limit.possible[:, :, None])

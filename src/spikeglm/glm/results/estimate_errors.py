@@ -44,17 +44,20 @@ def covariances(
         If they are larger than the memory budget.
     """
     found, shapes = model._uncertainties(X, y, wanted, **more)
-    tell_of_selection(model, shapes)
+    selects = tell_of_selection(model, shapes)
     n_neurons = shapes.n_neurons or 1
     n = shapes.n_parameters
     check_size(n_neurons, n)
     out = np.empty((n_neurons, n, n))
-    reasons = []
+    reasons, has_none = [], np.zeros(n_neurons, dtype=bool)
     for neuron, sure in enumerate(found):
         # An intercept that is none comes last.
-        out[neuron] = np.nan if sure.reason else sure.covariance[:n, :n]
+        out[neuron] = np.nan if sure.reason or sure.has_none else sure.covariance[:n, :n]
+        has_none[neuron] = sure.has_none
         reasons.append(sure.reason)
     _tell_of_none(reasons, wanted)
+    if has_none.any() and not selects:
+        _tell_of_no_optimum(np.flatnonzero(has_none).tolist())
     return out[0] if shapes.n_neurons is None else out
 
 
@@ -76,11 +79,22 @@ def _tell_of_none(reasons: Sequence[str], wanted: Requested) -> None:
     """Say which neurons have no covariance of the kind that is wanted, and why."""
     for reason in sorted(set(reasons) - {""}):
         which = [neuron for neuron, why in enumerate(reasons) if why == reason]
-        shown = ", ".join(map(str, which[:_SHOWN])) + (", ..." if len(which) > _SHOWN else "")
         notices.warn(
             f"There is no {wanted.cov_type} covariance (NaN) of {len(which)} neurons: {reason}. "
-            f"Given: neurons {shown}. What to do: take another cov_type."
+            f"Given: neurons {_shown(which)}. What to do: take another cov_type."
         )
+
+
+def _tell_of_no_optimum(which: Sequence[int]) -> None:
+    """Say which neurons have no covariance since their fit has no optimum."""
+    notices.warn(
+        f"There is no covariance (NaN) of {len(which)} neurons, whose fit has no finite optimum. "
+        f"Given: neurons {_shown(which)}. What to do: fit_report_ says why, such as silence."
+    )
+
+
+def _shown(which: Sequence[int]) -> str:
+    return ", ".join(map(str, which[:_SHOWN])) + (", ..." if len(which) > _SHOWN else "")
 
 
 def _point_to_curves(model: Hooks, errors_of: FloatArray) -> None:

@@ -25,16 +25,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import errors, showing
-from ...engine.features.survey import survey_responses
 from ...engine.kernels import loss_kernels, scale_kernels
 from ...engine.runners.dispatch import run
-from ...fit.record import check_same_data
 from ...numerics import quiet
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
 from ..fisher import NO_OPTIMUM, Optimum, groups
 from ..fit_on_data import FittedModel
 from ..hypotheses.rereading import Rereading
+from ..no_errors import why_none
 from .profile import profile_interval, scales_of
 
 if TYPE_CHECKING:
@@ -164,6 +163,7 @@ def overdispersion(
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     optimum = _checked(fit.optimum, level)
+    fit.check_data()
     scale, error, ratio, _ = scales_of(optimum)
     has_none = np.array([optimum.has_none(c) for c in range(len(scale))])
     low, high = profile_interval(optimum, ratio, level, has_none)
@@ -194,8 +194,6 @@ def _checked(optimum: Optimum, level: float) -> Optimum:
         raise errors.value_error(
             "level must be a probability.", given=repr(level), expected="e.g. 0.95"
         )
-    reading = Rereading.of(optimum)
-    check_same_data(record, survey_responses(reading.table, optimum.columns, reading.how))
     return optimum
 
 
@@ -204,7 +202,7 @@ def _status(optimum: Optimum, c: int) -> str:
     if record is not None and record.status[c] in NO_OPTIMUM:
         return str(record.status[c])
     if not optimum.penalty.is_smooth:
-        return "no errors are valid after the penalty selected features from the same data"
+        return why_none(optimum.penalty, "error")
     return "estimated" if scales_of(optimum).scale[c] > 0 else POISSON_LIMIT
 
 

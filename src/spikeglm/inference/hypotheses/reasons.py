@@ -7,14 +7,15 @@ import numpy as np
 from ...solvers import Status
 from ...typing import BoolArray, IntArray
 from ..fisher import NO_OPTIMUM, Optimum
+from ..no_errors import why_none
 
-SELECTED = "no test is valid after the penalty selected features from the same data"
 SEPARATED = "separated: its estimates have no finite optimum"
 MASKED = "left out by the feature mask"
 NOTHING = "the data determine nothing of it beside the other features"
 FEW = "too few groups or rows: the robust covariance has a smaller rank than the term"
 PENALISED = "only the Wald test with cov_type='model' is one of penalised fits"
 NO_DISPERSION = "no dispersion: the fit leaves no degrees of freedom"
+EXACT = "no dispersion: the response is exactly what the fit says"
 NO_TERM = "no test is known of a term that is zero everywhere"
 BY_HAND = "not of a fit"
 
@@ -34,10 +35,12 @@ def of_fit(optimum: Optimum, neuron: int) -> str:
 def against_fit(optimum: Optimum, neuron: int) -> str:
     """Return why no test of a neuron is valid, "" if some may be."""
     if not optimum.penalty.is_smooth:
-        return SELECTED
+        return why_none(optimum.penalty, "test")
     record = optimum.record
     if record is not None and record.status[neuron] in NO_OPTIMUM:
         return str(record.status[neuron])
+    if optimum.unit[neuron] == 0:
+        return EXACT
     return "" if np.isfinite(optimum.unit[neuron]) else NO_DISPERSION
 
 

@@ -36,6 +36,8 @@ from .rank_aware import QuadraticForm, determined
 from .rereading import Rereading
 from .wald_tests import penalised
 
+_NO_LIKELIHOOD = NO_OPTIMUM | {Status.STALLED, Status.LIMIT}  # or not the largest one
+
 
 @dataclass(frozen=True, eq=False)
 class Refits:
@@ -75,6 +77,9 @@ class Refits:
         if full.columns.mask is not None:
             mask = mask & full.columns.mask[:, neuron]
         columns = replace(full.columns.take(neuron), mask=mask)
+        coef = full.coef[:, neuron]
+        # Features may lie anywhere: the intercept stands for what is left out at its mean.
+        left_out = fit.feature_mean @ np.where(mask, 0.0, coef) if columns.has_intercept else 0.0
         penalty = UnRegularized().bind(None, (0, 0))
         result: FitResult = fit_columns(
             full.rows,
@@ -82,7 +87,7 @@ class Refits:
             penalty=penalty,
             keep=full.keep,
             solver=SolverChoice(),
-            start=(full.coef[:, neuron] * mask, full.intercept[neuron]),
+            start=(coef * mask, full.intercept[neuron] + left_out),
         )
         scale = None if full.scale is None else full.scale[neuron]
         found = replace(
@@ -104,7 +109,7 @@ class Refits:
         """Return why a fit is none, "" if it is one."""
         record = self.optimum.record
         status = None if record is None else record.status[column]
-        return f"without the term: {status}" if status in NO_OPTIMUM else ""
+        return f"without the term: {status}" if status in _NO_LIKELIHOOD else ""
 
 
 def likelihood_ratio_tests(

@@ -23,7 +23,6 @@ from .blocks import check_blocks, moving_blocks, whole_groups
 from .bootstrap_result import BlockBootstrap
 from .contract import Setting, check_count
 from .question import Question, Sight
-from .testing import check_data
 
 _MOST_COLUMNS = 1024  # of a fit
 _SHARE_FOR_WEIGHTS = 1 / 8  # of the memory budget
@@ -96,7 +95,7 @@ def block_bootstrap(
     True
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    check_data(fit.optimum)
+    fit.check_data()
     rng = np.random.default_rng(seed)
     setting = Setting(Question.about(fit, None), rng)
     rngs = rng.spawn(check_count(n_draws, name="n_draws", fewest=2))

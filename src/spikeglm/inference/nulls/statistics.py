@@ -78,8 +78,8 @@ class Score:
         """Raise ValueError for penalties with kinks."""
         if not sight.penalty.is_smooth:
             raise errors.value_error(
-                "There is no score of a model whose penalty selects features.",
-                given="a penalty with absolute values",
+                "There is no score of a model whose penalty selects features, or has bounds.",
+                given="a penalty with kinks",
                 expected="no penalty, or one that is smooth",
                 todo='take statistic="deviance", which fits the models again.',
             )

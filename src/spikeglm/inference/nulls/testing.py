@@ -10,16 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
-from ...engine.features.survey import survey_responses
-from ...engine.runners.plan import plan
 from ...engine.runners.threads import one_blas_thread
-from ...engine.table import Table
-from ...fit.record import check_same_data
 from ...numerics import quiet
 from ...regularizer.firth import is_of_information
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
-from ..fisher import Optimum
 from ..fit_on_data import FittedModel
 from ..hypotheses.false_discovery import q_values
 from .contract import RESPONSE, Draws, Null, Setting
@@ -116,7 +111,7 @@ def null_test(
     (True, True)
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    check_data(fit.optimum)
+    fit.check_data()
     question, how = Question.about(fit, term), read_statistic(statistic)
     drawn_by = read_null(null, options)
     how.check(question.observed)
@@ -226,11 +221,3 @@ def _independent(
         return np.full(len(of_data), np.nan)
     rank = scores(observed, shared.reduced, shared.information).rank
     return np.where(rank > 0, chdtrc(np.maximum(rank, 1), of_data), np.nan)
-
-
-def check_data(optimum: Optimum) -> None:
-    """Check that responses, weights and offset are those of the fit."""
-    if optimum.record is not None:
-        how = plan(optimum.rows, optimum.columns.n_columns)
-        table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
-        check_same_data(optimum.record, survey_responses(table, optimum.columns, how))

@@ -28,13 +28,13 @@ from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
 from ..fisher import NO_OPTIMUM, Optimum, uncertainties
 from ..fit_on_data import FitOnData, FittedModel
+from ..no_errors import why_none
 from .ends import profile_ends
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _UNDETERMINED = "the data do not determine it"
-_SELECTED = "the penalty selected features from the same data"
 _NO_END = "no end was found"
 
 
@@ -182,7 +182,7 @@ def _against(optimum: Optimum, place: int) -> list[str]:
         status = None if record is None else record.status[c]
         is_masked = place < len(optimum.coef) and not _uses(optimum, place, c)
         if not optimum.penalty.is_smooth:
-            found.append(_SELECTED)
+            found.append(why_none(optimum.penalty, "interval"))
         elif status in NO_OPTIMUM or status is Status.LIMIT:
             found.append(str(status))
         elif is_masked:

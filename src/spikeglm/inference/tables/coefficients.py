@@ -14,9 +14,9 @@ from ...typing import Array, BoolArray, FloatArray
 from ..curve_bands import quantile
 from ..fisher import NO_OPTIMUM, Uncertainty
 from ..fit_on_data import FitOnData
+from ..no_errors import why_none
 
 MASKED = "left out by the feature mask"
-SELECTED = "no error is valid after the penalty selected features from the same data"
 SEPARATED = "separated: no finite optimum"
 UNDETERMINED = "constant, or a combination of other features: of a term, ask model.curve"
 NO_DISPERSION = "no dispersion: the fit leaves no degrees of freedom"
@@ -119,7 +119,7 @@ def _status(fit: FitOnData, neuron: int, known: Uncertainty) -> Array:
     is_separated = ended is Status.SEPARATED
     reasons: list[tuple[BoolArray, str]] = [
         (~used, MASKED),
-        (everything & (not optimum.penalty.is_smooth), SELECTED),
+        (everything & (not optimum.penalty.is_smooth), why_none(optimum.penalty, "error")),
         (everything & (ended in NO_OPTIMUM), str(ended)),
         (everything & bool(np.isnan(optimum.unit[neuron])), NO_DISPERSION),
         (everything & bool(known.reason), known.reason),
