@@ -113,7 +113,7 @@ def test_the_order_of_neurons_and_of_features_does_not_matter(kind):
         assert_allclose(found[key], value, rtol=2e-5, atol=1e-6, err_msg=str(key))
 
 
-@pytest.mark.parametrize("question", [*QUESTIONS, *"predicted", "null", "bootstrap"])
+@pytest.mark.parametrize("question", [*QUESTIONS, "predicted", "null", "bootstrap"])
 def test_other_responses_weights_and_offsets_are_refused(question):
     kind = "NegativeBinomial" if question == "overdispersion" else "Poisson"
     ask, model = (QUESTIONS | OF_ROWS)[question], fitted(kind, X, Y)
