@@ -95,7 +95,7 @@ def fit_weightings(
     shape = inputs.shapes.n_classes or 1, n_weightings, n_neurons
     each = np.arange(inputs.columns.n_columns).reshape(shape[0], 1, n_neurons)
     under = np.tile(np.arange(weightings.shape[1]), len(factors))[:, None]
-    columns = _under(
+    columns = under_weightings(
         inputs.columns.take(np.broadcast_to(each, shape).ravel()),
         weightings,
         np.broadcast_to(under, shape).ravel(),
@@ -131,8 +131,17 @@ def held_out_predictor(rows: Rows, fits: WeightedFits, weighting: IntArray) -> F
     return eta
 
 
-def _under(columns: Columns, weightings: Array, of: IntArray) -> Columns:
-    """Return the columns with the row weights of column c multiplied by weighting ``of[c]``."""
+def under_weightings(columns: Columns, weightings: Array, of: IntArray) -> Columns:
+    """Return the columns with the row weights of column c multiplied by weighting ``of[c]``.
+
+    >>> from spikeglm.observation_models import PoissonObservations, links
+    >>> from spikeglm.observation_models.likelihood import Likelihood
+    >>> pair = Likelihood(PoissonObservations(), links.Exp())
+    >>> columns = Columns(pair, Source(np.ones((4, 1)), np.zeros(2, int)))
+    >>> halves = np.array([[1, 0], [1, 0], [0, 1], [0, 1]])
+    >>> under_weightings(columns, halves, np.array([1, 0])).weights.block(slice(0, 1))
+    array([[0., 1.]])
+    """
     if columns.weights is None:
         weights = Source(weightings, of)
     else:

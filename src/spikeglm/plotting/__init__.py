@@ -26,6 +26,7 @@ from .residuals import (
     plot_residual_autocorrelation,
     plot_residual_quantiles,
 )
+from .strengths import plot_strength_choice
 from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "plot_regularization_path",
     "plot_residual_autocorrelation",
     "plot_residual_quantiles",
+    "plot_strength_choice",
     "plot_time_rescaling",
     "plot_tuning",
     "save_figure",

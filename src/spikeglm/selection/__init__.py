@@ -1,11 +1,14 @@
 """Which model: splits that respect time, and held-out predictions of all folds from one fit."""
 
+from .choosing_strength import select_strength
 from .cross_validation import HeldOut, cross_validated
 from .folds import Folds, fixed_folds
 from .label_splitters import EpochFolds, SessionFolds, TrialFolds
 from .paths import RegularizationPath, regularization_path
 from .splits import interleaved_blocks
 from .splitters import ContiguousBlocks, InterleavedBlocks, TimeSplitter
+from .strength_choice import StrengthChoice
+from .strength_search import StrengthSearch
 
 __all__ = [
     "ContiguousBlocks",
@@ -15,10 +18,13 @@ __all__ = [
     "InterleavedBlocks",
     "RegularizationPath",
     "SessionFolds",
+    "StrengthChoice",
+    "StrengthSearch",
     "TimeSplitter",
     "TrialFolds",
     "cross_validated",
     "fixed_folds",
     "interleaved_blocks",
     "regularization_path",
+    "select_strength",
 ]

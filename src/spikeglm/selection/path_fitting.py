@@ -45,6 +45,8 @@ class PathRecord:
         S tuples of C.
     n_passes :
         Visits of all rows.
+    scale :
+        (S, C) the best scales of likelihoods that have one to find, else None.
     """
 
     strengths: FloatArray
@@ -54,6 +56,7 @@ class PathRecord:
     violation: FloatArray
     status: tuple[tuple[Status, ...], ...]
     n_passes: int
+    scale: FloatArray | None = None
 
     __repr__ = showing.of_fields
 

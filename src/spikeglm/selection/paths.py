@@ -25,7 +25,7 @@ from .smooth_path import fit_smooth_path
 if TYPE_CHECKING:
     import pandas as pd
 
-_TOLERANCE = 1e-7  # relative to the strength, as for a single fit
+TOLERANCE = 1e-7  # relative to the strength, as for a single fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,9 +196,9 @@ def regularization_path(
     if inputs.lost is not None:
         inputs.lost.announce()
     shape = inputs.rows.n_features, inputs.columns.n_columns
-    penalty = _at_strength_one(model).read_penalty(inputs.shapes)
-    _check_path(model, penalty, inputs.columns, strengths)
-    grid, common = _grid(strengths, smallest, shape[1]), (inputs.rows, inputs.columns)
+    penalty = at_strength_one(model).read_penalty(inputs.shapes)
+    check_path(model, penalty, inputs.columns, strengths)
+    grid, common = grid_of(strengths, smallest, shape[1]), (inputs.rows, inputs.columns)
     if penalty.is_smooth:
         record = fit_smooth_path(
             *common,
@@ -213,7 +213,7 @@ def regularization_path(
             penalty=penalty,
             keep=inputs.keep,
             strengths_of=grid,
-            tolerance=solver.tol or _TOLERANCE,
+            tolerance=solver.tol or TOLERANCE,
             max_passes=solver.maxiter,
         )
     neurons = inputs.neurons or tuple(range(shape[1]))
@@ -224,7 +224,8 @@ def regularization_path(
     return path
 
 
-def _check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) -> None:
+def check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) -> None:
+    """Raise a ValueError where there is no path of strengths."""
     if regularizer_of(model.regularizer).default_strength is None:
         raise errors.value_error(
             "A model without a penalty has no path.",
@@ -261,7 +262,7 @@ def _check_start(columns: Columns) -> None:
         )
 
 
-def _at_strength_one(model: GLM) -> GLM:
+def at_strength_one(model: GLM) -> GLM:
     """Return the model with a strength of one where it has one number (and a ratio)."""
     one = type(model)(**model.get_params(deep=False))
     default, given = regularizer_of(model.regularizer).default_strength, one.regularizer_strength
@@ -277,7 +278,7 @@ def _is_number(strength: Any) -> bool:
     return strength is None or (np.ndim(strength) == 0 and not isinstance(strength, dict))
 
 
-def _grid(
+def grid_of(
     strengths: int | ArrayLike, smallest: float, n_neurons: int
 ) -> Callable[[FloatArray], FloatArray]:
     """Return what turns largest useful strengths (N,) into strengths (S, N)."""

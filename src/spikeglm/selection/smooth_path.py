@@ -32,15 +32,27 @@ def fit_smooth_path(
     strengths :
         (S, C) > 0, which multiply it.
     """
+    which = np.tile(np.arange(columns.n_columns), len(strengths))
+    tiled = penalty.take(which).times(strengths.ravel())
+    return fit_copies(rows, columns, penalty=tiled, keep=keep, strengths=strengths, solver=solver)
+
+
+def fit_copies(
+    rows: Rows,
+    columns: Columns,
+    *,
+    penalty: Penalty,
+    keep: BoolArray,
+    strengths: FloatArray,
+    solver: SolverChoice,
+) -> PathRecord:
+    """Fit S copies of C columns, copy s of column c with the penalty of column s C + c.
+
+    ``strengths`` (S, C) are for the record.
+    """
     S, C = strengths.shape
     which = np.tile(np.arange(C), S)
-    result = fit_columns(
-        rows,
-        columns.take(which),
-        penalty=penalty.take(which).times(strengths.ravel()),
-        keep=keep,
-        solver=solver,
-    )
+    result = fit_columns(rows, columns.take(which), penalty=penalty, keep=keep, solver=solver)
     words = result.status
     return PathRecord(
         strengths=strengths,
@@ -50,4 +62,5 @@ def fit_smooth_path(
         violation=result.decrement.reshape(S, C),
         status=tuple(words[s * C : (s + 1) * C] for s in range(S)),
         n_passes=result.n_passes,
+        scale=None if result.scale is None else result.scale.reshape(S, C),
     )
