@@ -122,6 +122,10 @@ def test_other_responses_weights_and_offsets_are_refused(question):
     more[3] += 1.0
     with pytest.raises(ValueError, match="not the data of the fit"):
         ask(model, X, more)
+    if question in QUESTIONS or question == "predicted":
+        for features, shuffled in ((2 * X, Y), (X, Y[::-1])):
+            with pytest.raises(ValueError, match="not the data of the fit"):
+                ask(model, features, shuffled)
     if question != "null":
         for data in ({"sample_weight": weights}, {"offset": weights}):
             with pytest.raises(ValueError, match="not the data of the fit"):

@@ -5,6 +5,7 @@ Estimators make it (``model.on(X, y)``); what is asked of it here never sees an 
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -23,7 +24,7 @@ from ..rows.terms import Term
 from ..solvers import Status
 from ..typing import Array, FloatArray
 from .degrees_of_freedom import effective_parameters
-from .fisher import Optimum
+from .fisher import Optimum, uncertainties
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +134,7 @@ class FitOnData:
     def check_data(self) -> None:
         """Check that responses, row weights and offsets are those of the fit, in a visit of them.
 
-        Features are not looked at: who asks for errors checks slopes too. Raises ValueError.
+        Features are not looked at, see :meth:`check_estimates`. Raises ValueError.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X, y = np.arange(6.0)[:, None], np.array([0, 1, 0, 2, 1, 2])
@@ -147,6 +148,21 @@ class FitOnData:
             how = plan(optimum.rows, optimum.columns.n_columns)
             table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
             check_same_data(optimum.record, survey_responses(table, optimum.columns, how))
+
+    def check_estimates(self) -> None:
+        """Check that the estimates are the best ones for these data, as standard errors do.
+
+        It finds data that were shuffled or shifted, too, and takes as long as standard errors.
+        Raises ValueError.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.arange(6.0)[:, None], np.array([0, 1, 0, 2, 1, 2])
+        >>> nmo.GLM().fit(X, y).on(X, y[::-1]).check_estimates()
+        Traceback (most recent call last):
+            ...
+        ValueError: These are not the data of the fit. Given: data whose best estimates are ...
+        """
+        deque(uncertainties(self.optimum), maxlen=0)
 
     @property
     def feature_mean(self) -> FloatArray:

@@ -163,7 +163,7 @@ def overdispersion(
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     optimum = _checked(fit.optimum, level)
-    fit.check_data()
+    fit.check_estimates()
     scale, error, ratio, _ = scales_of(optimum)
     has_none = np.array([optimum.has_none(c) for c in range(len(scale))])
     low, high = profile_interval(optimum, ratio, level, has_none)

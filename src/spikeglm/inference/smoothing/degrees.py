@@ -163,7 +163,7 @@ def effective_degrees(
             expected="those of a fit",
             todo="call fit.",
         )
-    fit.check_data()
+    fit.check_estimates()
     edf, edf1 = np.full((2, p + 1, N), np.nan)
     centre = fit.feature_mean if fit.optimum.columns.has_intercept else np.zeros(p)
     wanted = np.array([n for n in range(N) if not fit.optimum.has_none(n)], dtype=np.intp)

@@ -157,7 +157,7 @@ def information_criteria(
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     _check(n, dispersion, fit)
-    fit.check_data()
+    fit.check_estimates()
     facts = FitFacts.of(fit)
     counted = facts.n_rows if n == "bins" else facts.total
     at_pearson = dispersion == "pearson"
