@@ -151,7 +151,7 @@ def inputs(basis: Basis, n: int = 40, shape: tuple[int, ...] = (), seed: int = 0
     for x in xs:
         if n > 1:
             x[0], x[1] = 0.0, 1.0
-    for i, read in enumerate(basis._formula.readers):
+    for i, read in enumerate(basis.node.formula.readers):
         family = getattr(read, "__self__", None)
         if isinstance(family, Indicators):
             xs[i] = rng.choice(family.categories, size=(n, *shape)).astype(float)
@@ -177,5 +177,5 @@ def table(xs: list) -> np.ndarray:
 def nodes(basis: Basis):
     """Yield a basis and all its parts."""
     yield basis
-    for child in basis._children:
-        yield from nodes(child)
+    for child in basis.node.children:
+        yield from nodes(child.basis)

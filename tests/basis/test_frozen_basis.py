@@ -127,7 +127,7 @@ def test_formulas_of_somebody_else_are_no_part_of_a_file():
     basis = B.IdentityEval(label="mine")
     basis._begin(Eval(Line()), "mine")
     with pytest.raises(TypeError, match="'mine'"):
-        StoredBasis.of(basis.setup_basis([0.0, 1.0]))
+        StoredBasis.of(basis.setup_basis([0.0, 1.0]).node)
 
 
 def test_frozen_ranges_are_left_by_a_change_of_parameters():
@@ -179,7 +179,7 @@ def test_a_frozen_basis_is_pickled_and_a_clone_is_not_frozen():
 def test_a_file_that_makes_no_sense_is_refused(change):
     from dataclasses import replace
 
-    record = StoredBasis.of(B.BSplineEval(5).setup_basis([0.0, 10.0]))
+    record = StoredBasis.of(B.BSplineEval(5).setup_basis([0.0, 10.0]).node)
     with pytest.raises((ValueError, AttributeError, TypeError)):
         replace(record, **change).restored()
 
@@ -194,7 +194,7 @@ def test_a_transformer_has_a_basis_for_signals():
 
 
 def test_nothing_is_frozen_before_signals_were_seen():
-    for ask in (B.BSplineEval(5).frozen, lambda: StoredBasis.of(B.HistoryConv(2))):
+    for ask in (B.BSplineEval(5).frozen, lambda: StoredBasis.of(B.HistoryConv(2).node)):
         with pytest.raises(nmo.exceptions.NotFittedError, match="setup_basis"):
             ask()
 

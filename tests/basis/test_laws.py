@@ -151,7 +151,7 @@ def test_epochs_are_convolved_one_by_one(row):
 
 def _with_bounds(basis):
     for node in nodes(basis):
-        if not node._children and "bounds" in node.get_params():
+        if not node.node.children and "bounds" in node.get_params():
             node.bounds = (0.0, 1.0)
     return basis
 

@@ -9,7 +9,7 @@ from spikeglm import basis as nmo_basis
 same = np.testing.assert_array_equal
 
 NUMERIC = [row for row in EVALS if row.name != "Category"]
-CIRCULAR = [row for row in NUMERIC if row.make()._formula.family.wraps]
+CIRCULAR = [row for row in NUMERIC if row.make().node.formula.family.wraps]
 BOUNDED = [row for row in NUMERIC if row not in CIRCULAR and row.name != "Zero"]
 
 

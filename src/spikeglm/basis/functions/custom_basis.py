@@ -108,9 +108,9 @@ class CustomBasis(Basis):
         >>> nmo.basis.CustomBasis(np.sin).evaluate(np.zeros((5, 2, 3))).shape
         (5, 6, 1)
         """
-        signals = read(self, xi)
-        self._formula.check_shapes([x.shape[1:] for x in signals.arrays])
-        values = self._formula.called(*signals.arrays)
+        signals = read(self.node, xi)
+        self.node.formula.check_shapes([x.shape[1:] for x in signals.arrays])
+        values = self.node.formula.called(*signals.arrays)
         if signals.arrays[0].ndim <= self.ndim_input:
             values = values[..., 0, :]
         return outgoing(values, signals.time_axis)

@@ -158,4 +158,4 @@ class FourierEval(Basis):
     @property
     def masked_frequencies(self) -> Array:
         """The selected frequency tuples, one per column: (ndim, K)."""
-        return self._formula.parameter("masked_frequencies")
+        return self.node.formula.parameter("masked_frequencies")

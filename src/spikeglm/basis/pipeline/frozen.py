@@ -9,7 +9,6 @@ from ... import errors, showing
 from ...rows.design import Signals
 from ..terms.formula import PlacedRows
 from ..tree import kept_basis, placement
-from ..tree.walking import leaves
 
 if TYPE_CHECKING:
     from ..tree.basis import Basis
@@ -35,8 +34,8 @@ class Frozen:
     @classmethod
     def of(cls, basis: Basis, signals: Signals) -> Frozen:
         """Place a basis on signals, and keep what was decided."""
-        rows = placement.placed(basis, signals)
-        kept = kept_basis.kept(basis)
+        rows = placement.placed(basis.node, signals)
+        kept = kept_basis.kept(basis.node)
         placement.without_ranges(basis)  # kept here
         nothing = tuple(x[:0].copy() for x in signals.arrays)  # frees the data that was seen
         return cls(rows.at(Signals(nothing)), _formulas(basis), kept)
@@ -58,4 +57,4 @@ def not_fitted() -> errors.NotFittedError:
 
 
 def _formulas(basis: Basis) -> tuple[Any, ...]:
-    return tuple(leaf._formula for leaf in leaves(basis))
+    return tuple(leaf.formula for leaf in basis.node.leaves())

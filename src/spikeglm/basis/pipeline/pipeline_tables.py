@@ -39,7 +39,9 @@ def signals_of(basis: Basis, X: ArrayLike, y: ArrayLike) -> Signals:
     _check_length(len(table), y)
     arrays = []
     stop = 0
-    for i, (shape, read) in enumerate(zip(basis.input_shape, basis._formula.readers, strict=True)):
+    for i, (shape, read) in enumerate(
+        zip(basis.input_shape, basis.node.formula.readers, strict=True)
+    ):
         start, stop = stop, stop + math.prod(shape)
         values = read(_columns(table, start, stop), name=f"Input {i} (columns {start}:{stop} of X)")
         arrays.append(values.reshape(len(table), *shape))

@@ -107,7 +107,9 @@ class TransformerBasis(Estimator):
         if basis is self.__dict__.get("_basis", self):
             return
         self._basis = placement.without_ranges(copy.deepcopy(unwrapped(basis)))
-        input_shapes.put_shapes(self._basis, [shape or () for shape in self._basis.input_shape])
+        input_shapes.put_shapes(
+            self._basis.node, [shape or () for shape in self._basis.input_shape]
+        )
         self._frozen: Frozen | None = None
         self._columns: tuple[Any, ...] | None = None
 
@@ -170,7 +172,9 @@ class TransformerBasis(Estimator):
         features = written_out(frozen.rows.at(signals))
         frame = pipeline_tables.chosen_container(self)
         if frame != "default":
-            return pipeline_tables.as_frame(frame, features, feature_columns.names(self._basis), X)
+            return pipeline_tables.as_frame(
+                frame, features, feature_columns.names(self._basis.node), X
+            )
         return input_shapes.outgoing(features, signals.time_axis)
 
     def fit_transform(self, X: ArrayLike, y: ArrayLike = None) -> Any:
@@ -199,7 +203,7 @@ class TransformerBasis(Estimator):
         array(['past[0]', 'past[1]'], dtype=object)
         """
         self._current()
-        return pipeline_tables.name_array(feature_columns.names(self._basis))
+        return pipeline_tables.name_array(feature_columns.names(self._basis.node))
 
     @property
     def terms(self) -> tuple[Term, ...]:

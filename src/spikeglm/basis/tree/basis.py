@@ -1,24 +1,25 @@
 """The contract of every basis.
 
 What a basis computes is in its formula (:mod:`~spikeglm.basis.terms.formula`), which is frozen.
-What a basis remembers is here: its label, its place in a tree, and the shapes of its inputs.
+What a basis remembers is in its node (:mod:`~spikeglm.basis.tree.node`): its label, its place in a
+tree, and the shapes of its inputs.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ... import notebook
 from ...estimator import Estimator
 from ...rows.design import Design, written_out
-from ...rows.terms import Meaning, Term
+from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from . import basis_parameters, feature_columns, input_shapes, kept_basis, placement, walking
-from .memory import Memory
+from . import basis_parameters, feature_columns, input_shapes, kept_basis, node_labels, placement
+from .node import Node, Operation, begin_leaf
 
 
 class Basis(Estimator):
@@ -35,20 +36,13 @@ class Basis(Estimator):
 
     __array_ufunc__ = None  # so that NumPy numbers leave ``*`` to us
 
-    _formula: Any  # a leaf's own Eval or Conv; a composed basis makes a Sum or Product of them
-    _label: str | None
-    _shapes: list[Any] | None
-    _memory = Memory()  # of a leaf
-    _children: tuple[Basis, ...] = ()
-    _parent: Basis | None = None
-    _symbol = ""
+    node: Node
+    kernel_: FloatArray | None  # of a convolution
+    lags_: IntArray | None
+    operation: ClassVar[Operation | None] = None  # of a composed basis
 
     def _begin(self, formula: Any, label: object) -> None:
-        self._formula, self._label, self._shapes = formula, None, None
-        if hasattr(type(formula), "kernel"):
-            self.kernel_: FloatArray | None = None
-            self.lags_: IntArray | None = None
-        self.label = label
+        begin_leaf(self, formula, label)
 
     def compute_features(self, *xi: ArrayLike) -> Any:
         """Return the features (T, n_output_features) of the inputs.
@@ -78,7 +72,7 @@ class Basis(Estimator):
         array([[0., 1., 0., 1.],
                [0., 0., 1., 0.]])
         """
-        rows = placement.placed_again(self, input_shapes.read(self, xi))
+        rows = placement.placed_again(self.node, input_shapes.read(self.node, xi))
         return input_shapes.outgoing(written_out(rows), rows.signals.time_axis)
 
     def design(self, *xi: ArrayLike) -> Design:
@@ -92,8 +86,8 @@ class Basis(Estimator):
         >>> nmo.basis.RaisedCosineLogConv(8, window_size=100).design(np.zeros((1000, 50)))
         Design(n_rows=1000, n_features=400)
         """
-        rows = placement.placed_again(self, input_shapes.read(self, xi))
-        names, frozen = feature_columns.names(self), kept_basis.kept(self)
+        rows = placement.placed_again(self.node, input_shapes.read(self.node, xi))
+        names, frozen = feature_columns.names(self.node), kept_basis.kept(self.node)
         return Design.of(rows, names, rows.signals, self.terms, frozen)
 
     def frozen(self) -> Basis:
@@ -111,7 +105,8 @@ class Basis(Estimator):
         array([[0.5, 0.5],
                [nan, nan]])
         """
-        return kept_basis.kept(self)
+        twin: Basis = kept_basis.kept(self.node)
+        return twin
 
     def setup_basis(self, *xi: ArrayLike) -> Basis:
         """Remember the shapes of these inputs; compute ``kernel_`` and ``lags_`` of convolutions.
@@ -127,7 +122,7 @@ class Basis(Estimator):
         (array([[1., 0.],
                [0., 1.]]), array([1, 2]))
         """
-        placement.placed(self, input_shapes.read(self, xi))
+        placement.placed(self.node, input_shapes.read(self.node, xi))
         return self
 
     def evaluate(self, *xi: ArrayLike) -> Any:
@@ -142,9 +137,9 @@ class Basis(Estimator):
         >>> nmo.basis.BSplineEval(3, order=2, bounds=(0, 1)).evaluate([[0.25], [1.0]]).shape
         (2, 1, 3)
         """
-        signals = input_shapes.read(self, xi)
+        signals = input_shapes.read(self.node, xi)
         input_shapes.require_one_shape(signals.arrays)
-        return input_shapes.outgoing(self._formula.evaluate(*signals.arrays), signals.time_axis)
+        return input_shapes.outgoing(self.node.formula.evaluate(*signals.arrays), signals.time_axis)
 
     def evaluate_on_grid(self, *n_samples: int) -> tuple[Array, ...]:
         """Return points over the bounds (or [0, 1]) and the functions there.
@@ -160,8 +155,8 @@ class Basis(Estimator):
         >>> points.shape, values.shape
         ((100,), (100, 4))
         """
-        input_shapes.require_count(self, len(n_samples))
-        axes, values = self._formula.on_grid(*map(input_shapes.n_points, n_samples))
+        input_shapes.require_count(self.node, len(n_samples))
+        axes, values = self.node.formula.on_grid(*map(input_shapes.n_points, n_samples))
         return (*np.meshgrid(*axes, indexing="ij"), values)
 
     def split_by_feature(self, x: ArrayLike, axis: int = 1) -> dict[str, Any]:
@@ -180,7 +175,7 @@ class Basis(Estimator):
         >>> {label: part.shape for label, part in parts.items()}
         {'history': (3, 5), 'x': (1,)}
         """
-        return feature_columns.split(self, x, axis)
+        return feature_columns.split(self.node, x, axis)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -196,33 +191,32 @@ class Basis(Estimator):
         >>> basis.terms[0].axis()
         array([1, 2, 3])
         """
-        return feature_columns.terms(self)
+        return feature_columns.terms(self.node)
 
     @property
     def n_inputs(self) -> int:
         """Number of arrays that ``compute_features`` takes."""
-        return self._formula.n_inputs
+        return int(self.node.formula.n_inputs)
 
     @property
     def n_basis_funcs(self) -> Any:
         """Number of functions b; None for lags in seconds before a signal said what a bin is."""
-        return self._formula.n_basis_funcs
+        return self.node.formula.n_basis_funcs
 
     @property
     def n_output_features(self) -> Any:
         """Number of features p; None until the shapes of the inputs are known."""
-        unknown = None in self.input_shape or self.n_basis_funcs is None
-        return None if unknown else self._formula.n_columns(self.input_shape)
+        return self.node.n_columns
 
     @property
     def is_complex(self) -> bool:
         """Whether a part has Fourier functions; two such bases cannot be multiplied."""
-        return self._formula.is_complex
+        return bool(self.node.formula.is_complex)
 
     @property
     def input_shape(self) -> list[Any]:
         """The shape of one sample of each input: () for (T,) inputs; None where not known."""
-        return input_shapes.shapes_of(self)
+        return self.node.input_shape
 
     def set_input_shape(self, *xi: Any) -> Basis:
         """Say what one sample of each input looks like, without data.
@@ -237,25 +231,27 @@ class Basis(Estimator):
         >>> nmo.basis.BSplineEval(5).set_input_shape(3).n_output_features
         15
         """
-        input_shapes.put_said_shapes(self, xi)
+        input_shapes.put_said_shapes(self.node, xi)
         return self
 
     @property
     def label(self) -> str:
         """Name of the basis; by default that of its class, numbered if there are several."""
-        return walking.label_of(self)
+        return node_labels.label_of(self.node)
 
     @label.setter
     def label(self, label: object) -> None:
         others = {cls.__name__ for cls in Basis.__subclasses__()}
-        self._label = walking.checked_label(self, label, others)
+        self.node.label = node_labels.checked_label(self.node, label, others)
 
     def __getitem__(self, label: str) -> Basis:
         """Return the part with this label (the part itself, not a copy)."""
-        return walking.part(self, label)
+        part: Basis = node_labels.part(self.node, label).basis
+        return part
 
-    def __iter__(self) -> Iterator[Basis]:  # over additive components; a product is one
-        yield self
+    def __iter__(self) -> Iterator[Basis]:
+        """Yield the additive components; a product is one."""
+        return (node.basis for node in self.node.components())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -300,7 +296,11 @@ class Basis(Estimator):
         >>> basis.get_params()["past__window_size"]
         5
         """
-        return basis_parameters.of_tree(self) if self._children else super().get_params(deep=False)
+        return (
+            basis_parameters.of_tree(self.node)
+            if self.operation
+            else super().get_params(deep=False)
+        )
 
     def set_params(self, **params: Any) -> Basis:
         """Set constructor parameters, all in one step; of a composed basis ``label__name=value``.
@@ -314,46 +314,37 @@ class Basis(Estimator):
         >>> nmo.basis.BSplineEval(5).set_params(n_basis_funcs=3, order=2)
         BSplineEval(n_basis_funcs=3, order=2)
         """
-        put = basis_parameters.put_in_tree if self._children else basis_parameters.put_in_leaf
-        put(self, params)
+        put = basis_parameters.put_in_tree if self.operation else basis_parameters.put_in_leaf
+        put(self.node, params)
         return self
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        return basis_parameters.text(self)
+        return basis_parameters.text(self.node)
 
     def _repr_html_(self) -> str:
         """Show the basis in a notebook: its parameters, or the parts it is made of."""
-        named = walking.label_of(self)
+        named = node_labels.label_of(self.node)
         name = "" if named == type(self).__name__ else named
         known = self.n_output_features
         about = f"{name} {'' if known is None else f'{known} features'}".strip()
-        if not self._children:
+        if self.operation is None:
             return notebook.of_parameters(self, about)
-        parts = [child._repr_html_() for child in self._children]
+        parts = [child.basis._repr_html_() for child in self.node.children]
         return notebook.box(type(self).__name__, about, parts=parts)
 
     def __sklearn_clone__(self) -> Basis:
-        return placement.without_ranges(copy.deepcopy(self))
+        twin: Basis = placement.without_ranges(copy.deepcopy(self))
+        return twin
 
     def _stored(self) -> kept_basis.StoredBasis:
         """What a file holds of it, see :class:`~spikeglm.basis.tree.kept_basis.StoredBasis`."""
-        return kept_basis.StoredBasis.of(self)
+        return kept_basis.StoredBasis.of(self.node)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        state.pop("_parent", None)
-        return state
+        own = {name: value for name, value in vars(self).items() if name != "node"}
+        return self.node.state() | own
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._adopt(self._children)
-
-    @property
-    def _meaning(self) -> Meaning | None:
-        return self._memory.meaning
-
-    def _adopt(self, children: tuple[Basis, ...]) -> None:
-        """Make these bases the parts of this one."""
-        self._children = children
-        for child in children:
-            child._parent = self
+        own = dict(state)
+        self.node = Node.of_state(self, own)
+        vars(self).update(own)

@@ -6,84 +6,84 @@ import copy
 import textwrap
 from dataclasses import replace
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ... import errors
 from ...showing import shown
 from .input_shapes import put_shapes
-from .walking import labels, nodes, require_unique_labels, root
-
-if TYPE_CHECKING:
-    from .basis import Basis
+from .node import Node
+from .node_labels import label_of, labels, require_unique_labels
 
 
-def put_in_leaf(leaf: Basis, params: dict[str, Any]) -> None:
+def put_in_leaf(leaf: Node, params: dict[str, Any]) -> None:
     """Set constructor parameters, all in one step: they are checked together."""
-    known = leaf.get_params(deep=False)
+    known = leaf.basis.get_params(deep=False)
     for name in params:
         if name not in known:
-            raise errors.unknown_name(f"parameter of {type(leaf).__name__}", name, list(known))
+            raise errors.unknown_name(
+                f"parameter of {type(leaf.basis).__name__}", name, list(known)
+            )
     of_term = {name: value for name, value in params.items() if name != "label"}
     if of_term:
         put_in_formula(leaf, of_term)
     if "label" in params:
-        leaf.label = params["label"]
+        leaf.basis.label = params["label"]
 
 
-def put_in_formula(leaf: Any, changes: dict[str, Any]) -> None:
+def put_in_formula(leaf: Node, changes: dict[str, Any]) -> None:
     """Give a leaf a formula with other parameters; what the old ones led to is forgotten."""
-    formula = leaf._formula.replaced(**changes)
-    if formula.n_inputs != leaf._formula.n_inputs:
-        leaf._shapes = None
-    leaf._formula = formula
-    leaf._memory = replace(leaf._memory, meaning=None, is_kept=False)
-    if hasattr(leaf, "kernel_"):
-        leaf.kernel_ = leaf.lags_ = None
+    formula = leaf.formula.replaced(**changes)
+    if formula.n_inputs != leaf.formula.n_inputs:
+        leaf.shapes = None
+    leaf.own_formula = formula
+    leaf.memory = replace(leaf.memory, meaning=None, is_kept=False)
+    if hasattr(leaf.basis, "kernel_"):
+        leaf.basis.kernel_ = leaf.basis.lags_ = None
 
 
-def of_tree(whole: Basis) -> dict[str, Any]:
+def of_tree(whole: Node) -> dict[str, Any]:
     """Return ``{label: part, "label__parameter": value}`` for all parts, and the own label."""
-    params: dict[str, Any] = {"label": whole.label}
-    named = labels(root(whole))
-    for node in nodes(whole):
+    params: dict[str, Any] = {"label": label_of(whole)}
+    named = labels(whole.root())
+    for node in whole.nodes():
         if node is whole:
             continue
         name = named[id(node)]
-        own = {"label": name} if node._children else node.get_params(deep=False)
+        own = {"label": name} if node.children else node.basis.get_params(deep=False)
         params |= {f"{name}__{key}": value for key, value in own.items()}
-        params[name] = node
+        params[name] = node.basis
     return params
 
 
-def put_in_tree(whole: Basis, params: dict[str, Any]) -> None:
+def put_in_tree(whole: Node, params: dict[str, Any]) -> None:
     """Exchange parts (``label=basis``), then set parameters (``label__parameter=value``).
 
     A copy goes first: what it refuses is raised before anything has changed.
     """
-    _put_in_parts(copy.deepcopy(whole), params)
+    _put_in_parts(copy.deepcopy(whole.basis).node, params)
     _put_in_parts(whole, params)
 
 
-def _put_in_parts(whole: Basis, params: dict[str, Any]) -> None:
-    named = labels(root(whole))
-    parts = {named[id(node)]: node for node in nodes(whole) if node is not whole}
-    parts |= {"basis1": whole._children[0], "basis2": whole._children[1]}
+def _put_in_parts(whole: Node, params: dict[str, Any]) -> None:
+    named = labels(whole.root())
+    parts = {named[id(node)]: node for node in whole.nodes() if node is not whole}
+    parts |= {"basis1": whole.children[0], "basis2": whole.children[1]}
     changes: dict[str, dict[str, Any]] = {}
     for key, value in params.items():
         if key == "label":
-            whole.label = value
+            whole.basis.label = value
         elif key in parts:
             parts[key] = exchange(parts[key], value)
         else:
             owner = _owner(key, parts)
             changes.setdefault(owner, {})[key.removeprefix(owner + "__")] = value
     for owner, own in changes.items():
-        parts[owner].set_params(**own)
+        parts[owner].basis.set_params(**own)
 
 
-def exchange(old: Basis, new: Any) -> Basis:
+def exchange(old: Node, new: Any) -> Node:
     """Put a copy of ``new`` in the place of a part, under its label and with its input shapes.
 
     Raises
@@ -93,35 +93,33 @@ def exchange(old: Basis, new: Any) -> Basis:
     ValueError
         A label of ``new`` is taken.
     """
-    from .basis import Basis
-
-    if not isinstance(new, Basis):
+    if not isinstance(getattr(new, "node", None), Node):
         raise errors.type_error(
             "A part of a basis can only be exchanged for a basis.",
             given=repr(new),
             expected="a basis",
         )
-    parent = old._parent
+    parent = old.parent
     assert parent is not None
-    part = copy.deepcopy(new)
-    if old._label is not None:
-        part._label = old._label
-    if part.n_inputs == old.n_inputs and None in part.input_shape:
+    part: Node = copy.deepcopy(new).node
+    if old.label is not None:
+        part.label = old.label
+    if part.formula.n_inputs == old.formula.n_inputs and None in part.input_shape:
         put_shapes(part, old.input_shape)
-    before = parent._children
-    parent._adopt(tuple(part if child is old else child for child in before))
+    before = parent.children
+    parent.adopt(tuple(part if child is old else child for child in before))
     try:
-        require_unique_labels(root(parent))
+        require_unique_labels(parent.root())
     except ValueError:
-        parent._adopt(before)
+        parent.adopt(before)
         raise
-    old._parent = None
+    old.parent = None
     return part
 
 
-def require_no_labels(basis: Basis) -> None:
+def require_no_labels(whole: Node) -> None:
     """Raise ValueError if a part has a label of its own, which copies of it would share."""
-    own = [node._label for node in nodes(basis) if node._label is not None]
+    own = [node.label for node in whole.nodes() if node.label is not None]
     if own:
         raise errors.value_error(
             "Copies of a basis with labels would have the same labels.",
@@ -131,7 +129,7 @@ def require_no_labels(basis: Basis) -> None:
         )
 
 
-def _owner(key: str, parts: dict[str, Basis]) -> str:
+def _owner(key: str, parts: dict[str, Node]) -> str:
     matching = [name for name in parts if key.startswith(name + "__")]
     if matching:
         return max(matching, key=len)
@@ -142,14 +140,14 @@ def _owner(key: str, parts: dict[str, Basis]) -> str:
     )
 
 
-def text(basis: Basis) -> str:
+def text(node: Node) -> str:
     """Return the repr: a leaf with its parameters, a composed basis as an indented tree."""
-    name = type(basis).__name__
-    prefix = "" if basis.label == name else f"{basis.label!r}: "
-    if basis._children:
-        parts = [f"basis{i}={text(part)},\n" for i, part in enumerate(basis._children, start=1)]
+    name, label = type(node.basis).__name__, label_of(node)
+    prefix = "" if label == name else f"{label!r}: "
+    if node.children:
+        parts = [f"basis{i}={text(part)},\n" for i, part in enumerate(node.children, start=1)]
         return f"{prefix}{name}(\n{textwrap.indent(''.join(parts), '    ')})"
-    params = {key: getattr(basis, key) for key in signature(type(basis)).parameters}
+    params = {key: getattr(node.basis, key) for key in signature(type(node.basis)).parameters}
     told = [
         f"{key}={shown(value)}"
         for key, value in params.items()

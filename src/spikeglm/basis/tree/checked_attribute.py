@@ -18,7 +18,7 @@ class Parameter:
         self.name = name
 
     def __get__(self, basis: Any, owner: type | None = None) -> Any:
-        return self if basis is None else basis._formula.parameter(self.name)
+        return self if basis is None else basis.node.formula.parameter(self.name)
 
     def __set__(self, basis: Any, value: Any) -> None:
-        put_in_formula(basis, {self.name: value})
+        put_in_formula(basis.node, {self.name: value})

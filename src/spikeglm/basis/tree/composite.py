@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ... import errors
 from ...notices import warn
 from ..terms.combined_terms import Product, Sum
-from ..terms.formula import Formula
 from ..terms.meanings import Beside, Products
-from . import walking
 from .basis import Basis
 from .basis_parameters import exchange, require_no_labels
 from .input_shapes import put_shapes
+from .node import Node, Operation
+from .node_labels import require_unique_labels
 
 
 class Part:
@@ -25,10 +25,10 @@ class Part:
         self._index = index
 
     def __get__(self, whole: Any, owner: type | None = None) -> Any:
-        return self if whole is None else whole._children[self._index]
+        return self if whole is None else whole.node.children[self._index].basis
 
     def __set__(self, whole: Any, basis: Basis) -> None:
-        exchange(whole._children[self._index], basis)
+        exchange(whole.node.children[self._index], basis)
 
 
 class AdditiveBasis(Basis):
@@ -65,26 +65,12 @@ class AdditiveBasis(Basis):
     )
     """
 
-    _symbol = "+"
+    operation = Operation("+", Sum, Beside, is_sum=True)
     basis1 = Part(0)
     basis2 = Part(1)
 
     def __init__(self, basis1: Basis, basis2: Basis, label: str | None = None) -> None:
         _join(self, basis1, basis2, label)
-
-    @property
-    def _formula(self) -> Formula:
-        return Sum(*(child._formula for child in self._children))
-
-    @property
-    def _meaning(self) -> Beside | None:
-        left, right = (child._meaning for child in self._children)
-        return None if left is None or right is None else Beside(left, right)
-
-    def __iter__(self) -> Iterator[Basis]:
-        """Yield the additive components of both parts."""
-        for child in self._children:
-            yield from child
 
     @property
     def bounds(self) -> list[Any]:
@@ -126,7 +112,7 @@ class MultiplicativeBasis(Basis):
            [0. , 0. , 0.5, 0.5]])
     """
 
-    _symbol = "*"
+    operation = Operation("*", Product, Products, is_sum=False)
     basis1 = Part(0)
     basis2 = Part(1)
 
@@ -134,20 +120,11 @@ class MultiplicativeBasis(Basis):
         _join(self, basis1, basis2, label)
         shapes = self.input_shape
         if None not in shapes and len(set(shapes)) > 1:
-            put_shapes(self, [None] * len(shapes))
+            put_shapes(self.node, [None] * len(shapes))
             warn(
                 "Multiple different input shapes detected: the factors of a product have been used "
                 "with inputs of different shapes. Their input shapes are reset."
             )
-
-    @property
-    def _formula(self) -> Formula:
-        return Product(*(child._formula for child in self._children))
-
-    @property
-    def _meaning(self) -> Products | None:
-        left, right = (child._meaning for child in self._children)
-        return None if left is None or right is None else Products(left, right)
 
     @property
     def bounds(self) -> list[Any]:
@@ -191,7 +168,7 @@ def repeated(basis: Basis, times: Any, joined: Callable[[Basis, Basis], Basis]) 
             "A basis can be repeated once or more.", given=count, expected="an integer >= 1"
         )
     if count > 1:
-        require_no_labels(basis)
+        require_no_labels(basis.node)
     result = copy.deepcopy(basis)
     for _ in range(count - 1):
         result = joined(result, basis)
@@ -204,12 +181,12 @@ def _join(whole: Any, basis1: Any, basis2: Any, label: object) -> None:
             raise errors.type_error(
                 "Only bases can be combined.", given=repr(basis), expected="a basis"
             )
-    whole._label = None
-    whole._adopt((copy.deepcopy(basis1), copy.deepcopy(basis2)))
-    walking.require_unique_labels(whole)
-    assert whole._formula is not None  # the product of two Fourier bases is refused here
+    whole.node = Node(whole)
+    whole.node.adopt((copy.deepcopy(basis1).node, copy.deepcopy(basis2).node))
+    require_unique_labels(whole.node)
+    assert whole.node.formula is not None  # the product of two Fourier bases is refused here
     whole.label = label
 
 
 def _bounds(whole: Basis) -> list[Any]:
-    return [getattr(leaf, "bounds", None) for leaf in walking.leaves(whole)]
+    return [getattr(leaf.basis, "bounds", None) for leaf in whole.node.leaves()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,15 +13,13 @@ from ...rows.terms import Term
 from ...typing import Array, ArrayLike
 from ..terms.custom_meaning import ByOutput
 from .input_shapes import outgoing
-from .walking import label_of, leaves
-
-if TYPE_CHECKING:
-    from .basis import Basis
+from .node import Node
+from .node_labels import label_of
 
 
-def split(basis: Basis, x: ArrayLike, axis: int) -> dict[str, Any]:
+def split(node: Node, x: ArrayLike, axis: int) -> dict[str, Any]:
     """Cut the feature axis of x into (*shape of a sample, b) per additive component."""
-    n_features = basis.n_output_features
+    n_features = node.n_columns
     if n_features is None:
         raise errors.value_error(
             "The shape of the inputs is not known yet.",
@@ -40,20 +38,20 @@ def split(basis: Basis, x: ArrayLike, axis: int) -> dict[str, Any]:
     axis %= array.ndim
     pieces = {}
     stop = 0
-    for part in basis:
-        start, stop = stop, stop + part.n_output_features
+    for part in node.components():
+        start, stop = stop, stop + part.n_columns
         pieces[label_of(part)] = _unfolded(array, axis, slice(start, stop), part)
     time_axis = time_axis_of(x) if axis > 0 else None
     return {name: outgoing(piece, time_axis) for name, piece in pieces.items()}
 
 
-def _unfolded(array: Array, axis: int, columns: slice, part: Basis) -> Array:
+def _unfolded(array: Array, axis: int, columns: slice, part: Node) -> Array:
     before, after = array.shape[:axis], array.shape[axis + 1 :]
     piece = array[(slice(None),) * axis + (columns,)]
-    return piece.reshape(*before, *part._formula.feature_shape(part.input_shape), *after)
+    return piece.reshape(*before, *part.feature_shape, *after)
 
 
-def terms(basis: Basis) -> tuple[Term, ...]:
+def terms(node: Node) -> tuple[Term, ...]:
     """Return what the columns of each additive component mean.
 
     Raises
@@ -63,9 +61,9 @@ def terms(basis: Basis) -> tuple[Term, ...]:
     """
     found = []
     stop = 0
-    for part in basis:
-        start, stop = stop, stop + (part.n_output_features or 0)
-        meaning = part._meaning
+    for part in node.components():
+        start, stop = stop, stop + (part.n_columns or 0)
+        meaning = part.meaning
         if meaning is None:
             raise errors.NotFittedError(
                 "What the features mean is not known before signals were seen. Given: "
@@ -73,41 +71,41 @@ def terms(basis: Basis) -> tuple[Term, ...]:
                 "and shapes of inputs. What to do: call basis.setup_basis(*signals), "
                 "compute_features or design first."
             )
-        shape = part._formula.feature_shape(part.input_shape)
+        shape = part.feature_shape
         if meaning.n_functions != shape[-1]:
-            looped = part._formula.channel_shape(part.input_shape)
+            looped = part.formula.channel_shape(part.input_shape)
             meaning = ByOutput(meaning, shape[-1], math.prod(looped))
         channels = _channels(part, shape[:-1])
         found.append(Term(label_of(part), start, stop, shape, channels, _inputs(part), meaning))
     return tuple(found)
 
 
-def _channels(part: Basis, shape: tuple[int, ...]) -> tuple[Any, ...]:
+def _channels(part: Node, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Return the names that inputs agree on, or numbers; tuples of them for several axes."""
     if len(shape) != 1:
         return tuple(np.ndindex(*shape)) if shape else (0,)
-    known = {names for leaf in leaves(part) for names in leaf._memory.columns if names}
+    known = {names for leaf in part.leaves() for names in leaf.memory.columns if names}
     names = known.pop() if len(known) == 1 else ()
     if len(names) != shape[0]:
         return tuple(range(shape[0]))
     return tuple(name if isinstance(name, int | float) else str(name) for name in names)
 
 
-def _inputs(part: Basis) -> tuple[str, ...]:
+def _inputs(part: Node) -> tuple[str, ...]:
     """Return the label of the leaf that takes each input, numbered where it takes several."""
     return tuple(
-        label_of(leaf) if leaf.n_inputs == 1 else f"{label_of(leaf)}[{i}]"
-        for leaf in leaves(part)
-        for i in range(leaf.n_inputs)
+        label_of(leaf) if leaf.formula.n_inputs == 1 else f"{label_of(leaf)}[{i}]"
+        for leaf in part.leaves()
+        for i in range(leaf.formula.n_inputs)
     )
 
 
-def names(basis: Basis) -> tuple[str, ...]:
+def names(node: Node) -> tuple[str, ...]:
     """Return ``label[function]``, or ``label[channel,function]`` for inputs of several channels."""
     found: list[str] = []
-    for part in basis:
+    for part in node.components():
         label = label_of(part)
-        *shape, b = part._formula.feature_shape(part.input_shape)
+        *shape, b = part.feature_shape
         for channel in np.ndindex(*shape):
             where = "" if np.prod(shape) == 1 else "".join(f"{k}," for k in channel)
             found += [f"{label}[{where}{j}]" for j in range(b)]

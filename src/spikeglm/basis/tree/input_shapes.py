@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,26 +13,25 @@ from ...io.interop.timeseries import TimeAxis, to_pynapple
 from ...rows.design import Signals, read_signals
 from ...rows.matching import advice_on_packed
 from ...typing import Array, ArrayLike, FloatArray
-from .walking import leaves, root
-
-if TYPE_CHECKING:
-    from .basis import Basis
+from .node import Node
+from .node_labels import label_of
 
 
-def read(basis: Basis, xi: tuple[ArrayLike, ...]) -> Signals:
+def read(node: Node, xi: tuple[ArrayLike, ...]) -> Signals:
     """Read the inputs of a basis, one per variable."""
-    require_count(basis, len(xi), packed=xi[0] if len(xi) == 1 else None)
-    return read_signals(*xi, readers=basis._formula.readers)
+    require_count(node, len(xi), packed=xi[0] if len(xi) == 1 else None)
+    return read_signals(*xi, readers=node.formula.readers)
 
 
-def require_count(basis: Basis, given: int, *, packed: Any = None) -> None:
+def require_count(node: Node, given: int, *, packed: Any = None) -> None:
     """Raise TypeError unless something is given for each variable, one by one."""
-    if given != basis.n_inputs:
+    n_inputs = node.formula.n_inputs
+    if given != n_inputs:
         raise errors.type_error(
-            f"This basis requires {basis.n_inputs} input(s).",
+            f"This basis requires {n_inputs} input(s).",
             given=f"{given} input(s)",
-            expected=f"one for each of {', '.join(leaf.label for leaf in leaves(basis))}",
-            todo=advice_on_packed(packed, basis.n_inputs),
+            expected=f"one for each of {', '.join(map(label_of, node.leaves()))}",
+            todo=advice_on_packed(packed, n_inputs),
         )
 
 
@@ -64,49 +63,45 @@ def n_points(n: Any) -> int:
     return count
 
 
-def shapes_of(basis: Basis) -> list[Any]:
-    """Return the per-sample shape of each input, None where it is not known."""
-    return [shape for leaf in leaves(basis) for shape in (leaf._shapes or [None] * leaf.n_inputs)]
-
-
-def put_shapes(basis: Basis, known: list[Any]) -> None:
+def put_shapes(node: Node, known: list[Any]) -> None:
     """Give each leaf the per-sample shapes of its inputs; None for not known."""
-    start = 0
-    for leaf in leaves(basis):
-        own = known[start : start + leaf.n_inputs]
-        if own != leaf._shapes:
-            leaf._memory = replace(leaf._memory, meaning=None)  # of channels that are no more
-        leaf._shapes = None if None in own else list(own)
-        start += leaf.n_inputs
+    stop = 0
+    for leaf in node.leaves():
+        start, stop = stop, stop + leaf.formula.n_inputs
+        own = known[start:stop]
+        if own != leaf.shapes:
+            leaf.memory = replace(leaf.memory, meaning=None)  # of channels that are no more
+        leaf.shapes = None if None in own else list(own)
 
 
-def put_said_shapes(basis: Basis, specs: tuple[Any, ...]) -> None:
+def put_said_shapes(node: Node, specs: tuple[Any, ...]) -> None:
     """Give the leaves the shapes that the user says, or none for a single None."""
-    if basis._parent is not None:
+    if node.parent is not None:
         raise errors.value_error(
             "This basis is a part of another one, which knows the shapes of all its inputs.",
-            given=f"set_input_shape on {basis.label!r}",
-            expected=f"set_input_shape on {root(basis).label!r}",
+            given=f"set_input_shape on {label_of(node)!r}",
+            expected=f"set_input_shape on {label_of(node.root())!r}",
         )
-    if any(leaf._memory.is_kept for leaf in leaves(basis)):
+    if any(leaf.memory.is_kept for leaf in node.leaves()):
         raise errors.value_error(
             "The shapes of a frozen basis stay as they are.",
-            given=f"set_input_shape on a frozen {basis.label!r}",
+            given=f"set_input_shape on a frozen {label_of(node)!r}",
             expected="signals of the shapes it has seen",
             todo="set the shapes of the basis that it was made of.",
         )
+    formula = node.formula
     if len(specs) == 1 and specs[0] is None:
-        put_shapes(basis, [None] * basis.n_inputs)
+        put_shapes(node, [None] * formula.n_inputs)
         return
-    if len(specs) != basis.n_inputs:
+    if len(specs) != formula.n_inputs:
         raise errors.value_error(
             "There must be one shape per input.",
             given=f"{len(specs)} shapes",
-            expected=f"{basis.n_inputs} shapes",
+            expected=f"{formula.n_inputs} shapes",
         )
     known = [sample_shape(spec) for spec in specs]
-    basis._formula.check_shapes(known)
-    put_shapes(basis, known)
+    formula.check_shapes(known)
+    put_shapes(node, known)
 
 
 def sample_shape(spec: Any) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,28 +15,27 @@ from . import kept_basis
 from .basis_parameters import put_in_formula
 from .input_shapes import put_shapes
 from .memory import Memory
-from .walking import label_of, leaves
-
-if TYPE_CHECKING:
-    from .basis import Basis
+from .node import Node
+from .node_labels import label_of
 
 _MOVED = 0.01  # of a range: features that shift by less are hardly others
 
 
-def placed(basis: Basis, signals: Signals) -> PlacedRows:
+def placed(node: Node, signals: Signals) -> PlacedRows:
     """Place a basis on signals; it remembers the shapes of samples and what its leaves learn."""
     known = [x.shape[1:] for x in signals.arrays]
-    kept_basis.check_inputs(basis, known, signals.columns)
-    basis._formula.check_shapes(known)
-    rows: PlacedRows = basis._formula.place(signals)
-    put_shapes(basis, known)
+    kept_basis.check_inputs(node, known, signals.columns)
+    formula = node.formula
+    formula.check_shapes(known)
+    rows: PlacedRows = formula.place(signals)
+    put_shapes(node, known)
     stop = 0
-    for leaf, leaf_rows in zip(leaves(basis), rows.leaves(), strict=True):
-        start, stop = stop, stop + leaf.n_inputs
-        if not leaf._memory.is_kept:
+    for leaf, leaf_rows in zip(node.leaves(), rows.leaves(), strict=True):
+        start, stop = stop, stop + leaf.formula.n_inputs
+        if not leaf.memory.is_kept:
             _remember(leaf, leaf_rows, signals.columns[start:stop])
-        elif getattr(leaf, "kernel_", 0) is None:  # of a basis from a file
-            vars(leaf).update(leaf_rows.learned())
+        elif getattr(leaf.basis, "kernel_", 0) is None:  # of a basis from a file
+            vars(leaf.basis).update(leaf_rows.learned())
         doubt = leaf_rows.doubt()
         if doubt:
             warn(
@@ -47,15 +46,15 @@ def placed(basis: Basis, signals: Signals) -> PlacedRows:
     return rows
 
 
-def placed_again(basis: Basis, signals: Signals) -> PlacedRows:
+def placed_again(node: Node, signals: Signals) -> PlacedRows:
     """As :func:`placed`; warns where a range that is taken from the data has moved."""
-    _check_columns(basis, signals)
-    before = [leaf._memory.ranges for leaf in leaves(basis)]
-    rows = placed(basis, signals)
+    _check_columns(node, signals)
+    before = [leaf.memory.ranges for leaf in node.leaves()]
+    rows = placed(node, signals)
     moved = [
         f"{label_of(leaf)!r} from {_text(old)} to {_text(new)}"
-        for leaf, olds in zip(leaves(basis), before, strict=True)
-        for old, new in zip(olds, leaf._memory.ranges, strict=False)
+        for leaf, olds in zip(node.leaves(), before, strict=True)
+        for old, new in zip(olds, leaf.memory.ranges, strict=False)
         if _has_moved(old, new)
     ]
     if moved:
@@ -68,19 +67,19 @@ def placed_again(basis: Basis, signals: Signals) -> PlacedRows:
     return rows
 
 
-def _remember(leaf: Basis, rows: PlacedRows, columns: tuple[Any, ...]) -> None:
+def _remember(leaf: Node, rows: PlacedRows, columns: tuple[Any, ...]) -> None:
     parameters = rows.learned_parameters().items()
-    news = {name: value for name, value in parameters if leaf._formula.parameter(name) != value}
+    news = {name: value for name, value in parameters if leaf.formula.parameter(name) != value}
     if news:
         put_in_formula(leaf, news)
     for name, value in rows.learned().items():
-        setattr(leaf, name, value)
-    leaf._memory = Memory(columns, rows.ranges_of_data(), rows.meaning())
+        setattr(leaf.basis, name, value)
+    leaf.memory = Memory(columns, rows.ranges_of_data(), rows.meaning())
 
 
-def _check_columns(basis: Basis, signals: Signals) -> None:
+def _check_columns(node: Node, signals: Signals) -> None:
     """Refuse inputs with the columns of the last ones in another order; other columns are fine."""
-    known = [names for leaf in leaves(basis) for names in leaf._memory.columns]
+    known = [names for leaf in node.leaves() for names in leaf.memory.columns]
     for i, (given, before) in enumerate(zip(signals.columns, known, strict=False)):
         if given and before and sorted(map(str, given)) == sorted(map(str, before)):
             require_same_columns(
@@ -92,12 +91,12 @@ def _check_columns(basis: Basis, signals: Signals) -> None:
             )
 
 
-def without_ranges(basis: Basis) -> Basis:
+def without_ranges(basis: Any) -> Any:
     """Make a basis forget the ranges and columns of data that it has seen, and return it."""
-    for leaf in leaves(basis):
-        if leaf._memory.is_kept:
+    for leaf in basis.node.leaves():
+        if leaf.memory.is_kept:
             put_in_formula(leaf, {})
-        leaf._memory = Memory()
+        leaf.memory = Memory()
     return basis
 
 
