@@ -12,6 +12,7 @@ from ...inference import fisher
 from ...inference.covariances import Requested, RowsInTime
 from ...inference.memory import check_size
 from ...typing import ArrayLike, FloatArray
+from ..reading.read_arguments import is_automatic
 from .fitted import Uncertainties, optimum_of, tell_of_selection
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def uncertainties(
     """
     optimum, shapes = optimum_of(model, X, y, **more)
     bin_s = getattr(model, "bin_s_", None)
+    are_chosen = is_automatic(model.regularizer_strength)
+    wanted = wanted.resolved(optimum.penalty, are_chosen=are_chosen)
     filler = wanted.filler(RowsInTime(optimum.rows, optimum.keep, optimum.time_axis, bin_s))
     return Uncertainties(fisher.uncertainties(optimum, filler=filler), shapes)
 

@@ -281,7 +281,7 @@ class Questions(Hooks):
         level: float = 0.95,
         simultaneous: bool = False,
         derivative: int | str = 0,
-        cov_type: str = "model",
+        cov_type: str = "auto",
         groups: Any = None,
         lags: Any = None,
         **data: Any,
@@ -320,6 +320,7 @@ class Questions(Hooks):
             1 for the slope of the effect, of a map the name of the variable.
         cov_type, groups, lags :
             Which covariance the band stands on, as of :meth:`covariance`.
+            ``"auto"``: the posterior, with its strengths unknown where the data chose them.
 
         Raises
         ------

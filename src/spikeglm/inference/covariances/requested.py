@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ... import errors, showing
@@ -15,14 +15,14 @@ from .clustered import Clustered
 from .independent import Independent
 from .rows_in_time import RowsInTime
 
-MODEL, CLUSTER, HAC, UNCONDITIONAL = "model", "cluster", "HAC", "unconditional"
+AUTO, MODEL, CLUSTER, HAC, UNCONDITIONAL = "auto", "model", "cluster", "HAC", "unconditional"
 _OF_ROWS = {
     "HC0": (0, small_samples.NONE),
     "HC1": (0, small_samples.PARAMETERS),
     "HC2": (1, small_samples.NONE),
     "HC3": (2, small_samples.NONE),
 }
-COV_TYPES = (MODEL, *_OF_ROWS, CLUSTER, HAC, UNCONDITIONAL)
+COV_TYPES = (MODEL, *_OF_ROWS, CLUSTER, HAC, UNCONDITIONAL, AUTO)
 FREQUENCY, SAMPLING = "frequency", "sampling"
 _BY_NAME: dict[str, Lags] = {
     "lazarus": LazarusLags(),
@@ -43,7 +43,8 @@ class Requested:
     ----------
     cov_type :
         ``"model"``, ``"HC0"`` to ``"HC3"``, ``"cluster"`` or ``"HAC"``; ``"unconditional"``: that
-        of the model with strengths of its penalty that are not known.
+        of the model with strengths of its penalty that are not known. ``"auto"``: that where the
+        data chose the strengths, else ``"model"``.
     groups :
         (T,) labels, a pynapple IntervalSet, or ``"epochs"``: those of X. Of HAC they are borders.
     lags :
@@ -99,7 +100,18 @@ class Requested:
     @property
     def is_model(self) -> bool:
         """Whether it is the covariance that the model itself states."""
-        return self.cov_type == MODEL
+        return self.cov_type in (AUTO, MODEL)
+
+    def resolved(self, penalty: Any, *, are_chosen: bool) -> Requested:
+        """Return the kind that ``"auto"`` means: strengths that the data chose are not known.
+
+        >>> Requested("auto").resolved(None, are_chosen=False).cov_type
+        'model'
+        """
+        if self.cov_type != AUTO:
+            return self
+        knows_not = are_chosen and hasattr(penalty, "with_strengths")
+        return replace(self, cov_type=UNCONDITIONAL if knows_not else MODEL)
 
     def filler(self, data: RowsInTime) -> Filler | None:
         """Return what makes the filling of the sandwich from the rows; None for the model's own.

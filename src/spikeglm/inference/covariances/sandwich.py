@@ -56,8 +56,10 @@ def uncertainties(
     >>> sure.method, sure.dof
     ('cluster (20 groups), factor G/(G-1)', 19.0)
     """
-    wanted = Requested(cov_type, groups, lags, small_sample, weights)
     optimum = fit.optimum
+    wanted = Requested(cov_type, groups, lags, small_sample, weights).resolved(
+        optimum.penalty, are_chosen=fit.has_chosen_strengths
+    )
     data = RowsInTime(optimum.rows, optimum.keep, optimum.time_axis, fit.bin_s)
     found = fisher.uncertainties(optimum, keep_void=keep_void, filler=wanted.filler(data))
     return _with_dof(found, fit)

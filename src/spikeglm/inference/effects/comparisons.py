@@ -159,7 +159,7 @@ def comparison(
     n_draws: int = 10_000,
     seed: int = 0,
     bin_s: float | None = None,
-    cov_type: str = "model",
+    cov_type: str = "auto",
     groups: Any = None,
     lags: Any = None,
     sample_weight: ArrayLike | None = None,

@@ -63,7 +63,7 @@ class Estimates:
     @classmethod
     def of(cls, fit: FitOnData, covariance: Requested | None = None) -> Estimates:
         """Return what a fit with its data says; a warning tells if no error of it is valid."""
-        kind = Requested() if covariance is None else covariance
+        kind = Requested("auto") if covariance is None else covariance
         if not fit.optimum.penalty.is_smooth:
             warn_of_selection(fit.optimum.penalty)
         return cls(

@@ -59,7 +59,7 @@ def partial_effect(
     n_draws: int = 10_000,
     seed: int = 0,
     bin_s: float | None = None,
-    cov_type: str = "model",
+    cov_type: str = "auto",
     groups: Any = None,
     lags: Any = None,
     sample_weight: ArrayLike | None = None,
@@ -98,6 +98,7 @@ def partial_effect(
         Seconds of a bin, for lags and rates of data that did not say so.
     cov_type, groups, lags :
         Which covariance the band stands on, as of :meth:`spikeglm.GLM.covariance`.
+        ``"auto"``: the posterior, with its strengths unknown where the data chose them.
 
     Returns
     -------

@@ -115,7 +115,7 @@ def predicted_rates(
     n_draws: int = 2000,
     seed: int = 0,
     bin_s: float | None = None,
-    cov_type: str = "model",
+    cov_type: str = "auto",
     groups: Any = None,
     lags: Any = None,
     sample_weight: ArrayLike | None = None,
