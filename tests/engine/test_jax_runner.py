@@ -11,12 +11,13 @@ from tests.observation_models.catalogue import PAIRS, name_of
 
 import spikeglm as nmo
 from spikeglm.engine.columns import Columns, Source
-from spikeglm.engine.kernels import feature_kernels, loss_kernels
+from spikeglm.engine.kernels import feature_kernels, loss_kernels, scale_kernels
 from spikeglm.engine.kernels.softmax_kernels import Entries, Softmax, curvature_on
 from spikeglm.engine.runners import jax_runner, threads
 from spikeglm.engine.runners.jax_memory import DeviceMemory
 from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
+from spikeglm.observation_models import NegativeBinomialObservations
 from spikeglm.observation_models.likelihood import Likelihood
 from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.rows import ArrayRows, StackedRows, StoredRows
@@ -59,6 +60,10 @@ def assert_same(mine, theirs, *, rtol=1e-10):
 @pytest.mark.parametrize("offset", [True, False])
 def test_every_kernel(kernel, weighted, offset):
     X, columns, W, b = problem(GAMMA, weighted=weighted, offset=offset)
+    if kernel is scale_kernels.likelihood_of_scales:  # only counts with scales of their own have it
+        scales = np.linspace(0.0, 0.4, columns.n_columns)
+        scaled = NegativeBinomialObservations("estimate").at_scale(scales)
+        columns = replace(columns, likelihood=Likelihood(scaled, link_named("exp")))
     keep = np.arange(len(X)) % 11 != 3
     assert_same(*both(kernel, Table.cut(ArrayRows(X), keep, 25), columns, W, b))
 

@@ -75,9 +75,9 @@ def test_groups_of_one_row_and_no_lags_are_independent_rows():
 
 
 def test_where_the_model_is_right_all_agree_with_it():
-    n = 40_000
-    X = RNG.normal(size=(n, 2))
-    y = RNG.poisson(np.exp(X @ [0.3, -0.2] - 1))
+    n, rng = 40_000, np.random.default_rng(5)
+    X = rng.normal(size=(n, 2))
+    y = rng.poisson(np.exp(X @ [0.3, -0.2] - 1))
     fit = fitted(X, y)
     own = np.concatenate([np.atleast_1d(e) for e in fit.standard_errors(X, y)])
     for how in (*ASKED.values(), {"cov_type": "HAC"}):
