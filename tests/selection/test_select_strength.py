@@ -8,8 +8,8 @@ from scipy.stats import poisson
 from sklearn.linear_model import ElasticNet, Lasso, PoissonRegressor, Ridge
 from sklearn.model_selection import GridSearchCV, KFold
 
-from spikeglm import GLM, PopulationGLM
-from spikeglm.basis import BSplineEval, HistoryConv
+from spikeglm import GLM, PopulationGLM, config_context
+from spikeglm.basis import BSplineEval, HistoryConv, MultiplicativeBasis
 from spikeglm.regularizer import GroupLasso
 from spikeglm.selection import InterleavedBlocks, StrengthSearch, fixed_folds, select_strength
 
@@ -174,6 +174,30 @@ def test_strengths_of_the_model_say_how_they_differ():
     choice = select_strength(model, X, COUNTS[:, 0], folds=FOLDS, strengths=STRENGTHS)
     np.testing.assert_array_equal(choice.model.regularizer_strength, weights * choice.strength[0])
     assert model.regularizer_strength is weights and not hasattr(model, "coef_")
+
+
+def test_strengths_of_a_product_differ_as_the_model_says_for_each_neuron():
+    speed, place = np.random.default_rng(0).uniform(0, 1, (2, T))
+    pair = MultiplicativeBasis(
+        BSplineEval(4, label="speed"), BSplineEval(4, label="place"), label="map"
+    )
+    given = {"map": (1.0, 5.0)}
+    model = PopulationGLM(regularizer="Smoothness", regularizer_strength=given)
+    choice = select_strength(
+        model, pair.design(speed, place), COUNTS[:, :2], folds=FOLDS, strengths=[1e-1, 1e-4]
+    )
+    by_entry = np.array(choice.model.regularizer_strength["map"])
+    np.testing.assert_allclose(by_entry, np.outer([1.0, 5.0], choice.strength))
+
+
+def test_little_memory_changes_no_score():
+    model = PopulationGLM(regularizer="Ridge", solver_kwargs=EXACT)
+    whole = select_strength(model, X, COUNTS, folds=FOLDS, strengths=STRENGTHS)
+    with config_context(memory=2 * 8 * 30 * 7 * 4 * 4):  # two neurons at a time
+        parts = select_strength(model, X, COUNTS, folds=FOLDS, strengths=STRENGTHS)
+    np.testing.assert_allclose(
+        parts.searches[0].fold_score, whole.searches[0].fold_score, rtol=1e-8
+    )
 
 
 def test_trouble_of_some_neurons_is_told_and_leaves_the_others():

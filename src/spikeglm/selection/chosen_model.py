@@ -68,13 +68,20 @@ def _times(given: Any, factor: FloatArray, is_single: bool) -> Any:
     """Return strengths times factors (N,); a number counts as one."""
     if isinstance(given, Mapping):
         own = factor[0] if is_single else factor
-        return {label: np.asarray(value) * own for label, value in given.items()}
+        return {label: _scaled(value, own) for label, value in given.items()}
     if np.ndim(given) == 0:
         return _per_neuron(factor, is_single)
     values = np.asarray(given, dtype=float)
     if is_single:
         return values * factor[0]
     return (values[:, None] if values.ndim == 1 else values) * factor
+
+
+def _scaled(value: Any, factor: Any) -> Any:
+    """Return the strength of a term times a factor; a tuple has a part for each of its entries."""
+    if isinstance(value, tuple):
+        return tuple(np.asarray(part) * factor for part in value)
+    return np.asarray(value) * factor
 
 
 def _per_neuron(values: FloatArray, is_single: bool) -> Any:

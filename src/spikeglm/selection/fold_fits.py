@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from ..glm.reading.fit_inputs import FitInputs
 from ..glm.weightings import under_weightings
 from ..regularizer.adjustable import Adjustable
 from ..regularizer.base import Penalty
+from ..settings import get_config
 from ..solvers import WELL
-from ..typing import Array, FloatArray
+from ..typing import Array, FloatArray, IntArray
 from .folds import Folds
 from .held_out_scores import held_out_scores
 from .path_fitting import PathRecord, fit_path
@@ -23,6 +24,7 @@ from .smooth_path import fit_copies, fit_smooth_path
 
 _SAMPLED = 32  # blocks of rows that give the size of features
 _BLOCK = 512
+_VECTORS = 30  # of the size of the coefficients that a solver of smooth penalties remembers
 _DECADES_ABOVE, _DECADES = 2.0, 9.0
 
 
@@ -80,6 +82,12 @@ class FoldFits:
 
     def smooth(self, penalty: Penalty, strengths: FloatArray) -> Scored:
         """Score a smooth penalty (of strength one) at strengths (S, N)."""
+        return self._in_groups(
+            len(strengths),
+            lambda part, which: part._smooth(penalty.take(which), strengths[:, which]),
+        )
+
+    def _smooth(self, penalty: Penalty, strengths: FloatArray) -> Scored:
         columns, each = self._columns(self.folds.training)
         record = fit_smooth_path(
             self.inputs.rows,
@@ -95,6 +103,16 @@ class FoldFits:
         self, penalty: Adjustable, by_entry: FloatArray, entry: int, strengths: Any
     ) -> Scored:
         """Score strengths (S, N) of one entry where the others have ``by_entry`` (R, N)."""
+        return self._in_groups(
+            len(strengths),
+            lambda part, which: part._of_entry(
+                penalty, by_entry[:, which], entry, strengths[:, which]
+            ),
+        )
+
+    def _of_entry(
+        self, penalty: Adjustable, by_entry: FloatArray, entry: int, strengths: FloatArray
+    ) -> Scored:
         columns, _ = self._columns(self.folds.training)
         S, K = len(strengths), self.n_folds
         wide = np.repeat(by_entry[:, None], S, axis=1)
@@ -129,6 +147,23 @@ class FoldFits:
             max_passes=self.solver.maxiter,
         )
         return self._scored(record, record.strengths[:, :N])
+
+    def _in_groups(self, n_strengths: int, score: Callable[[FoldFits, IntArray], Scored]) -> Scored:
+        """Score neurons together, or where their columns do not fit in memory a part at a time."""
+        bytes_each = 8 * _VECTORS * (self.inputs.rows.n_features + 1) * n_strengths * self.n_folds
+        n_together = max(1, get_config().memory_bytes // bytes_each)
+        n_groups = -(-self.n_neurons // n_together)
+        groups = np.array_split(np.arange(self.n_neurons), n_groups)
+        found = [score(self._of(which) if n_groups > 1 else self, which) for which in groups]
+        return Scored(
+            np.concatenate([part.strengths for part in found], axis=-1),
+            np.concatenate([part.scores for part in found], axis=-1),
+            np.concatenate([part.status for part in found], axis=-1),
+        )
+
+    def _of(self, neurons: IntArray) -> FoldFits:
+        columns = self.inputs.columns.take(neurons)
+        return replace(self, inputs=replace(self.inputs, columns=columns))
 
     def _columns(self, weightings: Array) -> tuple[Any, Any]:
         """Return the columns of all neurons under each weighting, and the neuron of each."""
