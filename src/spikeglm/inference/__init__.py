@@ -12,11 +12,11 @@ from .bits_per_spike import bits_per_spike, excess_bits_per_spike
 from .curve_bands import TermCurve
 from .effects import Curve, partial_effect
 from .filters import Filter, filter_band
-from .rescaling_bootstrap import time_rescaling_bootstrap
 from .time_rescaling import (
     TimeRescaling,
     time_rescaling,
     time_rescaling_bernoulli,
+    time_rescaling_bootstrap,
     time_rescaling_continuous,
 )
 

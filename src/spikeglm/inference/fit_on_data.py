@@ -23,8 +23,8 @@ from ..rows.table_labels import like_rows
 from ..rows.terms import Term
 from ..solvers import Status
 from ..typing import Array, FloatArray
-from .degrees_of_freedom import effective_parameters
-from .fisher import Optimum, uncertainties
+from .information.degrees_of_freedom import effective_parameters
+from .information.fisher import Optimum, uncertainties
 
 
 @dataclass(frozen=True, eq=False)

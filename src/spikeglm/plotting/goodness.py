@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..inference.rescaled_intervals import TimeRescaling
+from ..inference.time_rescaling.rescaled_intervals import TimeRescaling
 from ..typing import ArrayLike
 from . import style
 from .style import axes_or_new

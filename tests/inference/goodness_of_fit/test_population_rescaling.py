@@ -12,7 +12,7 @@ from scipy import stats
 
 import spikeglm as nmo
 from spikeglm.inference.goodness_of_fit.population_rescaling import _pattern_probabilities
-from spikeglm.inference.rescaled_intervals import summarise
+from spikeglm.inference.time_rescaling.rescaled_intervals import summarise
 
 FILE = Path(__file__).parents[2] / "reference_data/time_rescaling.json"
 R = json.loads(FILE.read_text())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...engine.softmax_objective import SoftmaxObjective
-from ...inference.inverses import pseudo_inverse
+from ...inference.information.inverses import pseudo_inverse
 from ...typing import BoolArray, FloatArray, IntArray
 
 

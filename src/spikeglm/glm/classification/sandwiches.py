@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...engine.softmax_objective import SoftmaxObjective
-from ...inference.filling import Filler, Seen
-from ...inference.fisher import Uncertainty
+from ...inference.information.filling import Filler, Seen
+from ...inference.information.fisher import Uncertainty
 from ...numerics import quiet
 from ...typing import BoolArray, FloatArray, IntArray
 

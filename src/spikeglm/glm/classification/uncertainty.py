@@ -22,11 +22,11 @@ from ...fit.class_separation import ClassSeparation, class_separations, in_the_l
 from ...fit.record import FitResult, check_optimum, check_same_data
 from ...fit.user_scale import for_the_solver
 from ...inference.covariances import Requested, RowsInTime
-from ...inference.filling import Filler
-from ...inference.fisher import NO_OPTIMUM, Uncertainty
-from ...inference.inverses import TOUCHED, void_directions
-from ...inference.memory import groups
-from ...inference.remaining_step import rounding_of, size_of_rows, squared_step
+from ...inference.information.filling import Filler
+from ...inference.information.fisher import NO_OPTIMUM, Uncertainty
+from ...inference.information.inverses import TOUCHED, void_directions
+from ...inference.information.memory import groups
+from ...inference.information.remaining_step import rounding_of, size_of_rows, squared_step
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...solvers import Status
@@ -54,7 +54,7 @@ def class_uncertainties(
     References
     ----------
     Bishop (2006), Pattern Recognition and Machine Learning, eq. 4.110; the penalised case as in
-    :mod:`~spikeglm.inference.fisher`.
+    :mod:`~spikeglm.inference.information.fisher`.
     """
     classes = known_classes(model)
     inputs = read_class_inputs(model, X, y, classes, **more)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ... import notices
 from ...fit.record import FitResult
-from ...inference.degrees_of_freedom import effective_parameters
-from ...inference.fisher import Optimum
+from ...inference.information.degrees_of_freedom import effective_parameters
+from ...inference.information.fisher import Optimum
 from ...observation_models.likelihood import Likelihood
 from ...regularizer.base import Penalty
 from ...typing import FloatArray
@@ -56,7 +56,7 @@ def estimate(
     References
     ----------
     McCullagh & Nelder (1989), Generalized Linear Models, section 9.2.4; for edf
-    :mod:`~spikeglm.inference.degrees_of_freedom`.
+    :mod:`~spikeglm.inference.information.degrees_of_freedom`.
     """
     rows, columns, keep, total = inputs.rows, inputs.columns, inputs.keep, result.total_weight
     if result.scale is not None:  # of the likelihood: the fit has found it

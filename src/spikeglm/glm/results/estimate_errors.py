@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import notices
-from ...inference import fisher
 from ...inference.covariances import Requested, RowsInTime
-from ...inference.memory import check_size
+from ...inference.information import fisher
+from ...inference.information.memory import check_size
 from ...typing import ArrayLike, FloatArray
 from ..reading.read_arguments import is_automatic
 from .fitted import Uncertainties, optimum_of, tell_of_selection

@@ -10,11 +10,11 @@ import numpy as np
 
 from ... import errors, notices
 from ...fit.record import FitResult
-from ...inference import fisher
-from ...inference.degrees_of_freedom import dispersion_degrees
 from ...inference.effects.estimates import warn_of_selection
-from ...inference.fisher import Uncertainty
 from ...inference.fit_on_data import FitOnData
+from ...inference.information import fisher
+from ...inference.information.degrees_of_freedom import dispersion_degrees
+from ...inference.information.fisher import Uncertainty
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
 from ...rows.given_terms import are_labelled, without_meaning

@@ -10,7 +10,7 @@ import numpy as np
 from ... import errors, notices
 from ...engine.columns import Source
 from ...fit import magnitudes
-from ...inference import fisher
+from ...inference.information import fisher
 from ...io.interop.timeseries import to_array
 from ...solvers import Status
 from ...typing import Array, ArrayLike, FloatArray

@@ -11,7 +11,7 @@ import numpy as np
 from ... import showing
 from ...engine.kernels.score_kernels import window_score_products
 from ...typing import IntArray
-from ..filling import Filling, Seen
+from ..information.filling import Filling, Seen
 from . import small_samples
 from .independent import n_rows
 from .pairs import Times, over_pairs

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...engine.kernels.score_kernels import lagged_products, neighbour_moments
 from ...typing import FloatArray, IntArray
-from ..filling import Seen
+from ..information.filling import Seen
 from .independent import n_rows
 from .pairs import Times, over_pairs
 

@@ -14,8 +14,8 @@ from ...engine.kernels.score_kernels import group_score_products, reduced_group_
 from ...engine.runners.dispatch import starts
 from ...rows.series import pieces
 from ...typing import BoolArray, FloatArray, IntArray
-from ..filling import Filling, Seen
-from ..memory import groups
+from ..information.filling import Filling, Seen
+from ..information.memory import groups
 from . import small_samples
 from .group_leverages import Reduced
 from .independent import n_rows

@@ -19,7 +19,7 @@ from ...engine.kernels.score_kernels import (
     score_products,
 )
 from ...typing import FloatArray
-from ..filling import Filling, Seen
+from ..information.filling import Filling, Seen
 from . import small_samples
 
 

@@ -18,7 +18,7 @@ from ...engine.runners.dispatch import starts
 from ...engine.table import Block, Held, Table
 from ...settings import get_config
 from ...typing import BoolArray, IntArray
-from ..filling import Seen
+from ..information.filling import Seen
 
 _LONG = 4  # times the reach, that a block should have of rows
 _SHARE_FOR_ROWS = 1 / 8  # of the memory budget

@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import errors, showing
 from .. import smoothing
-from ..filling import Filler
+from ..information.filling import Filler
 from . import small_samples
 from .autocorrelated import Autocorrelated, GivenLags, Lags
 from .bandwidths import AndrewsLags, LazarusLags, NeweyWestLags

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import fisher
-from ..fisher import Uncertainty
 from ..fit_on_data import FitOnData
+from ..information import fisher
+from ..information.fisher import Uncertainty
 from .requested import MODEL, Requested
 from .rows_in_time import RowsInTime
 

@@ -30,9 +30,9 @@ from ...engine.runners.dispatch import run
 from ...numerics import quiet
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
-from ..fisher import NO_OPTIMUM, Optimum, groups
 from ..fit_on_data import FittedModel
-from ..hypotheses.rereading import Rereading
+from ..information.fisher import NO_OPTIMUM, Optimum, groups
+from ..information.rereading import Rereading
 from ..no_errors import why_none
 from .profile import profile_interval, scales_of
 

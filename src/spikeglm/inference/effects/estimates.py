@@ -15,8 +15,8 @@ from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
 from ...typing import Array, FloatArray
 from ..covariances import Requested, uncertainties
-from ..fisher import Uncertainty
 from ..fit_on_data import FitOnData
+from ..information.fisher import Uncertainty
 
 _SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
 

@@ -23,9 +23,9 @@ from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray, IntArray
 from ..covariances import Requested
 from ..curve_bands import error_of, quantile
-from ..fisher import Uncertainty
 from ..fit_on_data import FitOnData, FittedModel
-from ..memory import groups as neuron_groups
+from ..information.fisher import Uncertainty
+from ..information.memory import groups as neuron_groups
 from .estimates import Estimates, check_level
 from .scales import best_scale
 

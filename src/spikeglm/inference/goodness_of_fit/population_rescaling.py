@@ -30,8 +30,8 @@ from ...io.interop.frames import column_labels
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.timeseries import to_array
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from ..rescaled_intervals import TimeRescaling, summarise
-from ..time_rescaling import bernoulli_intervals, poisson_intervals
+from ..time_rescaling.discrete_time import bernoulli_intervals, poisson_intervals
+from ..time_rescaling.rescaled_intervals import TimeRescaling, summarise
 from .rescaling import FEWEST_SPIKES
 
 _BELOW_ONE = np.nextafter(1.0, 0.0)

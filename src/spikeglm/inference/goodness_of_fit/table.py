@@ -32,8 +32,8 @@ from ...regularizer.firth import is_of_information
 from ...settings import get_config
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
-from ..fisher import Optimum
 from ..fit_on_data import FitOnData, FittedModel
+from ..information.fisher import Optimum
 from .bins import Bins
 from .bootstrap import FEWEST_DRAWS, bootstrapped
 from .measures import FitSums, fit_sums

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...regularizer.squares import squares_of
 from ...typing import FloatArray, IntArray
-from ..fisher import Optimum, Uncertainty
-from .rereading import covariance_about
+from ..information.fisher import Optimum, Uncertainty
+from ..information.rereading import covariance_about
 from .smooth_tests import Mixture, partly_penalised, wholly_penalised
 
 _ROUNDING = 1e-11  # share of the largest eigenvalue, per row, that is none

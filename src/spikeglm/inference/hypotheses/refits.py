@@ -27,13 +27,13 @@ from ...regularizer import UnRegularized
 from ...regularizer.firth import is_of_information
 from ...solvers import Status
 from ...typing import FloatArray, IntArray
-from ..fisher import NO_OPTIMUM, Optimum, Uncertainty
 from ..fit_on_data import FitOnData
+from ..information.fisher import NO_OPTIMUM, Optimum, Uncertainty
+from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm
 from .cells import Cells
 from .rank_aware import QuadraticForm, determined
-from .rereading import Rereading
 from .wald_tests import penalised
 
 _NO_LIKELIHOOD = NO_OPTIMUM | {Status.STALLED, Status.LIMIT}  # or not the largest one
@@ -118,7 +118,7 @@ def likelihood_ratio_tests(
     """Return the tests (J, N) by the loss that is gained; parameters as for the Wald tests.
 
     >>> import spikeglm as nmo
-    >>> from spikeglm.inference.fisher import uncertainties
+    >>> from spikeglm.inference.information.fisher import uncertainties
     >>> X = np.random.default_rng(0).normal(size=(300, 2))
     >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0]))
     >>> fit = nmo.GLM().fit(X, y).on(X, y)

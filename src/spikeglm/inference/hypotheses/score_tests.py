@@ -22,15 +22,15 @@ import numpy as np
 
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
-from ..filling import Filler, Seen
 from ..fit_on_data import FitOnData
-from ..inverses import inverse_among
+from ..information.filling import Filler, Seen
+from ..information.inverses import inverse_among
+from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm
 from .cells import Cells
 from .rank_aware import QuadraticForm, inverse_form, schur
 from .refits import Refits, against_refit
-from .rereading import Rereading
 from .wald_tests import penalised, put_form
 
 _ROUNDING = 1e-11  # share of the information on a feature, per feature, that is none

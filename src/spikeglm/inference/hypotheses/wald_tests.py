@@ -8,14 +8,14 @@ import numpy as np
 
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
-from ..fisher import Optimum, Uncertainty
 from ..fit_on_data import FitOnData
+from ..information.fisher import Optimum, Uncertainty
+from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm
 from .cells import Cells
 from .penalised_terms import Penalised, penalty_on
 from .rank_aware import QuadraticForm, determined, wald
-from .rereading import Rereading
 
 
 def wald_tests(
@@ -35,7 +35,7 @@ def wald_tests(
     Examples
     --------
     >>> import spikeglm as nmo
-    >>> from spikeglm.inference.fisher import uncertainties
+    >>> from spikeglm.inference.information.fisher import uncertainties
     >>> from spikeglm.inference.hypotheses.asked_terms import asked_terms
     >>> X = np.random.default_rng(0).normal(size=(300, 2))
     >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0]))

@@ -25,7 +25,7 @@ from ...engine.table import Table
 from ...observation_models.likelihood import Likelihood
 from ...regularizer.squares import squares_of
 from ...typing import BoolArray, FloatArray, IntArray
-from ..fisher import groups, in_longer_blocks
+from ..information.fisher import groups, in_longer_blocks
 from .question import Sight
 from .reduced import Reduced
 

@@ -26,8 +26,8 @@ import numpy as np
 from ... import errors, showing
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
-from ..fisher import NO_OPTIMUM, Optimum, uncertainties
 from ..fit_on_data import FitOnData, FittedModel
+from ..information.fisher import NO_OPTIMUM, Optimum, uncertainties
 from ..no_errors import why_none
 from .ends import profile_ends
 

@@ -25,7 +25,7 @@ from ...engine.table import Table
 from ...fit.prepared import Prepared
 from ...regularizer.adjustable import Adjustable
 from ...typing import BoolArray, FloatArray, IntArray
-from ..fisher import in_longer_blocks
+from ..information.fisher import in_longer_blocks
 from .coordinates import Coordinates
 from .local_models import LocalModels
 from .search import Found, search

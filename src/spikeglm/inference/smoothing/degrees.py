@@ -10,10 +10,10 @@ import numpy as np
 from ... import errors, notebook, showing
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
-from ..fisher import Optimum
 from ..fit_on_data import FittedModel
-from ..hypotheses.rereading import Rereading
-from ..inverses import inverse_among
+from ..information.fisher import Optimum
+from ..information.inverses import inverse_among
+from ..information.rereading import Rereading
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ from ... import errors, showing
 from ...engine.kernels.loss_kernels import fisher_information
 from ...observation_models import PoissonObservations
 from ...typing import FloatArray, IntArray
-from ..filling import Filling, Seen
+from ..information.filling import Filling, Seen
 from .coordinates import Coordinates
 from .local_models import LocalModels
 from .undetermined import undetermined

@@ -12,8 +12,8 @@ from ...numerics import quiet
 from ...solvers import Status
 from ...typing import Array, BoolArray, FloatArray
 from ..curve_bands import quantile
-from ..fisher import NO_OPTIMUM, Uncertainty
 from ..fit_on_data import FitOnData
+from ..information.fisher import NO_OPTIMUM, Uncertainty
 from ..no_errors import why_none
 
 MASKED = "left out by the feature mask"
@@ -27,7 +27,7 @@ class Coefficients(NamedTuple):
     """Arrays (n, N) of the n parameters of N neurons, an intercept first; NaN where none is known.
 
     >>> import spikeglm as nmo
-    >>> from spikeglm.inference.fisher import uncertainties
+    >>> from spikeglm.inference.information.fisher import uncertainties
     >>> X, y = np.random.default_rng(0).normal(size=(100, 2)), np.arange(100) % 3
     >>> fit = nmo.GLM().fit(X, y).on(X, y)
     >>> found = coefficients_of(fit, uncertainties(fit.optimum), 0.95)
@@ -55,7 +55,7 @@ def coefficients_of(fit: FitOnData, sure: Iterable[Uncertainty], level: float) -
     dispersion is estimated.
 
     >>> import spikeglm as nmo
-    >>> from spikeglm.inference.fisher import uncertainties
+    >>> from spikeglm.inference.information.fisher import uncertainties
     >>> X, y = np.random.default_rng(0).normal(size=(100, 1)), np.arange(100) % 3
     >>> fit = nmo.GLM().fit(X, y).on(X, y)
     >>> found = coefficients_of(fit, uncertainties(fit.optimum), 0.95)

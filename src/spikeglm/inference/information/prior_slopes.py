@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.kernels import jeffreys_kernels
-from ..engine.runners.dispatch import run
-from ..regularizer.firth import is_of_information
-from ..typing import FloatArray, IntArray
+from ...engine.kernels import jeffreys_kernels
+from ...engine.runners.dispatch import run
+from ...regularizer.firth import is_of_information
+from ...typing import FloatArray, IntArray
 
 
 def with_prior(

@@ -22,22 +22,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import showing
-from ..engine.columns import Columns
-from ..engine.features.near_dependence import View
-from ..engine.features.survey import Responses, survey_features, survey_locations, survey_responses
-from ..engine.kernels import loss_kernels
-from ..engine.runners.dispatch import run
-from ..engine.runners.plan import Plan, plan
-from ..engine.table import Table
-from ..fit.record import FitResult, check_same_data
-from ..fit.separation import Separation, curvature_at, separations, without_rows
-from ..fit.starts import dispersion
-from ..regularizer.base import PenaltyTerm
-from ..regularizer.squares import squares_of
-from ..rows.contract import Rows
-from ..solvers import Status
-from ..typing import BoolArray, FloatArray, IntArray
+from ... import showing
+from ...engine.columns import Columns
+from ...engine.features.near_dependence import View
+from ...engine.features.survey import Responses, survey_features, survey_locations, survey_responses
+from ...engine.kernels import loss_kernels
+from ...engine.runners.dispatch import run
+from ...engine.runners.plan import Plan, plan
+from ...engine.table import Table
+from ...fit.record import FitResult, check_same_data
+from ...fit.separation import Separation, curvature_at, separations, without_rows
+from ...fit.starts import dispersion
+from ...regularizer.base import PenaltyTerm
+from ...regularizer.squares import squares_of
+from ...rows.contract import Rows
+from ...solvers import Status
+from ...typing import BoolArray, FloatArray, IntArray
 from .filling import Filler, Seen
 from .inverses import TOUCHED, inverse_among, unshift, void_directions
 from .memory import groups, in_longer_blocks

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
-from spikeglm.inference.inverses import pseudo_inverse, void_directions
-from spikeglm.inference.memory import groups
+from spikeglm.inference.information.inverses import pseudo_inverse, void_directions
+from spikeglm.inference.information.memory import groups
 from spikeglm.regularizer import GroupLasso
 
 T, P, N = 400, 6, 5

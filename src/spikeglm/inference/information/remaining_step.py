@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import showing
-from ..engine.runners.threads import one_blas_thread
-from ..fit.record import FitResult, check_optimum
-from ..typing import BoolArray, FloatArray, IntArray
+from ... import showing
+from ...engine.runners.threads import one_blas_thread
+from ...fit.record import FitResult, check_optimum
+from ...typing import BoolArray, FloatArray, IntArray
 
 _TELLS = 1e-4  # of a standard error, a parameter, or the root of a curvature: less tells nothing
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import numerics, showing
-from ..typing import FloatArray
+from ... import numerics, showing
+from ...typing import FloatArray
 
 
 @dataclass(frozen=True)

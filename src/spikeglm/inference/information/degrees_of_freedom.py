@@ -33,14 +33,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..engine.columns import Columns
-from ..engine.features.survey import survey_locations, survey_responses
-from ..engine.kernels import loss_kernels
-from ..engine.runners.dispatch import run
-from ..engine.runners.plan import plan
-from ..engine.table import Table
-from ..regularizer.squares import Squares, squares_of
-from ..typing import FloatArray, IntArray
+from ...engine.columns import Columns
+from ...engine.features.survey import survey_locations, survey_responses
+from ...engine.kernels import loss_kernels
+from ...engine.runners.dispatch import run
+from ...engine.runners.plan import plan
+from ...engine.table import Table
+from ...regularizer.squares import Squares, squares_of
+from ...typing import FloatArray, IntArray
 from .fisher import Optimum
 from .inverses import pseudo_inverse
 from .memory import groups, in_longer_blocks

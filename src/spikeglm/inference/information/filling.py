@@ -8,14 +8,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .. import showing
-from ..engine.columns import Columns
-from ..engine.kernels.loss_kernels import Kernel, Sums
-from ..engine.runners.dispatch import run
-from ..engine.runners.plan import Plan
-from ..engine.table import Table
-from ..regularizer.base import PenaltyTerm
-from ..typing import FloatArray, IntArray
+from ... import showing
+from ...engine.columns import Columns
+from ...engine.kernels.loss_kernels import Kernel, Sums
+from ...engine.runners.dispatch import run
+from ...engine.runners.plan import Plan
+from ...engine.table import Table
+from ...regularizer.base import PenaltyTerm
+from ...typing import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

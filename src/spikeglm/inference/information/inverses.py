@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.runners.threads import one_blas_thread
-from ..typing import BoolArray, FloatArray
+from ...engine.runners.threads import one_blas_thread
+from ...typing import BoolArray, FloatArray
 
 _RANK_TOLERANCE = 1e-13  # per parameter: share of the largest eigenvalue that is rounding
 _CLEAR_RANK = 1e-11  # reciprocal condition, per n², from which no eigenvalue can be that small

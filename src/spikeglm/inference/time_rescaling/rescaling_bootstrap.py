@@ -13,16 +13,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import errors
-from ..io.interop.timeseries import to_array
-from ..typing import Array, ArrayLike, FloatArray
-from .rescaled_intervals import TimeRescaling, distance_of
-from .time_rescaling import (
+from ... import errors
+from ...io.interop.timeseries import to_array
+from ...typing import Array, ArrayLike, FloatArray
+from .discrete_time import (
     bernoulli_intervals,
     poisson_intervals,
     time_rescaling,
     time_rescaling_bernoulli,
 )
+from .rescaled_intervals import TimeRescaling, distance_of
 
 _FEWEST_DRAWS = 19  # of which the largest is at the 5 % level
 _Intervals = Callable[[Array, FloatArray, np.random.Generator, int], FloatArray]

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
-from spikeglm.inference import degrees_of_freedom
+from spikeglm.inference.information import degrees_of_freedom
 
 RNG = np.random.default_rng(0)
 T, P = 120, 6

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from .. import errors
-from ..engine.runners.plan import Plan
-from ..engine.table import Table
-from ..settings import get_config
-from ..typing import IntArray
+from ... import errors
+from ...engine.runners.plan import Plan
+from ...engine.table import Table
+from ...settings import get_config
+from ...typing import IntArray
 
 _SHARE_OF_MEMORY = 0.5  # that the matrices of a group may take
 _COPIES = 3  # of a group's matrices, and of its rows, that a worker holds while it adds up a block

@@ -20,7 +20,8 @@ The p values are those of *known* rates. Rates that were estimated on the same r
 spikes too closely: a right model is rejected in .002 to .02 of recordings at 5 %, and a wrong one
 is missed more often. Rates estimated on other rows have errors of their own, and a right model is
 rejected in .10 to .15. For the model of a fit use
-:func:`~spikeglm.inference.rescaling_bootstrap.time_rescaling_bootstrap`, which repeats the fit.
+:func:`~spikeglm.inference.time_rescaling.rescaling_bootstrap.time_rescaling_bootstrap`, which
+repeats the fit.
 
 References
 ----------
@@ -32,10 +33,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import errors
-from ..io.interop.row_labels import require_same_rows
-from ..io.interop.timeseries import to_array
-from ..typing import Array, ArrayLike, FloatArray
+from ... import errors
+from ...io.interop.row_labels import require_same_rows
+from ...io.interop.timeseries import to_array
+from ...typing import Array, ArrayLike, FloatArray
 from .rescaled_intervals import TimeRescaling, summarise
 
 __all__ = [

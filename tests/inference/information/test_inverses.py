@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from spikeglm.inference.inverses import void_directions
-from spikeglm.inference.remaining_step import squared_step
+from spikeglm.inference.information.inverses import void_directions
+from spikeglm.inference.information.remaining_step import squared_step
 
 
 def test_rounding_below_zero_on_the_diagonal_is_no_information():
