@@ -42,7 +42,7 @@ from ...engine.table import Table
 from ...regularizer.squares import Squares, squares_of
 from ...typing import FloatArray, IntArray
 from .fisher import Optimum
-from .inverses import pseudo_inverse
+from .inverses import penalised_inverse
 from .memory import groups, in_longer_blocks
 
 _ROWS_PER_FEATURE = 32  # of a sample from which F is taken, as for correlations
@@ -179,9 +179,9 @@ class _Active(NamedTuple):
         if self.has_intercept:
             among = np.append(among, len(information) - 1)
         F, a = information[np.ix_(among, among)], len(self.features)
-        bent = F.copy()
-        bent[:a, :a] += weight * self._bend
-        inverse, _ = pseudo_inverse(bent)
+        S = np.zeros_like(F)
+        S[:a, :a] = weight * self._bend
+        inverse, *_ = penalised_inverse(np.ones(len(F), dtype=bool), F, S)
         return inverse, F
 
 

@@ -39,7 +39,7 @@ from ...rows.contract import Rows
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
 from .filling import Filler, Seen
-from .inverses import TOUCHED, inverse_among, unshift, void_directions
+from .inverses import TOUCHED, penalised_inverse, unshift
 from .memory import groups, in_longer_blocks
 from .prior_slopes import with_prior
 from .remaining_step import RemainingSteps
@@ -318,12 +318,12 @@ class _Reading:
         columns, found = self.columns(group, limits), []
         sums = run(loss_kernels.fisher_information, self.table, columns, *self.at(group), self.how)
         for c, information in zip(group, sums.information, strict=True):
-            free, plain = self.free(c), information.copy()
-            self.add_penalty(information, c)
-            inverse, unsure = inverse_among(free, information)
-            void = void_directions(free, information) if keep_void else None
-            n_used = float(np.einsum("ij,ij->", inverse, plain))
-            found.append(_Inverse(inverse, unsure, void, information, n_used))
+            S = self.penalty(c)
+            inverse, unsure, void = penalised_inverse(
+                self.free(c), information, S, keep_void=keep_void
+            )
+            n_used = float(np.einsum("ij,ij->", inverse, information))
+            found.append(_Inverse(inverse, unsure, void, information + S, n_used))
         return found
 
     def filled(
@@ -355,15 +355,17 @@ class _Reading:
             undetermined = one.undetermined | (reason != "")
             yield Uncertainty(covariance, undetermined, one.void, float(dof), method, reason)
 
-    def add_penalty(self, information: FloatArray, column: int) -> None:
-        """Add A Lambda to the information (p + 1, p + 1) of a column, in place."""
+    def penalty(self, column: int) -> FloatArray:
+        """Return A Lambda (p + 1, p + 1) of a column."""
         penalty = self.optimum.penalty.take(np.array([column]))
-        weight, p, squares = self.observed.weight[column], len(self.shift), squares_of(penalty, 1)
+        p, squares = len(self.shift), squares_of(penalty, 1)
+        out = np.zeros((p + 1, p + 1))
         if squares is None:
             places = np.arange(p)
-            information[places, places] += penalty.curvature((p, 1))[:, 0] * weight
+            out[places, places] = penalty.curvature((p, 1))[:, 0]
         else:
-            information[:p, :p] += weight * squares.matrix(squares.strength[:, 0])
+            out[:p, :p] = squares.matrix(squares.strength[:, 0])
+        return out * self.observed.weight[column]
 
     def remaining(self) -> RemainingSteps:
         """Return what looks how far the estimates are from the best ones for these data."""

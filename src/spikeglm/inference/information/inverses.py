@@ -11,6 +11,7 @@ _RANK_TOLERANCE = 1e-13  # per parameter: share of the largest eigenvalue that i
 _CLEAR_RANK = 1e-11  # reciprocal condition, per n², from which no eigenvalue can be that small
 TOUCHED = 1e-6
 """Share of a parameter in an undetermined direction from which it counts as such."""
+_STIFF = 1e8  # penalty over information, from which their sum may lose what only data know
 _NOTHING = 1e-100  # roots of information of which no inverse is a number
 
 
@@ -62,6 +63,53 @@ def unshift(covariance: FloatArray, shift: FloatArray) -> None:
     """
     covariance[-1] -= shift @ covariance[:-1]
     covariance[:, -1] -= covariance[:, :-1] @ shift
+
+
+def penalised_inverse(
+    free: BoolArray, information: FloatArray, penalty: FloatArray, *, keep_void: bool = False
+) -> tuple[FloatArray, BoolArray, FloatArray | None]:
+    """Return (F + S)⁻¹ among free parameters, which are unsure, and perhaps the void directions.
+
+    Where S is far larger than F, what S leaves alone (the lines beside a strong penalty on
+    curvature) would be rounding in the sum. In the axes of S it stands by itself.
+
+    >>> import numpy as np
+    >>> alike = 1e18 * np.array([[1.0, -1.0], [-1.0, 1.0]])  # the mean of both is free
+    >>> penalised_inverse(np.ones(2, dtype=bool), np.eye(2), alike)[0].round(6)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    axes = _stiff_axes(information, penalty, free)
+    if axes is None:
+        total = information + penalty
+        inverse, unsure = inverse_among(free, total)
+        return inverse, unsure, void_directions(free, total) if keep_void else None
+    U, values = axes
+    total = U.T @ information @ U + np.diag(values)
+    inverse, unsure = inverse_among(free, total)
+    touched = np.linalg.norm(U[:, unsure], axis=1) > TOUCHED
+    return U @ inverse @ U.T, touched, U @ void_directions(free, total) if keep_void else None
+
+
+def _stiff_axes(
+    information: FloatArray, penalty: FloatArray, free: BoolArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return the axes U (n, n) of a penalty and its sizes there, (n,); None where F + S will do."""
+    S = np.where(np.outer(free, free), penalty, 0.0)
+    is_stiff = np.diag(S) > _STIFF * np.diag(information)
+    if not is_stiff.any() or np.count_nonzero(S) == np.count_nonzero(np.diag(S)):
+        return None
+    from scipy.sparse.csgraph import connected_components
+
+    U, values = np.eye(len(S)), np.diag(S).copy()
+    n_blocks, block_of = connected_components(S != 0, directed=False)
+    for block in range(n_blocks):  # one by one: a strong penalty does not hide a weak one
+        places = np.flatnonzero(block_of == block)
+        if len(places) > 1:
+            sizes, vectors = np.linalg.eigh(S[np.ix_(places, places)])
+            sizes[sizes <= _RANK_TOLERANCE * len(sizes) * sizes[-1]] = 0.0
+            U[np.ix_(places, places)], values[places] = vectors, sizes
+    return U, values
 
 
 def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
 from ..fit_on_data import FittedModel
 from ..information.fisher import Optimum
-from ..information.inverses import inverse_among
+from ..information.inverses import penalised_inverse
 from ..information.rereading import Rereading
 
 if TYPE_CHECKING:
@@ -183,8 +183,7 @@ def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatA
     free[-1] = optimum.columns.has_intercept
     if mask is not None:
         free[:-1] = mask[:, column]
-    bent = information + _penalty(optimum, column)
-    inverse, _ = inverse_among(free, bent)
+    inverse, *_ = penalised_inverse(free, information, _penalty(optimum, column))
     return inverse @ (information * free[:, None])
 
 
