@@ -242,3 +242,15 @@ def test_strengths_of_named_matrices_are_given_by_name():
         Quadratic({0: (slice(0, 2), S)})
     with pytest.raises(ValueError, match="entry 'first'"):
         Quadratic({"first": (slice(0, 2), S + np.triu(S))})
+
+
+def test_a_population_shares_its_passes():
+    """What a penalty settles of splines that add up to one is the same for all neurons."""
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(0, 1, (2, 3000))
+    basis = nmo.basis.BSplineEval(8, label="x") + nmo.basis.BSplineEval(6, label="z")
+    X = basis.design(x, z)
+    Y = rng.poisson(np.exp(np.outer(np.sin(5 * x), np.linspace(0, 1, 12)) - 2))
+    model = nmo.PopulationGLM(regularizer="Smoothness", regularizer_strength=1e-3).fit(X, Y)
+    alone = nmo.GLM(regularizer="Smoothness", regularizer_strength=1e-3).fit(X, Y[:, -1])
+    assert model.fit_report_.n_passes < 3 * alone.fit_report_.n_passes

@@ -265,7 +265,8 @@ class ToldApart:
         names = (free @ free.T, null @ null.T)
         mean = self.mean @ left[:, : len(size)][:, is_near]
         found = Mixtures(combinations @ near_there, mean, null)
-        return b"".join(np.round(A, 6).tobytes() for A in names), found
+        # Zeros of either sign are the same.
+        return b"".join((np.round(A, 6) + 0.0).tobytes() for A in names), found
 
     def _seen_with(self, mixtures: Mixtures) -> tuple[Table, Features]:
         """Return the table with nearly constant mixtures in places of features, and those.
