@@ -136,7 +136,7 @@ answers["another thread has Dask's locks"] = in_the_middle_of(locks_of_dask)
 with distributed.Client(processes=False, n_workers=1, dashboard_address=None):
     answers["a Dask client"] = answer_in_child(fit, runner="dask")
     answers["beside a Dask client"] = answer_in_child(fit)
-print(json.dumps(answers))
+print(json.dumps(answers), flush=True)
 os._exit(0)
 """
 REFUSED = {
