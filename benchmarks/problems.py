@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,17 +94,24 @@ def sparse_population(
     return Problem(X, y, share * largest, l1_ratio)
 
 
-def population_counts(
-    n_rows: int, n_neurons: int, *, seed: int = 0, noise: int | None = None
-) -> Array:
-    """Simulate a coupled population (n_rows, N) with rates of about .03 to .2 spikes per bin.
+class Network(NamedTuple):
+    """Log rate of j: ``baseline[j]`` + past counts of each i through ``bumps @ weights[i, :, j]``.
+
+    ``bumps`` are (WINDOW, N_BUMPS), ``weights`` (N, N_BUMPS, N), ``baseline`` (N,).
+    """
+
+    bumps: Array
+    weights: Array
+    baseline: Array
+
+
+def coupled_network(n_neurons: int, rng: np.random.Generator) -> Network:
+    """Draw a network.
 
     Own history is refractory, coupling is weak and of both signs. The baseline makes up for what
     the wanted rates take away from a neuron: the mean coupling, and the dead time d after its
-    spikes (free rate r / (1 - r d)). That keeps the network near these rates. Another ``noise``
-    draws other counts from the same network.
+    spikes (free rate r / (1 - r d)). That keeps the network near these rates.
     """
-    rng = np.random.default_rng(seed)
     rates = np.exp(rng.uniform(np.log(0.03), np.log(0.2), n_neurons))
     bumps = raised_cosines(N_BUMPS, WINDOW)
     weights = rng.normal(0.0, 0.8 / np.sqrt(n_neurons), (n_neurons, N_BUMPS, n_neurons))
@@ -115,14 +122,26 @@ def population_counts(
     weights[itself, :, itself] = _own_history()
     dead_time = (1.0 - np.exp(bumps @ _own_history())).sum()
     baseline = np.log(rates) - coupling - np.log1p(-rates * dead_time)
-    kernels = np.einsum("wb,ibj->iwj", bumps, weights)
-    if noise is not None:
-        rng = np.random.default_rng((seed, noise))
-    return simulate(kernels, np.broadcast_to(baseline, (n_rows, n_neurons)), rng)
+    return Network(bumps, weights, baseline)
 
 
 def _own_history() -> Array:
     return np.pad(_REFRACTORY, (0, N_BUMPS - len(_REFRACTORY)))
+
+
+def population_counts(
+    n_rows: int, n_neurons: int, *, seed: int = 0, noise: int | None = None
+) -> Array:
+    """Simulate a coupled population (n_rows, N) with rates of about .03 to .2 spikes per bin.
+
+    Another ``noise`` draws other counts from the same network.
+    """
+    rng = np.random.default_rng(seed)
+    network = coupled_network(n_neurons, rng)
+    kernels = np.einsum("wb,ibj->iwj", network.bumps, network.weights)
+    if noise is not None:
+        rng = np.random.default_rng((seed, noise))
+    return simulate(kernels, np.broadcast_to(network.baseline, (n_rows, n_neurons)), rng)
 
 
 def simulate(kernels: Array, drive: Array, rng: np.random.Generator) -> Array:

@@ -22,7 +22,7 @@ from spikeglm.observation_models.named import link_named, model_named
 from spikeglm.rows import Rows
 
 from ..problems import WINDOW
-from .coupled import counts_on_disk
+from .lockstep import counts_on_disk
 from .measure import fitted
 
 _PRODUCT_ROWS = 8192
@@ -75,6 +75,26 @@ def one_pass(rows: Rows, counts: np.ndarray, how: Plan) -> dict[str, float]:
     return {"first pass (s)": first, "pass (s)": best_of(visit, 2)}
 
 
+def beside_threads(
+    model: nmo.PopulationGLM, design: Rows, counts: np.ndarray, given: argparse.Namespace
+) -> dict[str, float]:
+    """Return the seconds of the same fits on this machine's cores, and how far they differ.
+
+    A second fit on the devices compiles nothing.
+    """
+    with nmo.config_context(runner="jax", memory=given.memory):
+        again = fitted(lambda: nmo.PopulationGLM().fit(design, counts))
+    other = nmo.PopulationGLM()
+    with nmo.config_context(runner="threads", memory=given.memory):
+        line = fitted(lambda: other.fit(design, counts))
+    difference = np.abs(other.coef_ - model.coef_).max()
+    return {
+        "second fit (s)": again["fit (s)"],
+        f"fit on {nmo.get_config().workers} threads (s)": line["fit (s)"],
+        "largest difference": float(difference),
+    }
+
+
 def measured(path: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Measure a pass and a fit; how much of the devices' rate of products a pass reaches."""
     counts = np.memmap(path, np.int8, "r", shape=(given.bins, given.neurons))
@@ -87,7 +107,10 @@ def measured(path: Path, given: argparse.Namespace) -> dict[str, Any]:
         share = work / line["pass (s)"] / rate
         line |= {"float32 TFLOP/s": 2 * rate / 1e12, "share of that rate": share}
         if not given.no_fit:
-            line |= fitted(lambda: nmo.PopulationGLM().fit(design, counts))
+            models = [nmo.PopulationGLM()]
+            line |= fitted(lambda: models[0].fit(design, counts))
+    if given.beside_threads:
+        line |= beside_threads(models[0], design, counts, given)
     size = {"rows": given.bins, "features": p, "neurons": given.neurons}
     return {"device": jax_devices.describe(), **size, **line}
 
@@ -100,6 +123,7 @@ def main() -> None:
     parser.add_argument("--bins", type=int, default=2_460_000)
     parser.add_argument("--memory", default="16GiB", help="of the host")
     parser.add_argument("--no-fit", action="store_true", help="only measure a pass")
+    parser.add_argument("--beside-threads", action="store_true", help="fit on the cores, too")
     parser.add_argument("--folder", type=Path, default=Path("build/scale"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
