@@ -5,10 +5,12 @@ from .cross_validation import HeldOut, cross_validated
 from .folds import Folds, fixed_folds
 from .label_splitters import EpochFolds, SessionFolds, TrialFolds
 from .paths import RegularizationPath, regularization_path
+from .set_scores import TermSets
 from .splits import interleaved_blocks
 from .splitters import ContiguousBlocks, InterleavedBlocks, TimeSplitter
 from .strength_choice import StrengthChoice
 from .strength_search import StrengthSearch
+from .term_sets import fit_term_sets
 
 __all__ = [
     "ContiguousBlocks",
@@ -20,9 +22,11 @@ __all__ = [
     "SessionFolds",
     "StrengthChoice",
     "StrengthSearch",
+    "TermSets",
     "TimeSplitter",
     "TrialFolds",
     "cross_validated",
+    "fit_term_sets",
     "fixed_folds",
     "interleaved_blocks",
     "regularization_path",

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from ... import errors
+from ...rows.terms import Term
 from ...typing import IntArray
-from ..fit_on_data import FitOnData
+
+
+class Named(Protocol):
+    """What has features with names, of which some belong to terms, such as a fit with its data."""
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What the features mean, by term."""
+        ...
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """(p,)."""
+        ...
+
+    @property
+    def n_features(self) -> int:
+        """p."""
+        ...
 
 
 class AskedTerm(NamedTuple):
@@ -23,7 +42,7 @@ class AskedTerm(NamedTuple):
     features: IntArray
 
 
-def asked_terms(fit: FitOnData, terms: Any = None) -> tuple[AskedTerm, ...]:
+def asked_terms(fit: Named, terms: Any = None) -> tuple[AskedTerm, ...]:
     """Return the terms that a user asks about.
 
     Parameters
@@ -63,7 +82,7 @@ def asked_terms(fit: FitOnData, terms: Any = None) -> tuple[AskedTerm, ...]:
     return tuple(AskedTerm(label, _features(fit, label, [label])) for label in terms)
 
 
-def _features(fit: FitOnData, name: Any, given: Any) -> IntArray:
+def _features(fit: Named, name: Any, given: Any) -> IntArray:
     """Return the numbers of the features that a user names, in order, each once."""
     if isinstance(given, slice):
         found = np.arange(fit.n_features)[given].tolist()
@@ -80,7 +99,7 @@ def _features(fit: FitOnData, name: Any, given: Any) -> IntArray:
     return np.unique(np.array(found, dtype=np.intp))
 
 
-def _one(fit: FitOnData, given: Any) -> list[int]:
+def _one(fit: Named, given: Any) -> list[int]:
     by_label = {t.label: list(range(t.start, t.stop)) for t in fit.terms if t.label}
     by_name = {name: [j] for j, name in enumerate(fit.feature_names)}
     known = by_name | by_label

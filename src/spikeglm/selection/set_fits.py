@@ -1,0 +1,172 @@
+"""One table of rows, prepared once, on which any number of masks, weightings, neurons are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .. import showing
+from ..engine.columns import Columns
+from ..fit.fitting import SolverChoice, fit_prepared
+from ..fit.prepared import Prepared, prepare
+from ..fit.record import FitResult
+from ..glm import GLM
+from ..glm.reading.fit_inputs import FitInputs
+from ..glm.reading.read_arguments import solver_of
+from ..glm.results import automatic
+from ..glm.results.prediction import estimate_scale
+from ..glm.weightings import under_weightings
+from ..numerics import quiet
+from ..regularizer import UnRegularized
+from ..regularizer.base import Penalty
+from ..rows import ArrayRows
+from ..settings import get_config
+from ..typing import Array, BoolArray, FloatArray, IntArray
+
+_VECTORS = 30  # of the size of the coefficients that are in memory at once
+
+
+@dataclass(frozen=True, eq=False)
+class SetFits:
+    """Fits of J pairs of a mask and a neuron under V row weightings; p features.
+
+    Attributes
+    ----------
+    coef, intercept :
+        (V, p, J) and (V, J).
+    scale :
+        (V, J) dispersions, from the rows of each fit, or scales that were estimated with it; None
+        where the observation model has neither.
+    status :
+        (V, J) how fits ended.
+    """
+
+    coef: FloatArray
+    intercept: FloatArray
+    scale: FloatArray | None
+    status: Array
+
+    __repr__ = showing.of_fields
+
+
+@dataclass(frozen=True, eq=False)
+class SharedProblem:
+    """What all fits share: rows that were looked at once, weightings, strengths, a solver.
+
+    Attributes
+    ----------
+    inputs :
+        The data; N neurons.
+    weightings :
+        (T, V) how often rows count in each fit.
+    penalty :
+        Of V N columns: neuron n under weighting v is column v N + n.
+    solver :
+        How to solve.
+    ready :
+        The rows.
+    """
+
+    inputs: FitInputs
+    weightings: Array
+    penalty: Penalty
+    solver: SolverChoice
+    ready: Prepared
+
+    __repr__ = showing.of_fields
+
+    @classmethod
+    def of_model(cls, model: GLM, inputs: FitInputs, weightings: Array) -> SharedProblem:
+        """Prepare the rows of a model, with its strengths.
+
+        Strengths that data choose (``"auto"``) are chosen for each neuron under each weighting with
+        all features: those of a fold by its training rows.
+        """
+        solver = solver_of(model)
+        columns = _under(inputs.columns, weightings)
+        chosen = automatic.choose(model, replace(inputs, columns=columns), solver)
+        if chosen is None:
+            neurons = np.tile(np.arange(inputs.columns.n_columns), weightings.shape[1])
+            penalty = model.read_penalty(inputs.shapes).take(neurons)
+        else:
+            adjustable = inputs.shapes.read_adjustable(model._regularizer)
+            penalty = adjustable.with_strengths(np.nan_to_num(chosen.strength))
+        return cls._prepared(inputs, weightings, penalty, solver)
+
+    @classmethod
+    def of_constant(cls, inputs: FitInputs, weightings: Array) -> SharedProblem:
+        """Prepare the model of no features: an intercept, beside an offset if there is one."""
+        rows = ArrayRows(np.empty((inputs.rows.n_rows, 0)))
+        columns = replace(inputs.columns, mask=None, has_intercept=True)
+        N = columns.n_columns * weightings.shape[1]
+        penalty = UnRegularized().bind(None, (0, N))
+        alone = replace(inputs, rows=rows, columns=columns)
+        return cls._prepared(alone, weightings, penalty, SolverChoice())
+
+    @classmethod
+    def _prepared(
+        cls, inputs: FitInputs, weightings: Array, penalty: Penalty, solver: SolverChoice
+    ) -> SharedProblem:
+        ready = prepare(
+            inputs.rows,
+            _under(inputs.columns, weightings),
+            keep=inputs.keep,
+            looks_at_all=solver.reads_correlations,
+        )
+        return cls(inputs, weightings, penalty, solver, ready)
+
+    @property
+    def n_weightings(self) -> int:
+        """V."""
+        return int(self.weightings.shape[1])
+
+    def in_groups(self, n_pairs: int) -> Iterator[slice]:
+        """Yield runs of pairs whose fits are in memory together."""
+        each = 8 * _VECTORS * (self.inputs.rows.n_features + 1) * self.n_weightings
+        at_once = max(1, get_config().memory_bytes // each)
+        yield from (slice(k, k + at_once) for k in range(0, n_pairs, at_once))
+
+    def fit(self, masks: BoolArray, neurons: IntArray) -> SetFits:
+        """Fit masks (p, J), each to the neuron ``neurons[j]``, under all weightings at once."""
+        N, V, J = self.inputs.columns.n_columns, self.n_weightings, len(neurons)
+        each, under = np.tile(neurons, V), np.repeat(np.arange(V), J)
+        columns = under_weightings(self.inputs.columns.take(each), self.weightings, under)
+        if not masks.all():
+            wide = np.tile(masks, V)
+            columns = replace(columns, mask=wide if columns.mask is None else columns.mask & wide)
+        penalty = self.penalty.take(under * N + each)
+        result = fit_prepared(self.ready, columns, penalty=penalty, solver=self.solver)
+        scale = self._scale(columns, result)
+        return SetFits(
+            result.coef.reshape(-1, V, J).swapaxes(0, 1),
+            result.intercept.reshape(V, J),
+            None if scale is None else scale.reshape(V, J),
+            np.array([str(word) for word in result.status], dtype=object).reshape(V, J),
+        )
+
+    def _scale(self, columns: Columns, result: FitResult) -> FloatArray | None:
+        """Return dispersions or scales (C,), if there are some to estimate."""
+        model = columns.likelihood.model
+        if result.scale is not None:
+            return result.scale
+        if not (model.has_dispersion and model.has_likelihood):
+            return None
+        n_used = np.minimum(np.count_nonzero(result.coef, axis=0), result.rank)
+        dof = result.total_weight - n_used - result.has_intercept
+        with quiet():
+            return estimate_scale(
+                self.inputs.rows,
+                columns,
+                result,
+                np.where(dof > 0, dof, np.nan),
+                keep=self.inputs.keep,
+            )
+
+
+def _under(columns: Columns, weightings: Array) -> Columns:
+    """Return V N columns: neuron n under weighting v is column v N + n."""
+    N, V = columns.n_columns, weightings.shape[1]
+    each, under = np.tile(np.arange(N), V), np.repeat(np.arange(V), N)
+    return under_weightings(columns.take(each), weightings, under)
