@@ -10,6 +10,11 @@ the style of a paper; :func:`paper_style` applies that style to a figure of your
 'Lag (ms)'
 """
 
+from .contributions import (
+    plot_contribution_map,
+    plot_contributions,
+    plot_contributions_over,
+)
 from .curves import plot_curve, plot_derivative, plot_effect, plot_map
 from .effects import plot_comparison, plot_predicted_rates
 from .filters import plot_filter, plot_rate_gain
@@ -36,6 +41,9 @@ __all__ = [
     "plot_binned_residuals",
     "plot_bits_per_spike",
     "plot_comparison",
+    "plot_contribution_map",
+    "plot_contributions",
+    "plot_contributions_over",
     "plot_curve",
     "plot_derivative",
     "plot_effect",

@@ -1,6 +1,7 @@
 """Which model: splits that respect time, and held-out predictions of all folds from one fit."""
 
 from .choosing_strength import select_strength
+from .contribution import Contributions, contributions
 from .cross_validation import HeldOut, cross_validated
 from .folds import Folds, fixed_folds
 from .label_splitters import EpochFolds, SessionFolds, TrialFolds
@@ -14,6 +15,7 @@ from .term_sets import fit_term_sets
 
 __all__ = [
     "ContiguousBlocks",
+    "Contributions",
     "EpochFolds",
     "Folds",
     "HeldOut",
@@ -25,6 +27,7 @@ __all__ = [
     "TermSets",
     "TimeSplitter",
     "TrialFolds",
+    "contributions",
     "cross_validated",
     "fit_term_sets",
     "fixed_folds",

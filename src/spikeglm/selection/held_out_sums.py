@@ -58,6 +58,15 @@ class Sums:
         """
         return Sums(*map(change, self.parts))
 
+    def minus(self, other: Sums) -> Sums:
+        """Return how the sums differ from others.
+
+        >>> Sums(*np.full((3, 1), 4.0)).minus(Sums(*np.full((3, 1), 1.0))).deviance
+        array([3.])
+        """
+        with quiet():
+            return Sums(*(a - b for a, b in zip(self.parts, other.parts, strict=True)))
+
     @classmethod
     def joined(cls, parts: Sequence[Sums]) -> Sums:
         """Return sums of several groups of columns, one after the other on the last axis."""

@@ -36,14 +36,14 @@ class Measure(NamedTuple):
     factor: float  # that turns a difference of these sums into a gain
     per: str  # "spikes", "rows", or a sum of the model without features
 
-    def gain(self, sums: Sums, null: Sums) -> FloatArray:
-        """Return what predictions gain over others, in the unit of :meth:`size`.
+    def worth(self, difference: Sums) -> FloatArray:
+        """Return the gain that a difference of sums is, in the unit of :meth:`size`.
 
         >>> few, more = (Sums(*np.full((3, 1), value)) for value in (4.0, 1.0))
-        >>> MEASURES["deviance_explained"].gain(more, few)
+        >>> MEASURES["deviance_explained"].worth(more.minus(few))
         array([3.])
         """
-        return self.factor * (getattr(sums, self.of) - getattr(null, self.of))
+        return self.factor * np.asarray(getattr(difference, self.of))
 
     def size(self, null: Sums, n_rows: FloatArray, n_spikes: FloatArray) -> FloatArray:
         """Return what a gain is divided by.

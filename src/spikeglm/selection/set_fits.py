@@ -117,6 +117,10 @@ class SharedProblem:
         )
         return cls(inputs, weightings, penalty, solver, ready)
 
+    def on(self, inputs: FitInputs) -> SharedProblem:
+        """Prepare other rows with as many features, for the same strengths and solver."""
+        return self._prepared(inputs, self.weightings, self.penalty, self.solver)
+
     @property
     def n_weightings(self) -> int:
         """V."""

@@ -281,5 +281,6 @@ class SetProblem:
         rows, columns = problem.inputs.rows, self.inputs.columns.take(neurons)
         estimates = fits.coef, fits.intercept, fits.scale
         sums = held_out_sums(rows, columns, self.tested, *estimates)
-        is_known = np.isin(fits.status.astype(str), _WELL) & (self.responses[0][..., neurons] > 0)
+        has_rows = self.responses[0].sum(axis=0)[:, neurons] > 0
+        is_known = np.isin(fits.status.astype(str), _WELL) & has_rows
         return sums.each(lambda values: np.where(is_known, values, np.nan))

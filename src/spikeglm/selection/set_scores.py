@@ -202,9 +202,7 @@ class TermSets:
     def _gain_and_size(self, measure: str | None) -> tuple[FloatArray, FloatArray]:
         unit = read_measure(measure, self.measures)
         size = unit.size(self.null, self.n_rows, self.n_spikes)
-        with quiet():
-            gain = unit.gain(self.sums, self.null)
-        return gain, np.where(self.counts, size, np.nan)
+        return unit.worth(self.sums.minus(self.null)), np.where(self.counts, size, np.nan)
 
     def prediction(self, labels: Iterable[Any] | str) -> FloatArray:
         """Return the held-out means of a set, (T, N); NaN where a row is tested by no fold.

@@ -1,0 +1,89 @@
+"""Contributions as text: of one neuron with their errors, of many by their median."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..measures import read_measure
+from .kinds import QUESTIONS
+
+if TYPE_CHECKING:
+    from .result import Contributions
+
+_SIGNIFICANT = 0.05
+_MOST_REASONS = 5
+
+
+def printed(found: Contributions) -> str:
+    """Return a table, a row per term and a column per way to ask, and what the numbers mean."""
+    N = len(found.neurons)
+    unit = read_measure(None, found.measures).label
+    n_folds = len(found.folds.labels)
+    if N == 1:
+        lines = [
+            f"Held-out contributions to neuron {found.neurons[0]}, {unit} ± standard error over "
+            f"{n_folds} folds"
+        ]
+    else:
+        lines = [f"Held-out contributions to {N} neurons, {unit}, median; {n_folds} folds"]
+    full, error = found.of_full()
+    shown = _number(full[0], error[0]) if N == 1 else _median(full)
+    lines.append(f"full model: {shown} over the constant model")
+    lines += _table(_rows_of_one(found) if N == 1 else _rows_of_many(found))
+    lines += [f"{how}: {QUESTIONS[how]}" for how in found.how]
+    lines += [f"p: {text}" for text in dict.fromkeys(found.p_of) if text]
+    return "\n".join([*lines, *_reasons(found)])
+
+
+def _rows_of_one(found: Contributions) -> list[list[str]]:
+    rows = [["term", *(cell for how in found.how for cell in (how, "p"))]]
+    for j, term in enumerate(found.terms):
+        row = [str(term)]
+        for h, how in enumerate(found.how):
+            value, se = found.value(how)[j, 0], found.error(how)[j, 0]
+            row += [_number(value, se), _p(found.p_value[h, j, 0])]
+        rows.append(row)
+    return rows
+
+
+def _rows_of_many(found: Contributions) -> list[list[str]]:
+    rows = [["term", *(cell for how in found.how for cell in (how, "q <= .05"))]]
+    for j, term in enumerate(found.terms):
+        row = [str(term)]
+        for h, how in enumerate(found.how):
+            q = found.q_value[h, j]
+            n = int((q <= _SIGNIFICANT).sum())
+            row += [_median(found.value(how)[j]), str(n) if np.isfinite(q).any() else "-"]
+        rows.append(row)
+    return rows
+
+
+def _reasons(found: Contributions) -> list[str]:
+    """Return what there is to know of some numbers, the most frequent first."""
+    said = [str(text) for text in found.reason.ravel() if text]
+    counted = sorted({text: said.count(text) for text in said}.items(), key=lambda pair: -pair[1])
+    return [f"{n} of {found.reason.size} numbers: {text}" for text, n in counted[:_MOST_REASONS]]
+
+
+def _number(value: float, se: float) -> str:
+    if not np.isfinite(value):
+        return "-"
+    return f"{value:.3g} ± {se:.2g}" if np.isfinite(se) else f"{value:.3g}"
+
+
+def _median(values: np.ndarray) -> str:
+    known = values[np.isfinite(values)]
+    return f"{np.median(known):.3g}" if len(known) else "-"
+
+
+def _p(value: float) -> str:
+    return "-" if not np.isfinite(value) else f"{value:.2g}"
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    ]
