@@ -118,15 +118,11 @@ def test_penalties_have_their_strengths_in_all_sets(regularizer):
     else:
         given = np.repeat(np.array(list(by_term.values())), [5, 6], axis=0)
         alone = by_term["place"]
-    model = PopulationGLM(
-        regularizer=regularizer, regularizer_strength=given, solver_kwargs=EXACT
-    )
+    model = PopulationGLM(regularizer=regularizer, regularizer_strength=given, solver_kwargs=EXACT)
     found = fit_term_sets(model, X, y, [["place"]], folds=folds, fits_all_rows=True)
     small = BSplineEval(6, label="place").design(place)
     for n in range(2):
-        single = GLM(
-            regularizer=regularizer, regularizer_strength=alone[n], solver_kwargs=EXACT
-        )
+        single = GLM(regularizer=regularizer, regularizer_strength=alone[n], solver_kwargs=EXACT)
         held_out = cross_validated(single, small, y[:, n], folds).prediction
         for k, (_, test) in enumerate(folds.split()):
             expected = poisson.logpmf(y[test, n], held_out[test]).sum()
@@ -162,10 +158,13 @@ def test_weights_offsets_and_missing_responses_count():
     found = fit_term_sets(model, X, y, [(), ["x0", "x1"]], folds=folds, **more)
     for k, (train, test) in enumerate(folds.split()):
         for n in range(2):
-            rows, seen = test[np.isfinite(y[test, n])], {
-                "sample_weight": weight[train],
-                "offset": offset[train],
-            }
+            rows, seen = (
+                test[np.isfinite(y[test, n])],
+                {
+                    "sample_weight": weight[train],
+                    "offset": offset[train],
+                },
+            )
             for m, columns in enumerate(([], [0, 1])):
                 table = X[:, columns] if columns else np.zeros((500, 1))
                 alone = GLM(solver_kwargs=EXACT).fit(table[train], y[train, n], **seen)

@@ -181,9 +181,7 @@ def tested_responses(columns: Columns, tested: Tested, block_rows: int = 2**15) 
         index = np.arange(start, min(start + block_rows, len(tested.keep)))
         for k, q, places in tested.cells(index):
             block = columns.block(index[places])
-            weight = np.broadcast_to(
-                1.0 if block.weights is None else block.weights, block.y.shape
-            )
+            weight = np.broadcast_to(1.0 if block.weights is None else block.weights, block.y.shape)
             total[0, q, k] += weight.sum(axis=0)
             total[1, q, k] += np.where(weight > 0, weight * block.y, 0.0).sum(axis=0)
     return total

@@ -1,4 +1,4 @@
-"""One table of rows, prepared once, on which any number of masks, weightings, neurons are fitted."""
+"""Rows that are prepared once, on which any masks, row weightings and neurons are fitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets of terms on one prepared problem: read once, then fitted and scored as often as one likes."""
+"""Sets of terms on one prepared problem: read once, then fitted and scored at will."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class Scored:
 
         def by_set(parts: list[Array]) -> Array:
             whole = np.concatenate(parts, axis=-1)
-            return np.moveaxis(whole.reshape(*whole.shape[:-1], n_sets, -1), -2, 0)
+            return np.moveaxis(
+                whole.reshape(*whole.shape[:-1], n_sets, whole.shape[-1] // n_sets), -2, 0
+            )
 
         joined = Sums.joined(sums).each(lambda values: by_set([values]))
         status = by_set([fit.status for fit in fits])

@@ -62,7 +62,9 @@ class TrainingFeatures:
             return low, high, total, weight
 
         starts = range(0, rows.n_rows, how.block_rows)
-        low, high, total, weight = zip(*in_shares(look, starts, n_threads=how.n_threads), strict=True)
+        low, high, total, weight = zip(
+            *in_shares(look, starts, n_threads=how.n_threads), strict=True
+        )
         n = sum(weight)[:, None]
         mean = np.divide(sum(total), n, out=np.zeros((V, p)), where=n > 0)
         return cls(mean, np.min(low, axis=0) >= np.max(high, axis=0))

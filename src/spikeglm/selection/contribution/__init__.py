@@ -1,4 +1,4 @@
-"""What each term adds: refitted without it, alone, zeroed, shuffled, or in every order (Shapley)."""
+"""What each term adds: refitted without it, alone, zeroed, shuffled, in every order."""
 
 from .result import Contributions
 from .study import contributions

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ... import errors, showing
-from ...io.interop.row_labels import RowLabels
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.timeseries import to_array
 from ...rows.contract import Rows

@@ -11,7 +11,7 @@ from ... import errors, showing
 from ...inference.nulls.moved import MovedRows
 from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..held_out_sums import Sums
-from ..set_fits import SetFits, SharedProblem
+from ..set_fits import SetFits
 from ..set_problem import Scored, SetProblem
 from .shapley import Orders, combined, orders_of
 from .shuffling import moves_of
@@ -229,7 +229,10 @@ class Study:
         ]
         full = scored.sums.each(lambda values: values[:1])
         trouble = np.array(
-            [worst(np.concatenate([scored.status[:1], *(one.status for one in term)])) for term in found]
+            [
+                worst(np.concatenate([scored.status[:1], *(one.status for one in term)]))
+                for term in found
+            ]
         )
         return Loss.of_draws(full.minus(Sums(*draws)), trouble)
 

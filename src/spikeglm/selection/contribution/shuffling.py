@@ -73,7 +73,9 @@ def moves_of(
     for _ in range(n_draws):
         order = np.arange(len(keep))
         if way == "shift":
-            order[kept] = np.roll(kept, -int(rng.integers(least, max(least + 1, len(kept) - least))))
+            order[kept] = np.roll(
+                kept, -int(rng.integers(least, max(least + 1, len(kept) - least)))
+            )
         else:
             order[kept] = rng.permutation(kept)
         found.append(Reordered(order))

@@ -86,5 +86,7 @@ def against_null(
     ]
     p = np.full((len(how), len(tests), len(tests[0].p_value)), np.nan)
     p[how.index(UNIQUE)] = [test.p_value for test in tests]
-    text = f"{tests[0].null}, {statistic}, {tests[0].n_draws} draws: {tests[0].smallest_p:.2g} at best"
+    text = (
+        f"{tests[0].null}, {statistic}, {tests[0].n_draws} draws: {tests[0].smallest_p:.2g} at best"
+    )
     return Significance(p, tuple(text if name == UNIQUE else "" for name in how))
