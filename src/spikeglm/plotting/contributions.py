@@ -77,9 +77,9 @@ def plot_contributions(
     for h, how in enumerate(found.how):
         at = np.arange(J) + (h - 0.5 * (H - 1)) * width
         value, low, high = _bars(found, how, unit.name, n)
-        look = {"color": style.CYCLE[h % len(style.CYCLE)], "label": how}
+        look: style.Look = {"color": style.CYCLE[h % len(style.CYCLE)], "label": how}
         ax.bar(at, value, 0.9 * width, **look)
-        bars = {"fmt": "none", "ecolor": style.BLACK, "elinewidth": style.THIN_PT}
+        bars: style.Look = {"fmt": "none", "ecolor": style.BLACK, "elinewidth": style.THIN_PT}
         ax.errorbar(at, value, yerr=[low, high], **bars)
     ax.axhline(0.0, color=style.BLACK, linewidth=style.THIN_PT)
     ax.set_xticks(np.arange(J), list(map(str, found.terms)))
@@ -125,8 +125,8 @@ def plot_contribution_map(
     Examples
     --------
     >>> import numpy as np, spikeglm as nmo
-    >>> X, y = np.random.default_rng(0).normal(size=(200, 2)), np.ones((200, 3)) * (np.arange(3) + 1)
-    >>> y[::2] += 1
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> y = np.random.default_rng(1).poisson(1.0, size=(200, 3))
     >>> found = nmo.selection.contributions(nmo.PopulationGLM(), X, y)
     >>> plot_contribution_map(found).get_ylabel()
     'Neuron (3, sorted)'

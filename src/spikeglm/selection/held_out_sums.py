@@ -53,7 +53,7 @@ class Sums:
         """Return what becomes of the three arrays, such as a difference of some of their entries.
 
         >>> pair = Sums(*np.arange(6.0).reshape(3, 2))
-        >>> pair.each(lambda values: values[1] - values[0]).log_likelihood
+        >>> float(pair.each(lambda values: values[1] - values[0]).log_likelihood)
         1.0
         """
         return Sums(*map(change, self.parts))

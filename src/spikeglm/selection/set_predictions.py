@@ -34,7 +34,7 @@ class SetPredictions:
     >>> sets = [(), ["x0", "x1"]]
     >>> found = nmo.selection.fit_term_sets(nmo.GLM(), X, y, sets, keeps_predictions=True)
     >>> found.predictions.of_set(0)[:2, 0].round(3)  # the mean of the rows of the other folds
-    array([0.994, 0.994])
+    array([1., 1.])
     """
 
     inputs: FitInputs

@@ -104,8 +104,8 @@ class TermSets:
     >>> found
     TermSets: 3 sets of terms, 5 folds, 1 neuron(s); held out, bits per spike (median)
       (constant)  0
-      x0          0.172
-      x0 + x1     0.171
+      x0          0.188
+      x0 + x1     0.187
     """
 
     sets: tuple[tuple[Any, ...], ...]

@@ -14,7 +14,7 @@ import numpy as np
 from .. import errors
 from ..glm import GLM
 from ..notices import warn
-from ..typing import ArrayLike
+from ..typing import ArrayLike, BoolArray
 from .measures import measures_of
 from .set_predictions import SetPredictions
 from .set_problem import Scored, SetProblem
@@ -100,7 +100,9 @@ def fit_term_sets(
     _warn_of_trouble(scored, problem)
     constant = problem.training.is_constant
     terms_of_sets = dict.fromkeys(label for labels in wanted for label in labels)
-    never = {label: constant[:, problem.named[label]].all(axis=1) for label in terms_of_sets}
+    never = {
+        label: np.asarray(constant[:, problem.named[label]].all(axis=1)) for label in terms_of_sets
+    }
     n_rows, n_spikes = problem.responses[:, 0]
     return TermSets(
         sets=wanted,
@@ -148,8 +150,8 @@ def _warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
     ]
     more = f" and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else ""
     warn(
-        f"{trouble.sum()} of {trouble.size} fits (sets, folds, neurons) have no certificate: neuron "
-        f"{'; '.join(named)}{more}. Their scores are NaN. What to do: look at reason or to_frame(); "
+        f"{trouble.sum()} of {trouble.size} fits (sets, folds, neurons) have no certificate: "
+        f"neuron {'; '.join(named)}{more}. Their scores are NaN. What to do: look at reason; "
         "take folds with events of every neuron, or a Ridge penalty where fits are separated.",
         errors.ConvergenceWarning,
     )

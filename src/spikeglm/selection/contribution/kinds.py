@@ -11,8 +11,8 @@ QUESTIONS = {
     "unique": "what is lost without the term when all others may take its place (refitted)",
     "alone": "what the term gains over the constant model when nothing else is there (refitted)",
     "zeroed": "what is lost when the full model is told the mean of the term only (not refitted)",
-    "shuffled": "what is lost when the term comes from other times, in training and test (refitted)",
-    "shapley": "what the term gains on average over all orders in which terms may enter (refitted)",
+    "shuffled": "what is lost when the term comes from other times, also in training (refitted)",
+    "shapley": "what the term gains on average over the orders in which terms may enter (refitted)",
 }
 """By name, from the one to take if there is to be one only."""
 

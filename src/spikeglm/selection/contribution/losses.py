@@ -1,4 +1,4 @@
-"""What comes with a term, as sums over tested rows: with it less without it, for each way to ask."""
+"""What comes with a term, as sums over tested rows: with it less without it."""
 
 from __future__ import annotations
 

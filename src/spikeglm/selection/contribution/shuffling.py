@@ -57,7 +57,7 @@ def moves_of(
 
     >>> (move,) = moves_of("shift", np.array([1, 0, 1, 1, 1], bool), 1, np.random.default_rng(0))
     >>> move.order
-    array([4, 1, 0, 2, 3])
+    array([3, 1, 4, 0, 2])
     """
     if way not in WAYS:
         raise errors.unknown_name("way to shuffle", way, list(WAYS))

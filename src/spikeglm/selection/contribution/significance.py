@@ -26,8 +26,8 @@ class Significance(NamedTuple):
 def over_folds(gains: FloatArray, counts: BoolArray, how: Sequence[str]) -> Significance:
     """Test gains (H, J, K, N) by signed ranks over the folds that count for a neuron, (K, N).
 
-    >>> p, _ = over_folds(np.arange(1.0, 6.0).reshape(1, 1, 5, 1), np.ones((5, 1), bool), ["unique"])
-    >>> p.ravel()
+    >>> gains = np.arange(1.0, 6.0).reshape(1, 1, 5, 1)
+    >>> over_folds(gains, np.ones((5, 1), dtype=bool), ["unique"]).p_value.ravel()
     array([0.03125])
     """
     K = gains.shape[2]
