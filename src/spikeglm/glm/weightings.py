@@ -12,13 +12,16 @@ from ..engine.columns import Columns, Source
 from ..engine.runners.plan import plan
 from ..engine.runners.threads import in_shares
 from ..fit.record import FitResult
+from ..regularizer.base import Penalty
 from ..rows.arrays import finite_rows
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike, FloatArray, IntArray
 from .base import BaseGLM
 from .reading.fit_inputs import FitInputs
 from .reading.known_labels import check_coefficients
+from .reading.parameter_checks import dof_resid
 from .reading.read_arguments import read_solver
+from .results import dispersion
 from .results.automatic import fit_again
 
 
@@ -35,16 +38,38 @@ class WeightedFits:
         The data, K·N columns.
     n_weightings :
         W.
+    columns, penalty :
+        What was fitted: one per column of the record.
     """
 
     result: FitResult
     inputs: FitInputs
     n_weightings: int
+    columns: Columns
+    penalty: Penalty
 
     @property
     def n_neurons(self) -> int:
         """N."""
         return self.inputs.shapes.n_neurons or 1
+
+    def scales(self, model: BaseGLM) -> FloatArray | None:
+        """Return the dispersions (W, N) of the fits, as a fit has it in ``scale_``.
+
+        None for a model that has none, and for classifiers.
+        """
+        if self.inputs.classes is not None:
+            return None
+        result, n_columns = self.result, self.columns.n_columns
+        if result.scale is None and not self.columns.likelihood.model.has_dispersion:
+            return None
+        shapes = replace(self.inputs.shapes, n_neurons=n_columns)
+        inputs = replace(self.inputs, columns=self.columns)
+        left = dof_resid(shapes, result, model._regularizer, self.columns.mask)
+        found = dispersion.estimate(
+            inputs, result, self.penalty, dof_resid=left, weight=result.total_weight
+        )
+        return found.scale.reshape(self.n_weightings, self.n_neurons)
 
     def by_weighting(self, columns: Array) -> Array:
         """Return (..., K·W·N) as (..., K, W, N)."""
@@ -91,6 +116,20 @@ def fit_weightings(
     check_coefficients(model, inputs)
     if inputs.lost is not None:
         inputs.lost.announce()
+    return fit_read_weightings(model, inputs, weightings, factors=factors)
+
+
+def fit_read_weightings(
+    model: BaseGLM, inputs: FitInputs, weightings: Array, *, factors: Sequence[float] = (1.0,)
+) -> WeightedFits:
+    """Return :func:`fit_weightings` of data that were read already.
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 3
+    >>> inputs = nmo.GLM()._read_to_fit(X, y)
+    >>> fit_read_weightings(nmo.GLM(), inputs, np.ones((200, 3))).result.coef.shape
+    (2, 3)
+    """
     n_neurons, n_weightings = inputs.shapes.n_neurons or 1, len(factors) * weightings.shape[1]
     shape = inputs.shapes.n_classes or 1, n_weightings, n_neurons
     each = np.arange(inputs.columns.n_columns).reshape(shape[0], 1, n_neurons)
@@ -103,8 +142,8 @@ def fit_weightings(
     neurons = np.tile(np.arange(n_neurons), n_weightings)
     by_column = np.repeat(np.asarray(factors, float), weightings.shape[1] * n_neurons)
     solver = read_solver(model.solver_name, model.solver_kwargs, model._regularizer)
-    result = fit_again(model, replace(inputs, columns=columns), neurons, solver, by_column)
-    return WeightedFits(result, inputs, n_weightings)
+    found = fit_again(model, replace(inputs, columns=columns), neurons, solver, by_column)
+    return WeightedFits(found.result, inputs, n_weightings, columns, found.penalty)
 
 
 def held_out_predictor(rows: Rows, fits: WeightedFits, weighting: IntArray) -> FloatArray:

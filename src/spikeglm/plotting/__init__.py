@@ -23,6 +23,7 @@ from .goodness import (
     plot_interval_autocorrelation,
     plot_time_rescaling,
 )
+from .model_comparisons import plot_model_differences, plot_model_scatter
 from .nulls import plot_null
 from .paths import plot_regularization_path
 from .rates import plot_rate, plot_tuning
@@ -50,6 +51,8 @@ __all__ = [
     "plot_filter",
     "plot_interval_autocorrelation",
     "plot_map",
+    "plot_model_differences",
+    "plot_model_scatter",
     "plot_null",
     "plot_predicted_rates",
     "plot_rate",

@@ -1,6 +1,8 @@
 """Which model: splits that respect time, and held-out predictions of all folds from one fit."""
 
 from .choosing_strength import select_strength
+from .comparing.compare import compare
+from .comparing.comparison import Comparison
 from .contribution import Contributions, contributions
 from .cross_validation import HeldOut, cross_validated
 from .folds import Folds, fixed_folds
@@ -14,6 +16,7 @@ from .strength_search import StrengthSearch
 from .term_sets import fit_term_sets
 
 __all__ = [
+    "Comparison",
     "ContiguousBlocks",
     "Contributions",
     "EpochFolds",
@@ -27,6 +30,7 @@ __all__ = [
     "TermSets",
     "TimeSplitter",
     "TrialFolds",
+    "compare",
     "contributions",
     "cross_validated",
     "fit_term_sets",

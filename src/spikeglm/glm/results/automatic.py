@@ -7,7 +7,7 @@ fit.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -68,13 +68,20 @@ def choose(
     return found
 
 
+class Refit(NamedTuple):
+    """A fit of other columns, and the penalty (p, C) that it had."""
+
+    result: FitResult
+    penalty: Penalty
+
+
 def fit_again(
     model: Hooks,
     inputs: FitInputs,
     neurons: IntArray,
     solver: SolverChoice,
     factors: FloatArray | float = 1.0,
-) -> FitResult:
+) -> Refit:
     """Fit other columns than those of the model, column c for neuron ``neurons[c]``.
 
     Strengths are the model's times ``factors`` (C,), or chosen for each column.
@@ -88,9 +95,12 @@ def fit_again(
                 expected="strengths",
                 todo="give the model a strength.",
             )
-        return chosen.result
+        penalty: Penalty = inputs.shapes.read_adjustable(model._regularizer).with_strengths(
+            np.nan_to_num(chosen.strength)
+        )
+        return Refit(chosen.result, penalty)
     penalty = model.read_penalty(inputs.shapes).take(neurons).times(np.asarray(factors))
-    return model._minimise(inputs, penalty, solver)
+    return Refit(model._minimise(inputs, penalty, solver), penalty)
 
 
 def penalty_of(model: Hooks, shapes: Shapes) -> Penalty:

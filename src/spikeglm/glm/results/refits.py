@@ -51,7 +51,7 @@ def predict_refitted(model: Hooks, X: ArrayLike, responses: ArrayLike, **more: A
     _check_responses(inputs, responses, values)
     each = np.zeros(values.shape[1], dtype=np.intp)
     columns = replace(inputs.columns.take(each), responses=Source.one_per_column(values))
-    result = fit_again(model, replace(inputs, columns=columns), each, model._solver())
+    result = fit_again(model, replace(inputs, columns=columns), each, model._solver()).result
     unfinished = [status for status in result.status if status in _UNFINISHED]
     if unfinished:
         notices.warn(
