@@ -1,5 +1,6 @@
 """What is encoded, written, read and decoded is what it was, whatever it was."""
 
+import datetime
 import enum
 import json
 import re
@@ -125,6 +126,27 @@ def test_arrays_of_objects_keep_their_objects():
 def test_tables_come_back():
     table = pd.DataFrame({"area": ["V1", "V2"], "depth": [1.5, 2.0]}, index=["left", "right"])
     pd.testing.assert_frame_equal(through_json(table), table)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        pd.Timestamp("2026-01-31 12:00:00.123456789"),
+        pd.Timestamp("2026-01-31 12:00", tz="Europe/Berlin"),
+        datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC),
+        datetime.date(2026, 1, 31),
+    ],
+)
+def test_dates_and_times_come_back(time):
+    """Tables of sessions call their columns so; a model of such neurons could not be loaded."""
+    again = through_json(time)
+    assert again == time and type(again) is type(time)
+
+
+@pytest.mark.parametrize("payload", [["Timestamp", 5], ["eval", "now"], ["date", "garbage"]])
+def test_what_is_no_time_is_refused(payload):
+    with pytest.raises(ValueError, match=r"time|isoformat"):
+        Reader(Registry(), {}).value({"time": payload})
 
 
 def test_what_is_like_an_array_or_a_dict_becomes_one():

@@ -191,7 +191,7 @@ def test_folds_made_once_serve_models_with_other_kernels():
         (lambda: ContiguousBlocks(2, gap=-1), "gap=-1"),
         (lambda: ContiguousBlocks(2, gap="1 s"), "seconds"),
         (lambda: ContiguousBlocks(2, gap=200), "train on"),
-        (lambda: TrialFolds(TRIALS[:5]), "label for every row"),
+        (lambda: TrialFolds(TRIALS[:5]), "one label per row"),
         (lambda: TrialFolds(TRIALS, n_folds=50), "not enough trials"),
         (lambda: SessionFolds(np.zeros(T)), "not enough sessions"),
         (lambda: EpochFolds(EPOCHS), "when the rows are"),

@@ -17,9 +17,12 @@ from ..engine.features.survey import survey_locations, survey_responses
 from ..engine.runners.plan import plan
 from ..engine.table import Table
 from ..fit.record import check_same_data
+from ..io.interop.column_names import require_same_columns
+from ..io.interop.frames import column_labels
+from ..io.interop.row_labels import require_same_rows
 from ..observation_models.likelihood import Likelihood
 from ..rows.contract import Rows
-from ..rows.table_labels import like_rows
+from ..rows.table_labels import like_rows, row_labels_of
 from ..rows.terms import Term
 from ..solvers import Status
 from ..typing import Array, FloatArray
@@ -119,6 +122,41 @@ class FitOnData:
         names = self.neurons if self.is_named else None
         of_user = values[:, 0] if self.is_single else values
         return like_rows(of_user, self.optimum.rows, names, self.neuron_metadata)
+
+    def check_rows_and_neurons(self, rows: Rows, **tables: Any) -> None:
+        """Check that what has a number per row (and neuron) calls rows and neurons as others do.
+
+        Rows as a table of rows does, neurons as the fit. Raises ValueError.
+
+        >>> import numpy as np, pandas as pd, spikeglm as nmo
+        >>> X, y = pd.DataFrame({"speed": [0.0, 1.0, 2.0]}), [0, 1, 2]
+        >>> fit = nmo.GLM().fit(X, y).on(X, y)
+        >>> fit.check_rows_and_neurons(fit.optimum.rows, offset=pd.Series([0.1, 0.2, 0.3])[::-1])
+        Traceback (most recent call last):
+            ...
+        ValueError: The rows of X and offset do not agree. ...
+        """
+        require_same_rows(row_labels_of(rows), **tables)
+        for name, table in tables.items():
+            self.check_neurons(column_labels(table), name)
+
+    def check_neurons(self, names: tuple[Any, ...] | None, table: str) -> None:
+        """Check that a table calls its columns as the fit its neurons, if both have names.
+
+        Raises ValueError.
+
+        >>> import numpy as np, pandas as pd, spikeglm as nmo
+        >>> X, y = np.arange(6.0)[:, None], pd.DataFrame(np.eye(6)[:, :2], columns=["a", "b"])
+        >>> nmo.PopulationGLM("Gaussian").fit(X, y).on(X, y).check_neurons(("b", "a"), "null_mean")
+        Traceback (most recent call last):
+            ...
+        ValueError: The columns of null_mean come in another order than the neurons of the fit. ...
+        """
+        known, todo = (
+            self.neurons if self.is_named else None,
+            "put the neurons of the fit in order.",
+        )
+        require_same_columns(names, known, table=table, what="the neurons of the fit", todo=todo)
 
     @cached_property
     def edf(self) -> FloatArray:

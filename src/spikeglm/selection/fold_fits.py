@@ -12,6 +12,7 @@ from .. import showing
 from ..fit.fitting import SolverChoice
 from ..glm.reading.fit_inputs import FitInputs
 from ..glm.weightings import under_weightings
+from ..numerics import quiet
 from ..regularizer.adjustable import Adjustable
 from ..regularizer.base import Penalty
 from ..settings import get_config
@@ -206,9 +207,11 @@ def smooth_grid(inputs: FitInputs, penalty: Penalty, n_strengths: int) -> FloatA
     """
     columns, likelihood = inputs.columns, inputs.columns.likelihood
     X, y = _sampled(inputs)
-    mean = np.nanmean(y, axis=0)
-    eta = likelihood.start(mean)
-    h = np.abs(likelihood.curvature(eta, likelihood.mean(eta)))
+    known = np.isfinite(y)
+    with quiet():  # of neurons without a response nothing is known
+        mean = np.where(known, y, 0.0).sum(axis=0) / known.sum(axis=0)
+        eta = likelihood.start(mean)
+        h = np.abs(likelihood.curvature(eta, likelihood.mean(eta)))
     cost = np.broadcast_to(
         penalty.curvature((inputs.rows.n_features, columns.n_columns)),
         (inputs.rows.n_features, columns.n_columns),

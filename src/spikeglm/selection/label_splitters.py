@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import errors, showing
-from ..glm.reading.known_labels import check_rows
 from ..io.interop.epochs import epoch_of, is_epochs
 from ..rows.contract import Rows
-from ..typing import ArrayLike, IntArray
+from ..rows.group_labels import is_missing, read_groups
+from ..typing import Array, ArrayLike, IntArray
 from .splitters import TimeSplitter, check_number
 
 
@@ -53,8 +53,7 @@ class TrialFolds(TimeSplitter):
 
     def fold_of_rows(self, rows: Rows) -> IntArray:
         """Return (T,) the fold of each row, -1 outside of all trials."""
-        check_rows(rows, trials=self.trials)
-        return _dealt(_of_rows(self.trials, rows, "trials"), self.n_folds, "trials")
+        return _dealt(read_groups(self.trials, rows, name="trials"), self.n_folds, "trials")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +87,7 @@ class SessionFolds(TimeSplitter):
 
     def fold_of_rows(self, rows: Rows) -> IntArray:
         """Return (T,) the number of each row's session, -1 for none."""
-        check_rows(rows, sessions=self.sessions)
-        return _dealt(_of_rows(self.sessions, rows, "sessions"), None, "sessions")
+        return _dealt(read_groups(self.sessions, rows, name="sessions"), None, "sessions")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,29 +169,14 @@ def _check_enough(n: int, n_folds: int | None, what: str) -> None:
 def _numbered(labels: ArrayLike) -> IntArray:
     """Return labels (T,) as numbers in the order in which they first come; -1 for NaN and None."""
     given = np.asarray(labels)
-    if given.dtype.kind in "fc":
-        is_known = np.isfinite(given)
-    elif given.dtype == object:
-        is_known = np.array([x is not None and x == x for x in given], dtype=bool)
-    else:
-        is_known = np.ones(given.shape, dtype=bool)
+    is_known = ~is_missing(given)
     _, first, which = np.unique(given[is_known], return_index=True, return_inverse=True)
     out = np.full(len(given), -1)
     out[is_known] = np.argsort(np.argsort(first))[which]
     return out
 
 
-def _of_rows(labels: ArrayLike, rows: Rows, what: str) -> IntArray:
-    shape = np.shape(labels)
-    if shape != (rows.n_rows,):
-        raise errors.value_error(
-            f"{what} must have a label for every row.",
-            given=f"shape {shape} for {rows.n_rows} rows",
-            expected=f"({rows.n_rows},)",
-        )
-    return _numbered(labels)
-
-
-def _dealt(numbers: IntArray, n_folds: int | None, what: str) -> IntArray:
+def _dealt(labels: Array, n_folds: int | None, what: str) -> IntArray:
+    numbers = _numbered(labels)
     _check_enough(int(numbers.max(initial=-1)) + 1, n_folds, what)
     return numbers if n_folds is None else np.where(numbers >= 0, numbers % n_folds, -1)

@@ -124,6 +124,15 @@ def test_blocks_of_the_rows_do_not_matter(model):
     assert_allclose(plain.null_statistics, little.null_statistics, rtol=1e-9)
 
 
+def test_few_rows_that_are_left_are_announced():
+    """Nobody said so, were they three of two hundred."""
+    y = Y[:, 0].astype(float)
+    y[[80, 190]] = np.nan
+    model = nmo.GLM().fit(X, y)
+    with pytest.warns(UserWarning, match=r"Of 220 rows only 58 are compared"):
+        null_test(model, X, y, max_shift=K, n_shifts=2 * K)
+
+
 def test_a_row_that_is_lost_somewhere_is_compared_nowhere():
     gaps = X.copy()
     gaps[100] = np.nan
@@ -209,7 +218,7 @@ ERRORS = {
     "moves what": ({"moves": "spikes"}, ValueError, "what moves"),
     "an object with options": ({"null": LinearShift(), "max_shift": 3}, TypeError, "options twice"),
     "one session": ({"null": "session_permutation"}, ValueError, "One session"),
-    "labels of other rows": ({"sessions": [1, 2]}, ValueError, "a label per row"),
+    "labels of other rows": ({"sessions": [1, 2]}, ValueError, "one label per row"),
 }
 
 

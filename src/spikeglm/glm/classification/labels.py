@@ -9,6 +9,7 @@ import numpy as np
 from ... import errors
 from ...io.interop.category_labels import to_labels
 from ...label_encoder import places_among
+from ...rows.group_labels import is_missing
 from ...typing import Array, ArrayLike, BoolArray, IntArray
 from ..reading.fit_inputs import check_given
 
@@ -28,7 +29,7 @@ def read_labels(y: ArrayLike) -> tuple[Array, BoolArray]:
     if labels.dtype.kind != "O":
         missing = ~np.isfinite(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
         return labels, missing
-    missing = np.vectorize(_is_missing, otypes=[bool])(labels)
+    missing = is_missing(labels)
     kinds = {_kind(label) for label in labels[~missing]}
     if kinds - {"text", "number"} or len(kinds) > 1:
         raise errors.type_error(
@@ -134,16 +135,6 @@ def _unseen(labels: Array, classes: Array) -> ValueError:
 def _listed(labels: Array) -> str:
     more = ", ..." if len(labels) > 6 else ""
     return ", ".join(repr(label) for label in labels[:6].tolist()) + more
-
-
-def _is_missing(label: Any) -> bool:
-    """Tell whether a label is None, NaN or pandas.NA: whatever does not say it equals itself."""
-    if label is None:
-        return True
-    try:
-        return not bool(label == label)
-    except TypeError:
-        return True
 
 
 def _kind(label: Any) -> str:

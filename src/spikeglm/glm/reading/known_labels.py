@@ -88,7 +88,7 @@ def check_coefficients(
 ) -> None:
     """Check that what belongs to coefficients calls features, neurons and classes as data do.
 
-    That are masks, strengths, groups of features, and the coefficients of ``params``.
+    That are masks, strengths, bounds, groups of features, and the coefficients of ``params``.
 
     Of ``params`` it is known that they are two.
 
@@ -119,8 +119,10 @@ def _of_coefficients(
 ) -> list[tuple[str, Any]]:
     strength = getattr(model, "regularizer_strength", None)
     parts = strength if isinstance(strength, tuple) else (strength,)  # of an elastic net
+    bounds = getattr(model._regularizer, "bounds", ())
     found = [("feature_mask", model.feature_mask)]
     found += [("regularizer_strength", part) for part in parts]
+    found += [("bounds", bound) for bound in bounds if isinstance(bounds, tuple | list)]
     found += [] if params is None else [("coef", params[0])]
     return [(name, values) for name, values in found if values is not None]
 

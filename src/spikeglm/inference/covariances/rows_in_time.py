@@ -9,10 +9,9 @@ import numpy as np
 
 from ... import errors, showing
 from ...io.interop.epochs import epoch_of, is_epochs
-from ...io.interop.row_labels import require_same_rows
 from ...rows.contract import Rows
+from ...rows.group_labels import borders, is_missing, read_groups
 from ...rows.sampling import bin_size_of, seconds_of
-from ...rows.table_labels import row_labels_of
 from ...typing import Array, BoolArray, IntArray
 from .pairs import Times
 
@@ -55,7 +54,7 @@ class RowsInTime:
             If they are not one for each row, a row that counts has none, or nothing is known.
         """
         labels = self._labels(groups)
-        missing = self.keep & (labels == -1 if is_epochs(groups) else _is_missing(labels))
+        missing = self.keep & (labels == -1 if is_epochs(groups) else is_missing(labels))
         if missing.any():
             where = np.flatnonzero(missing)
             raise errors.value_error(
@@ -132,15 +131,7 @@ class RowsInTime:
                     expected="X or y as pynapple objects, or groups as one label per row",
                 )
             return epoch_of(self.time_axis.times, groups)
-        require_same_rows(row_labels_of(self.rows), groups=groups)
-        labels = np.asarray(groups)
-        if labels.shape != (len(self.keep),):
-            raise errors.value_error(
-                "groups must have one label per row.",
-                given=f"shape {labels.shape}",
-                expected=f"({len(self.keep)},), or epochs (a pynapple IntervalSet)",
-            )
-        return labels
+        return read_groups(groups, self.rows, name="groups")
 
     def _of_own_epochs(self) -> Array:
         starts = np.zeros(1, int) if self.time_axis is None else self.time_axis.epoch_starts
@@ -163,15 +154,7 @@ class RowsInTime:
             if bin_s is not None:
                 step = np.maximum(np.rint(np.diff(self.time_axis.times) / bin_s), 1).astype(int)
         if groups is not None:
-            labels = self._labels(groups)
-            is_border |= labels[1:] != labels[:-1]
+            is_border |= borders(self._labels(groups))
         step[is_border] = int(step[~is_border].sum()) + 2  # farther than any lag
         at = np.concatenate([[0], np.cumsum(step)])[: len(self.keep)]
         return at, np.flatnonzero(is_border) + 1
-
-
-def _is_missing(labels: Array) -> BoolArray:
-    """Return (n,) True for NaN, None and the like: what is not equal to itself, or nothing."""
-    if labels.dtype.kind == "O":
-        return np.array([one is None or one != one for one in labels], dtype=bool)
-    return np.asarray(labels != labels)

@@ -129,7 +129,8 @@ def predicted_rates(
     model, X, y, sample_weight, offset :
         A fitted model and the data of its fit.
     X_new, new_offset :
-        (T, p) features to predict from, and their offset, (T,); None takes the data of the fit.
+        (T, p) features to predict from, (None: those of the fit), and what is added to their linear
+        predictor, (T,) or (T, N) (None: the offset of the fit for its rows, nothing for others).
     level :
         Coverage of the intervals, row by row.
     responses :
@@ -144,7 +145,8 @@ def predicted_rates(
     Raises
     ------
     ValueError, TypeError
-        If data cannot be used, or X and y are not those of the fit.
+        If data cannot be used, X and y are not those of the fit, or new rows and their offset
+        have other names.
 
     Examples
     --------
@@ -162,7 +164,8 @@ def predicted_rates(
     found = Estimates.of(fit, kind)
     is_new = X_new is not None
     rows = model.rows_of(X_new) if is_new else fit.optimum.rows
-    added = _offset(new_offset if is_new else offset, rows.n_rows, fit.n_neurons)
+    given = offset if new_offset is None and not is_new else new_offset
+    added = _offset(given, rows, fit)
     eta, error, dof = _predictors(rows, added, found, fit)
     half = quantile(level, dof) * error
     scale = best_scale(fit.likelihood, found.seconds_per_bin(bin_s))
@@ -215,8 +218,10 @@ def _blocks(
             yield group, start, stop, table, sures
 
 
-def _offset(given: ArrayLike | None, n_rows: int, n_neurons: int) -> FloatArray:
-    """Return an offset as (T, 1) or (T, N)."""
+def _offset(given: ArrayLike | None, rows: Rows, fit: FitOnData) -> FloatArray:
+    """Return an offset as (T, 1) or (T, N); names must be those of the rows, and of the fit."""
+    fit.check_rows_and_neurons(rows, new_offset=given)
+    n_rows, n_neurons = rows.n_rows, fit.n_neurons
     values: FloatArray = np.asarray(0.0 if given is None else given, dtype=float)
     values = np.full((n_rows, 1), values) if values.ndim == 0 else values
     values = values[:, None] if values.ndim == 1 else values
@@ -224,7 +229,7 @@ def _offset(given: ArrayLike | None, n_rows: int, n_neurons: int) -> FloatArray:
         raise errors.value_error(
             "The offset does not fit the rows.",
             given=f"shape {values.shape}",
-            expected=f"({n_rows},), one number per row",
+            expected=f"({n_rows},), one number per row, or ({n_rows}, {n_neurons})",
         )
     return values
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import errors, notices, showing
+from ...io.interop.frames import index_of
 from ...io.interop.timeseries import to_array
 from ...typing import FloatArray
 from ..fit_on_data import FitOnData
@@ -48,7 +49,8 @@ class Null:
         Raises
         ------
         ValueError
-            For another word, or means of another shape or that the model cannot have.
+            For another word, or means of another shape, of other rows or neurons, or that the
+            model cannot have.
         """
         if isinstance(null_mean, str):
             if null_mean != "training":
@@ -57,6 +59,7 @@ class Null:
             if null._unknown:
                 notices.warn(_UNKNOWN.format(why=null._unknown))
             return null
+        _check_labels(fit, null_mean)
         means = to_array(null_mean, name="null_mean").astype(float)
         shape = fit.optimum.rows.n_rows, fit.n_neurons
         if fit.is_single and means.shape == shape[:1]:
@@ -107,3 +110,12 @@ class Null:
         if self._had_offset and not self.is_of_fit:
             return "the fit had an offset, and these are other rows"
         return ""
+
+
+def _check_labels(fit: FitOnData, null_mean: Any) -> None:
+    """Check that means that have names call rows and neurons as the fit does."""
+    if np.ndim(null_mean) == 1 and not fit.is_single:
+        index = index_of(null_mean)
+        fit.check_neurons(None if index is None else tuple(index.tolist()), "null_mean")
+    elif np.ndim(null_mean):
+        fit.check_rows_and_neurons(fit.optimum.rows, null_mean=null_mean)

@@ -171,6 +171,7 @@ class BlockBootstrap:
         """Return a pandas table with a row per neuron and parameter.
 
         Columns ``neuron``, ``feature``, ``estimate``, ``std_error``, ``conf_low``, ``conf_high``.
+        The intercept comes last, where the model has one.
 
         >>> import spikeglm as nmo
         >>> rng = np.random.default_rng(0)
@@ -181,7 +182,8 @@ class BlockBootstrap:
         """
         import pandas as pd
 
-        names = [*self.fit.feature_names, "intercept"]
+        has_intercept = self.fit.optimum.columns.has_intercept
+        names = [*self.fit.feature_names, *["intercept"] * has_intercept]
         low, high = self.interval(level)
         parts = {
             "estimate": self.fit.parameters,
@@ -193,7 +195,7 @@ class BlockBootstrap:
             {
                 "neuron": [neuron for neuron in self.fit.neurons for _ in names],
                 "feature": names * self.fit.n_neurons,
-                **{name: part.T.ravel() for name, part in parts.items()},
+                **{name: part[: len(names)].T.ravel() for name, part in parts.items()},
             }
         )
 

@@ -11,6 +11,7 @@ import numpy as np
 from ... import errors, showing
 from ...io.interop.epochs import epoch_of, is_epochs
 from ...rows.contract import Rows
+from ...rows.group_labels import borders, is_missing, read_groups
 from ...rows.sampling import Sampling, bin_size_of, bins_in
 from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..fit_on_data import FitOnData
@@ -73,12 +74,10 @@ class Setting:
             If there are labels, not one per row, or epochs, and rows have no times.
         """
         labels = self._labels(sessions)
-        is_there = _is_known(labels)
+        is_there = ~is_missing(labels)
         if is_epochs(sessions):
             is_there &= labels >= 0
-        is_border = np.ones(len(labels), dtype=bool)
-        is_border[1:] = labels[1:] != labels[:-1]
-        starts = np.flatnonzero(is_border)
+        starts = np.append(0, np.flatnonzero(borders(labels)) + 1)
         lengths = np.diff(np.append(starts, len(labels)))
         known = is_there[starts]
         if not known.any():
@@ -100,14 +99,7 @@ class Setting:
                     expected="X or y as pynapple objects, or sessions as a label per row",
                 )
             return epoch_of(axis.times, sessions)
-        labels = np.asarray(sessions)
-        if labels.shape != (self.n_rows,):
-            raise errors.value_error(
-                "sessions does not say of each row which session it is of.",
-                given=f"an array of shape {labels.shape}",
-                expected=f"({self.n_rows},), a label per row",
-            )
-        return labels
+        return read_groups(sessions, self.fit.optimum.rows, name="sessions")
 
     def bins(self, duration: Any, *, name: str) -> int:
         """Return a number of bins: an int, or in seconds a float or a text such as ``"60 s"``.
@@ -194,14 +186,6 @@ class Null(Protocol):
     def assumption(self, question: Question) -> str:
         """Return in a sentence what must hold for p to be one."""
         ...
-
-
-def _is_known(labels: Array) -> BoolArray:
-    """Return (T,) False for NaN and None."""
-    known = np.asarray(labels == labels, dtype=bool)  # NaN is no equal of itself
-    if labels.dtype.kind == "O":
-        known &= np.array([label is not None for label in labels], dtype=bool)
-    return known
 
 
 def _starts_of(axis: Any) -> IntArray:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from ... import errors, showing
+from ...io.interop.column_names import require_same_columns
+from ...io.interop.frames import column_labels
 from ...io.interop.timeseries import to_array
 from ...rows.arrays import ArrayRows
 from ...rows.contract import Rows
 from ...rows.sections import Part
+from ...rows.table_labels import ONLY, TableLabels
 from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
 from .contract import TERM, Draws, Setting, at_random, check_count
 from .question import Question
@@ -131,8 +134,9 @@ def features_of_draw(drawn: Any, setting: Setting, k: int) -> Rows:
     Raises
     ------
     ValueError
-        If it does not fit the term, or is not finite where the data are.
+        If it does not fit the term, calls features otherwise, or is not finite where the data are.
     """
+    _check_columns(drawn, setting, k)
     values = _table_of(drawn, k)
     of_term = setting.question.of_term
     shape, q, p = (values.n_rows, values.n_features), int(of_term.sum()), len(of_term)
@@ -152,6 +156,18 @@ def features_of_draw(drawn: Any, setting: Setting, k: int) -> Rows:
             todo="make them by the basis of the term, in its range: design.at(drawn_signal).",
         )
     return _Chosen(values, of_term) if shape[1] == p != q else values
+
+
+def _check_columns(drawn: Any, setting: Setting, k: int) -> None:
+    """Check that a draw with named columns has those of the data, in their order."""
+    known = TableLabels.of(setting.fit.optimum.rows).columns.get(ONLY)
+    given, of_term = column_labels(drawn), setting.question.of_term
+    if known is None or given is None:
+        return
+    if len(given) != len(known):
+        known = tuple(name for name, is_asked in zip(known, of_term, strict=True) if is_asked)
+    todo = "select the columns in the order of the fit."
+    require_same_columns(given, known, table=f"draw {k}", what="the features of X", todo=todo)
 
 
 def _table_of(drawn: Any, k: int) -> Rows:

@@ -14,6 +14,7 @@ from .moved import Rolled
 from .question import Question
 
 _FEWEST = 19  # shifts to a side, with which p can be 0.05
+_FEW = 0.5  # of the rows that could be compared, were none lost
 _SHARE = 4  # of the shortest session: by a quarter either way, half of its rows are compared
 
 
@@ -96,10 +97,11 @@ class LinearShift:
         inside = _inside(starts, lengths, int(lags[-1]), setting.n_rows)
         still, moved = _still_and_moved(setting, self.moving(setting.question))
         keep = inside & still
+        n_wanted = int(keep.sum())
         moves = tuple(Rolled(int(k), setting.n_rows) for k in lags)
         for move in (Rolled(0, setting.n_rows), *moves):
             keep &= moved[move.of(np.arange(setting.n_rows))]
-        _check_rows(keep, int(lags[-1]))
+        _check_rows(keep, n_wanted, int(lags[-1]))
         return Draws(keep, moves, lags=lags)
 
     def p_values(self, at_least: IntArray, n_draws: int) -> FloatArray:
@@ -199,9 +201,10 @@ class CircularShift:
         lags = np.sort(setting.rng.choice(T + 1 - 2 * least, size=n, replace=False)) + least
         still, moved = _still_and_moved(setting, self.moving(setting.question))
         keep, moves = still & moved, tuple(Rolled(int(k), T) for k in lags)
+        n_wanted = int(still.sum())
         for move in moves:
             keep &= moved[move.of(np.arange(T))]
-        _check_rows(keep, int(lags[-1]))
+        _check_rows(keep, n_wanted, int(lags[-1]))
         return Draws(keep, moves, lags=lags)
 
     def p_values(self, at_least: IntArray, n_draws: int) -> FloatArray:
@@ -230,9 +233,15 @@ def _inside(starts: IntArray, lengths: IntArray, K: int, n_rows: int) -> BoolArr
     return inside
 
 
-def _check_rows(keep: BoolArray, largest: int) -> None:
-    """Check that rows are left that can be compared at all shifts."""
+def _check_rows(keep: BoolArray, n_wanted: int, largest: int) -> None:
+    """Check that rows are left that can be compared at all shifts; warn where most are lost."""
     if keep.any():
+        if keep.sum() < _FEW * n_wanted:
+            notices.warn(
+                f"Of {n_wanted} rows only {keep.sum()} are compared: all others meet, at some "
+                "shift, a row that is lost (NaN, or a weight of zero). What to do: fill the gaps, "
+                "or choose a smaller max_shift and fewer shifts."
+            )
         return
     raise errors.value_error(
         "No row can be compared at all shifts.",

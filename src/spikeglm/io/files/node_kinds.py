@@ -6,6 +6,7 @@ The order of :data:`KINDS` counts: the first kind that a value matches writes it
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
 import re
 from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .json_nodes import Reader, Writer
 
 _SCALAR = re.compile(r"[<>|=]?[biuf][1248]")
+_TIMES = {"datetime": datetime.datetime, "date": datetime.date}
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,28 @@ def _read_frame(reader: Reader, payload: Any, path: str, level: int) -> Any:
     return pd.DataFrame(dict(columns), index=reader.value(payload["index"], level=level))
 
 
+def _is_time(writer: Writer, value: Any) -> bool:
+    is_of_pandas = type(value).__module__.startswith("pandas")
+    return type(value) in _TIMES.values() or (is_of_pandas and type(value).__name__ == "Timestamp")
+
+
+def _write_time(writer: Writer, value: Any, level: int) -> list[str]:
+    return [type(value).__name__, value.isoformat()]
+
+
+def _read_time(reader: Reader, payload: Any, path: str, level: int) -> Any:
+    name, text = payload
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} as a time")
+    if name in _TIMES:
+        return _TIMES[name].fromisoformat(text)
+    if name != "Timestamp":
+        raise ValueError(f"a time of type {name!r}")
+    import pandas as pd
+
+    return pd.Timestamp(text)
+
+
 def _is_known_object(writer: Writer, value: Any) -> bool:
     return writer.registry.name_of(type(value)) is not None
 
@@ -190,6 +214,7 @@ KINDS: dict[str, Kind] = {
     "enum": Kind(_is_known_enum, _write_enum, _read_enum),
     "scalar": Kind(lambda _, v: isinstance(v, np.generic), _write_scalar, _read_scalar),
     "frame": Kind(_is_frame, _write_frame, _read_frame),
+    "time": Kind(_is_time, _write_time, _read_time),
     "array": Kind(_is_array, _write_array, _read_array),
     "tuple": Kind(lambda _, v: isinstance(v, tuple), _write_parts, _read_tuple),
     "slice": Kind(lambda _, v: type(v) is slice, _write_slice, _read_slice),
