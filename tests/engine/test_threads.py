@@ -1,6 +1,8 @@
 """The pool of threads and the limit on BLAS: they belong to the process, and others share it."""
 
 import multiprocessing
+import subprocess
+import sys
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -38,6 +40,30 @@ def test_fits_that_overlap_leave_the_threads_of_blas_as_they_were():
         assert blas_threads() == {1}
         second.__exit__(None, None, None)
         assert blas_threads() == before
+
+
+LATE = """
+import numpy as np, sys, threadpoolctl
+from spikeglm.engine.runners.threads import one_blas_thread
+
+def threads():
+    return [d["num_threads"] for d in threadpoolctl.threadpool_info() if d["user_api"] == "blas"]
+
+with one_blas_thread():
+    before = threads()
+import scipy.linalg
+threadpoolctl.threadpool_limits(2, user_api="blas")
+with one_blas_thread():
+    print(before, threads())
+print(threads())
+"""
+
+
+def test_a_blas_that_is_loaded_later_is_limited_too():
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    within, after = done.stdout.splitlines()
+    assert set(within) <= set("[1], "), within
+    assert set(after) <= set("[2], "), after
 
 
 def _sum_in_two_threads():

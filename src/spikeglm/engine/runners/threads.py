@@ -8,6 +8,7 @@ workers.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -202,12 +203,17 @@ class _BlasLimit:
     The limit belongs to the process, not to a thread. Of fits that overlap in several threads the
     first sets it and the last one lifts it; each by itself would restore what it found, and the
     last would find, and leave behind, one thread.
+
+    SciPy brings a BLAS of its own, and may be imported in the middle of a fit. Its threads wait
+    busily for more work after each call, on the cores that a pass needs (a tenth of a fit). So
+    libraries are looked for again whenever something has been imported.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._n_holders = 0
         self._controller: ThreadpoolController | None = None
+        self._n_modules = 0  # when libraries were looked for
         self._undo = ExitStack()
 
     def hold(self) -> None:
@@ -215,7 +221,8 @@ class _BlasLimit:
 
         with self._lock:
             if self._n_holders == 0:
-                self._controller = self._controller or ThreadpoolController()
+                if self._controller is None or self._n_modules != len(sys.modules):
+                    self._controller, self._n_modules = ThreadpoolController(), len(sys.modules)
                 self._undo.enter_context(self._controller.limit(limits=1, user_api="blas"))
             self._n_holders += 1
 
