@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ..problems import WINDOW
 from .lockstep import counts_on_disk
 from .measure import fitted
 
-_PRODUCT_ROWS = 8192
+_PRODUCT_ROWS = 65536  # enough to keep a device busy
 _REPEATS = 5
 
 
@@ -95,24 +95,25 @@ def beside_threads(
     }
 
 
-def measured(path: Path, given: argparse.Namespace) -> dict[str, Any]:
+def measured(path: Path, given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Measure a pass and a fit; how much of the devices' rate of products a pass reaches."""
     counts = np.memmap(path, np.int8, "r", shape=(given.bins, given.neurons))
     design = nmo.basis.RaisedCosineLogConv(given.functions, window_size=WINDOW).design(counts)
     p = design.n_features
+    size = {"rows": given.bins, "features": p, "neurons": given.neurons}
+    yield {"device": jax_devices.describe(), **size}
     with nmo.config_context(runner="jax", memory=given.memory):
         line = one_pass(design, counts, plan(design, given.neurons, iterative=True))
         work = 2 * design.n_rows * p * given.neurons
         rate = products_per_s(p, given.neurons)
         share = work / line["pass (s)"] / rate
-        line |= {"float32 TFLOP/s": 2 * rate / 1e12, "share of that rate": share}
-        if not given.no_fit:
-            models = [nmo.PopulationGLM()]
-            line |= fitted(lambda: models[0].fit(design, counts))
+        yield line | {"float32 TFLOP/s": 2 * rate / 1e12, "share of that rate": share}
+        if given.no_fit:
+            return
+        model = nmo.PopulationGLM()
+        yield fitted(lambda: model.fit(design, counts))
     if given.beside_threads:
-        line |= beside_threads(models[0], design, counts, given)
-    size = {"rows": given.bins, "features": p, "neurons": given.neurons}
-    return {"device": jax_devices.describe(), **size, **line}
+        yield beside_threads(model, design, counts, given)
 
 
 def main() -> None:
@@ -129,8 +130,10 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     path = counts_on_disk(given.folder, given.bins, given.neurons)
     print("measuring ...", file=sys.stderr, flush=True)
-    for name, value in measured(path, given).items():
-        print(f"{name:>20}  {value:.4g}" if isinstance(value, float) else f"{name:>20}  {value}")
+    for line in measured(path, given):
+        for name, value in line.items():
+            text = f"{value:.4g}" if isinstance(value, float) else value
+            print(f"{name:>20}  {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -36,10 +36,11 @@ def blocks_on_devices(
     Rows that are computed or stored are read by ``n_threads`` threads.
     """
     memory.turn_to(table)
+    desk = _Desk(n_threads)
 
     def load(k: int) -> DeviceBlock:
         with jax_devices.exact_arithmetic():  # it holds in its own thread only
-            return _load(table, columns, k, memory, n_threads)
+            return _load(table, columns, k, memory, desk)
 
     if len(table.blocks) == 1:
         yield load(0)
@@ -53,9 +54,7 @@ def blocks_on_devices(
             yield block
 
 
-def _load(
-    table: Table, columns: Columns, k: int, memory: DeviceMemory, n_threads: int
-) -> DeviceBlock:
+def _load(table: Table, columns: Columns, k: int, memory: DeviceMemory, desk: _Desk) -> DeviceBlock:
     block = table.blocks[k]
     n_rows = len(block.indices)
     size = rows_of(n_rows, jax_devices.n_devices())
@@ -72,7 +71,7 @@ def _load(
 
     X = memory.find(k, None)
     if X is None:
-        X = _sent(padded(_features(table, block, n_threads), size))
+        X = desk.sent(table, block, size)
         memory.keep(k, None, X)
     return DeviceBlock(
         X,
@@ -83,21 +82,54 @@ def _load(
     )
 
 
-def _features(table: Table, block: Block, n_threads: int) -> Array:
-    """Return the kept rows, small integers as they are stored: they become floats on the device."""
-    dtype = table.rows.dtype
-    is_copied = table.is_single and table.copy is not None
-    as_stored = dtype.kind in "biu" and dtype.itemsize <= 2 and table.is_plain
+class _Desk:
+    """Where blocks of features are written before they are sent, one after the other.
 
-    def read(parts: Sequence[Block]) -> list[Array]:
-        if as_stored and not is_copied:
-            return [table.rows.read(part.start, part.stop)[part.keep] for part in parts]
-        return [table.read(part) for part in parts]
+    The memory is taken once per pass: that of a fresh array of this size is handed out page by
+    page, by one thread, for longer than it takes to copy a block. On a CPU a sent array may be this
+    very memory, and every block has its own.
+    """
 
-    if n_threads == 1 or is_copied or isinstance(table.rows, ArrayRows):
-        return read([block])[0]
-    shares = in_shares(read, _pieces(block, n_threads), n_threads=n_threads)
-    return np.concatenate([piece for share in shares for piece in share])
+    def __init__(self, n_threads: int) -> None:
+        self._n_threads = n_threads
+        self._kept: Array | None = None
+
+    def sent(self, table: Table, block: Block, n_rows: int) -> Any:
+        """Return the features of a block on the devices, the last row repeated up to ``n_rows``."""
+        rows = table.rows
+        as_stored = rows.dtype.kind in "biu" and rows.dtype.itemsize <= 2 and table.is_plain
+        is_copied = table.is_single and table.copy is not None
+
+        def read(part: Block) -> Array:
+            if as_stored and not is_copied:  # small integers become floats on the device
+                return rows.read(part.start, part.stop)[part.keep]
+            return table.read(part)
+
+        if self._n_threads == 1 or is_copied or isinstance(rows, ArrayRows):
+            return _sent(padded(read(block), n_rows))
+        dtype = np.dtype(np.float32 if table.is_single else np.float64)
+        X = self._memory((n_rows, rows.n_features), rows.dtype if as_stored else dtype)
+        pieces = _pieces(block, self._n_threads)
+        sizes = [len(piece.indices) for piece in pieces]
+        places = [slice(stop - n, stop) for n, stop in zip(sizes, np.cumsum(sizes), strict=True)]
+
+        def write(share: Sequence[int]) -> None:
+            for k in share:
+                X[places[k]] = read(pieces[k])
+
+        in_shares(write, range(len(pieces)), n_threads=self._n_threads)
+        X[len(block.indices) :] = X[len(block.indices) - 1]
+        there = _sent(X)
+        if X is self._kept:
+            jax_devices.jax_module().block_until_ready(there)
+        return there
+
+    def _memory(self, shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
+        if not jax_devices.have_own_memory():
+            return np.empty(shape, dtype)
+        if self._kept is None or (self._kept.shape, self._kept.dtype) != (shape, dtype):
+            self._kept = np.empty(shape, dtype)
+        return self._kept
 
 
 def _pieces(block: Block, n: int) -> list[Block]:

@@ -123,6 +123,15 @@ def memory_for_rows() -> int:
     return int(_SHARE_FOR_ROWS * len(free) * max(0, min(free)))
 
 
+def have_own_memory() -> bool:
+    """Tell whether arrays are copied to the devices; on a CPU they may be used where they lie.
+
+    >>> have_own_memory() == accelerator().is_present
+    True
+    """
+    return all(device.platform != "cpu" for device in mesh().devices.flat)
+
+
 def describe() -> str:
     """Return the devices in words, such as ``4 x NVIDIA H100``.
 
