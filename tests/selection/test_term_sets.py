@@ -249,7 +249,7 @@ def test_a_model_without_an_intercept_is_compared_with_the_constant():
 
 def test_little_memory_and_lazy_rows_change_no_score():
     rng = np.random.default_rng(12)
-    signal = rng.normal(size=(800, 2))
+    signal = rng.normal(size=(400, 2))
     basis = HistoryConv(3, label="past") + BSplineEval(5, label="x")
     X = basis.design(signal[:, 0], signal[:, 1])
     y = rng.poisson(np.exp(0.3 * np.roll(signal, 1, axis=0)))

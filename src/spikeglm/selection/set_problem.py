@@ -15,6 +15,7 @@ from ..glm.reading.fit_inputs import FitInputs
 from ..glm.reading.known_labels import check_coefficients, check_rows
 from ..glm.reading.read_arguments import refuse_classifiers
 from ..inference.hypotheses.asked_terms import asked_terms
+from ..notices import warn
 from ..rows.given_terms import with_known_terms
 from ..rows.terms import Term, terms_of
 from ..solvers import WELL
@@ -24,6 +25,7 @@ from .held_out_sums import Sums, Tested, held_out_sums, tested_responses
 from .set_fits import SetFits, SharedProblem
 from .training_features import TrainingFeatures
 
+_MOST_NAMES = 12
 _WELL = tuple(str(word) for word in WELL)
 
 
@@ -286,3 +288,23 @@ class SetProblem:
         has_rows = self.responses[0].sum(axis=0)[:, neurons] > 0
         is_known = np.isin(fits.status.astype(str), _WELL) & has_rows
         return sums.each(lambda values: np.where(is_known, values, np.nan))
+
+
+def warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
+    """Name the neurons that have fits without a certificate."""
+    trouble = ~np.isin(scored.status.astype(str), _WELL)
+    if not trouble.any():
+        return
+    who = np.flatnonzero(trouble.any(axis=(0, 1)))
+    words = [sorted(set(scored.status[..., n][trouble[..., n]].astype(str))) for n in who]
+    named = [
+        f"{problem.neurons[n]} ({', '.join(why)})"
+        for n, why in list(zip(who, words, strict=True))[:_MOST_NAMES]
+    ]
+    more = f" and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else ""
+    warn(
+        f"{trouble.sum()} of {trouble.size} fits (sets, folds, neurons) have no certificate: "
+        f"neuron {'; '.join(named)}{more}. Their scores are NaN. What to do: look at reason; "
+        "take folds with events of every neuron, or a Ridge penalty where fits are separated.",
+        errors.ConvergenceWarning,
+    )

@@ -11,18 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
 from ..glm import GLM
-from ..notices import warn
 from ..typing import ArrayLike, BoolArray
 from .measures import measures_of
 from .set_predictions import SetPredictions
-from .set_problem import Scored, SetProblem
+from .set_problem import SetProblem, warn_of_trouble
 from .set_scores import AllRows, TermSets
 
 __all__ = ["AllRows", "TermSets", "fit_term_sets"]
-
-_MOST_NAMES = 12
 
 
 def fit_term_sets(
@@ -97,7 +93,7 @@ def fit_term_sets(
     wanted = problem.read_sets(sets)
     masks = problem.masks(wanted)
     scored, null = problem.score_sets(masks, keeps_fits=keeps_predictions), problem.constant
-    _warn_of_trouble(scored, problem)
+    warn_of_trouble(scored, problem)
     constant = problem.training.is_constant
     terms_of_sets = dict.fromkeys(label for labels in wanted for label in labels)
     never = {
@@ -134,24 +130,4 @@ def _all_rows(problem: SetProblem, masks: BoolArray) -> AllRows:
         scale=None if scale is None else scale[:, 0],
         n_rows=whole.responses[0, 0, 0],
         status=found.status[:, 0],
-    )
-
-
-def _warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
-    """Name the neurons that have fits without a certificate."""
-    trouble = ~np.isin(scored.status.astype(str), ["converged", "approximate"])
-    if not trouble.any():
-        return
-    who = np.flatnonzero(trouble.any(axis=(0, 1)))
-    words = [sorted(set(scored.status[..., n][trouble[..., n]].astype(str))) for n in who]
-    named = [
-        f"{problem.neurons[n]} ({', '.join(why)})"
-        for n, why in list(zip(who, words, strict=True))[:_MOST_NAMES]
-    ]
-    more = f" and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else ""
-    warn(
-        f"{trouble.sum()} of {trouble.size} fits (sets, folds, neurons) have no certificate: "
-        f"neuron {'; '.join(named)}{more}. Their scores are NaN. What to do: look at reason; "
-        "take folds with events of every neuron, or a Ridge penalty where fits are separated.",
-        errors.ConvergenceWarning,
     )

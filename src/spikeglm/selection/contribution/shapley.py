@@ -25,6 +25,7 @@ from ... import errors, showing
 from ...typing import BoolArray, FloatArray, IntArray
 
 MOST_TERMS = 10
+_FEWEST = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,20 +106,21 @@ def some_orders(n_terms: int, n_orders: int, rng: np.random.Generator) -> Orders
 
 
 def orders_of(n_terms: int, n_orders: int | None, rng: np.random.Generator) -> Orders:
-    """Return all orders, or as many as were asked for.
+    """Return all orders, or as many as were asked for if they take fewer sets than all do.
 
     Raises
     ------
     ValueError
         If there are too many terms to have all, or a number of orders that cannot be.
     """
-    if n_orders is not None:
-        if not isinstance(n_orders, int | np.integer) or n_orders < 4:
-            raise errors.value_error(
-                "There are no such orders.",
-                given=f"n_orders={n_orders!r}",
-                expected="an even number from 4 on, or None for all",
-            )
+    if n_orders is not None and (not isinstance(n_orders, int | np.integer) or n_orders < _FEWEST):
+        raise errors.value_error(
+            "There are no such orders.",
+            given=f"n_orders={n_orders!r}",
+            expected=f"an even number from {_FEWEST} on, or None for all",
+            todo="take more, so that their spread says how sure the mean is.",
+        )
+    if n_orders is not None and 2**n_terms > n_orders * (n_terms - 1) + 2:
         return some_orders(n_terms, int(n_orders), rng)
     if n_terms > MOST_TERMS:
         raise errors.value_error(

@@ -8,10 +8,10 @@ import numpy as np
 
 from ...glm import GLM
 from ...inference.hypotheses.false_discovery import q_values
-from ...typing import Array, ArrayLike
+from ...typing import Array, ArrayLike, BoolArray
 from ..held_out_sums import Sums
-from ..measures import measures_of, read_measure
-from ..set_problem import Scored, SetProblem
+from ..measures import Measure, measures_of, read_measure
+from ..set_problem import Scored, SetProblem, warn_of_trouble
 from .bins import Bins
 from .kinds import read_how
 from .losses import Loss, Study
@@ -98,6 +98,8 @@ def contributions(
 
     Warns
     -----
+    ConvergenceWarning
+        If fits have no certificate; ``Contributions.reason`` says which.
     UserWarning
         If folds leak, see :func:`cross_validated`.
 
@@ -130,6 +132,7 @@ def contributions(
     rng = np.random.default_rng(seed)
     study = Study.planned(problem, ways, rng, n_orders=n_orders, n_shuffles=n_shuffles, way=shuffle)
     scored = study.fitted()
+    warn_of_trouble(scored, problem)
     found = study.losses(scored)
     losses = _stacked([found[name].sums for name in ways])
     sure = _significance(study, losses, y, null, seed, data)
@@ -142,7 +145,7 @@ def _significance(
     """Test what is lost in each fold, in the usual unit; or the fit to all rows against a null."""
     if null is not None:
         return _against_null(study, y, null, seed, data)
-    unit = read_measure(None, measures_of(study.problem.inputs.columns.likelihood.model))
+    unit = _usual(study.problem)
     counts = np.isfinite(study.problem.constant.sums.deviance[0]).all(axis=0)
     return over_folds(unit.worth(losses).sum(axis=2), counts, study.how)
 
@@ -197,23 +200,34 @@ def _reasons(study: Study, trouble: Array) -> Array:
     problem = study.problem
     labels = np.asarray(problem.folds.labels)
     counts = np.isfinite(problem.constant.sums.deviance[0]).all(axis=0)
-    constant = problem.training.is_constant
+    of_neurons = [_of_neuron(problem, labels, counts[:, n], n) for n in range(problem.n_neurons)]
     out = np.full((len(study.players), problem.n_neurons), "", dtype=object)
     for j, features in enumerate(study.players.values()):
-        never = np.flatnonzero(constant[:, features].all(axis=1))
-        if len(never):
-            out[j] = f"constant in training without fold {_listed(labels[never])}"
-        for n in range(problem.n_neurons):
-            words = [out[j, n]] if out[j, n] else []
-            dropped = np.flatnonzero(~counts[:, n])
-            if len(dropped):
-                words.append(f"fold {_listed(labels[dropped])} has no constant model to start from")
+        never = labels[problem.training.is_constant[:, features].all(axis=1)]
+        is_constant = f"constant in training without fold {_listed(never)}" if len(never) else ""
+        for n, of_neuron in enumerate(of_neurons):
             lost = np.flatnonzero((trouble[j, :, n] != "") & counts[:, n])
-            if len(lost):
-                why = ", ".join(sorted(set(map(str, trouble[j, lost, n]))))
-                words.append(f"no fit without fold {_listed(labels[lost])} ({why})")
-            out[j, n] = "; ".join(words)
+            why = _listed(np.unique(trouble[j, lost, n].astype(str)))
+            is_lost = f"no fit without fold {_listed(labels[lost])} ({why})" if len(lost) else ""
+            out[j, n] = "; ".join(filter(None, (is_constant, of_neuron, is_lost)))
     return out
+
+
+def _of_neuron(problem: SetProblem, labels: Array, counts: BoolArray, n: int) -> str:
+    """Return what there is to know of a neuron, given the folds (K,) that count."""
+    said = []
+    if not counts.all():
+        why = _listed(np.unique(problem.constant.status[0, ~counts, n].astype(str)))
+        said.append(f"fold {_listed(labels[~counts])} does not count ({why})")
+    spikes = problem.responses[1].sum(axis=0)[counts, n]
+    if counts.any() and not spikes.any() and _usual(problem).per == "spikes":
+        said.append("no spikes tested in folds that count")
+    return "; ".join(said)
+
+
+def _usual(problem: SetProblem) -> Measure:
+    """Return the unit in which contributions are told first."""
+    return read_measure(None, measures_of(problem.inputs.columns.likelihood.model))
 
 
 def _listed(labels: Array) -> str:
