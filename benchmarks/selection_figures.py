@@ -1,4 +1,4 @@
-"""The figure of docs/comparing_models.md.
+"""The figures of docs/comparing_models.md and docs/which_variables.md.
 
 python -m benchmarks.selection_figures
 """
@@ -44,9 +44,38 @@ def compared_models() -> None:
         plt.close(figure)
 
 
+def searched_terms() -> None:
+    """Draw 40 neurons that encode position, direction, both or nothing."""
+    rng = np.random.default_rng(5)
+    position, direction, speed = rng.uniform(0, 1, (3, 6000))
+    place, head = np.sin(6 * position), np.cos(2 * np.pi * direction)
+    strength = rng.uniform(0.2, 0.9, (2, 40)) * rng.integers(0, 2, (2, 40))
+    counts = rng.poisson(np.exp(np.outer(place, strength[0]) + np.outer(head, strength[1]) - 1))
+    basis = (
+        nmo.basis.BSplineEval(6, label="position")
+        + nmo.basis.CyclicBSplineEval(6, label="direction", bounds=(0, 1))
+        + nmo.basis.BSplineEval(6, label="speed")
+    )
+    X = basis.design(position, direction, speed)
+    model = nmo.PopulationGLM(regularizer="Smoothness", regularizer_strength=1e-3)
+    folds = nmo.selection.InterleavedBlocks(10, n_chunks=5)
+    found = nmo.selection.search_terms(model, X, counts, folds=folds)
+    with plotting.paper_style():
+        size = plotting.size_inches(plotting.TWO_COLUMNS_MM, 62)
+        figure, axes = plt.subplots(1, 3, figsize=size, width_ratios=(2, 2, 3))
+        plotting.plot_encoded_terms(found, axes[0])
+        plotting.plot_encoding_matrix(found, axes[1])
+        axes[1].tick_params(axis="y", labelsize=3.5)
+        both = int(np.argmax(found.selected[:2].all(axis=0)))
+        plotting.plot_search_steps(found, both, axes[2])
+        figure.savefig(FIGURES / "which_variables.png", dpi=150)
+        plt.close(figure)
+
+
 def main() -> None:
     """Draw all."""
     compared_models()
+    searched_terms()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from .residuals import (
     plot_residual_autocorrelation,
     plot_residual_quantiles,
 )
+from .searches import plot_encoded_terms, plot_encoding_matrix, plot_search_steps
 from .strengths import plot_strength_choice
 from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches
 
@@ -48,6 +49,8 @@ __all__ = [
     "plot_curve",
     "plot_derivative",
     "plot_effect",
+    "plot_encoded_terms",
+    "plot_encoding_matrix",
     "plot_filter",
     "plot_interval_autocorrelation",
     "plot_map",
@@ -60,6 +63,7 @@ __all__ = [
     "plot_regularization_path",
     "plot_residual_autocorrelation",
     "plot_residual_quantiles",
+    "plot_search_steps",
     "plot_strength_choice",
     "plot_time_rescaling",
     "plot_tuning",

@@ -8,6 +8,8 @@ from .cross_validation import HeldOut, cross_validated
 from .folds import Folds, fixed_folds
 from .label_splitters import EpochFolds, SessionFolds, TrialFolds
 from .paths import RegularizationPath, regularization_path
+from .searching.result import TermSearch
+from .searching.search_terms import search_terms
 from .set_scores import TermSets
 from .splits import interleaved_blocks
 from .splitters import ContiguousBlocks, InterleavedBlocks, TimeSplitter
@@ -27,6 +29,7 @@ __all__ = [
     "SessionFolds",
     "StrengthChoice",
     "StrengthSearch",
+    "TermSearch",
     "TermSets",
     "TimeSplitter",
     "TrialFolds",
@@ -37,5 +40,6 @@ __all__ = [
     "fixed_folds",
     "interleaved_blocks",
     "regularization_path",
+    "search_terms",
     "select_strength",
 ]
