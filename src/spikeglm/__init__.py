@@ -32,6 +32,7 @@ _MODULES = (
     "basis",
     "convolve",
     "datasets",
+    "designs",
     "exceptions",
     "fetch",
     "glm",
@@ -53,6 +54,7 @@ _MODULES = (
 _OBJECTS = {
     "ClassifierGLM": "glm",
     "ClassifierPopulationGLM": "glm",
+    "DesignBuilder": "designs",
     "GLM": "glm",
     "PopulationGLM": "glm",
     "config_context": "settings",

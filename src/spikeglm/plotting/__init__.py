@@ -16,6 +16,7 @@ from .contributions import (
     plot_contributions_over,
 )
 from .curves import plot_curve, plot_derivative, plot_effect, plot_map
+from .designs import plot_design, plot_design_correlation
 from .effects import plot_comparison, plot_predicted_rates
 from .filters import plot_filter, plot_rate_gain
 from .goodness import (
@@ -48,6 +49,8 @@ __all__ = [
     "plot_contributions_over",
     "plot_curve",
     "plot_derivative",
+    "plot_design",
+    "plot_design_correlation",
     "plot_effect",
     "plot_encoded_terms",
     "plot_encoding_matrix",

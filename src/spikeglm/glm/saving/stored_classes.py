@@ -69,6 +69,7 @@ _WHERE = {
         ),
     ),
     "inference.record": ("fit.record", ("FitResult",)),
+    "designs.plan": ("designs.plan", ("StoredPlan",)),
     "rows.terms": ("rows.terms", ("Term",)),
 }
 """First part of a tag, where its classes live today, and their names."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import errors
 from .refusals import advice_for
 
 PLAIN = {int, float, bool}
@@ -72,3 +73,16 @@ def in_pythons_words(entry: Any) -> str:
     except (ValueError, OverflowError):
         pass
     return short(entry)
+
+
+def require_one_each(found: Any, n: int, what: str, each: str) -> None:
+    """Raise a ValueError unless there is an entry for each of n things.
+
+    >>> require_one_each([1.0, 2.0], 2, "values", "event")
+    """
+    if np.ndim(found) == 0 or len(found) != n:
+        raise errors.value_error(
+            f"There must be one of the {what} for each {each}.",
+            given=f"{np.shape(found)} for {n} of them",
+            expected=f"({n},)",
+        )
