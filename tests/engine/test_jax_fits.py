@@ -16,7 +16,7 @@ from tests.glm import dense
 import spikeglm as nmo
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.kernels import loss_kernels
-from spikeglm.engine.runners import jax_runner
+from spikeglm.engine.runners import jax_devices, jax_runner
 from spikeglm.engine.runners.plan import plan
 from spikeglm.engine.table import Table
 from spikeglm.rows import ArrayRows
@@ -186,6 +186,9 @@ for block in blocks_on_devices(table, columns, DeviceMemory(0), n_threads=1):
 """
 
 
+FOUR_DEVICES = "--xla_force_host_platform_device_count=4"
+
+
 def run_fresh(script, **environment):
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -199,7 +202,7 @@ def run_fresh(script, **environment):
 
 
 def test_rows_are_shared_by_all_devices():
-    out = run_fresh(SCRIPT, XLA_FLAGS="--xla_force_host_platform_device_count=4")
+    out = run_fresh(SCRIPT, JAX_PLATFORMS="cpu", XLA_FLAGS=FOUR_DEVICES)
     assert out.splitlines() == ["4 {(256, 4)} 1", "4 {(128, 4)} 1"]
 
 
@@ -211,11 +214,9 @@ class TestPlan:
     def test_asked_for_it_runs(self):
         made = plan(ArrayRows(X), 3, settings=Settings(runner="jax"))
         assert made.runner == "jax"
-        assert "the settings ask for JAX: 1 x cpu" in made.explain()
+        assert f"the settings ask for JAX: {jax_devices.describe()}" in made.explain()
 
     def test_an_accelerator_is_used_where_it_pays(self, monkeypatch):
-        from spikeglm.engine.runners import jax_devices
-
         found = jax_devices.Found(True, "JAX computes on gpu")
         monkeypatch.setattr(jax_devices, "accelerator", lambda: found)
         monkeypatch.setattr(jax_devices, "memory_for_rows", lambda: 10**10)
