@@ -2,7 +2,9 @@
 
 ``python -m benchmarks.follow_a_fit``
 Counted are the files of spikeglm in which a function is called, and the moves: calls that lead into
-another file than the call before. ``--calls`` prints the moves, most frequent first.
+another file than the call before. Each step of the solver is the same way again, so *distinct*
+moves are those that a reader makes: from a file to a function of another, each once
+(``docs/decisions/0041-following-a-fit.md``). ``--calls`` prints the moves, most frequent first.
 """
 
 import sys
@@ -48,7 +50,7 @@ def main() -> None:
     X, y = rng.normal(size=(2000, 5)), rng.poisson(1, 2000)
     nmo.GLM().fit(X, y)
     files, moves = follow(lambda: nmo.GLM().fit(X, y))
-    print(f"{len(files)} files, {moves.total()} moves between files")
+    print(f"{len(files)} files, {len(moves)} distinct moves between files, {moves.total()} in all")
     if "--calls" in sys.argv:
         print(*(f"{n:4} {move}" for move, n in moves.most_common()), sep="\n")
     else:

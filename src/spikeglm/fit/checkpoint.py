@@ -44,6 +44,11 @@ class Watched(Protocol):
     watch: Watch | None
 
     @property
+    def penalty(self) -> PenaltyTerm:
+        """On the weights."""
+        ...
+
+    @property
     def is_single(self) -> bool:
         """Whether products are computed in float32."""
         ...
@@ -168,7 +173,7 @@ class _Record:
         return True
 
 
-def penalty_somewhere(penalty: PenaltyTerm, shape: tuple[int, int]) -> FloatArray:
+def _penalty_somewhere(penalty: PenaltyTerm, shape: tuple[int, int]) -> FloatArray:
     """Return the penalty (C,) at a point that depends on its shape only.
 
     No two coefficients are alike there, or a penalty on their differences would be zero.
@@ -181,8 +186,8 @@ def resumable(
     objective: Watched,
     over_rows: Objective,
     start: FloatArray,
-    penalty: FloatArray,
     *,
+    n_weights: int,
     part: int = 0,
 ) -> Iterator[FloatArray]:
     """Give the point (n, C) to start from; within, write checkpoints if the settings name a file.
@@ -195,8 +200,8 @@ def resumable(
         The objective over rows behind it, or the same.
     start :
         (n, C) first point, where there is no checkpoint.
-    penalty :
-        (C,) the penalty at some point, see :func:`penalty_somewhere`.
+    n_weights :
+        How many of the n parameters are weights; the others are intercepts.
     part :
         Which part of its columns a fit is at, where it solves them one after the other.
 
@@ -215,6 +220,7 @@ def resumable(
         return
     path = _with_suffix(settings.checkpoint)
     path = path if part == 0 else path.with_stem(f"{path.stem}.{part}")
+    penalty = _penalty_somewhere(objective.penalty, (n_weights, start.shape[1]))
     identity = Identity.of(over_rows, penalty)
     record = _Record(path, identity, start.copy(), settings.checkpoint_seconds)
     if path.exists():

@@ -24,7 +24,7 @@ from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
-from .checkpoint import penalty_somewhere, resumable
+from .checkpoint import resumable
 from .equal_predictions import look_along_combinations
 from .prepared import Prepared, prepare
 from .problems import First, MakeProblems, Numbers, Parameters, Problems, class_columns
@@ -191,10 +191,9 @@ def _solve(
     theta, lost = problems.begin(objective, theta, which)
     over_rows = problems.over_rows(objective)
     n_weights = len(theta) - problems.n_classes
-    penalty = penalty_somewhere(objective.penalty, (n_weights, len(which)))
     with (
         pass_report(over_rows.table.n_kept) as report,
-        resumable(objective, over_rows, theta, penalty, part=part) as begin,
+        resumable(objective, over_rows, theta, n_weights=n_weights, part=part) as begin,
     ):
         task = Task(
             objective,

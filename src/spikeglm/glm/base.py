@@ -109,14 +109,14 @@ class BaseGLM(Questions, Batchwise):
         start = None if init_params is None else inputs.shapes.read_first(init_params)
         check_coefficients(self, inputs, init_params)
         lost = "" if inputs.lost is None else inputs.lost.announce()
-        chosen = automatic.choose(self, inputs, solver, start)
-        if chosen is None:
-            result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)
+        if is_automatic(self.regularizer_strength):
+            result = automatic.fit(self, inputs, solver, start)
         else:
-            result = automatic.remarked(self, chosen, inputs)
+            result = self._minimise(inputs, self.read_penalty(inputs.shapes), solver, start)
+            for name in automatic.ESTIMATES:  # of an earlier fit
+                vars(self).pop(name, None)
         if lost:
             result = replace(result, remarks=(lost, *result.remarks))
-        automatic.store(self, chosen, inputs.shapes)
         fitted.store(self, result, inputs)
         if not self.fit_report_.is_well:
             warn(self.fit_report_.problems(), errors.ConvergenceWarning)

@@ -117,10 +117,9 @@ def read_response(
     Raises
     ------
     ValueError
-        If it has the wrong number of dimensions or rows, or calls its rows otherwise than X.
+        If it has the wrong number of dimensions or rows.
     """
     check_given(y, "the response")
-    check_rows(rows, y=y)
     values = _numbers(y, "y")
     check_dimensions(y, values.shape, ndim, single="GLM", population="PopulationGLM")
     _check_length("y", values.shape, rows)

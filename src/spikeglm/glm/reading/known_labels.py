@@ -97,17 +97,20 @@ def check_coefficients(
     ValueError
         If one does not, or has them in another order.
     """
+    of_coefficients = _of_coefficients(model, params)
+    groups = getattr(model._regularizer, "mask", None)
+    if not of_coefficients and groups is None:
+        return
     features = TableLabels.of(inputs.rows).columns
     columns, what = inputs.neurons, "the neurons of y"
     if inputs.classes is not None:
         columns, what = tuple(inputs.classes.tolist()), "the sorted classes"
-    for name, values in _of_coefficients(model, params):
+    for name, values in of_coefficients:
         for leaf, part in _leaves(values).items():
             index, known, called = index_of(part), features.get(leaf), _called(name, leaf)
             todo = f"{called}.loc[X.columns]."
             _check(_names(index), known, called, "the features of X", todo)
             _check(column_labels(part), columns, called, what, "select them in that order.")
-    groups = getattr(model._regularizer, "mask", None)
     for leaf, part in ({} if groups is None else _leaves(groups)).items():
         called = _called("mask", leaf)
         todo = f"{called}[X.columns]."

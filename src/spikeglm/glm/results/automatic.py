@@ -26,9 +26,31 @@ if TYPE_CHECKING:
     from ...inference.smoothing.automatic import AutomaticFit
     from ..hooks import Hooks
 
-_ESTIMATES = ("regularizer_strength_", "regularizer_entries_", "log_marginal_likelihood_")
+ESTIMATES = ("regularizer_strength_", "regularizer_entries_", "log_marginal_likelihood_")
+"""What a fit writes to the model, beside all others' estimates."""
+
 _EXACT = 1e-3  # nats
 _MOST_NAMES = 12
+
+
+def fit(
+    model: Hooks, inputs: FitInputs, solver: SolverChoice, start: Parameters | None = None
+) -> FitResult:
+    """Fit all columns with strengths of their own, which are written to the model.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the strengths of such a model cannot be chosen.
+    """
+    chosen = _chosen(model, inputs, solver, start)
+    result, shapes = _remarked(chosen, inputs), inputs.shapes
+    model.regularizer_strength_ = shapes.user(chosen.strength)
+    model.regularizer_entries_ = chosen.labels
+    model.log_marginal_likelihood_ = np.atleast_1d(
+        shapes.user(chosen.log_marginal_likelihood[None])[0]
+    )
+    return result
 
 
 def choose(
@@ -41,8 +63,13 @@ def choose(
     TypeError, ValueError
         If the strengths of such a model cannot be chosen.
     """
-    if not is_automatic(model.regularizer_strength):
-        return None
+    is_wanted = is_automatic(model.regularizer_strength)
+    return _chosen(model, inputs, solver, start) if is_wanted else None
+
+
+def _chosen(
+    model: Hooks, inputs: FitInputs, solver: SolverChoice, start: Parameters | None
+) -> AutomaticFit:
     if inputs.classes is not None:
         raise errors.type_error(
             "Strengths are not chosen automatically for classes yet.",
@@ -132,19 +159,7 @@ def penalty_of(model: Hooks, shapes: Shapes) -> Penalty:
     return penalty.with_strengths(np.nan_to_num(strength).reshape(wanted))
 
 
-def store(model: Hooks, chosen: AutomaticFit | None, shapes: Shapes) -> None:
-    """Write to the model what was chosen; of an earlier fit nothing is left."""
-    for name in _ESTIMATES:
-        vars(model).pop(name, None)
-    if chosen is not None:
-        model.regularizer_strength_ = shapes.user(chosen.strength)
-        model.regularizer_entries_ = chosen.labels
-        model.log_marginal_likelihood_ = np.atleast_1d(
-            shapes.user(chosen.log_marginal_likelihood[None])[0]
-        )
-
-
-def remarked(model: Hooks, chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
+def _remarked(chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
     """Return the record of a fit with what there is to say of the choice; warn where it failed."""
     neurons = inputs.neurons or tuple(range(len(chosen.scale)))
     n_entries, n_neurons = chosen.strength.shape
