@@ -181,7 +181,13 @@ class Design:
         terms: tuple[Term, ...] = (),
         basis: Any = None,
     ) -> Design:
-        """Make a design of what is computed from signals, with their times and names."""
+        """Make a design of what is computed from signals, with their times and names.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> d = nmo.basis.HistoryConv(2).design(np.zeros(9))
+        >>> Design.of(d.source, d.feature_names, d.source.signals).shape
+        (9, 2)
+        """
         names = terms, signals.row_labels, signals.columns
         return cls(source, feature_names, signals.time_axis, *names, basis)
 
@@ -267,11 +273,22 @@ class Design:
 
         Costs O(block), whatever T is; safe to call from several threads. A row is NaN where a
         window leaves its epoch, and a column is where its input is not finite.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> design = nmo.basis.HistoryConv(2, label="past").design(np.arange(4.0))
+        >>> design.read(2, 3)
+        array([[1., 0.]])
         """
         return self.read_as(start, stop, dtype=self.dtype)
 
     def read_as(self, start: int, stop: int, *, dtype: np.dtype[Any]) -> FloatArray:
-        """Return :meth:`read` in float32 or float64; in float32 it is computed faster."""
+        """Return :meth:`read` in float32 or float64; in float32 it is computed faster.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> design = nmo.basis.HistoryConv(2, label="past").design(np.arange(4.0))
+        >>> design.read_as(2, 3, dtype=np.dtype(np.float32))
+        array([[1., 0.]], dtype=float32)
+        """
         start, stop, _ = slice(start, stop).indices(self.n_rows)
         block = np.empty((max(stop - start, 0), self.n_features), dtype)
         self.source.write(start, start + len(block), block)
@@ -281,7 +298,12 @@ class Design:
         return written_out(self.source, start, stop)
 
     def valid_rows(self) -> BoolArray:
-        """Return (T,) True where every feature of the row is finite; computed once."""
+        """Return (T,) True where every feature of the row is finite; computed once.
+
+        >>> import spikeglm as nmo
+        >>> nmo.basis.HistoryConv(1).design([1.0, 2.0, 3.0]).valid_rows()
+        array([False,  True,  True])
+        """
         return self._valid_rows
 
     @cached_property
@@ -294,11 +316,22 @@ class Design:
         return valid
 
     def edges_of_windows(self) -> BoolArray:
-        """Return (T,) True where a window leaves its epoch."""
+        """Return (T,) True where a window leaves its epoch.
+
+        >>> import spikeglm as nmo
+        >>> nmo.basis.HistoryConv(1).design([1.0, 2.0, 3.0]).edges_of_windows()
+        array([ True, False, False])
+        """
         return self.source.edges()
 
     def losses(self, lost: BoolArray) -> list[Loss]:
-        """Return which terms lose rows beyond these edges, and why; visits all samples."""
+        """Return which terms lose rows beyond these edges, and why; visits all samples.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> design = nmo.basis.IdentityEval(label="x").design([1.0, np.nan])
+        >>> design.losses(~design.valid_rows())[0].why
+        'NaN or inf'
+        """
         return [
             Loss(repr(term.label), *found)
             for term, part in zip(self.terms, self.source.components(), strict=False)
@@ -329,7 +362,12 @@ class Design:
         return self.of(self.source.at(signals), self.feature_names, signals, self.terms, self.basis)
 
     def to_array(self) -> FloatArray:
-        """Write the whole table out as a (T, p) array, in parallel."""
+        """Write the whole table out as a (T, p) array, in parallel.
+
+        >>> import spikeglm as nmo
+        >>> nmo.basis.IdentityEval().design([1.0, 2.0]).to_array().shape
+        (2, 1)
+        """
         return written_out(self.source)
 
 
