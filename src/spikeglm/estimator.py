@@ -48,6 +48,10 @@ class Estimator:
         ------
         ValueError
             For a name that is no constructor argument.
+
+        >>> import spikeglm as nmo
+        >>> nmo.ReducedRankRegression().set_params(rank=2)
+        ReducedRankRegression(rank=2)
         """
         known = list(self.get_params(deep=False))
         for name in params:

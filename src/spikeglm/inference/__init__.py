@@ -34,6 +34,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "block_bootstrap": "nulls",
     "combine_p_values": "nulls",
     "null_test": "nulls",
+    "NoiseCeiling": "ceilings",
+    "noise_ceiling": "ceilings",
     "Goodness": "goodness_of_fit.result",
     "Overdispersion": "dispersions",
     "ProfileIntervals": "profiles",

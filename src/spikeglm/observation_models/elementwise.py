@@ -59,6 +59,8 @@ class ElementwiseObservations(Observations):
         mean: of exponential families, and of the negative binomial at a scale.
     constant_information :
         Whether :meth:`information` is the same at every mean.
+    is_squared_error :
+        Whether the loss is (y - mu)².
     loss_unit :
         The loss as a multiple of the negative log-likelihood at dispersion one.
     largest_drawn :
@@ -74,6 +76,7 @@ class ElementwiseObservations(Observations):
     expects_curvature: ClassVar[bool] = True
     has_linear_slope: ClassVar[bool] = True
     constant_information: ClassVar[bool] = False
+    is_squared_error: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 1.0
     largest_drawn: ClassVar[float] = math.inf
 

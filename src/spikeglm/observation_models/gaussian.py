@@ -41,6 +41,7 @@ class GaussianObservations(ElementwiseObservations):
     support: ClassVar[str] = "real numbers"
     has_dispersion: ClassVar[bool] = True
     constant_information: ClassVar[bool] = True
+    is_squared_error: ClassVar[bool] = True
     gives_probabilities: ClassVar[bool] = False
     loss_unit: ClassVar[float] = 2.0
 

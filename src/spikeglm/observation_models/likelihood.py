@@ -335,6 +335,11 @@ class Likelihood:
         """Whether :meth:`information` is the same everywhere."""
         return self._straight and self.model.constant_information
 
+    @property
+    def is_least_squares(self) -> bool:
+        """Whether the loss is the squared distance of y from the linear predictor itself."""
+        return self._straight and self.model.is_squared_error
+
     @cached_property
     def _straight(self) -> bool:
         return self.link.linear_in == self.model.natural

@@ -24,6 +24,7 @@ from .goodness import (
     plot_interval_autocorrelation,
     plot_time_rescaling,
 )
+from .many_outputs import plot_noise_ceiling, plot_rank_choice
 from .model_comparisons import plot_model_differences, plot_model_scatter
 from .nulls import plot_null
 from .paths import plot_regularization_path
@@ -59,8 +60,10 @@ __all__ = [
     "plot_map",
     "plot_model_differences",
     "plot_model_scatter",
+    "plot_noise_ceiling",
     "plot_null",
     "plot_predicted_rates",
+    "plot_rank_choice",
     "plot_rate",
     "plot_rate_gain",
     "plot_regularization_path",

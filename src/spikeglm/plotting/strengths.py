@@ -79,5 +79,6 @@ def plot_strength_choice(
         ax.legend(loc="lower left")
     ax.set_xscale("log")
     ax.set_xlabel("Strength (nats per bin and unit of penalty)")
-    ax.set_ylabel(f"Held-out {choice.score_name}")
+    name = choice.score_name
+    ax.set_ylabel(name[:1].upper() + name[1:] if choice.folds is None else f"Held-out {name}")
     return ax

@@ -81,6 +81,7 @@ class RidgePenalty:
 
     __repr__ = showing.of_fields
     is_smooth = True
+    is_diagonal = True  # its curvature, and zero the best of each coefficient, say all of it
 
     def take(self, columns: IntArray) -> RidgePenalty:
         """Keep only some columns."""

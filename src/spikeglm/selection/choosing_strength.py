@@ -19,11 +19,12 @@ from ..rows.contract import Rows
 from ..typing import ArrayLike, FloatArray, IntArray
 from .chosen_model import with_strength, with_strengths_by_term, without_strength
 from .fold_fits import FoldFits, Scored, smooth_grid
-from .folds import Folds, read_folds, rows_to_split
-from .held_out_scores import score_name
+from .folds import read_folds, rows_to_split
+from .least_squares.ridge_scores import RidgeScores
 from .paths import TOLERANCE, at_strength_one, check_path, grid_of
 from .strength_choice import StrengthChoice
 from .strength_search import StrengthSearch, check_rule
+from .without_folds import WithoutFolds, check_without_folds, standardised
 
 _N_STRENGTHS = 30
 _BY = ("neuron", "term")
@@ -42,6 +43,7 @@ def select_strength(
     ratios: ArrayLike | None = None,
     by: str = "neuron",
     smallest: float = 0.001,
+    coefficients: str = "raw",
     groups: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     terms: Any = None,
@@ -49,7 +51,9 @@ def select_strength(
     """Choose the strength of a penalty by how well held-out rows are predicted.
 
     All neurons, folds and strengths are columns of one fit; paths of sparse penalties are warm
-    started from strong to weak. The model is left as it is.
+    started from strong to weak. Of Ridge with a Gaussian model the rows are read once or twice,
+    for their moments, however many folds, strengths and outputs there are. The model is left as it
+    is.
 
     Parameters
     ----------
@@ -59,7 +63,9 @@ def select_strength(
     X, y, offset, terms :
         As for ``fit``.
     folds, groups :
-        As for :func:`cross_validated`.
+        As for :func:`cross_validated`. For Ridge with a Gaussian model also ``"loo"``, every row
+        left out in turn; ``"gcv"``, generalised cross-validation; ``"evidence"``, the marginal
+        likelihood. The last two find the best strength between those of a grid of their own.
     strengths :
         The strengths to try, (S,) or (S, N), or how many (30). Sparse penalties: between the
         largest useful one of each neuron and ``smallest`` times that. Smooth ones: from one that
@@ -75,6 +81,9 @@ def select_strength(
         of the model's own are ignored then.
     smallest :
         Smallest strength of an automatic grid of a sparse penalty, relative to the largest.
+    coefficients :
+        What Ridge shrinks: ``"raw"`` coefficients, per unit of a feature, or ``"standardised"``
+        ones, per deviation. The model then has strengths by feature.
 
     Returns
     -------
@@ -109,20 +118,15 @@ def select_strength(
     >>> np.flatnonzero(choice.model.coef_)
     array([0, 1])
     """
-    _check_choice(model, rule, by)
+    _check_choice(model, rule, by, coefficients)
+    check_without_folds(folds, rule, by, groups)
     given = {} if offset is None else {"offset": offset}
     rows = rows_to_split(X, terms)
-    check_rows(rows, y=y, folds=folds, groups=groups, **given)
-    split = read_folds(folds, rows.n_rows, y, groups, rows=rows)
-    fits = _fold_fits(model, rows, y, split, given)
-    asked = _Asked(
-        model if by == "neuron" else without_strength(model),
-        _N_STRENGTHS if strengths is None else strengths,
-        smallest,
-        rule,
-    )
-    searches = [_common(fits, asked, ratio) for ratio in _ratios(model, ratios)]
-    found = _by_term(fits, asked, searches) if by == "term" else _by_neuron(fits, asked, searches)
+    fits = _fits(model, rows, y, folds, groups, given)
+    one = model if by == "neuron" else without_strength(model)
+    many = _N_STRENGTHS if strengths is None else strengths
+    asked = _Asked(standardised(one, fits.inputs, coefficients), many, smallest, rule)
+    found, searches, exact = _chosen(fits, asked, _ratios(model, ratios), by)
     neurons = fits.inputs.neurons or tuple(range(fits.n_neurons))
     _warn_of_lost_folds(found.reason, neurons)
     return StrengthChoice(
@@ -132,12 +136,13 @@ def select_strength(
         score_se=found.score_se,
         reason=found.reason,
         searches=tuple(searches),
-        score_name=score_name(fits.inputs.columns.likelihood),
+        score_name=fits.score_name,
         rule=rule,
         terms=found.terms,
         neurons=neurons,
-        folds=split,
-        model=found.model.fit(rows, y, **given),
+        folds=fits.folds,
+        model=found.model.fit(rows, y, _first(fits, exact, found.strength), **given),
+        r2=None if exact is None or exact.r2 is None else searches[0].at_chosen(exact.r2),
     )
 
 
@@ -165,18 +170,42 @@ class _Found(NamedTuple):
     model: GLM
 
 
-def _fold_fits(model: GLM, rows: Rows, y: ArrayLike, split: Folds, given: Any) -> FoldFits:
+def _chosen(
+    fits: FoldFits | WithoutFolds, asked: _Asked, ratios: list[float | None], by: str
+) -> tuple[_Found, list[StrengthSearch], RidgeScores | None]:
+    """Return what was chosen, all scores, and where moments were enough what they gave."""
+    scored = [_common(fits, asked, ratio) for ratio in ratios]
+    searches = [search for search, _ in scored]
+    if by == "term" and isinstance(fits, FoldFits):
+        return _by_term(fits, asked, searches), searches, None
+    return _by_neuron(fits, asked, searches), searches, scored[0][1]
+
+
+def _fits(
+    model: GLM, rows: Rows, y: ArrayLike, folds: Any, groups: ArrayLike | None, given: Any
+) -> FoldFits | WithoutFolds:
+    is_split = not isinstance(folds, str)
+    check_rows(rows, y=y, folds=folds if is_split else None, groups=groups, **given)
+    split = read_folds(folds, rows.n_rows, y, groups, rows=rows) if is_split else None
     inputs = model._read_to_fit(rows, y, **given)
     check_coefficients(model, inputs)
+    if split is None:
+        return WithoutFolds(inputs, folds)
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     return FoldFits(inputs, split, solver, solver.tol or TOLERANCE)
 
 
-def _check_choice(model: GLM, rule: str, by: str) -> None:
+def _check_choice(model: GLM, rule: str, by: str, coefficients: str) -> None:
     check_rule(rule)
     refuse_classifiers(model)
     if by not in _BY:
         raise errors.unknown_name("choice of strengths", by, list(_BY))
+    if by == "term" and coefficients != "raw":
+        raise errors.value_error(
+            "Standardised coefficients have one strength.",
+            given=f"coefficients={coefficients!r} with by='term'",
+            expected="by='neuron', or coefficients='raw'",
+        )
 
 
 def _ratios(model: GLM, ratios: ArrayLike | None) -> list[float | None]:
@@ -192,7 +221,9 @@ def _ratios(model: GLM, ratios: ArrayLike | None) -> list[float | None]:
     return [float(ratio) for ratio in np.atleast_1d(to_array(ratios, name="ratios"))]
 
 
-def _common(fits: FoldFits, asked: _Asked, ratio: float | None) -> StrengthSearch:
+def _common(
+    fits: FoldFits | WithoutFolds, asked: _Asked, ratio: float | None
+) -> tuple[StrengthSearch, RidgeScores | None]:
     """Score strengths for all coefficients together."""
     one = at_strength_one(asked.model)
     if ratio is not None:
@@ -201,7 +232,10 @@ def _common(fits: FoldFits, asked: _Asked, ratio: float | None) -> StrengthSearc
     penalty = one.read_penalty(fits.inputs.shapes)
     columns = fits.inputs.columns
     check_path(asked.model, penalty, columns, np.ones(1))
-    if penalty.is_smooth:
+    if isinstance(fits, WithoutFolds):
+        is_own = isinstance(asked.strengths, int | np.integer)
+        scored = fits.smooth(penalty, _smooth_strengths(fits, asked, penalty), refine=is_own)
+    elif penalty.is_smooth:
         scored = fits.smooth(penalty, _smooth_strengths(fits, asked, penalty))
     elif columns.estimates_scale:
         raise errors.value_error(
@@ -212,10 +246,19 @@ def _common(fits: FoldFits, asked: _Asked, ratio: float | None) -> StrengthSearc
         )
     else:
         scored = fits.sparse(penalty, grid_of(asked.strengths, asked.smallest, fits.n_neurons))
-    return _search(scored, asked.rule, ratio=ratio)
+    return _search(scored, asked.rule, ratio=ratio), scored.exact
 
 
-def _smooth_strengths(fits: FoldFits, asked: _Asked, penalty: Penalty) -> FloatArray:
+def _first(fits: FoldFits | WithoutFolds, exact: RidgeScores | None, strength: FloatArray) -> Any:
+    """Return the parameters that the final fit has only to certify, where they are known."""
+    if exact is None:
+        return None
+    coef, intercept = exact.solution(_usable(strength))
+    shapes = fits.inputs.shapes
+    return shapes.user_coef(coef), shapes.user_intercept(intercept)
+
+
+def _smooth_strengths(fits: FoldFits | WithoutFolds, asked: _Asked, penalty: Penalty) -> FloatArray:
     if isinstance(asked.strengths, int | np.integer):
         n = int(asked.strengths)
         grid_of(n, asked.smallest, fits.n_neurons)  # which checks it
@@ -229,7 +272,9 @@ def _search(
     return StrengthSearch(scored.strengths, scored.scores, scored.status, rule, term, ratio)
 
 
-def _by_neuron(fits: FoldFits, asked: _Asked, searches: list[StrengthSearch]) -> _Found:
+def _by_neuron(
+    fits: FoldFits | WithoutFolds, asked: _Asked, searches: list[StrengthSearch]
+) -> _Found:
     """Choose among strengths for all coefficients, and of ratios the one with the best score."""
     strengths = np.array([search.chosen_strength for search in searches])
     best = np.array([s.at_rule("min").at_chosen(s.mean) for s in searches])

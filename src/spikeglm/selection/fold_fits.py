@@ -19,7 +19,8 @@ from ..settings import get_config
 from ..solvers import WELL
 from ..typing import Array, FloatArray, IntArray
 from .folds import Folds
-from .held_out_scores import held_out_scores
+from .held_out_scores import held_out_scores, score_name
+from .least_squares.ridge_scores import LeastSquares, RidgeScores
 from .path_fitting import PathRecord, fit_path
 from .smooth_path import fit_copies, fit_smooth_path
 
@@ -41,11 +42,14 @@ class Scored:
         (S, K, N); NaN where a fit has no certificate, or a fold tests no row.
     status :
         (S, K, N) words.
+    exact :
+        The same, where moments of the rows were enough; it has the fits to all rows.
     """
 
     strengths: FloatArray
     scores: FloatArray
     status: Array
+    exact: RidgeScores | None = None
 
     __repr__ = showing.of_fields
 
@@ -77,12 +81,22 @@ class FoldFits:
         return self.inputs.columns.n_columns
 
     @property
+    def score_name(self) -> str:
+        """What scores are, in words."""
+        return score_name(self.inputs.columns.likelihood)
+
+    @property
     def n_folds(self) -> int:
         """K."""
         return len(self.folds.labels)
 
     def smooth(self, penalty: Penalty, strengths: FloatArray) -> Scored:
         """Score a smooth penalty (of strength one) at strengths (S, N)."""
+        exact = LeastSquares.of(self.inputs, penalty)
+        folds = self.folds.training, self.folds.tested_by
+        found = None if exact is None else exact.by_folds(*folds, strengths)
+        if found is not None:
+            return Scored(found.strengths, found.scores, found.status, found)
         return self._in_groups(
             len(strengths),
             lambda part, which: part._smooth(penalty.take(which), strengths[:, which]),

@@ -45,9 +45,12 @@ class StrengthChoice:
     neurons :
         (N,) names.
     folds :
-        The rows that were trained and tested on.
+        The rows that were trained and tested on; None for a choice without folds.
     model :
         The model, fitted to all rows with these strengths.
+    r2 :
+        (N,) of Ridge with a Gaussian model, at the choice: the share of the squared deviations of
+        held-out rows from the mean of the others that is predicted. Else None.
 
     Examples
     --------
@@ -70,15 +73,16 @@ class StrengthChoice:
     rule: str
     terms: tuple[str, ...]
     neurons: tuple[Any, ...]
-    folds: Folds
+    folds: Folds | None
     model: GLM
+    r2: FloatArray | None = None
 
     def __repr__(self) -> str:
         known = np.isfinite(self.score)
         told = Counter(reason for reason in self.reason if reason)
+        by = "" if self.folds is None else f"{len(self.folds.labels)} folds, rule {self.rule!r}; "
         lines = [
-            f"StrengthChoice: {known.sum()} of {len(self.neurons)} neuron(s), "
-            f"{len(self.folds.labels)} folds, rule {self.rule!r}; {self.score_name}"
+            f"StrengthChoice: {known.sum()} of {len(self.neurons)} neuron(s), {by}{self.score_name}"
         ]
         rows = np.atleast_2d(self.strength)
         for label, row in zip(self.terms or ("strength",), rows, strict=True):
@@ -147,7 +151,7 @@ class StrengthChoice:
         return pd.concat(tables, ignore_index=True)
 
     def _columns_of(self, search: StrengthSearch) -> dict[str, Any]:
-        S, K, N = search.fold_score.shape
+        S, _, N = search.fold_score.shape
         in_use = np.ones(N, dtype=bool) if search.ratio is None else self.ratio == search.ratio
         is_chosen = (np.arange(S)[:, None] == search.chosen) & in_use
         columns = {
@@ -161,7 +165,8 @@ class StrengthChoice:
             "is_chosen": is_chosen.T.ravel(),
             "reason": np.repeat(np.array(search.reasons(), dtype=object), S),
         }
+        labels = () if self.folds is None else self.folds.labels
         by_fold = {
-            f"fold_{self.folds.labels[k]}": search.fold_score[:, k].T.ravel() for k in range(K)
+            f"fold_{label}": search.fold_score[:, k].T.ravel() for k, label in enumerate(labels)
         }
         return columns | by_fold

@@ -121,8 +121,8 @@ class StrengthSearch:
     def reasons(self) -> list[str]:
         """Return what there is to say of each neuron, (N,), ``""`` for nothing.
 
-        >>> status = np.full((2, 1, 1), "silent", dtype=object)
-        >>> scores = np.full((2, 1, 1), np.nan)
+        >>> status = np.full((2, 3, 1), "silent", dtype=object)
+        >>> scores = np.full((2, 3, 1), np.nan)
         >>> StrengthSearch(np.ones((2, 1)), scores, status, "min").reasons()
         ['no fit in any fold (silent)']
         """
@@ -134,8 +134,8 @@ class StrengthSearch:
         if len(lost):
             words = {str(w) for w in self.status[:, lost, n].ravel()} - {"converged"}
             why = ", ".join(sorted(words)) or "no rows to test"
-            which = "any fold" if len(lost) == len(counts) else f"fold {_listed(lost)}"
-            parts.append(f"no fit in {which} ({why})")
+            which = " in any fold" if len(lost) == len(counts) else f" in fold {_listed(lost)}"
+            parts.append(f"no fit{which if len(counts) > 1 else ''} ({why})")
         some = ~np.isfinite(self.fold_score[:, counts, n]).all(axis=1)
         if counts.any() and some.any():
             words = {str(w) for w in self.status[some][:, counts, n].ravel()} - {"converged"}

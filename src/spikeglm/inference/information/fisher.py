@@ -316,8 +316,7 @@ class _Reading:
     ) -> list[_Inverse]:
         """Return the inverse information of each of some columns; one pass."""
         columns, found = self.columns(group, limits), []
-        sums = run(loss_kernels.fisher_information, self.table, columns, *self.at(group), self.how)
-        for c, information in zip(group, sums.information, strict=True):
+        for c, information in zip(group, self.information(columns, group), strict=True):
             S = self.penalty(c)
             inverse, unsure, void = penalised_inverse(
                 self.free(c), information, S, keep_void=keep_void
@@ -325,6 +324,21 @@ class _Reading:
             n_used = float(np.einsum("ij,ij->", inverse, information))
             found.append(_Inverse(inverse, unsure, void, information + S, n_used))
         return found
+
+    def information(self, columns: Columns, group: IntArray) -> FloatArray:
+        """Return the information of some columns, (C, p + 1, p + 1); one pass.
+
+        Where it does not depend on estimates, columns under the same row weights share theirs.
+        """
+        W, b = self.at(group)
+        first = of = np.arange(len(group))
+        if columns.likelihood.has_constant_information:
+            series = np.zeros(len(group)) if columns.weights is None else columns.weights.of
+            _, first, of = np.unique(series, return_index=True, return_inverse=True)
+        some = columns.take(first)
+        kernel = loss_kernels.fisher_information
+        sums = run(kernel, self.table, some, W[:, first], b[first], self.how)
+        return np.asarray(sums.information[of])
 
     def filled(
         self,
