@@ -77,6 +77,8 @@ class WithoutFolds:
                 expected="GLM('Gaussian', regularizer='Ridge'), or PopulationGLM",
                 todo="choose by folds; folds=5 takes every model.",
             )
+        if self.kind == LEAVE_ONE_OUT and refine:  # a grid of our own: that of who has responses
+            strengths = np.repeat(strengths[:, exact.some_output], self.n_neurons, axis=1)
         if self.kind == LEAVE_ONE_OUT and (strengths != strengths[:, :1]).any():
             raise errors.value_error(
                 "Leave-one-out needs the same strengths for all neurons.",

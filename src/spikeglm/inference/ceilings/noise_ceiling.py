@@ -68,11 +68,11 @@ class NoiseCeiling:
     --------
     >>> import spikeglm as nmo
     >>> rng = np.random.default_rng(0)
-    >>> signal = np.sin(np.arange(200) / 9)[:, None] * [1.0, 0.0]
+    >>> signal = np.sin(np.arange(200) / 9)[:, None] * [1.0, 0.3]
     >>> repeats = signal + rng.normal(size=(20, 200, 2))
     >>> ceiling = nmo.inference.noise_ceiling(repeats, signal)
     >>> ceiling.signal_power.round(2), ceiling.cc_norm.round(2)
-    (array([0.5, -0. ]), array([ 1., nan]))
+    (array([0.52, 0.06]), array([1.01, 1.04]))
     """
 
     neurons: tuple[Any, ...]
@@ -290,7 +290,8 @@ class _Found:
 
     def _status(self, powers: Powers, se: FloatArray, counts: IntArray) -> list[str]:
         told = []
-        for signal, error, trial, n in zip(powers.signal, se, powers.trial, counts, strict=True):
+        rows = zip(powers.signal, se, powers.trial, powers.prediction, counts, strict=True)
+        for signal, error, trial, prediction, n in rows:
             if n == 0:
                 told.append("no trial of two bins")
             elif n == 1 and self.noise == "repeats":
@@ -299,6 +300,8 @@ class _Found:
                 told.append("the response does not vary")
             elif not signal > 0:
                 told.append("no signal power above zero")
+            elif not prediction > 0 and np.isfinite(prediction):
+                told.append("the prediction does not vary")
             elif n > 2 and signal < _SURE * error:
                 told.append("signal power within two standard errors of zero")
             else:

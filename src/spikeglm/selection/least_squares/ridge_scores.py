@@ -108,6 +108,12 @@ class LeastSquares:
             return None
         return cls(inputs, groups, 1.0 / np.sqrt(squares[:, 0]))
 
+    @property
+    def some_output(self) -> IntArray:
+        """(1,) an output that has rows, if there is one."""
+        known = [group for group in self.groups if (group.present & self.inputs.keep).any()]
+        return (known or self.groups)[0].outputs[:1]
+
     def by_folds(
         self, training: Array, tested_by: IntArray, strengths: FloatArray
     ) -> RidgeScores | None:
