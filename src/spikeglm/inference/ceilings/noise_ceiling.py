@@ -72,7 +72,7 @@ class NoiseCeiling:
     >>> repeats = signal + rng.normal(size=(20, 200, 2))
     >>> ceiling = nmo.inference.noise_ceiling(repeats, signal)
     >>> ceiling.signal_power.round(2), ceiling.cc_norm.round(2)
-    (array([0.52, 0.06]), array([1.01, 1.04]))
+    (array([0.52, 0.05]), array([1.01, 0.95]))
     """
 
     neurons: tuple[Any, ...]
