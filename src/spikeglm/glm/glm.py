@@ -12,6 +12,7 @@ from ..fit.record import FitResult
 from ..inference.covariances import Requested
 from ..io.interop.random_keys import RandomKey
 from ..regularizer import Penalty
+from ..simulation.responses import Simulated
 from ..typing import Array, ArrayLike, FloatArray
 from .base import BaseGLM
 from .batches import stepping
@@ -19,7 +20,8 @@ from .reading.fit_inputs import FitInputs, read_fit_inputs, read_rows
 from .reading.lost_rows import announce_gaps
 from .reading.parameter_checks import first_intercept
 from .reading.read_arguments import read_likelihood
-from .results import dispersion, estimate_errors, fitted, refits
+from .reading.simulation_arguments import Wanted
+from .results import dispersion, estimate_errors, fitted, refits, simulating
 from .results.score_requests import ScoreRequest
 
 if TYPE_CHECKING:
@@ -229,27 +231,76 @@ class GLM(BaseGLM):
 
     def simulate(
         self,
-        random_key: RandomKey,
-        feedforward_input: ArrayLike,
+        random_key: RandomKey = None,
+        feedforward_input: ArrayLike | None = None,
         *,
         offset: ArrayLike | None = None,
-    ) -> tuple[Any, Any]:
-        """Draw responses from the fitted model; samples given the features are independent.
+        n_bins: int | None = None,
+        duration: float | str | None = None,
+        inputs: Any = None,
+        feedback: Any = None,
+        init_y: ArrayLike | None = None,
+        warm_up: int = 0,
+        n_repeats: int | None = None,
+        max_rate: ArrayLike | None = None,
+        on_runaway: str = "raise",
+    ) -> Any:
+        """Draw responses from the fitted model, given all features or with feedback.
+
+        ``simulate(key, X)`` draws given the features, history included: samples are independent.
+        With ``n_bins``, ``duration`` or ``inputs`` what is drawn in a bin becomes the history of
+        the next ones: the model knows which terms see the responses (docs/coupling.md).
 
         Parameters
         ----------
         random_key :
-            An int, a NumPy Generator or a JAX key.
+            An int, a NumPy Generator or a JAX key; None for fresh entropy.
         feedforward_input :
-            (T, p) features.
+            (T, p) features, without feedback.
         offset :
-            (T,) added to the linear predictor.
+            (T,) added to the linear predictor; with feedback also (T, N).
+        n_bins, duration :
+            How long to simulate: bins, or seconds (``20.0``, ``"500 ms"``) where the fit knew
+            their length.
+        inputs :
+            What the model sees beside its own past: a signal (T, ...), several in order or by
+            label, or a design with the features of the fit.
+        feedback :
+            Which terms see the responses; None for those that the fit found to do so. A label,
+            several, or for channels that are other neurons, or none, ``{label: [neuron or None of
+            each channel]}``.
+        init_y :
+            (k, N) responses before the first bin of each epoch, the latest last; none before.
+        warm_up :
+            Bins that are simulated and thrown away before each epoch, with its first inputs.
+        n_repeats :
+            R simulations at once, each (T, N) or (T,); an array with R first, or a list of pynapple
+            or pandas objects.
+        max_rate :
+            Mean per bin from which on activity runs away, a number or (N,); None for 1000 times the
+            largest that is known of the fit and the inputs.
+        on_runaway :
+            ``"raise"`` a ValueError that says which neuron and when, or ``"stop"``: what comes
+            later in that repeat is NaN.
 
         Returns
         -------
-        samples, mean :
-            Both shaped like y; samples are NaN where the model cannot have the mean, with a
-            warning.
+        Simulated
+            ``y, rate = ...``: responses, and the means that they were drawn from, which are what
+            ``predict`` says given the simulated history. Shaped like y of the fit, with times where
+            inputs have them or the fit knew its bins; NaN where inputs are not known.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If inputs are missing or do not fit, a term sees the bin it predicts, or activity runs
+            away.
+
+        Warns
+        -----
+        UserWarning
+            If the model will run away by its mean field; if it settled far above the data of the
+            fit; if the link gives means that the observation model cannot have.
 
         Examples
         --------
@@ -260,14 +311,32 @@ class GLM(BaseGLM):
         >>> counts, rate = model.simulate(0, X)
         >>> int(counts.sum()), int(y.sum()), round(float(rate.sum()), 1)
         (473, 441, 441.0)
+
+        With feedback, of two neurons that see their own past and each other's:
+
+        >>> counts = np.random.default_rng(2).poisson(0.2, (1000, 2))
+        >>> past = nmo.basis.HistoryConv(3, label="past")
+        >>> network = nmo.PopulationGLM().fit(past.design(counts), counts)
+        >>> spikes, rate = network.simulate(0, n_bins=500, n_repeats=4)
+        >>> again = network.predict(past.design(spikes[0]))
+        >>> spikes.shape, bool(np.allclose(again[3:], rate[0, 3:]))
+        ((4, 500, 2), True)
         """
+        wanted = Wanted(
+            n_bins, duration, inputs, offset, feedback,
+            init_y, warm_up, n_repeats, max_rate, on_runaway,
+        )  # fmt: skip
+        if wanted.is_with_feedback:
+            wanted.check_no_features(feedforward_input)
+            return simulating.with_feedback(self, random_key, wanted)
+        wanted.check_only_features(feedforward_input)
         rows = read_rows(feedforward_input)
         rate = fitted.mean_response(self, rows, offset)
         announce_gaps(rows, rate)
         samples = self._likelihood.model.sample_generator(
             random_key, rate, getattr(self, "scale_", 1.0)
         )
-        return self._wrapped(samples, rows), self._wrapped(rate, rows)
+        return Simulated(self._wrapped(samples, rows), self._wrapped(rate, rows))
 
     def _check_counts_of_fit(self, X: ArrayLike, y: ArrayLike, **data: Any) -> None:
         refits.check_counts_of_fit(self, X, y, **data)

@@ -52,6 +52,7 @@ class Hooks(Estimator):
     terms_: tuple[Term, ...]
     bin_s_: float | None
     basis_: Any
+    feedback_: dict[str, tuple[int, ...]]
     feature_columns_: dict[str, tuple[Any, ...] | None]
     classes_: Array
     neuron_columns_: tuple[Any, ...] | None

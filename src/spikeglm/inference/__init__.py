@@ -27,6 +27,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "predicted_rates": "effects.predicted_rates",
     "BlockBootstrap": "nulls",
     "CircularShift": "nulls",
+    "Coupling": "couplings",
+    "coupling": "couplings",
     "LinearShift": "nulls",
     "NullTest": "nulls",
     "Pseudosession": "nulls",

@@ -6,7 +6,8 @@ Estimators make it (``model.on(X, y)``); what is asked of it here never sees an 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -60,6 +61,9 @@ class FitOnData:
         What pynapple knows of the neurons, where it does.
     has_chosen_strengths :
         Whether these data chose the strengths of the penalty.
+    feedback :
+        By label of a term, which neuron each channel of its input is the response of, -1 for none:
+        history and coupling.
 
     Examples
     --------
@@ -82,6 +86,7 @@ class FitOnData:
     is_named: bool = False
     neuron_metadata: Any = None
     has_chosen_strengths: bool = False
+    feedback: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     __repr__ = showing.of_fields
 

@@ -15,6 +15,7 @@ from .contributions import (
     plot_contributions,
     plot_contributions_over,
 )
+from .coupling import plot_coupling, plot_coupling_filters
 from .curves import plot_curve, plot_derivative, plot_effect, plot_map
 from .designs import plot_design, plot_design_correlation
 from .effects import plot_comparison, plot_predicted_rates
@@ -48,6 +49,8 @@ __all__ = [
     "plot_contribution_map",
     "plot_contributions",
     "plot_contributions_over",
+    "plot_coupling",
+    "plot_coupling_filters",
     "plot_curve",
     "plot_derivative",
     "plot_design",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .. import errors, showing
-from ..typing import Array, ArrayLike, FloatArray
+from ..typing import Array, ArrayLike, FloatArray, IntArray
 
 PLAIN = "other"
 
@@ -241,6 +241,17 @@ class Term:
         """
         past, future = getattr(self.meaning, "reach", (0, 0))
         return int(past), int(future)
+
+    @property
+    def lags(self) -> IntArray | None:
+        """How many bins before a row the samples lie that it sees, (W,); None for no window.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> nmo.basis.HistoryConv(3, label="past").design(np.zeros(9)).terms[0].lags
+        array([1, 2, 3])
+        """
+        found: IntArray | None = getattr(self.meaning, "lags", None)
+        return found
 
     def coverage(self) -> tuple[str, ...]:
         """Return what the data covered of each variable that has bounds, in words."""

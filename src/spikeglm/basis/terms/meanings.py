@@ -14,7 +14,7 @@ import numpy as np
 from ... import showing
 from ...io.interop.timeseries import to_array
 from ...rows.terms import Meaning
-from ...typing import Array, ArrayLike, FloatArray
+from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..convolution.window import Window
 from .bounds import Range
 
@@ -128,6 +128,11 @@ class OverLags:
     def n_functions(self) -> int:
         """b."""
         return self.formula.n_basis_funcs
+
+    @property
+    def lags(self) -> IntArray:
+        """How many bins before a row the samples lie that it sees, (W,)."""
+        return self.window.lags
 
     @property
     def reach(self) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from ..glm import GLM
 from ..reading.fit_inputs import FitInputs, read_rows
 from ..reading.lost_rows import announce_gaps
 from ..reading.read_arguments import read_solver
+from ..reading.simulation_arguments import no_feedback
 from ..results import fitted
 from ..results.dispersion import Dispersion
 from ..results.score_requests import ScoreRequest
@@ -255,10 +256,11 @@ class ClassifierGLM(GLM):
 
     def simulate(
         self,
-        random_key: RandomKey,
-        feedforward_input: ArrayLike,
+        random_key: RandomKey = None,
+        feedforward_input: ArrayLike | None = None,
         *,
         offset: ArrayLike | None = None,
+        **feedback: Any,
     ) -> tuple[Any, Any]:
         """Draw labels from the fitted model; samples given the features are independent.
 
@@ -268,6 +270,8 @@ class ClassifierGLM(GLM):
             As for :meth:`GLM.simulate`.
         offset :
             As for :meth:`fit`.
+        **feedback :
+            Choices are not fed back: a ValueError says what to do.
 
         Returns
         -------
@@ -285,6 +289,8 @@ class ClassifierGLM(GLM):
         (array(['left', 'right'], dtype='<U5'), array([[0.99, 0.01],
                [0.  , 1.  ]]))
         """
+        if feedback or feedforward_input is None:
+            raise no_feedback(feedback)
         rows = read_rows(feedforward_input)
         log_p = log_probabilities(self, rows, offset)
         announce_gaps(rows, log_p)

@@ -20,6 +20,7 @@ from ...rows.sampling import bin_size_of
 from ...rows.table_labels import ONLY, TableLabels, row_labels_of
 from ...rows.terms import terms_of
 from ...typing import ArrayLike
+from .own_past import responses_among_inputs
 
 if TYPE_CHECKING:
     from ..hooks import Hooks
@@ -197,6 +198,11 @@ def remember(model: Hooks, inputs: FitInputs) -> None:
     vars(model).pop("basis_", None)
     if inputs.basis is not None:
         model.basis_ = inputs.basis
+    vars(model).pop("feedback_", None)
+    if inputs.classes is None and (
+        fed := responses_among_inputs(rows, inputs.columns.responses.values)
+    ):
+        model.feedback_ = fed
     model.bin_s_ = bin_size_of(rows.time_axis or inputs.response_axis)
     model.feature_columns_ = TableLabels.of(rows).columns
     names = model.feature_columns_.get(ONLY)

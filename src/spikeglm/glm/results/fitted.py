@@ -143,6 +143,7 @@ def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnD
         is_named=getattr(model, "neuron_columns_", None) is not None,
         neuron_metadata=getattr(model, "neuron_metadata_", None),
         has_chosen_strengths=is_automatic(model.regularizer_strength),
+        feedback=getattr(model, "feedback_", {}),
     )
 
 

@@ -110,6 +110,14 @@ def _is_count(value: Any) -> bool:
     return is_integer and int(value) >= 0
 
 
+def _is_feedback(value: Any) -> bool:
+    """Tell whether these are numbers of neurons by label."""
+    is_one = _is_tuple(int)
+    return isinstance(value, dict) and all(
+        isinstance(k, str) and is_one(v) for k, v in value.items()
+    )
+
+
 _ESTIMATES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("coef_", "intercept_", "scale_", "dof_resid_", "edf_"), _holds_numbers),
     **dict.fromkeys(("regularizer_strength_", "log_marginal_likelihood_"), _holds_numbers),
@@ -118,6 +126,7 @@ _ESTIMATES: dict[str, Callable[[Any], bool]] = {
     "feature_names_": _or_none(_is_text),
     "neuron_columns_": _or_none(_is(tuple)),
     "feature_columns_": _is(dict),
+    "feedback_": _is_feedback,
     "terms_": _are_terms,
     "bin_s_": lambda value: value is None or (isinstance(value, float) and value > 0),
     "feature_names_in_": lambda value: isinstance(value, np.ndarray) and value.ndim == 1,

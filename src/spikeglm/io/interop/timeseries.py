@@ -20,6 +20,7 @@ __all__ = [
     "check_same_time",
     "have_same_epochs",
     "is_pynapple",
+    "regular_time_axis",
     "time_axis_of",
     "to_array",
     "to_pynapple",
@@ -192,3 +193,16 @@ def _close(a: Array, b: Array) -> bool:
 
     tolerance = 10.0**-nap.nap_config.time_index_precision
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=0.0, atol=tolerance))
+
+
+def regular_time_axis(n_bins: int, bin_s: float) -> TimeAxis:
+    """Return the times of bins of one length, their centres, from zero on.
+
+    >>> regular_time_axis(3, 0.1).times.round(2)
+    array([0.05, 0.15, 0.25])
+    """
+    import pynapple as nap
+
+    times = (np.arange(n_bins) + 0.5) * bin_s
+    epoch = nap.IntervalSet(start=0.0, end=n_bins * bin_s)
+    return TimeAxis(times, epoch, np.zeros(1, dtype=np.intp))

@@ -1,0 +1,86 @@
+"""Which inputs of a design are the responses themselves: history and coupling.
+
+A model that knows them can be simulated with feedback, and its filters belong to pairs of neurons.
+Nobody has to say so: the samples are the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...rows.contract import Rows
+from ...rows.terms import terms_of
+from ...typing import Array
+
+_LOOKED_AT = 512  # rows at first, of columns that may be the same
+_AT_ONCE = 2**16  # rows of a whole comparison
+
+
+def responses_among_inputs(rows: Rows, responses: Any) -> dict[str, tuple[int, ...]]:
+    """Return, by label of a term, which response each channel of its input is; -1 for none.
+
+    Only terms that see other bins than their own are looked at, and those without any are left out.
+    Inputs that are stored elsewhere are not compared.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> counts = np.random.default_rng(0).poisson(0.5, (50, 2))
+    >>> basis = nmo.basis.HistoryConv(3, label="past") + nmo.basis.IdentityEval(label="x")
+    >>> responses_among_inputs(basis.design(counts, np.arange(50.0)), counts)
+    {'past': (0, 1)}
+    """
+    signals = getattr(getattr(rows, "source", None), "signals", None)
+    if signals is None or not isinstance(responses, np.ndarray):
+        return {}
+    found, stop = {}, 0
+    for term in terms_of(rows):
+        start, stop = stop, stop + len(term.inputs)
+        for signal in signals.arrays[start:stop] if term.reach != (0, 0) else ():
+            places = _places(signal, responses)
+            if max(places, default=-1) >= 0:
+                found[term.label] = places
+    return found
+
+
+def _places(signal: Any, responses: Array) -> tuple[int, ...]:
+    """Return which response (T, N) each channel of a signal (T, ...) is, -1 for none."""
+    if not isinstance(signal, np.ndarray) or signal.dtype.kind not in "biuf":
+        return ()
+    channels = signal.reshape(len(signal), -1)
+    if _are_one(channels, responses):
+        return tuple(range(channels.shape[1]))
+    alike: dict[bytes, list[int]] = {}
+    for n, seen in enumerate(_looked_at(responses)):
+        alike.setdefault(seen, []).append(n)
+    places = []
+    for c, seen in enumerate(_looked_at(channels)):
+        those = alike.get(seen, [])
+        by_place = sorted(those, key=lambda n: n != c)  # of silent neurons, that in the same place
+        place = next((n for n in by_place if _are_equal(channels[:, c], responses[:, n])), -1)
+        if place >= 0:
+            those.remove(place)
+        places.append(place)
+    are_news = any(n >= 0 and np.ptp(responses[:, n]) != 0 for n in places)
+    return tuple(places) if are_news else ()
+
+
+def _looked_at(series: Array) -> list[bytes]:
+    """Return some samples of each column of a (T, S) table, as one word each."""
+    some = series[:: max(1, len(series) // _LOOKED_AT)].astype(float) + 0.0  # no negative zeros
+    some[np.isnan(some)] = np.inf  # one word for all of them
+    return [column.tobytes() for column in some.T]
+
+
+def _are_one(a: Array, b: Array) -> bool:
+    """Tell whether two arrays are one in memory, which needs no look at them."""
+    first, other = a.__array_interface__, b.__array_interface__
+    return all(first[key] == other[key] for key in ("data", "shape", "typestr", "strides"))
+
+
+def _are_equal(a: Array, b: Array) -> bool:
+    """Tell whether two series (T,) have the same samples, missing ones in the same places."""
+    parts = (slice(i, i + _AT_ONCE) for i in range(0, len(a), _AT_ONCE))
+    return all(np.array_equal(a[part], b[part], equal_nan=a.dtype.kind == "f") for part in parts)
