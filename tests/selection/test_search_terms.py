@@ -197,10 +197,41 @@ def test_trouble_is_a_status_and_harms_nobody():
     np.testing.assert_array_equal(found.selected[:, :2], whole.selected[:, :2])
 
 
+def test_where_a_candidate_has_no_fit_nobody_knows_the_answer():
+    """A place without spikes separates: "none" would be wrong, as it might have been the best."""
+    place = np.eye(4)[np.arange(T) % 4][:, :3]
+    y = np.random.default_rng(0).poisson(0.3, (T, 2))
+    y[::4, 0] = 0
+    terms = {"place": [0, 1, 2], "other": [3]}
+    for how in ("forward", "backward", "all"):
+        with pytest.warns(UserWarning, match="without an answer"):
+            found = search_terms(
+                PopulationGLM(), np.column_stack([place, X[:, 0]]), y, terms=terms, how=how
+            )
+        assert found.sets == ("?", "none")
+        assert found.reason == ("sets of terms without a fit (separated)", "")
+    ridge = PopulationGLM(regularizer="Ridge", regularizer_strength=1e-3)
+    with_penalty = search_terms(ridge, np.column_stack([place, X[:, 0]]), y, terms=terms)
+    assert with_penalty.sets == ("place", "none")
+
+
+def test_missing_responses_and_a_term_that_is_constant_in_a_fold():
+    y = COUNTS.astype(float)
+    y[RNG.uniform(size=T) < 0.1, 1] = np.nan
+    y[100:130] = np.nan
+    features = np.column_stack([X, np.zeros(T)])
+    features[:100, 4] = RNG.normal(size=100)  # only in the first of ten runs
+    found = search_terms(PopulationGLM(), features, y, folds=10)
+    np.testing.assert_array_equal(found.selected[:4], TRUE)
+    assert not found.selected[4].any() and found.is_known.all()
+
+
 def test_arguments_that_cannot_be_used():
     for wrong in ({"how": "sideways"}, {"rule": "best"}, {"alpha": 2.0}, {"measure": "r2"}):
         with pytest.raises(ValueError, match=r"search|rule|alpha|measure"):
             search_terms(PopulationGLM(), X, COUNTS, folds=FOLDS, **wrong)
+    with pytest.raises(ValueError, match="quasi-likelihood"):
+        search_terms(PopulationGLM("QuasiPoisson"), X, COUNTS, rule="aic")
     many = RNG.normal(size=(100, 13))
     with pytest.raises(ValueError, match="too many sets"):
         search_terms(GLM(), many, COUNTS[:100, 0], how="all")

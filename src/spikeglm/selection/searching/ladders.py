@@ -109,7 +109,7 @@ def backward(known: ScoredSets, rule: Rule, base: FloatArray, walks: BoolArray, 
     """
     full = np.ones((1, J), dtype=bool)
     score = known.scores(full, walks[None])[0]
-    has_fit = walks & _is_whole(score[None], base)[0]
+    has_fit = walks & is_whole(score[None], base)[0]
     current = np.broadcast_to(has_fit, (J, len(walks))).copy()
     first = SearchStep(
         full,
@@ -178,7 +178,7 @@ def best_of(scores: FloatArray, is_candidate: BoolArray, base: FloatArray) -> In
     array([1])
     """
     mean = mean_score(scores, base)
-    mean[~(is_candidate & _is_whole(scores, base))] = -np.inf
+    mean[~(is_candidate & is_whole(scores, base))] = -np.inf
     top = mean.max(axis=0)
     with numerics.quiet():
         is_top = mean >= top - _TIED * np.abs(top)
@@ -198,8 +198,12 @@ def mean_score(scores: FloatArray, base: FloatArray) -> FloatArray:
     return np.where(n > 0, mean, np.nan)
 
 
-def _is_whole(scores: FloatArray, base: FloatArray) -> BoolArray:
-    """Tell which sets (M, N) have a score in all folds that count."""
+def is_whole(scores: FloatArray, base: FloatArray) -> BoolArray:
+    """Tell which sets (M, N) have a score (M, K, N) in all folds that count, by the base (K, N).
+
+    >>> is_whole(np.array([[[1.0], [np.nan]]]), np.array([[0.0], [np.nan]]))
+    array([[ True]])
+    """
     return np.asarray((~np.isnan(scores) | np.isnan(base)).all(axis=-2))
 
 
@@ -278,7 +282,7 @@ def within_one_error(path: FloatArray, base: FloatArray) -> IntArray:
     The error is that of the difference from the best set over folds: what makes a fold easy for
     all sets does not count.
     """
-    mean = np.where(_is_whole(path, base), mean_score(path, base), -np.inf)
+    mean = np.where(is_whole(path, base), mean_score(path, base), -np.inf)
     best = np.argmax(mean, axis=0)
     top = path[best, :, np.arange(len(best))].T
     d = differences(np.broadcast_to(top, path.shape), path)

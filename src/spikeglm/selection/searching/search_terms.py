@@ -12,13 +12,14 @@ from ... import errors
 from ...glm import GLM
 from ...notices import warn
 from ...typing import ArrayLike, BoolArray, FloatArray
+from ..folds import Folds
 from ..measures import measures_of, read_measure
 from ..paired_tests import smallest_p
 from ..set_problem import SetProblem
 from .criteria import CriterionScores
 from .held_out import HeldOutScores
 from .known_sets import KnownSets
-from .ladders import LADDERS, Climb, smallest_as_good
+from .ladders import LADDERS, Climb, is_whole, smallest_as_good
 from .questions import Question
 from .result import TermSearch
 from .rules import Rule, fewest_folds, rule_named
@@ -113,7 +114,7 @@ def search_terms(
     asked = rule_named(rule, alpha)
     if how not in LADDERS:
         raise errors.unknown_name("search", how, list(LADDERS))
-    split = folds if asked.is_of_folds else 2
+    split = folds if asked.is_of_folds else _no_folds(len(y))
     problem = SetProblem.read(model, X, y, folds=split, terms=terms, groups=groups, offset=offset)
     question = Question.of(problem, tuple(always))
     _check_number(question.n_terms, how)
@@ -143,7 +144,7 @@ def _searched(
     climb = LADDERS[how](known, rule, base, walks, question.n_terms)
     climb = smallest_as_good(climb, base) if rule.goes_on else climb
     judged = rule.better(climb.score, base)
-    is_known = walks & (climb.steps[0].best >= 0)
+    is_known = walks & ~_lost(climb, base)
     selected = climb.selected & judged.is_better & is_known
     return {
         "terms": tuple(question.labels[j] for j in question.as_given),
@@ -161,13 +162,26 @@ def _scorer(
     problem: SetProblem, rule: Rule, question: Question, measure: str | None
 ) -> tuple[HeldOutScores | CriterionScores, str]:
     """Return what scores sets, and what scores are in words."""
+    likelihood = problem.inputs.columns.likelihood
     if not rule.is_of_folds:
+        _check_likelihood(likelihood.model, rule)
         whole = problem.on_all_rows()
         scorer = CriterionScores(whole, question.terms, question.always, rule.name)
         return scorer, f"{rule.name.upper()}, its sign changed"
-    unit = read_measure(measure, measures_of(problem.inputs.columns.likelihood.model))
+    unit = read_measure(measure, measures_of(likelihood.model))
     held_out = HeldOutScores(problem, question.terms, question.always, unit)
     return held_out, f"held-out gain, {unit.label}"
+
+
+def _no_folds(n_rows: int) -> Folds:
+    """Return folds that test nothing."""
+    return Folds(np.array(["all rows"]), np.ones((n_rows, 1), dtype=bool), np.full(n_rows, -1))
+
+
+def _lost(climb: Climb, base: FloatArray) -> BoolArray:
+    """Return neurons (N,) of which some candidate has no fit: it might have been the best."""
+    lost = [step.is_candidate & ~is_whole(step.score, base) for step in climb.steps]
+    return np.asarray(np.concatenate(lost).any(axis=0))
 
 
 def _base(
@@ -199,9 +213,8 @@ def _told(
         if not reason and n[neuron] < K:
             parts.append(f"{n[neuron]} of {K} folds count")
         words = known.words(neuron)
-        if not reason and words:
-            lost = "some sets have no fit" if is_known[neuron] else "no set has a fit"
-            parts.append(f"{lost} ({', '.join(sorted(words))})")
+        if not is_known[neuron] and words and not reason:
+            parts.append(f"sets of terms without a fit ({', '.join(sorted(words))})")
         out.append("; ".join(parts))
     return tuple(out)
 
@@ -216,6 +229,16 @@ def _as_given(climb: Climb, question: Question) -> tuple[Any, ...]:
         )
         for step in climb.steps
     )
+
+
+def _check_likelihood(model: Any, rule: Rule) -> None:
+    if not model.has_likelihood:
+        raise errors.value_error(
+            "A quasi-likelihood has no information criterion.",
+            given=f"rule={rule.name!r} for a {model.name} model",
+            expected="a distribution, or another rule",
+            todo="use rule='hardcastle' or 'one_se', or observation_model='NegativeBinomial'.",
+        )
 
 
 def _check_number(n_terms: int, how: str) -> None:
