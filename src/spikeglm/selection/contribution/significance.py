@@ -11,7 +11,7 @@ from ... import errors
 from ...glm import GLM
 from ...inference.nulls.testing import null_test
 from ...typing import ArrayLike, BoolArray, FloatArray, IntArray
-from ..signed_rank import signed_rank_p
+from ..paired_tests import signed_rank
 
 UNIQUE = "unique"
 
@@ -31,7 +31,8 @@ def over_folds(gains: FloatArray, counts: BoolArray, how: Sequence[str]) -> Sign
     array([0.03125])
     """
     K = gains.shape[2]
-    p = signed_rank_p(np.moveaxis(np.where(counts, gains, np.nan), 2, 0))
+    by_fold = np.moveaxis(np.where(counts, gains, np.nan), 2, 0)
+    p = signed_rank(by_fold.reshape(K, -1), "greater").p_value.reshape(by_fold.shape[1:])
     p = np.where((np.isnan(gains) & counts).any(axis=2), np.nan, p)
     text = (
         f"signed rank over {K} folds, one-sided: {2.0**-K:.2g} at best; folds share training rows "
