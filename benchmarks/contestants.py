@@ -9,7 +9,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-OURS = "spikeglm"
+from . import r_packages
+
+OURS, R = "spikeglm", "R"
 _DISTRIBUTIONS = {
     OURS: "spikeglm",
     "nemos": "nemos",
@@ -31,13 +33,15 @@ class Contestant:
 
 
 def contestants() -> dict[str, Contestant]:
-    """Look for all libraries in this environment; spikeglm is first."""
+    """Look for all libraries in this environment, and for R; spikeglm is first."""
     reasons = _reasons()
     found = {}
     for name, distribution in _DISTRIBUTIONS.items():
         version = _version(name, distribution)
         why = "" if version else reasons.get(distribution, "not installed in this environment")
         found[name] = Contestant(name, distribution, version, why)
+    version = r_packages.versions().get(R)
+    found[R] = Contestant(R, R, version, "" if version else r_packages.NO_R)
     return found
 
 

@@ -1,8 +1,9 @@
 """Intervals where spikes are few: maximum likelihood and Firth's penalty, errors and profiles.
 
-``python -m benchmarks.calibration.few_spikes`` prints its table. Recordings are the columns of one
-fit. Features are independent and standardised; coefficients alternate in sign and have a length of
-0.7 together, so that the linear predictor has a deviation of 0.7 whatever their number.
+``python -m benchmarks.calibration.few_spikes`` writes its section of RESULTS.md. Recordings are
+the columns of one fit. Features are independent and standardised; coefficients alternate in sign
+and have a length of 0.7 together, so that the linear predictor has a deviation of 0.7 whatever
+their number.
 """
 
 from __future__ import annotations
@@ -16,6 +17,28 @@ from scipy.special import expit
 
 import spikeglm as nmo
 
+from . import page
+
+TEXT = """## Few spikes
+
+`python -m benchmarks.calibration.few_spikes`: 1000 recordings a line, of 400 bins (sixty features)
+or 1000.
+
+{head}
+{rows}
+"""
+TITLES = (
+    "model",
+    "spikes",
+    "features",
+    "method",
+    "no fit",
+    "intercept: bias",
+    "± 1.96 errors",
+    "profile",
+    "coefficients: factor",
+    "± 1.96 errors",
+)
 N = 1000  # recordings
 _LENGTH = 0.7
 _CELLS = (  # model, spikes, features, bins
@@ -77,13 +100,8 @@ def _intercept(name: str, drive: Any, n_spikes: int) -> float:
 
 
 def main() -> None:
-    """Print the table."""
-    print(
-        "| model | spikes | features | method | no fit | intercept: bias | ± 1.96 errors | ", end=""
-    )
-    print("profile | coefficients: factor | ± 1.96 errors |\n" + "|---" * 10 + "|")
-    for line in of_few_spikes():
-        print(line, flush=True)
+    """Make the table, in the place of that which is there."""
+    page.keep(TEXT.format(head=page.head(*TITLES), rows="\n".join(of_few_spikes())))
 
 
 if __name__ == "__main__":

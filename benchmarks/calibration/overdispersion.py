@@ -1,7 +1,7 @@
 """Scales of negative binomial counts: intervals that cover, and a test at the edge.
 
-``python -m benchmarks.calibration.overdispersion`` prints its table. Recordings are the columns of
-one fit.
+``python -m benchmarks.calibration.overdispersion`` writes its section of RESULTS.md.
+Recordings are the columns of one fit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,28 @@ import numpy as np
 
 import spikeglm as nmo
 
+from . import page
+
+TEXT = """## Overdispersion of counts
+
+`python -m benchmarks.calibration.overdispersion`: 1000 recordings a line with three features; a
+scale of zero is the Poisson model. The interval is the profile likelihood's, the test the
+likelihood ratio's against half chi2_0 + half chi2_1.
+
+{head}
+{rows}
+"""
+TITLES = (
+    "scale",
+    "spikes per bin",
+    "bins",
+    "mean estimate",
+    "estimates of 0",
+    "p < .05",
+    "interval covers",
+    "± 1.96 errors",
+    "coefficients",
+)
 N = 1000  # recordings
 _CELLS = (  # scale, spikes per bin, bins
     (0.0, 0.5, 2000),
@@ -46,11 +68,8 @@ def of_scales() -> Iterator[str]:
 
 
 def main() -> None:
-    """Print the table."""
-    print("| scale | spikes per bin | bins | mean estimate | estimates of 0 | p < .05 | ", end="")
-    print("interval covers | ± 1.96 errors | coefficients |\n" + "|---" * 9 + "|")
-    for line in of_scales():
-        print(line, flush=True)
+    """Make the table, in the place of that which is there."""
+    page.keep(TEXT.format(head=page.head(*TITLES), rows="\n".join(of_scales())))
 
 
 if __name__ == "__main__":

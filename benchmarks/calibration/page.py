@@ -16,3 +16,13 @@ def keep(section: str) -> None:
     page = there.sub(lambda _: text, page) if there.search(page) else f"{page.rstrip()}\n\n{text}"
     RESULTS.write_text(page.rstrip() + "\n")
     print(section)
+
+
+def head(*titles: str) -> str:
+    """Return the first two lines of a table.
+
+    >>> print(head("model", "rows"))
+    | model | rows |
+    |---|---|
+    """
+    return f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|"

@@ -6,7 +6,18 @@ from collections.abc import Callable
 
 from ..lab import Lab
 from ..report import Section
-from . import features, growth, importing, memory, one_neuron, population, sparse
+from . import (
+    errors,
+    features,
+    growth,
+    importing,
+    memory,
+    one_neuron,
+    population,
+    smoothness,
+    sparse,
+    tests,
+)
 
 EXPERIMENTS: dict[str, Callable[[Lab], Section]] = {
     "one_neuron": one_neuron.run,
@@ -15,5 +26,8 @@ EXPERIMENTS: dict[str, Callable[[Lab], Section]] = {
     "growth": growth.run,
     "features": features.run,
     "memory": memory.run,
+    "errors": errors.run,
+    "tests": tests.run,
+    "smoothness": smoothness.run,
     "importing": importing.run,
 }

@@ -8,7 +8,7 @@ from benchmarks.contestants import contestants
 from benchmarks.objective import newton_decrement, objective, relative_gap
 from benchmarks.problems import Problem
 
-_PRESENT = [c.name for c in contestants().values() if c.version and c.name != "nemos"]
+_PRESENT = [c.name for c in contestants().values() if c.version and c.name not in ("nemos", "R")]
 
 
 @pytest.mark.parametrize("rival", _PRESENT)

@@ -1,0 +1,52 @@
+"""Questions about fits, and what libraries answer: one file per library.
+
+Each has ``ask(folder, question, budget_s) -> Answer`` about the recording in a folder. Libraries
+that know one response at a time are asked neuron by neuron until the budget is spent; seconds are
+then extrapolated to all, and the report says so. A question includes the fit that it is about: some
+libraries answer while they fit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..problems import Array
+from ..recordings import Recording
+
+ERRORS = ("model", "HC0", "HC3", "cluster", "HAC")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Numbers (n, k) about the first k of N neurons, and the seconds that they took."""
+
+    values: Array
+    seconds: float
+
+    def of_all(self, n_neurons: int) -> float:
+        """Return the seconds for N neurons, extrapolated where not all were asked about."""
+        return self.seconds * n_neurons / self.values.shape[1]
+
+
+def at_once(recording: Recording, of_all: Callable[[Recording], Array]) -> Answer:
+    """Ask about all neurons together."""
+    begin = time.perf_counter()
+    values = of_all(recording)
+    return Answer(np.asarray(values), time.perf_counter() - begin)
+
+
+def one_by_one(
+    recording: Recording, of_one: Callable[[Recording, Array], Array], budget_s: float
+) -> Answer:
+    """Ask about one neuron after the other, until none is left or the time is spent."""
+    found: list[Array] = []
+    begin = time.perf_counter()
+    for y in recording.y.T:
+        found.append(np.asarray(of_one(recording, np.ascontiguousarray(y))))
+        if time.perf_counter() - begin > budget_s:
+            break
+    return Answer(np.column_stack(found), time.perf_counter() - begin)
