@@ -6,7 +6,8 @@ and h(eta) the observed curvature of the loss of a row,
     H = sum_t a_t h_t z_t z_t'            bending = sum_t a_t h'_t (z_t' P z_t) z_t
 
 for a matrix P per column: the derivative of log|H + S| by the parameters where P = (H + S)⁻¹.
-Rows are in float64.
+Rows are in float64. Sizes z' P z are computed in float32: they decide where strengths are best, to
+about 1e-6 nats of the slope and 1e-12 of what is maximised, and no other number.
 """
 
 from __future__ import annotations
@@ -49,9 +50,13 @@ def loss_with_bending(
     xp: Namespace,
     *,
     spread: FloatArray,
+    is_rough: bool = False,
 ) -> BendingSums:
-    """Also sum the bending, with P = ``spread`` (C, p + 1, p + 1)."""
-    return _second_order(X, block, W, b, xp, spread)
+    """Also sum the bending, with P = ``spread`` (C, p + 1, p + 1).
+
+    ``is_rough`` lets curvatures of many columns be summed from products in float32.
+    """
+    return _second_order(X, block, W, b, xp, spread, is_rough=is_rough)
 
 
 def half_deviance(
@@ -85,6 +90,8 @@ def _second_order(
     b: FloatArray,
     xp: Namespace,
     spread: FloatArray | None,
+    *,
+    is_rough: bool = False,
 ) -> BendingSums:
     eta, y, likelihood = linear_predictor(X, block, W, b, xp), block.y, block.likelihood
     value, slope = likelihood.value_and_slope(eta, y, xp)
@@ -94,8 +101,10 @@ def _second_order(
         ahead, behind = (likelihood.curvature(eta + d, y, xp) for d in (_STEP, -_STEP))
         change = weighted((ahead - behind) / (2.0 * _STEP), block, xp)
     Z = np.concatenate([X, np.ones((len(X), 1))], axis=1)
-    sums = _together if h.shape[1] >= _MANY_COLUMNS else _one_by_one
-    H, bending = sums(Z, h, change, spread)
+    if h.shape[1] >= _MANY_COLUMNS:
+        H, bending = _together(Z, h, change, spread, is_rough=is_rough)
+    else:
+        H, bending = _one_by_one(Z, h, change, spread)
     loss = weighted(value, block, xp).sum(axis=0)
     return BendingSums(loss, Z.T @ weighted(slope, block, xp), H, bending)
 
@@ -110,16 +119,27 @@ def _one_by_one(
     """Return H (C, n, n) and the bending (n, C), given h and its change (B, C)."""
     (n, C), bending = (Z.shape[1], h.shape[1]), np.zeros((Z.shape[1], h.shape[1]))
     H = np.empty((C, n, n))
+    is_positive = np.min(h, axis=0, initial=0.0) >= 0
+    single = None if spread is None else Z.astype(np.float32)
     for c in range(C):
-        np.matmul((Z * h[:, c, None]).T, Z, out=H[c])
-        if change is not None and spread is not None:
-            size = np.einsum("ti,ti->t", Z @ spread[c], Z)
+        if is_positive[c]:  # A'A takes half the time of A'B
+            root = Z * np.sqrt(h[:, c, None])
+            np.matmul(root.T, root, out=H[c])
+        else:
+            np.matmul((Z * h[:, c, None]).T, Z, out=H[c])
+        if single is not None and change is not None and spread is not None:
+            size = np.einsum("ti,ti->t", single @ spread[c].astype(np.float32), single)
             bending[:, c] = Z.T @ (change[:, c] * size)
     return H, bending
 
 
 def _together(
-    Z: FloatArray, h: FloatArray, change: FloatArray | None, spread: FloatArray | None
+    Z: FloatArray,
+    h: FloatArray,
+    change: FloatArray | None,
+    spread: FloatArray | None,
+    *,
+    is_rough: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the same from products x_i x_j, which all columns share.
 
@@ -130,11 +150,12 @@ def _together(
     i, j = np.triu_indices(n)
     packed = np.zeros((len(i), C))
     if spread is not None:
-        twice = (spread[:, i, j] * np.where(i == j, 1.0, 2.0)).T.copy()
-    for rows, products in _products(Z):
-        packed += products @ h[rows]
+        twice = (spread[:, i, j] * np.where(i == j, 1.0, 2.0)).T.astype(np.float32)
+    for rows, products in _products(Z.astype(np.float32) if is_rough else Z):
+        packed += products @ h[rows].astype(products.dtype)
         if change is not None:
-            bending += Z[rows].T @ (change[rows] * (products.T @ twice))
+            sizes = products.astype(np.float32, copy=False).T @ twice
+            bending += Z[rows].T @ (change[rows] * sizes)
     H = np.empty((C, n, n))
     H[:, i, j] = H[:, j, i] = packed.T
     return H, bending
@@ -143,10 +164,10 @@ def _together(
 def _products(Z: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
     """Yield some rows at a time and their x_i x_j, (n (n + 1) / 2, rows), i <= j."""
     n = Z.shape[1]
-    step = max(16, _PRODUCT_BYTES // (4 * n * (n + 1)))
+    step = max(16, _PRODUCT_BYTES // (Z.itemsize * n * (n + 1) // 2))
     for start in range(0, len(Z), step):
         across, first = np.ascontiguousarray(Z[start : start + step].T), 0
-        products = np.empty((n * (n + 1) // 2, across.shape[1]))
+        products = np.empty((n * (n + 1) // 2, across.shape[1]), dtype=Z.dtype)
         for i in range(n):
             np.multiply(across[i:], across[i], out=products[first : first + n - i])
             first += n - i

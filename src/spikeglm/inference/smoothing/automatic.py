@@ -20,6 +20,7 @@ from ...engine.runners.plan import plan
 from ...engine.runners.threads import one_blas_thread
 from ...engine.table import Table
 from ...fit.fitting import SolverChoice
+from ...fit.held_rows import in_memory
 from ...fit.prepared import Prepared, prepare
 from ...fit.problems import Parameters
 from ...fit.record import FitResult
@@ -32,7 +33,7 @@ from .choose import Chosen
 from .coordinates import labels_of
 from .setting import Setting
 
-_RUGGED = Cheapest(1e-4)  # for a fit that only begins
+_RUGGED = Cheapest(1e-3)  # for a fit that only begins
 _MOST_TURNS = 20  # of strengths at known scales of the likelihood, and scales at known strengths
 _SAME_SCALE = 1e-4  # relative
 _NEARLY = 1e-2  # nats that a marginal likelihood may be short of its maximum
@@ -103,6 +104,7 @@ def fit_automatically(
     Wood (2011), J R Stat Soc B 73:3-36, eq. 4; Wood & Fasiolo (2017), Biometrics 73:1071-81.
     """
     check_model(columns)
+    rows = in_memory(rows)
     ready = prepare(rows, columns, keep=keep, looks_at_all=solver.reads_correlations)
     with one_blas_thread(), quiet():
         setting = Setting(ready, columns, penalty, ready.responses(columns))

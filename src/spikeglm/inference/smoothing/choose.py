@@ -20,12 +20,11 @@ from ...engine.columns import Columns
 from ...engine.kernels import bending_kernels
 from ...engine.kernels.bending_kernels import BendingSums
 from ...engine.runners.dispatch import run
-from ...engine.runners.plan import Plan, plan
-from ...engine.table import Table
+from ...engine.runners.plan import plan
 from ...fit.prepared import Prepared
 from ...regularizer.adjustable import Adjustable
 from ...typing import BoolArray, FloatArray, IntArray
-from ..information.fisher import in_longer_blocks
+from ..information.memory import for_matrices
 from .coordinates import Coordinates
 from .local_models import LocalModels
 from .search import Found, search
@@ -33,6 +32,7 @@ from .undetermined import Undetermined, undetermined, without
 
 _MOST_ROUNDS = 30
 _DONE = 1e-8  # nats that strengths and parameters are to be short of their best
+_ROUGH = (1,)  # rounds that neither say what is undetermined nor are the last
 _FEWEST_ROUNDS = 3  # of which the last knows how curvature bends, of curvature that it knew
 _WORSE = 1e-6  # nats, beyond rounding
 _SHORTER = 0.25  # share of a step that led to something worse
@@ -113,10 +113,9 @@ class Rounds:
         self.coordinates = Coordinates.of_columns(
             penalty, columns.mask, n, has_intercept=columns.has_intercept
         )
-        self.how: Plan = plan(ready.rows, n)
         # Near copies of features are told apart by the penalty here, or not at all.
         table = replace(ready.survey.table, combinations=None).in_double()
-        self.table: Table = in_longer_blocks(table, self.how)
+        self.table, self.how = for_matrices(table, ready.keep, plan(ready.rows, n), n)
         p = penalty.n_features
         self.shift = np.zeros(p) if table.shift is None else np.asarray(table.shift, float)
         self.rho, self.highest, self.coef, self.intercept = begin
@@ -133,7 +132,9 @@ class Rounds:
         """Return the strengths of all columns."""
         active = np.arange(self.columns.n_columns)
         for number in range(_MOST_ROUNDS):
-            sums = self._back_on_track(active, self._visit(active, with_bending=number > 0))
+            is_rough = number in _ROUGH
+            seen = self._visit(active, with_bending=number > 0, is_rough=is_rough)
+            sums = self._back_on_track(active, seen)
             models = self._models(active, sums, is_first=number == 0)
             reach = self.reach[active]
             found = search(models, self.rho[active], reach, from_afar=number == 0)
@@ -142,7 +143,7 @@ class Rounds:
             self._stand(active, models, found)
             is_fine = np.isfinite(found.criterion.value)
             self.chosen.short[active] = np.where(is_fine, self.short[active], np.nan)
-            active = active[~done & is_fine]
+            active = active[~done & (is_fine | is_rough)]
             if not len(active):
                 break
         return replace(self.chosen, n_rounds=self.n_rounds)
@@ -174,11 +175,12 @@ class Rounds:
         likelihood = self.columns.likelihood
         return likelihood.has_constant_information and likelihood.model.natural == "mean"
 
-    def _visit(self, which: IntArray, *, with_bending: bool) -> BendingSums:
+    def _visit(self, which: IntArray, *, with_bending: bool, is_rough: bool = False) -> BendingSums:
         """Sum over the rows where some columns stand, in nats at a dispersion of one."""
         kernel: Any = bending_kernels.loss_to_second_order
         if with_bending and not self._is_quadratic:
-            kernel = partial(bending_kernels.loss_with_bending, spread=self.spread[which])
+            about = {"spread": self.spread[which], "is_rough": is_rough}
+            kernel = partial(bending_kernels.loss_with_bending, **about)
         sums = self._sums(kernel, which)
         return BendingSums(*(part / self.unit for part in sums))
 
