@@ -153,3 +153,14 @@ def test_remarks_are_saved_with_the_model(tmp_path):
     loaded = nmo.load_model(tmp_path / "model.npz")
     assert str(loaded.fit_report_) == str(model.fit_report_)
     assert loaded.fit_report_.result.remarks == model.fit_report_.result.remarks
+
+
+def test_a_main_effect_beside_its_product_is_told_to_go():
+    """Its coefficients were aliased, and nothing said what to do."""
+    product = B.BSplineEval(5, label="a") * B.BSplineEval(4, label="b")
+    design = (product + B.BSplineEval(5, label="a2")).design(PLACE, ANGLE, PLACE)
+    hint = "all that 'a2' can say the other terms can, too"
+    assert hint in remarks(design)[0]
+    assert hint not in remarks(design, regularizer="Ridge")[0]
+    twice = B.BSplineEval(5, label="a") + B.BSplineEval(5, label="a2")
+    assert "can say" not in remarks(twice.design(PLACE, PLACE))[0]

@@ -217,7 +217,27 @@ def _overlaps(
     ways = f"{n_shared} combination{'s' if n_shared > 1 else ''} of features"
     who = "the penalty decides" if settled else "nothing but the smallest norm decides"
     names = _listed([g.label for g in mixed])
-    return [f"{names} overlap in {ways}: {who} which term explains what they share"]
+    shared = {g.start for g in mixed}
+    pairs = [] if settled else zip(terms, own, strict=True)
+    inside = [g for g, mine in pairs if g.start in shared and _is_inside(left, g, mine)]
+    hint = _hint([g.label for g in inside if g.label]) if len(inside) < len(mixed) else ""
+    return [f"{names} overlap in {ways}: {who} which term explains what they share{hint}"]
+
+
+def _is_inside(left: FloatArray, term: Term, own: FloatArray) -> bool:
+    """Tell whether other terms can say all that a term can, as a product can of its factors."""
+    shared = np.linalg.matrix_rank(left[term.columns], tol=TOUCHED)
+    return bool(shared + own.shape[1] >= term.stop - term.start)
+
+
+def _hint(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    names = _listed([repr(label) for label in labels])
+    return (
+        f"; all that {names} can say the other terms can, too, as a product holds its factors: "
+        "leave it out, or penalise both"
+    )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import spikeglm as nmo
+from spikeglm.inference.goodness_of_fit import table
 from spikeglm.inference.goodness_of_fit.smoothing import correlation, smoothed
 
 from ...models import ROWS
@@ -80,9 +81,9 @@ def test_every_model_on_other_rows_against_scipys_densities(row):
 
 def test_one_neuron_and_a_population_agree_whatever_the_memory():
     model, alone = fitted(), fitted(population=False)
-    whole = goodness(model, X, Y).to_frame()
+    whole = goodness(model, X, Y, n_bootstrap=0).to_frame()
     with nmo.config_context(memory="200kB"):
-        in_groups = goodness(model, X, Y).to_frame()
+        in_groups = goodness(model, X, Y, n_bootstrap=0).to_frame()
     pd.testing.assert_frame_equal(whole, in_groups)
     one = goodness(alone, X, Y[:, 0], n_bootstrap=0).to_frame()
     numbers = whole.select_dtypes("number").columns
@@ -225,6 +226,16 @@ def test_a_bootstrap_of_the_rows_of_the_fit():
     assert missing.interval_autocorrelation[0, 0] > 2 * missing.autocorrelation_band_95[0]
     with pytest.raises(ValueError, match="too few simulated"):
         goodness(model, X, Y[:, 0], n_bootstrap=5)
+
+
+def test_a_population_has_p_values_if_they_take_seconds(monkeypatch):
+    alone = goodness(fitted(population=False), X, Y[:, 0]).ks_p_value[0]
+    found = goodness(fitted(), X, Y)
+    assert found.ks_p_value[0] == alone and set(found.ks_p_from) == {"bootstrap"}
+    monkeypatch.setattr(table, "_WORK", 1e4)
+    long = goodness(fitted(), X, Y)
+    assert np.isnan(long.ks_p_value).all()
+    assert "pass n_bootstrap=199" in long.reason[0] and long.reason[0] in str(long)
 
 
 def test_other_rows_are_tested_with_those_of_the_fit():

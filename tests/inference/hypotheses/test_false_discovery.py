@@ -1,6 +1,7 @@
 """q values against SciPy's procedure, and what NaN means."""
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import false_discovery_control
 
@@ -25,3 +26,9 @@ def test_nan_is_no_test():
 def test_nothing_known_is_nothing_found():
     assert np.isnan(q_values(np.full((2, 3), np.nan))).all()
     assert q_values(np.zeros((2, 0))).shape == (2, 0)
+
+
+@pytest.mark.parametrize("wrong", [1.5, -0.1, np.inf])
+def test_numbers_that_are_no_p_values_are_refused(wrong):
+    with pytest.raises(ValueError, match="no p values"):
+        q_values([0.2, wrong, np.nan])

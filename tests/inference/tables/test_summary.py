@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
+from spikeglm.inference.tables.coefficients import NO_RESIDUALS
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -128,3 +129,17 @@ def test_what_cannot_be_asked():
     classifier = nmo.ClassifierGLM(2).fit(X, labels)
     with pytest.raises(TypeError, match="classifier"):
         classifier.summary(X, labels)
+
+
+@pytest.mark.parametrize("y", [np.full(300, 0.1), 3.0 + X @ [1.0, -2.0, 0.5]])
+def test_fits_that_leave_no_residuals_have_no_errors(y):
+    """A constant response had errors of zero, and p values of zero or one."""
+    found = nmo.GLM("Gaussian").fit(X, y).summary(X, y)
+    assert np.isnan([found.std_error, found.p_value, found.conf_low]).all()
+    assert set(found.status.ravel()) == {NO_RESIDUALS}
+    assert np.isfinite(found.estimate).all()
+
+
+def test_counts_that_are_hit_exactly_have_errors():
+    y = np.full(300, 2.0)
+    assert np.isfinite(nmo.GLM().fit(X, y).summary(X, y).std_error).all()

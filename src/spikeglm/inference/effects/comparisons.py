@@ -26,6 +26,7 @@ from ...observation_models.likelihood import Likelihood
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested
 from ..fit_on_data import FittedModel
+from ..information.fisher import NO_OPTIMUM
 from .combinations import Reach
 from .estimates import Estimates, channels_of, check_level
 from .pairs import Pairs, Seen
@@ -138,6 +139,7 @@ class Comparison:
         return pd.DataFrame(columns)
 
 
+_NO_FIT = {str(word) for word in NO_OPTIMUM}
 _VALUES = tuple(
     f"{what}{end}"
     for what in ("value_at", "value_against", "difference", "ratio")
@@ -248,6 +250,8 @@ def _compared(
         for c, K in enumerate(zip(*ends, strict=True)):
             seen = Seen(K, found.parameters[:, n], sure, likelihood)
             i, j = chosen[:, c, n] = pairs.choice(seen)
+            if found.status is not None and found.status[n] in _NO_FIT:
+                continue
             of_both = seen.told(i, j, pairs, reach)
             for name, value in of_both.items():
                 values[name][c, n] = value

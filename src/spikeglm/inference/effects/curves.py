@@ -168,7 +168,8 @@ class Curve:
 
         Lags are called ``"lag (s)"`` or ``"lag (bins)"``, other variables as their inputs; the
         standard error of a gain, a mean or a rate, which is that of the linear predictor behind it,
-        ``"predictor_standard_error"``. Beside a simultaneous band stands the pointwise one.
+        ``"predictor_standard_error"``. Beside a simultaneous band stands the pointwise one, and
+        with the data of the fit the ``status`` of each neuron.
 
         >>> at = np.array([1, 2])
         >>> curve = Curve("past", (at,), ("bins",), np.array([0.5, 0.1]), "nats")
@@ -193,7 +194,16 @@ class Curve:
             else pd.MultiIndex.from_product(axes, names=names)
         )
         columns = {name: part.ravel() for name, part in parts.items() if part is not None}
+        if self.status is not None:
+            columns["status"] = self._by_value(np.array(self.status, dtype=object))
         return pd.DataFrame(columns, index=index)
+
+    def _by_value(self, of_neurons: Array) -> Array:
+        """Return what neurons (N,) have for each of all values, in a row."""
+        after = 0 if self.classes is None else 1
+        shape = np.shape(of_neurons) if self.neurons is not None else ()
+        each = np.reshape(of_neurons, shape + (1,) * after)
+        return np.broadcast_to(each, self.value.shape).ravel()
 
     @property
     def variable_names(self) -> tuple[str, ...]:

@@ -59,6 +59,9 @@ class PredictedRates:
         (T,) seconds, of rows that have times.
     neurons :
         What the last axis is called; None for one neuron.
+    status :
+        (N,) how the fit of each neuron ended, which says why an interval is NaN (``"silent"``); of
+        one neuron as well.
 
     >>> import numpy as np, spikeglm as nmo
     >>> X = np.random.default_rng(0).normal(size=(1000, 2))
@@ -78,6 +81,7 @@ class PredictedRates:
     response_high: FloatArray | None = None
     times: FloatArray | None = None
     neurons: tuple[Any, ...] | None = None
+    status: tuple[str, ...] | None = None
 
     __repr__ = showing.of_fields
 
@@ -101,7 +105,10 @@ class PredictedRates:
         for name in ("response_low", "response_high"):
             if getattr(self, name) is not None:
                 parts[name] = getattr(self, name)
-        return pd.DataFrame(columns | {name: np.ravel(part) for name, part in parts.items()})
+        columns |= {name: np.ravel(part) for name, part in parts.items()}
+        if self.status is not None:
+            columns["status"] = list(self.status) * len(self.mean)
+        return pd.DataFrame(columns)
 
 
 def predicted_rates(
@@ -180,6 +187,7 @@ def predicted_rates(
         level,
         times=None if axis is None else np.asarray(axis.times),
         neurons=found.neurons,
+        status=found.status,
     )
     if not responses:
         return predicted

@@ -44,8 +44,13 @@ from .result import Goodness
 from .smoothing import correlation, deviation_in_bins, smoothed
 
 _ZERO_SCORE = 0.01  # standard errors; of other rows than those of the fit it is about one
-_DRAWS = 199
-_ASK = "ks_p_value of rates estimated on these rows: pass n_bootstrap=199"
+_DRAWS = (199, 99, 39, FEWEST_DRAWS)
+_WORK = 4e8  # of neurons x rows x features of all draws: some ten seconds
+_ROW = 20  # features' worth of work that a row is beside them
+_ASK = (
+    "ks_p_value of rates estimated on these rows takes long here: pass n_bootstrap=199, which "
+    "costs as many fits"
+)
 
 
 def goodness(
@@ -85,8 +90,9 @@ def goodness(
         given. With them the p value of the KS distance takes the errors of the rates into account.
     n_bootstrap :
         Recordings to draw and fit again for that p value, on the rows of the fit, whose rates come
-        too near to their spikes, or with ``training``. None: 199, but 0 for a PopulationGLM on the
-        rows of its fit, of which they cost 199 fits.
+        too near to their spikes, or with ``training``. None: 199 of one neuron and on other rows;
+        of a population on the rows of its fit 199, 99, 39, 19 or none, as many as take some
+        seconds.
     n_lags :
         Of the autocorrelation of rescaled intervals.
     seed :
@@ -145,8 +151,7 @@ def goodness(
     trained = optimum if is_of_fit else _of_training(model, training)
     p_value, is_bootstrap = ks.p_value, trained is not None
     if trained is not None:
-        asked = fit.is_single or not is_of_fit
-        drawn = _checked((_DRAWS if asked else 0) if n_bootstrap is None else n_bootstrap)
+        drawn = _draws(fit, is_of_fit) if n_bootstrap is None else _checked(n_bootstrap)
         tested = None if is_of_fit else optimum
         none = np.full(len(p_value), np.nan)
         p_value = (
@@ -239,6 +244,14 @@ def _has_no_slope(optimum: Optimum, score: FloatArray) -> bool:
         return True
     converged = np.array([status is Status.CONVERGED for status in record.status])
     return bool((np.abs(score[converged & np.isfinite(score)]) < _ZERO_SCORE).all())
+
+
+def _draws(fit: FitOnData, is_of_fit: bool) -> int:
+    """Return how many recordings are drawn if nobody says."""
+    if fit.is_single or not is_of_fit:
+        return _DRAWS[0]
+    of_one = fit.n_neurons * fit.optimum.rows.n_rows * (fit.n_features + _ROW)
+    return next((draws for draws in _DRAWS if draws * of_one <= _WORK), 0)
 
 
 def _checked(n_bootstrap: int) -> int:

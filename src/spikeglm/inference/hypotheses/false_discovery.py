@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ... import errors
 from ...typing import ArrayLike, FloatArray
 
 
@@ -17,12 +18,17 @@ def q_values(p_values: ArrayLike) -> FloatArray:
     Parameters
     ----------
     p_values :
-        (..., N).
+        (..., N), between 0 and 1, or NaN.
 
     Returns
     -------
     numpy.ndarray
-        (..., N): q_(i) = min over j >= i of N p_(j) / j. Raises nothing.
+        (..., N): q_(i) = min over j >= i of N p_(j) / j.
+
+    Raises
+    ------
+    ValueError
+        If numbers are no p values.
 
     References
     ----------
@@ -34,6 +40,12 @@ def q_values(p_values: ArrayLike) -> FloatArray:
     array([0.03,  nan, 0.04, 0.04])
     """
     p = np.asarray(p_values, float)
+    if ((p < 0) | (p > 1)).any():
+        raise errors.value_error(
+            "These are no p values.",
+            given=f"numbers from {np.nanmin(p):g} to {np.nanmax(p):g}",
+            expected="numbers between 0 and 1, NaN where there is no test",
+        )
     order = np.argsort(p, axis=-1)  # NaN last
     ordered = np.take_along_axis(p, order, axis=-1)
     n_tests = np.isfinite(p).sum(axis=-1, keepdims=True)

@@ -95,7 +95,7 @@ def block_bootstrap(
     True
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    fit.check_data()
+    fit.check_estimates()
     rng = np.random.default_rng(seed)
     setting = Setting(Question.about(fit, None), rng)
     rngs = rng.spawn(check_count(n_draws, name="n_draws", fewest=2))

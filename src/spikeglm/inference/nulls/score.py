@@ -7,6 +7,9 @@ Fisher information there, x all other parameters, and S what is left of the info
 
 which is twice the gain of the log-likelihood to second order (Rao 1948, Proc Camb Phil Soc 44:50-7;
 McCullagh & Nelder 1989, Generalized Linear Models, appendix A). A penalty adds its curvature to I.
+Under Firth's penalty the rest is not where the likelihood is largest: what is left of its slope is
+taken off by the same regression, U_z − I_zx I_xx⁻¹ U_x (Neyman 1959, Optimal asymptotic tests of
+composite statistical hypotheses).
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from ...engine.runners.dispatch import run
 from ...engine.runners.plan import Plan, plan
 from ...engine.table import Table
 from ...observation_models.likelihood import Likelihood
+from ...regularizer.firth import is_of_information
 from ...regularizer.squares import squares_of
 from ...typing import BoolArray, FloatArray, IntArray
 from ..information.fisher import groups, in_longer_blocks
@@ -70,12 +74,12 @@ def scores(sight: Sight, reduced: Reduced, known: FloatArray | None = None) -> S
     for group in groups(sight.columns.n_columns, len(sight.of_term) + 1):
         part = sight.take(group)
         at = table.weights_here(reduced.coef[:, group], reduced.intercept[group])
-        if known is None:
+        if known is None or is_of_information(part.penalty):
             about = _summed(part, table, at, how)
         else:
             about = _summed_of_term(part, table, at, how, known[group])
         matrix = about.matrix + penalty_curvature(part, reduced.weight[group])
-        about = Information(about.slope, matrix)
+        about = Information(_slopes_left(part, about.slope), matrix)
         found.append(score_statistics(about, sight.of_term, part.free, reduced.unit[group]))
     statistic = np.concatenate([part.statistic for part in found])
     statistic = np.where(reduced.has_answer, statistic, np.nan)
@@ -123,12 +127,19 @@ def score_statistics(
     z, x = np.append(of_term, False), np.append(~of_term, True)
     across = F[:, z][:, :, x] @ _pseudo_inverses(F[:, x][:, :, x])
     S = F[:, z][:, :, z] - across @ F[:, x][:, :, z]
-    U = U[:, z]  # along the rest the fits are at their optimum
+    U = U[:, z] - np.einsum("czx,cx->cz", across, U[:, x])
     values, vectors = np.linalg.eigh(S)
     told = values > _SAME
     along = np.einsum("czk,cz->ck", vectors, U) ** 2
     statistic = np.where(told, along / np.where(told, values, 1.0), 0.0).sum(axis=1) / unit
     return Scored(np.where(usable, statistic, np.nan), told.sum(axis=1))
+
+
+def _slopes_left(sight: Sight, slope: FloatArray) -> FloatArray:
+    """Return slopes (C, n) of what fits maximise: along the rest none is left, but of Firth's."""
+    if is_of_information(sight.penalty):
+        return slope
+    return np.where(np.append(sight.of_term, False), slope, 0.0)
 
 
 def penalty_curvature(sight: Sight, weight: FloatArray) -> FloatArray:

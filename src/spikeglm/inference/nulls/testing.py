@@ -12,7 +12,6 @@ from scipy.special import chdtrc
 
 from ...engine.runners.threads import one_blas_thread
 from ...numerics import quiet
-from ...regularizer.firth import is_of_information
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
 from ..fit_on_data import FittedModel
@@ -111,7 +110,7 @@ def null_test(
     (True, True)
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    fit.check_data()
+    fit.check_estimates()
     question, how = Question.about(fit, term), read_statistic(statistic)
     drawn_by = read_null(null, options)
     how.check(question.observed)
@@ -216,7 +215,6 @@ def _independent(
     """Return the p values (N,) of bins that are all news."""
     shape = len(observed.of_term), observed.columns.n_columns
     is_plain = observed.penalty.is_smooth and not observed.penalty.curvature(shape).any()
-    is_plain &= not is_of_information(observed.penalty)
     if not (how.is_chi_squared and is_plain):
         return np.full(len(of_data), np.nan)
     rank = scores(observed, shared.reduced, shared.information).rank

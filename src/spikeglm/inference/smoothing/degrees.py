@@ -38,6 +38,8 @@ class EffectiveDegrees:
         (N,) and (p,).
     terms :
         Labels and columns of the terms.
+    status :
+        (N,) how each fit ended, which says why numbers are NaN (``"silent"``).
 
     References
     ----------
@@ -58,6 +60,7 @@ class EffectiveDegrees:
     neurons: tuple[Any, ...]
     feature_names: tuple[str, ...]
     terms: tuple[tuple[str, slice], ...]
+    status: tuple[str, ...]
 
     __repr__ = showing.of_fields
 
@@ -82,30 +85,43 @@ class EffectiveDegrees:
         return np.array(parts).reshape(len(self.terms), len(self.neurons))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a pandas table with a row per neuron and term: ``edf``, ``edf1``.
+        """Return a pandas table with a row per neuron and term: ``edf``, ``edf1``, ``status``.
 
         >>> import spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(200, 2))
         >>> y = np.random.default_rng(1).poisson(np.exp(X[:, 0] - 1))
         >>> effective_degrees(nmo.GLM().fit(X, y), X, y).to_frame().round(6).values.tolist()
-        [[0, '', 2.0, 2.0], [0, '(intercept)', 1.0, 1.0]]
+        [[0, '', 2.0, 2.0, 'converged'], [0, '(intercept)', 1.0, 1.0, 'converged']]
         """
         import pandas as pd
 
-        return pd.DataFrame(self._rows(), columns=["neuron", "term", "edf", "edf1"])
+        table = pd.DataFrame(self._rows(), columns=["neuron", "term", "edf", "edf1"])
+        return table.assign(status=np.repeat(self.status, len(self.terms) + 1))
 
     def __str__(self) -> str:
         rows = self._rows()
         lines = [f"{'neuron':<10} {'term':<24} {'edf':>8} {'edf1':>8}"]
         lines += [f"{n!s:<10} {t:<24} {a:>8.3f} {b:>8.3f}" for n, t, a, b in rows[:_SHOWN]]
         more = len(rows) - _SHOWN
-        return "\n".join(lines + ([f"... {more} more: to_frame() has all"] if more > 0 else []))
+        lines += [f"... {more} more: to_frame() has all"] if more > 0 else []
+        return "\n".join(lines + self._said_of_none())
 
     def _repr_html_(self) -> str:
         """Show the first terms in a notebook."""
         rows = [(str(n), t, f"{a:.3f}", f"{b:.3f}") for n, t, a, b in self._rows()[:_SHOWN]]
         table = notebook.table(rows, ("neuron", "term", "edf", "edf1"))
-        return notebook.box("Effective degrees of freedom", "", table=table, lines=[])
+        lines = self._said_of_none()
+        return notebook.box("Effective degrees of freedom", "", table=table, lines=lines)
+
+    def _said_of_none(self) -> list[str]:
+        """Say which neurons have none, and why."""
+        has_none = np.isnan(self.edf).all(axis=0)
+        pairs = zip(self.neurons, self.status, strict=True)
+        none = [
+            f"{name} ({word})" for lacks, (name, word) in zip(has_none, pairs, strict=True) if lacks
+        ]
+        more = ", ..." if len(none) > _SHOWN else ""
+        return [f"none of {', '.join(none[:_SHOWN])}{more}"] if none else []
 
     def _rows(self) -> list[tuple[Any, str, float, float]]:
         parts = [*self.terms, ("(intercept)", slice(-1, None))]
@@ -173,7 +189,8 @@ def effective_degrees(
         F[:, :-1] += F[:, -1:] * centre
         edf[:, n], edf1[:, n] = np.diag(F), 2 * np.diag(F) - np.einsum("ij,ji->i", F, F)
     terms = tuple((term.label, term.columns) for term in fit.terms)
-    return EffectiveDegrees(edf, edf1, fit.neurons, fit.feature_names, terms)
+    status = tuple(map(str, fit.status))
+    return EffectiveDegrees(edf, edf1, fit.neurons, fit.feature_names, terms, status)
 
 
 def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatArray:

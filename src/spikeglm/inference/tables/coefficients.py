@@ -20,6 +20,7 @@ MASKED = "left out by the feature mask"
 SEPARATED = "separated: no finite optimum"
 UNDETERMINED = "constant, or a combination of other features: of a term, ask model.curve"
 NO_DISPERSION = "no dispersion: the fit leaves no degrees of freedom"
+NO_RESIDUALS = "no residuals: the fit leaves nothing that errors could be told from"
 BY_HAND = "not of a fit"
 
 
@@ -46,8 +47,16 @@ class Coefficients(NamedTuple):
     method: tuple[str, ...]  # N
 
 
-def coefficients_of(fit: FitOnData, sure: Iterable[Uncertainty], level: float) -> Coefficients:
+def coefficients_of(
+    fit: FitOnData,
+    sure: Iterable[Uncertainty],
+    level: float,
+    *,
+    leaves_nothing: BoolArray | None = None,
+) -> Coefficients:
     """Return the table of coefficients, given how sure each neuron is.
+
+    ``leaves_nothing`` (N,) tells of fits that hit every response: their dispersion is rounding.
 
     References
     ----------
@@ -73,6 +82,9 @@ def coefficients_of(fit: FitOnData, sure: Iterable[Uncertainty], level: float) -
         dof[neuron] = known.dof
         method.append(known.method)
     is_told = status == [[_ended(fit, n) for n in range(fit.n_neurons)]]
+    if leaves_nothing is not None:
+        status[is_told & leaves_nothing] = NO_RESIDUALS
+        is_told &= ~leaves_nothing
     errors = np.where(is_told, errors, np.nan)
     estimate = fit.parameters[order]
     with quiet():

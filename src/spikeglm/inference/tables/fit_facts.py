@@ -8,11 +8,13 @@ import numpy as np
 
 from ... import showing
 from ...numerics import quiet
-from ...typing import FloatArray
+from ...typing import BoolArray, FloatArray
 from ..fit_on_data import FitOnData
 from ..goodness_of_fit.measures import FitSums, fit_sums
 from ..goodness_of_fit.null import Null
 from ..goodness_of_fit.predictions import Predictions, predictions, without_fit
+
+_ROUNDING = 1e-20  # of the squares of responses
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,13 @@ class FitFacts:
             for name in ("log_likelihood", "log_likelihood_pearson"):
                 known[name][np.isnan(known["dispersion"])] = np.nan
         return cls(sums.weight, sums.y, **known)
+
+    @property
+    def leaves_nothing(self) -> BoolArray:
+        """Whether each fit hits every response, as far as rounding tells: none is left over."""
+        with quiet():
+            size = self.deviance_null + self.total**2 / self.n_rows
+            return np.isfinite(self.dispersion) & (self.deviance <= _ROUNDING * size)
 
     @property
     def deviance_explained(self) -> FloatArray:

@@ -173,8 +173,10 @@ def summary(
     Requested(cov_type, groups, lags)  # says what is wrong with it before the rows are read
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     sure = uncertainties(fit, cov_type, groups=groups, lags=lags)
-    coefficients = coefficients_of(fit, sure, level)
-    return _of(fit, coefficients, FitFacts.of(fit), cov_type, level)
+    facts = FitFacts.of(fit)
+    leaves_nothing = facts.leaves_nothing & fit.likelihood.model.has_dispersion
+    coefficients = coefficients_of(fit, sure, level, leaves_nothing=leaves_nothing)
+    return _of(fit, coefficients, facts, cov_type, level)
 
 
 def _of(
