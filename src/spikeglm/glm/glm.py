@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -408,7 +407,7 @@ class GLM(BaseGLM):
     def _dispersion(
         self, inputs: FitInputs, result: FitResult, *, dof_resid: FloatArray, weight: FloatArray
     ) -> dispersion.Dispersion:
-        penalty = partial(self.read_penalty, inputs.shapes)
+        penalty = self.read_penalty(inputs.shapes)
         return dispersion.estimate(inputs, result, penalty, dof_resid=dof_resid, weight=weight)
 
     def _uncertainties(

@@ -179,8 +179,8 @@ class Rounds:
         """Sum over the rows where some columns stand, in nats at a dispersion of one."""
         kernel: Any = bending_kernels.loss_to_second_order
         if with_bending and not self._is_quadratic:
-            about = {"spread": self.spread[which], "is_rough": is_rough}
-            kernel = partial(bending_kernels.loss_with_bending, **about)
+            spread = self.spread[which]
+            kernel = partial(bending_kernels.loss_with_bending, spread=spread, is_rough=is_rough)
         sums = self._sums(kernel, which)
         return BendingSums(*(part / self.unit for part in sums))
 

@@ -115,7 +115,7 @@ class EffectiveDegrees:
 
     def _said_of_none(self) -> list[str]:
         """Say which neurons have none, and why."""
-        has_none = np.isnan(self.edf).all(axis=0)
+        has_none = [bool(np.isnan(of_one).all()) for of_one in self.edf.T]
         pairs = zip(self.neurons, self.status, strict=True)
         none = [
             f"{name} ({word})" for lacks, (name, word) in zip(has_none, pairs, strict=True) if lacks
