@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import errors
-from ..typing import ArrayLike, FloatArray, IntArray
+from ..typing import ArrayLike, FloatArray
 from .base import Regularizer
+from .unregularized import NoPenalty
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class Firth(Regularizer):
     default_solver = "FisherScoring"
     allowed_solvers: ClassVar[tuple[str, ...]] = ()
 
-    def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> JeffreysPrior:
-        """Return the mark of the penalty: its value depends on the rows, and solvers know it."""
-        return JeffreysPrior()
+    def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> NoPenalty:
+        """Return none on coefficients alone, with a mark: only the rows tell its value."""
+        return NoPenalty(is_of_information=True)
 
     def n_parameters(self, coef: FloatArray, rank: int) -> FloatArray:
         """Return the rank of the features for each column."""
@@ -73,44 +74,6 @@ class Firth(Regularizer):
             given=repr(algo_name),
             expected="solver_name=None",
         )
-
-
-@dataclass(frozen=True)
-class JeffreysPrior:
-    """A penalty that is a function of the information of the rows, and zero in coefficients alone.
-
-    :func:`is_of_information` tells it from no penalty at all.
-    """
-
-    is_smooth = True
-    is_of_information = True
-
-    def take(self, columns: IntArray) -> Self:
-        """Keep only some columns."""
-        return self
-
-    def times(self, factor: FloatArray) -> Self:
-        """Return itself: it has no strength."""
-        return self
-
-    def value(self, W: FloatArray) -> FloatArray:
-        """Return zeros, (C,): what it is, only the rows tell."""
-        return np.zeros(W.shape[1])
-
-    def gradient(self, W: FloatArray) -> FloatArray:
-        """Return zeros, (p, C)."""
-        return np.zeros_like(W)
-
-    def curvature(self, shape: tuple[int, int]) -> FloatArray:
-        """Return zeros, (p, C): errors are those of the information alone."""
-        return np.zeros(shape)
-
-    def kinks(self, unit: FloatArray, n_columns: int) -> None:
-        """Return None: it is smooth."""
-
-    def prox(self, W: FloatArray, step: float | FloatArray) -> FloatArray:
-        """Return W itself."""
-        return W
 
 
 def is_of_information(penalty: Any) -> bool:

@@ -49,7 +49,16 @@ class UnRegularized(Regularizer):
 
 @dataclass(frozen=True)
 class NoPenalty:
-    """Zero, with the derivatives of zero."""
+    """Zero, with the derivatives of zero.
+
+    Attributes
+    ----------
+    is_of_information :
+        Whether there is a penalty on the information of the rows, which solvers know
+        (:class:`~spikeglm.regularizer.Firth`): on coefficients alone that is zero.
+    """
+
+    is_of_information: bool = False
 
     is_smooth = True
 

@@ -30,9 +30,8 @@ from ...io.interop.frames import column_labels
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.timeseries import to_array
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from ..time_rescaling.discrete_time import bernoulli_intervals, poisson_intervals
+from ..time_rescaling.discrete_time import bernoulli_intervals, check_counts, poisson_intervals
 from ..time_rescaling.rescaled_intervals import TimeRescaling, summarise
-from .rescaling import FEWEST_SPIKES
 
 _BELOW_ONE = np.nextafter(1.0, 0.0)
 _AT_ONCE = 2**20  # entries of patterns
@@ -249,24 +248,4 @@ def _checked(counts: ArrayLike, predicted: ArrayLike) -> tuple[Array, FloatArray
             todo="of a single neuron ask time_rescaling.",
         )
     rows = np.flatnonzero(~np.isnan(predicted).any(axis=1))
-    counts, predicted = counts[rows], predicted[rows]
-    if not (np.all(counts >= 0) and np.all(counts == np.floor(counts))):
-        raise errors.value_error(
-            "Spike counts must be whole numbers.",
-            given="counts with negative, fractional or NaN values in rows that have predictions",
-            expected="0, 1, 2, …",
-            todo="set the predictions to NaN in rows that should be left out.",
-        )
-    if not (np.all(predicted >= 0) and np.all(np.isfinite(predicted))):
-        raise errors.value_error(
-            "Predicted means must be finite and not negative.",
-            given=f"values from {predicted.min():.3g} to {predicted.max():.3g}",
-            expected="the mean count per bin, as predict returns it",
-        )
-    if counts.sum() < FEWEST_SPIKES:
-        raise errors.value_error(
-            "There are too few spikes for time rescaling.",
-            given=f"{int(counts.sum())} spikes in rows that have predictions",
-            expected=f"at least {FEWEST_SPIKES} (and better a hundred)",
-        )
-    return counts.astype(np.intp), predicted, rows
+    return check_counts(counts[rows], predicted[rows]), predicted[rows], rows

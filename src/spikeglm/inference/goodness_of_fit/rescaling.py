@@ -10,11 +10,14 @@ import numpy as np
 from ...numerics import quiet
 from ...observation_models.elementwise import ElementwiseObservations
 from ...typing import Array, BoolArray, FloatArray
-from ..time_rescaling.discrete_time import bernoulli_intervals, poisson_intervals
+from ..time_rescaling.discrete_time import (
+    FEWEST_SPIKES,
+    bernoulli_intervals,
+    poisson_intervals,
+)
 from ..time_rescaling.rescaled_intervals import autocorrelation_of, distance_of
 from .predictions import Predictions, RandomPlaces
 
-FEWEST_SPIKES = 5  # the autocorrelation has no meaning for fewer
 _Intervals: TypeAlias = Callable[[Array, FloatArray, np.random.Generator, int], FloatArray]
 
 

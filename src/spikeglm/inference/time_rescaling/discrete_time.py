@@ -36,7 +36,7 @@ import numpy as np
 from ... import errors
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.timeseries import to_array
-from ...typing import Array, ArrayLike, FloatArray
+from ...typing import Array, ArrayLike, FloatArray, IntArray
 from .rescaled_intervals import TimeRescaling, summarise
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
     "time_rescaling_continuous",
 ]
 
-_MIN_SPIKES = 5  # the autocorrelation has no meaning for fewer
+FEWEST_SPIKES = 5  # the autocorrelation has no meaning for fewer
 
 
 def time_rescaling(
@@ -259,13 +259,26 @@ def _checked_rows(counts: ArrayLike, predicted: ArrayLike) -> tuple[Array, Float
             todo="pass one neuron, for example counts[:, 0] and predicted[:, 0].",
         )
     kept = ~np.isnan(predicted)
-    counts, predicted = counts[kept], predicted[kept]
+    return check_counts(counts[kept], predicted[kept]), predicted[kept]
+
+
+def check_counts(counts: FloatArray, predicted: FloatArray) -> IntArray:
+    """Return counts as whole numbers, if time can be rescaled by predictions of their shape.
+
+    Raises
+    ------
+    ValueError
+        For counts that are none, predictions that are no means, or fewer than five spikes.
+
+    >>> check_counts(np.array([2.0, 3.0]), np.array([1.5, 4.0]))
+    array([2, 3])
+    """
     if not (np.all(counts >= 0) and np.all(counts == np.floor(counts))):
         raise errors.value_error(
             "Spike counts must be whole numbers.",
-            given="counts with negative, fractional or NaN values in rows that have a prediction",
+            given="counts with negative, fractional or NaN values in rows that have predictions",
             expected="0, 1, 2, …",
-            todo="set the prediction to NaN in rows that should be left out.",
+            todo="set predictions to NaN in rows that should be left out.",
         )
     if not (np.all(predicted >= 0) and np.all(np.isfinite(predicted))):
         raise errors.value_error(
@@ -273,13 +286,13 @@ def _checked_rows(counts: ArrayLike, predicted: ArrayLike) -> tuple[Array, Float
             given=f"values from {predicted.min():.3g} to {predicted.max():.3g}",
             expected="the mean count per bin, as predict returns it",
         )
-    if counts.sum() < _MIN_SPIKES:
+    if counts.sum() < FEWEST_SPIKES:
         raise errors.value_error(
             "There are too few spikes for time rescaling.",
-            given=f"{int(counts.sum())} spikes in rows that have a prediction",
-            expected=f"at least {_MIN_SPIKES} (and better a hundred)",
+            given=f"{int(counts.sum())} spikes in rows that have predictions",
+            expected=f"at least {FEWEST_SPIKES} (and better a hundred)",
         )
-    return counts.astype(np.intp), predicted
+    return counts.astype(np.intp)
 
 
 def _check_bernoulli(spikes: Array, probability: FloatArray) -> None:
