@@ -15,7 +15,7 @@ from spikeglm.inference.time_rescaling import time_rescaling
 from spikeglm.io.interop.timeseries import time_axis_of
 from spikeglm.rows import ArrayRows, StackedRows
 from spikeglm.selection import cross_validated, regularization_path
-from spikeglm.showing import shown
+from spikeglm.showing import shown, table
 
 B = nmo.basis
 RNG = np.random.default_rng(0)
@@ -202,3 +202,11 @@ def test_scikit_learn_shows_models_and_bases_within_its_own_boxes():
 )
 def test_a_value_within_a_line(value, text):
     assert shown(value) == text
+
+
+def test_columns_of_a_table_stand_below_one_another_however_long_a_name_is():
+    rows = [("neuron", "term", "p", ""), ("left CA1, shank 3, cell 12", "x", "1e-05", "silent")]
+    header, line = table(rows, to_left=(0, 1, 3))
+    assert header.index("p") == line.index("1e-05") + 4
+    assert header.index("term") == line.index("x")
+    assert header == header.rstrip()

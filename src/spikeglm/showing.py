@@ -6,7 +6,7 @@ An array of more than a few numbers is told by its shape and type, never written
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -60,6 +60,33 @@ def of_fields(self: Any) -> str:
     fields = [field.name for field in dataclasses.fields(self) if field.repr]
     entries = ", ".join(f"{name}={shown(getattr(self, name))}" for name in fields)
     return f"{type(self).__qualname__}({entries})"
+
+
+def table(rows: Sequence[Sequence[str]], *, to_left: Collection[int] = (0,)) -> list[str]:
+    """Return lines in which the cells of a column stand below one another, a header among them.
+
+    Parameters
+    ----------
+    rows :
+        Of as many cells each.
+    to_left :
+        Columns that are set to the left, as text is; all others to the right, as numbers are.
+
+    Examples
+    --------
+    >>> print(*table([("neuron", "spikes"), ("a", "1200"), ("cell 12", "7")]), sep="\\n")
+    neuron   spikes
+    a          1200
+    cell 12       7
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if j in to_left else cell.rjust(width)
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def _array(value: Any) -> str:

@@ -73,8 +73,11 @@ def plot_strength_choice(
     if best >= 0:
         ax.axhspan(mean[best] - se[best], mean[best], color=style.LIGHT_GREY, zorder=0, linewidth=0)
         within = float(search.at_rule("one_se").chosen_strength[n])
-        ax.axvline(within, color=style.GREY, linewidth=style.THIN_PT, linestyle=":", label="one SE")
         chosen = float(search.chosen_strength[n])
+        if within != chosen:
+            ax.axvline(
+                within, color=style.GREY, linewidth=style.THIN_PT, linestyle=":", label="one SE"
+            )
         ax.axvline(chosen, color=style.GREY, linewidth=style.THIN_PT, label="chosen")
         ax.legend(loc="lower left")
     ax.set_xscale("log")

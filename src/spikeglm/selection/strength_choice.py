@@ -87,7 +87,9 @@ class StrengthChoice:
         rows = np.atleast_2d(self.strength)
         for label, row in zip(self.terms or ("strength",), rows, strict=True):
             some = row[np.isfinite(row)]
-            if len(some):
+            if len(some) == 1:
+                lines.append(f"  {label}: {some[0]:.3g}")
+            elif len(some):
                 lines.append(
                     f"  {label}: {some.min():.3g} to {some.max():.3g}, median {np.median(some):.3g}"
                 )

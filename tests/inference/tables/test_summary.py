@@ -99,6 +99,16 @@ def test_a_number_that_is_missing_has_a_reason_and_harms_no_other():
 
 
 @pytest.mark.filterwarnings("ignore:There are no standard errors")
+def test_a_term_without_errors_of_its_own_takes_one_line():
+    """Twelve lines said that splines add up to one."""
+    basis = nmo.basis.BSplineEval(7, label="position") + nmo.basis.IdentityEval(label="speed")
+    design = basis.design(X[:, 0], X[:, 1])
+    lines = str(nmo.GLM().fit(design, COUNTS).summary(design, COUNTS)).splitlines()
+    of_term = [line for line in lines if line.startswith("position")]
+    assert len(of_term) == 1 and of_term[0].startswith("position (7 coefficients)")
+    assert of_term[0].endswith("[1]") and sum(line.startswith("speed") for line in lines) == 1
+
+
 def test_a_penalty_is_spoken_of():
     ridge = nmo.GLM(regularizer="Ridge", regularizer_strength=0.1).fit(X, COUNTS)
     assert "the penalty shrinks" in str(ridge.summary(X, COUNTS))

@@ -90,17 +90,14 @@ class Overdispersion:
     __repr__ = showing.of_fields
 
     def __str__(self) -> str:
-        width = max(6, *(len(str(name)) for name in self.neurons))
-        lines = [
-            f"{'neuron':>{width}}  scale    error    {self.level:.0%} interval       p        "
+        tail = 0.5 * (1.0 - self.level)
+        header = ("neuron", "scale", "std error", f"[{tail:.4g}", f"{1 - tail:.4g}]", "p", "")
+        numbers = (self.scale, self.std_error, self.conf_low, self.conf_high, self.p_value)
+        rows = [
+            (str(name), *(f"{values[n]:.3g}" for values in numbers), self.status[n])
+            for n, name in enumerate(self.neurons)
         ]
-        for n, name in enumerate(self.neurons):
-            low, high = self.conf_low[n], self.conf_high[n]
-            lines.append(
-                f"{name!s:>{width}}  {self.scale[n]:<8.3g} {self.std_error[n]:<8.3g} "
-                f"{low:<8.3g} {high:<8.3g}   {self.p_value[n]:<8.2g} {self.status[n]}"
-            )
-        return "\n".join(lines)
+        return "\n".join(showing.table([header, *rows], to_left=(0, 6)))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per neuron.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import showing
 from ...typing import FloatArray
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ class Goodness:
         where = "the rows of the fit" if self.is_of_fit else "other rows than those of the fit"
         where = where if any(self.status) else "estimates that are of no fit"
         lines = [f"{n} neuron(s), {where}"]
-        lines += _table(("neuron", *_PRINTED), [self._row(c) for c in range(min(n, _MOST_ROWS))])
+        rows = [("neuron", *_PRINTED), *(self._row(c) for c in range(min(n, _MOST_ROWS)))]
+        lines += showing.table(rows)
         if n > _MOST_ROWS:
             lines.append(f"and {n - _MOST_ROWS} more: to_frame() has all")
         if self.smoothing:
@@ -171,12 +173,3 @@ class Goodness:
 
 def _number(name: str, value: float) -> str:
     return "-" if np.isnan(value) else _COUNTS.get(name, "{:.3g}").format(value)
-
-
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    """Return lines with columns set to the right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    return [
-        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
-        for row in (header, *rows)
-    ]

@@ -107,10 +107,9 @@ class TermTests:
         n = self.statistic.size
         head = f"{_TITLES[self.test]} tests of {len(self.terms)} term(s), {len(self.neurons)} "
         head += f"neuron(s); covariance: {self.cov_type}{self._said_of_dispersion}"
-        lines = [_LINE.format("neuron", "term", "statistic", "df", "p", "q", "")]
-        lines += [_LINE.format(*cells) for cells in self._rows()[:_SHOWN]]
+        lines = showing.table([_HEADER, *self._rows()[:_SHOWN]], to_left=(0, 1, 6))
         more = [f"... {n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
-        return "\n".join([head, *(line.rstrip() for line in lines), *more])
+        return "\n".join([head, *lines, *more])
 
     @property
     def _said_of_dispersion(self) -> str:
@@ -120,11 +119,10 @@ class TermTests:
 
     def _repr_html_(self) -> str:
         """Show the first tests in a notebook."""
-        header = ("neuron", "term", "statistic", "df", "p", "q", "")
         n = self.statistic.size
         lines = [f"{n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
         title = f"{_TITLES[self.test]} tests"
-        table = notebook.table(self._rows()[:_SHOWN], header)
+        table = notebook.table(self._rows()[:_SHOWN], _HEADER)
         about = f"covariance: {self.cov_type}{self._said_of_dispersion}"
         return notebook.box(title, about, table=table, lines=lines)
 
@@ -142,7 +140,7 @@ class TermTests:
 
 
 _TITLES = {"wald": "Wald", "score": "Score", "lr": "Likelihood-ratio"}
-_LINE = "{:<10} {:<20} {:>10} {:>7} {:>9} {:>9}  {}"
+_HEADER = ("neuron", "term", "statistic", "df", "p", "q", "")
 
 
 def term_tests(

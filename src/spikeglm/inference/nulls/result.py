@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import showing
 from ...typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class NullTest:
             f"Assumption: {self.assumption}",
             f"No p value can be less than {self.smallest_p:.3g} with so many draws.",
         ]
-        lines += _table(_HEAD, [self._row(c) for c in range(min(n, _MOST_ROWS))])
+        lines += showing.table([_HEAD, *(self._row(c) for c in range(min(n, _MOST_ROWS)))])
         if n > _MOST_ROWS:
             lines.append(f"and {n - _MOST_ROWS} more: to_frame() has all")
         missing = [c for c in range(n) if np.isnan(self.p_value[c])][:_MOST_ROWS]
@@ -158,12 +159,3 @@ class NullTest:
             self.independent_p_value[c],
         )
         return str(self.neurons[c]), *("-" if np.isnan(v) else f"{v:.3g}" for v in values)
-
-
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    """Return lines with columns set to the right."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    return [
-        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
-        for row in (header, *rows)
-    ]

@@ -100,8 +100,8 @@ class EffectiveDegrees:
 
     def __str__(self) -> str:
         rows = self._rows()
-        lines = [f"{'neuron':<10} {'term':<24} {'edf':>8} {'edf1':>8}"]
-        lines += [f"{n!s:<10} {t:<24} {a:>8.3f} {b:>8.3f}" for n, t, a, b in rows[:_SHOWN]]
+        shown = [(str(n), t, f"{a:.3f}", f"{b:.3f}") for n, t, a, b in rows[:_SHOWN]]
+        lines = showing.table([("neuron", "term", "edf", "edf1"), *shown], to_left=(0, 1))
         more = len(rows) - _SHOWN
         lines += [f"... {more} more: to_frame() has all"] if more > 0 else []
         return "\n".join(lines + self._said_of_none())
@@ -166,9 +166,9 @@ def effective_degrees(
     >>> X = nmo.basis.BSplineEval(12, label="position").design(x)
     >>> model = nmo.GLM(regularizer="Smoothness", regularizer_strength="auto").fit(X, y)
     >>> print(effective_degrees(model, X, y))
-    neuron     term                          edf     edf1
-    0          position                    6.731    7.923
-    0          (intercept)                 1.000    1.000
+    neuron  term           edf   edf1
+    0       position     6.731  7.923
+    0       (intercept)  1.000  1.000
     """
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     p, N = fit.optimum.coef.shape

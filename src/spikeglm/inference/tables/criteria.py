@@ -94,8 +94,8 @@ class InformationCriteria:
 
     def __str__(self) -> str:
         rows = self._rows()
-        lines = [f"{'neuron':<10}" + "".join(f"{name:>16}" for name in _COLUMNS)]
-        lines += [f"{row[0]:<10}" + "".join(f"{cell:>16}" for cell in row[1:-1]) for row in rows]
+        last = len(_COLUMNS) + 1
+        lines = showing.table([("neuron", *_COLUMNS, "status"), *rows], to_left=(0, last))
         more = len(self.neurons) - len(rows)
         return "\n".join([f"n counts {self.n_is}", *lines, *([f"... {more} more"] if more else [])])
 

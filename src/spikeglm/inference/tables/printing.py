@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ... import notebook
+from ... import notebook, showing
+from .coefficients import UNDETERMINED
 
 if TYPE_CHECKING:
     from .summary_table import Summary
@@ -27,7 +30,7 @@ def html(summary: Summary) -> str:
     """Return a summary as HTML."""
     n = len(summary.neurons)
     if n == 1:
-        rows = [(name, *cells, note) for name, cells, note in _rows(summary, 0)]
+        rows = [(name, *cells, note) for _, name, cells, note in _rows(summary, 0)]
         lines, notes = _facts(summary, 0), _notes(summary, 0)
         table = notebook.table(rows, ("", *_header(summary), ""))
         return notebook.box(f"Summary: {summary.ended[0]}", table=table, lines=[*lines, *notes])
@@ -38,25 +41,23 @@ def html(summary: Summary) -> str:
 
 
 def _of_one(summary: Summary) -> str:
-    header = f"{'':<{_NAME}}" + "".join(f"{name:>{_WIDTH}}" for name in _header(summary))
-    lines = [summary.ended[0], *_facts(summary, 0), header]
-    terms = [*summary.terms]
-    for i, (name, cells, note) in enumerate(_rows(summary, 0)):
-        if i and terms[i] != terms[i - 1]:
+    rows = _rows(summary, 0)
+    letters = max(_NAME, *(len(name) + 1 for _, name, _, _ in rows), 0)
+    header = f"{'':<{letters}}" + "".join(f"{name:>{_WIDTH}}" for name in _header(summary))
+    lines, before = [summary.ended[0], *_facts(summary, 0), header], rows[0][0] if rows else ""
+    for term, name, cells, note in rows:
+        if term != before:
             lines.append("-" * len(header))
         numbers = "".join(f"{cell:>{_WIDTH}}" for cell in cells)
-        lines.append(f"{name:<{_NAME}}{numbers}  {note}".rstrip())
+        lines.append(f"{name:<{letters}}{numbers}  {note}".rstrip())
+        before = term
     return "\n".join([*lines, *_notes(summary, 0)])
 
 
 def _of_many(summary: Summary) -> str:
     n = len(summary.neurons)
     rows = [_PER_NEURON, *(_line(summary, i) for i in range(min(n, _SHOWN)))]
-    widths = [max(len(row[j]) for row in rows) for j in range(len(_PER_NEURON))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    lines = showing.table(rows)
     more = [f"... {n - _SHOWN} more neurons"] if n > _SHOWN else []
     head = [_ended(summary), f"{_model(summary)}; standard errors: {_method(summary)}"]
     return "\n".join([*head, *lines, *more, "to_frame() has all coefficients"])
@@ -124,19 +125,38 @@ def _header(summary: Summary) -> tuple[str, ...]:
     )
 
 
-def _rows(summary: Summary, neuron: int) -> list[tuple[str, tuple[str, ...], str]]:
-    """Return what is printed of each parameter: its name, its numbers, and a mark of a note."""
-    marks = _marks(summary, neuron)
+def _rows(summary: Summary, neuron: int) -> list[tuple[str, str, tuple[str, ...], str]]:
+    """Return what is printed: a term, a parameter's name and numbers, and a mark of a note.
+
+    Of a term none of whose coefficients has an error a line for all: they mean nothing alone.
+    """
+    marks, status = _marks(summary, neuron), summary.status[:, neuron]
     out = []
-    for i, feature in enumerate(summary.features):
-        values = [float(getattr(summary, name)[i, neuron]) for name in NUMBERS]
-        formats = (".5g", ".4g", ".3f", ".3g", ".5g", ".5g")
-        cells = tuple(
-            "" if np.isnan(value) else f"{value:{form}}"
-            for value, form in zip(values, formats, strict=True)
-        )
-        out.append((feature, cells, marks.get(str(summary.status[i, neuron]), "")))
+    for term, places in _runs(summary.terms):
+        notes = {marks.get(str(word), "") for word in status[places]}
+        if term and len(places) > 1 and notes == {marks.get(UNDETERMINED)}:
+            blank = ("",) * len(NUMBERS)
+            out.append((term, f"{term} ({len(places)} coefficients)", blank, notes.pop()))
+            continue
+        for i in places:
+            note = marks.get(str(status[i]), "")
+            out.append((term, summary.features[i], _cells(summary, i, neuron), note))
     return out
+
+
+def _runs(terms: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """Return terms in their order, each with the places of its parameters."""
+    found = groupby(range(len(terms)), key=lambda i: terms[i])
+    return [(term, list(places)) for term, places in found]
+
+
+def _cells(summary: Summary, i: int, neuron: int) -> tuple[str, ...]:
+    values = [float(getattr(summary, name)[i, neuron]) for name in NUMBERS]
+    formats = (".5g", ".4g", ".3f", ".3g", ".5g", ".5g")
+    return tuple(
+        "" if np.isnan(value) else f"{value:{form}}"
+        for value, form in zip(values, formats, strict=True)
+    )
 
 
 def _marks(summary: Summary, neuron: int) -> dict[str, str]:
