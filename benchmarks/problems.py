@@ -182,3 +182,25 @@ def filtered(signals: Array, bumps: Array) -> Array:
             past = np.convolve(signals[:, s], bump)[: n_rows - 1]
             features[1:, s * bumps.shape[1] + j] = past
     return features
+
+
+def grouped_population(
+    n_rows: int, n_groups: int, group_size: int, n_neurons: int, *, counts: bool, seed: int = 0
+) -> tuple[Array, Array, Array]:
+    """Bumps (T, G k) along G slow variables, responses (T, N) of which each hangs on a quarter.
+
+    Also the groups, (G, G k). Counts are of about .1 per bin, calcium is Gaussian of variance one.
+    """
+    rng = np.random.default_rng(seed)
+    steps = rng.normal(size=(n_rows, n_groups))
+    places = 0.5 + 0.5 * np.sin(np.cumsum(0.05 * steps, axis=0))
+    centres = np.linspace(0.0, 1.0, group_size)
+    bumps = np.exp(-0.5 * ((places[:, :, None] - centres) * group_size) ** 2)
+    X = bumps.reshape(n_rows, -1)
+    mask = np.repeat(np.eye(n_groups), group_size, axis=1)
+    in_use = rng.uniform(size=(n_groups, n_neurons)) < 0.25
+    weights = rng.normal(0.0, 0.4, (X.shape[1], n_neurons)) * (mask.T @ in_use)
+    drive = (X - X.mean(axis=0)) @ weights
+    if counts:
+        return X, rng.poisson(0.1 * np.exp(np.clip(drive, -5, 3))).astype(float), mask
+    return X, drive + rng.normal(size=drive.shape), mask

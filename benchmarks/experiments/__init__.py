@@ -16,6 +16,7 @@ from . import (
     population,
     smoothness,
     sparse,
+    strengths,
     tests,
 )
 
@@ -23,6 +24,7 @@ EXPERIMENTS: dict[str, Callable[[Lab], Section]] = {
     "one_neuron": one_neuron.run,
     "population": population.run,
     "sparse": sparse.run,
+    "strengths": strengths.run,
     "growth": growth.run,
     "features": features.run,
     "memory": memory.run,

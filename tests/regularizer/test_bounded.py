@@ -238,9 +238,9 @@ def test_what_does_not_fit_is_refused():
         nmo.GLM(regularizer=Bounded((0, None), "Lasso")).fit(X, y)
     with pytest.raises(ValueError, match="take no bounds"):
         nmo.ClassifierGLM(2, regularizer=Bounded((0, None))).fit(X, y > 0)
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="no largest useful strength"):
         model = nmo.GLM(regularizer=Bounded((0, None), "Ridge"))
-        nmo.selection.regularization_path(model, X, y, strengths=[1.0])
+        nmo.selection.regularization_path(model, X, y)
     with pytest.raises(ValueError, match="not known yet"):
         Bounded({"speed": (0, None)}).bind(1.0, (3, 1))
     with pytest.raises(ValueError, match="cannot handle"):

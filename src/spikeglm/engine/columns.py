@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,16 @@ from ..observation_models.likelihood import Likelihood
 from ..rows.series import StoredSeries
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
+_FEWEST_ALIKE = 16  # columns on average, for which a product by themselves pays
+_MOST_USED = 0.8  # of all features and columns
+
+
+class Part(NamedTuple):
+    """Columns in a row that may use the same features, and no others."""
+
+    features: slice | IntArray
+    columns: slice
+
 
 class ColumnBlock(NamedTuple):
     """The entries of all columns on one block of B rows; None stands for all ones / all zeros."""
@@ -32,6 +43,7 @@ class ColumnBlock(NamedTuple):
     offset: FloatArray | None  # (B, C) or (B, 1)
     likelihood: Likelihood
     marks: IntArray | None = None  # (B,)
+    parts: tuple[Part, ...] | None = None  # of all columns; None: all may use all features
 
     @property
     def is_by_column(self) -> bool:
@@ -99,6 +111,9 @@ class Columns:
         Whether b is a parameter; False means that it is zero.
     marks :
         (T,) a whole number per row for kernels that want one: the group of a row, or its time.
+    is_solved :
+        Whether nobody asks for derivatives by features that the mask leaves out, nor gives them
+        weights.
     """
 
     likelihood: Likelihood
@@ -108,6 +123,7 @@ class Columns:
     mask: BoolArray | None = None
     has_intercept: bool = True
     marks: IntArray | None = None
+    is_solved: bool = False
 
     __repr__ = showing.of_fields
 
@@ -115,6 +131,29 @@ class Columns:
     def n_columns(self) -> int:
         """C, the number of column problems."""
         return len(self.responses.of)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...] | None:
+        """Columns whose masks are alike, where products of each by itself are less work.
+
+        >>> mask = np.arange(4)[:, None] < np.repeat([1, 4], 100)
+        >>> from spikeglm.observation_models import PoissonObservations, links
+        >>> pair = Likelihood(PoissonObservations(), links.Exp())
+        >>> same = Source(np.ones((3, 1)), np.zeros(200, int))
+        >>> columns = Columns(pair, same, mask=mask, is_solved=True)
+        >>> columns.parts[0]
+        Part(features=slice(0, 1, None), columns=slice(0, 100, None))
+        """
+        if self.mask is None or not self.is_solved or self.n_columns < _FEWEST_ALIKE:
+            return None
+        changes = np.flatnonzero((self.mask[:, 1:] != self.mask[:, :-1]).any(axis=0)) + 1
+        edges = [0, *changes.tolist(), self.n_columns]
+        if self.n_columns < _FEWEST_ALIKE * (len(edges) - 1) or self.mask.mean() > _MOST_USED:
+            return None
+        return tuple(
+            Part(_as_slice(np.flatnonzero(self.mask[:, first])), slice(first, last))
+            for first, last in pairwise(edges)
+        )
 
     def take(self, columns: IntArray) -> Columns:
         """Keep only some columns; the series they share are not copied."""
@@ -126,6 +165,7 @@ class Columns:
             None if self.mask is None else self.mask[:, columns],
             self.has_intercept,
             self.marks,
+            self.is_solved,
         )
 
     @property
@@ -156,7 +196,14 @@ class Columns:
             None if self.offsets is None else self.offsets.block(rows, dtype),
             self.likelihood,
             None if self.marks is None else self.marks[rows],
+            self.parts,
         )
+
+
+def _as_slice(places: IntArray) -> slice | IntArray:
+    if len(places) and places[-1] + 1 - places[0] == len(places):
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
 
 
 def _is_by_column(values: FloatArray) -> bool:

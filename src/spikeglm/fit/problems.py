@@ -7,7 +7,7 @@ of the engine; where they are labels it is K of them (:mod:`spikeglm.glm.classif
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -178,6 +178,7 @@ class Numbers:
     def objective(self, view: View, how: Plan) -> Objective:
         """Return the columns of a view."""
         columns, weight = self.columns.take(view.columns), self.observed.weight[view.columns]
+        columns = replace(columns, is_solved=True)
         return Objective(view.table, columns, how, view.penalty, view.features, weight)
 
     def over_rows(self, objective: Objective) -> Objective:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,19 +16,21 @@ from ..notices import warn
 from ..regularizer import regularizer_of
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
-from ..typing import ArrayLike, FloatArray, IntArray
-from .chosen_model import with_strength, with_strengths_by_term, without_strength
-from .fold_fits import FoldFits, Scored, smooth_grid
+from ..typing import ArrayLike, FloatArray
+from .chosen_model import with_strength, without_strength
+from .fold_fits import FoldFits, Scored
 from .folds import read_folds, rows_to_split
+from .found import Found, Told, usable
 from .least_squares.ridge_scores import RidgeScores
-from .paths import TOLERANCE, at_strength_one, check_path, grid_of
+from .paths import TOLERANCE, at_strength_one, check_path, grid_of, is_walked
+from .smooth_grid import smooth_grid
 from .strength_choice import StrengthChoice
 from .strength_search import StrengthSearch, check_rule
+from .strengths_by_term import choose_by_term
 from .without_folds import WithoutFolds, check_without_folds, standardised
 
 _N_STRENGTHS = 30
 _BY = ("neuron", "term")
-_MOST_SWEEPS = 5
 _MOST_NAMES = 12
 
 
@@ -45,6 +47,7 @@ def select_strength(
     smallest: float = 0.001,
     coefficients: str = "raw",
     groups: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     terms: Any = None,
 ) -> StrengthChoice:
@@ -60,8 +63,8 @@ def select_strength(
     model :
         A :class:`GLM` or :class:`PopulationGLM` with a penalty. A strength of its own that is one
         number is ignored; an array (or one by term) says how strengths differ, and multiplies.
-    X, y, offset, terms :
-        As for ``fit``.
+    X, y, sample_weight, offset, terms :
+        As for ``fit``. Held-out scores are means with these weights.
     folds, groups :
         As for :func:`cross_validated`. For Ridge with a Gaussian model also ``"loo"``, every row
         left out in turn; ``"gcv"``, generalised cross-validation; ``"evidence"``, the marginal
@@ -120,21 +123,22 @@ def select_strength(
     """
     _check_choice(model, rule, by, coefficients)
     check_without_folds(folds, rule, by, groups)
-    given = {} if offset is None else {"offset": offset}
+    beside = {"sample_weight": sample_weight, "offset": offset}
+    given = {name: value for name, value in beside.items() if value is not None}
     rows = rows_to_split(X, terms)
-    fits = _fits(model, rows, y, folds, groups, given)
+    fits = _fits(model, rows, y, folds, groups, given, keeps_estimates=by == "term")
     one = model if by == "neuron" else without_strength(model)
     many = _N_STRENGTHS if strengths is None else strengths
     asked = _Asked(standardised(one, fits.inputs, coefficients), many, smallest, rule)
     found, searches, exact = _chosen(fits, asked, _ratios(model, ratios), by)
     neurons = fits.inputs.neurons or tuple(range(fits.n_neurons))
-    _warn_of_lost_folds(found.reason, neurons)
+    _warn_of_lost_folds(found.told.reason, neurons)
     return StrengthChoice(
         strength=found.strength,
         ratio=found.ratio,
-        score=found.score,
-        score_se=found.score_se,
-        reason=found.reason,
+        score=found.told.score,
+        score_se=found.told.score_se,
+        reason=found.told.reason,
         searches=tuple(searches),
         score_name=fits.score_name,
         rule=rule,
@@ -158,31 +162,30 @@ class _Asked:
     __repr__ = showing.of_fields
 
 
-class _Found(NamedTuple):
-    """What was chosen, as :class:`StrengthChoice` has it; the model is not fitted yet."""
-
-    strength: FloatArray
-    ratio: FloatArray | None
-    score: FloatArray
-    score_se: FloatArray
-    reason: tuple[str, ...]
-    terms: tuple[str, ...]
-    model: GLM
-
-
 def _chosen(
     fits: FoldFits | WithoutFolds, asked: _Asked, ratios: list[float | None], by: str
-) -> tuple[_Found, list[StrengthSearch], RidgeScores | None]:
+) -> tuple[Found, list[StrengthSearch], RidgeScores | None]:
     """Return what was chosen, all scores, and where moments were enough what they gave."""
     scored = [_common(fits, asked, ratio) for ratio in ratios]
-    searches = [search for search, _ in scored]
+    searches = [
+        StrengthSearch(s.strengths, s.scores, s.status, asked.rule, ratio=ratio)
+        for s, ratio in zip(scored, ratios, strict=True)
+    ]
     if by == "term" and isinstance(fits, FoldFits):
-        return _by_term(fits, asked, searches), searches, None
-    return _by_neuron(fits, asked, searches), searches, scored[0][1]
+        found = choose_by_term(fits, asked.model, scored[0], asked.rule, searches)
+        return found, searches, None
+    return _by_neuron(fits, asked, searches), searches, scored[0].exact
 
 
 def _fits(
-    model: GLM, rows: Rows, y: ArrayLike, folds: Any, groups: ArrayLike | None, given: Any
+    model: GLM,
+    rows: Rows,
+    y: ArrayLike,
+    folds: Any,
+    groups: ArrayLike | None,
+    given: Any,
+    *,
+    keeps_estimates: bool,
 ) -> FoldFits | WithoutFolds:
     is_split = not isinstance(folds, str)
     check_rows(rows, y=y, folds=folds if is_split else None, groups=groups, **given)
@@ -192,7 +195,8 @@ def _fits(
     if split is None:
         return WithoutFolds(inputs, folds)
     solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
-    return FoldFits(inputs, split, solver, solver.tol or TOLERANCE)
+    tolerance = solver.tol or TOLERANCE
+    return FoldFits(inputs, split, solver, tolerance, keeps_estimates=keeps_estimates)
 
 
 def _check_choice(model: GLM, rule: str, by: str, coefficients: str) -> None:
@@ -221,9 +225,7 @@ def _ratios(model: GLM, ratios: ArrayLike | None) -> list[float | None]:
     return [float(ratio) for ratio in np.atleast_1d(to_array(ratios, name="ratios"))]
 
 
-def _common(
-    fits: FoldFits | WithoutFolds, asked: _Asked, ratio: float | None
-) -> tuple[StrengthSearch, RidgeScores | None]:
+def _common(fits: FoldFits | WithoutFolds, asked: _Asked, ratio: float | None) -> Scored:
     """Score strengths for all coefficients together."""
     one = at_strength_one(asked.model)
     if ratio is not None:
@@ -234,26 +236,24 @@ def _common(
     check_path(asked.model, penalty, columns, np.ones(1))
     if isinstance(fits, WithoutFolds):
         is_own = isinstance(asked.strengths, int | np.integer)
-        scored = fits.smooth(penalty, _smooth_strengths(fits, asked, penalty), refine=is_own)
-    elif penalty.is_smooth:
-        scored = fits.smooth(penalty, _smooth_strengths(fits, asked, penalty))
-    elif columns.estimates_scale:
+        return fits.smooth(penalty, _smooth_strengths(fits, asked, penalty), refine=is_own)
+    if not is_walked(penalty):
+        return fits.smooth(penalty, _smooth_strengths(fits, asked, penalty))
+    if columns.estimates_scale:
         raise errors.value_error(
             "Paths of sparse penalties need a scale.",
             given=f"observation_model={asked.model.observation_model!r}",
             expected="a model whose scale is a number",
             todo="fit once with scale='estimate', and take that scale.",
         )
-    else:
-        scored = fits.sparse(penalty, grid_of(asked.strengths, asked.smallest, fits.n_neurons))
-    return _search(scored, asked.rule, ratio=ratio), scored.exact
+    return fits.sparse(penalty, grid_of(asked.strengths, asked.smallest, fits.n_neurons))
 
 
 def _first(fits: FoldFits | WithoutFolds, exact: RidgeScores | None, strength: FloatArray) -> Any:
     """Return the parameters that the final fit has only to certify, where they are known."""
     if exact is None:
         return None
-    coef, intercept = exact.solution(_usable(strength))
+    coef, intercept = exact.solution(usable(strength))
     shapes = fits.inputs.shapes
     return shapes.user_coef(coef), shapes.user_intercept(intercept)
 
@@ -266,15 +266,9 @@ def _smooth_strengths(fits: FoldFits | WithoutFolds, asked: _Asked, penalty: Pen
     return grid_of(asked.strengths, asked.smallest, fits.n_neurons)(np.ones(fits.n_neurons))
 
 
-def _search(
-    scored: Scored, rule: str, *, term: str = "", ratio: float | None = None
-) -> StrengthSearch:
-    return StrengthSearch(scored.strengths, scored.scores, scored.status, rule, term, ratio)
-
-
 def _by_neuron(
     fits: FoldFits | WithoutFolds, asked: _Asked, searches: list[StrengthSearch]
-) -> _Found:
+) -> Found:
     """Choose among strengths for all coefficients, and of ratios the one with the best score."""
     strengths = np.array([search.chosen_strength for search in searches])
     best = np.array([s.at_rule("min").at_chosen(s.mean) for s in searches])
@@ -284,57 +278,8 @@ def _by_neuron(
     if searches[0].ratio is not None:
         ratio = np.array([search.ratio for search in searches], dtype=float)[which]
     is_single = fits.inputs.shapes.n_neurons is None
-    model = with_strength(asked.model, _usable(strength), ratio, is_single)
-    return _Found(strength, ratio, *_told(searches, which), (), model)
-
-
-def _by_term(fits: FoldFits, asked: _Asked, searches: list[StrengthSearch]) -> _Found:
-    """Vary the strength of one entry after the other until none changes; extends the searches."""
-    (common,) = searches
-    penalty = fits.inputs.shapes.read_adjustable(asked.model._regularizer)
-    labels = tuple(penalty.labels)
-    if not labels or not all(labels):
-        raise errors.value_error(
-            "Strengths by term need terms with names.",
-            given=f"regularizer={asked.model.regularizer!r} and an X without names for its terms",
-            expected="a design with labels, or entries with names",
-            todo="fit to basis.design(...), or pass terms=basis.",
-        )
-    strength = np.tile(_usable(common.chosen_strength), (len(labels), 1))
-    for _ in range(_MOST_SWEEPS):
-        before = strength.copy()
-        for j, label in enumerate(labels):
-            scored = fits.of_entry(penalty, strength, j, common.strength)
-            search = _search(scored, asked.rule, term=label)
-            strength[j] = np.where(search.chosen >= 0, search.chosen_strength, strength[j])
-            searches.append(search)
-        if (strength == before).all():
-            break
-    is_single = fits.inputs.shapes.n_neurons is None
-    model = with_strengths_by_term(asked.model, labels, strength.copy(), is_single)
-    strength[:, common.chosen < 0] = np.nan
-    last = np.zeros(fits.n_neurons, dtype=int)
-    return _Found(strength, None, *_told(searches[-1:], last), labels, model)
-
-
-def _usable(strength: FloatArray) -> FloatArray:
-    """Return strengths for a fit, one where none was chosen."""
-    return np.where(np.isfinite(strength), strength, 1.0)
-
-
-def _told(
-    searches: list[StrengthSearch], which: IntArray
-) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """Return scores, their errors and reasons (N,), of neuron n those of search ``which[n]``."""
-    score = np.array([search.at_chosen(search.mean) for search in searches])
-    score_se = np.array([search.at_chosen(search.se) for search in searches])
-    reasons = [search.reasons() for search in searches]
-    each = np.arange(len(which))
-    return (
-        score[which, each],
-        score_se[which, each],
-        tuple(reasons[r][n] for n, r in enumerate(which)),
-    )
+    model = with_strength(asked.model, usable(strength), ratio, is_single)
+    return Found(strength, ratio, Told.of(searches, which), (), model)
 
 
 def _warn_of_lost_folds(reason: tuple[str, ...], neurons: tuple[Any, ...]) -> None:

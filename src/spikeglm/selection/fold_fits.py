@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .. import showing
 from ..fit.fitting import SolverChoice
+from ..fit.prepared import Prepared, prepare
+from ..fit.problems import Parameters
 from ..glm.reading.fit_inputs import FitInputs
 from ..glm.weightings import under_weightings
-from ..numerics import quiet
 from ..regularizer.adjustable import Adjustable
 from ..regularizer.base import Penalty
 from ..settings import get_config
@@ -24,10 +26,7 @@ from .least_squares.ridge_scores import LeastSquares, RidgeScores
 from .path_fitting import PathRecord, fit_path
 from .smooth_path import fit_copies, fit_smooth_path
 
-_SAMPLED = 32  # blocks of rows that give the size of features
-_BLOCK = 512
 _VECTORS = 30  # of the size of the coefficients that a solver of smooth penalties remembers
-_DECADES_ABOVE, _DECADES = 2.0, 9.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +41,8 @@ class Scored:
         (S, K, N); NaN where a fit has no certificate, or a fold tests no row.
     status :
         (S, K, N) words.
+    coef, intercept :
+        (S, p, K, N) and (S, K, N), where they are kept.
     exact :
         The same, where moments of the rows were enough; it has the fits to all rows.
     """
@@ -49,9 +50,25 @@ class Scored:
     strengths: FloatArray
     scores: FloatArray
     status: Array
+    coef: Any = None
+    intercept: Any = None
     exact: RidgeScores | None = None
 
     __repr__ = showing.of_fields
+
+    @classmethod
+    def joined(cls, parts: list[Scored]) -> Scored:
+        """Return the scores of all neurons from those of some at a time."""
+        names = ["strengths", "scores", "status"]
+        names += [] if parts[0].coef is None else ["coef", "intercept"]
+        found: Any = (np.concatenate([getattr(p, name) for p in parts], axis=-1) for name in names)
+        return cls(*found)
+
+    def at(self, chosen: IntArray) -> Parameters:
+        """Return coefficients (p, K, N) and intercepts (K, N) at strengths (N,), one for each."""
+        each = np.arange(len(chosen))
+        coef = self.coef[chosen, :, :, each]  # advanced indices come first
+        return coef.transpose(1, 2, 0), self.intercept[chosen, :, each].T
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +83,32 @@ class FoldFits:
         K of them.
     solver, tolerance :
         How to solve.
+    keeps_estimates :
+        Whether scores come with the estimates, which take memory.
+    whole :
+        That which this is some neurons of, if any.
     """
 
     inputs: FitInputs
     folds: Folds
     solver: SolverChoice
     tolerance: float
+    keeps_estimates: bool = False
+    whole: FoldFits | None = None
 
     __repr__ = showing.of_fields
+
+    @cached_property
+    def ready(self) -> Prepared:
+        """The rows, looked at once."""
+        if self.whole is not None:
+            return self.whole.ready
+        return prepare(
+            self.inputs.rows,
+            _under(self.inputs, self.folds.training)[0],
+            keep=self.inputs.keep,
+            looks_at_all=self.solver.reads_correlations,
+        )
 
     @property
     def n_neurons(self) -> int:
@@ -91,55 +126,71 @@ class FoldFits:
         return len(self.folds.labels)
 
     def smooth(self, penalty: Penalty, strengths: FloatArray) -> Scored:
-        """Score a smooth penalty (of strength one) at strengths (S, N)."""
-        exact = LeastSquares.of(self.inputs, penalty)
+        """Score a penalty without a path (of strength one) at strengths (S, N)."""
+        exact = None
+        if penalty.is_smooth and not self.keeps_estimates:
+            exact = LeastSquares.of(self.inputs, penalty)
         folds = self.folds.training, self.folds.tested_by
         found = None if exact is None else exact.by_folds(*folds, strengths)
         if found is not None:
-            return Scored(found.strengths, found.scores, found.status, found)
+            return Scored(found.strengths, found.scores, found.status, exact=found)
         return self._in_groups(
             len(strengths),
             lambda part, which: part._smooth(penalty.take(which), strengths[:, which]),
         )
 
     def _smooth(self, penalty: Penalty, strengths: FloatArray) -> Scored:
-        columns, each = self._columns(self.folds.training)
+        columns, each = _under(self.inputs, self.folds.training)
         record = fit_smooth_path(
-            self.inputs.rows,
+            self.ready,
             columns,
             penalty=penalty.take(each),
-            keep=self.inputs.keep,
             strengths=np.tile(strengths, self.n_folds),
             solver=self.solver,
         )
         return self._scored(record, strengths)
 
-    def of_entry(
-        self, penalty: Adjustable, by_entry: FloatArray, entry: int, strengths: Any
+    def adjusted(
+        self, penalty: Adjustable, by_entry: FloatArray, strengths: FloatArray, start: Parameters
     ) -> Scored:
-        """Score strengths (S, N) of one entry where the others have ``by_entry`` (R, N)."""
+        """Score S strengths of each entry of a penalty together, ``by_entry`` (R, S, N).
+
+        Parameters
+        ----------
+        penalty :
+            With strengths to come.
+        by_entry :
+            They.
+        strengths :
+            (S, N) what they are called.
+        start :
+            Coefficients (p, K, N) and intercepts (K, N) where fits begin.
+        """
+        coef, intercept = start
         return self._in_groups(
             len(strengths),
-            lambda part, which: part._of_entry(
-                penalty, by_entry[:, which], entry, strengths[:, which]
+            lambda part, which: part._adjusted(
+                penalty,
+                by_entry[:, :, which],
+                strengths[:, which],
+                (coef[:, :, which], intercept[:, which]),
             ),
         )
 
-    def _of_entry(
-        self, penalty: Adjustable, by_entry: FloatArray, entry: int, strengths: FloatArray
+    def _adjusted(
+        self, penalty: Adjustable, by_entry: FloatArray, strengths: FloatArray, start: Parameters
     ) -> Scored:
-        columns, _ = self._columns(self.folds.training)
+        columns, _ = _under(self.inputs, self.folds.training)
         S, K = len(strengths), self.n_folds
-        wide = np.repeat(by_entry[:, None], S, axis=1)
-        wide[entry] = strengths
-        each = np.repeat(wide[:, :, None], K, axis=2)
+        each = np.repeat(by_entry[:, :, None], K, axis=2)
+        coef, intercept = start
         record = fit_copies(
-            self.inputs.rows,
+            self.ready,
             columns,
-            penalty=penalty.with_strengths(each.reshape(len(wide), -1)),
-            keep=self.inputs.keep,
+            penalty=penalty.with_strengths(each.reshape(len(by_entry), -1)),
             strengths=np.tile(strengths, K),
             solver=self.solver,
+            start=(np.tile(coef.reshape(len(coef), -1), S), np.tile(intercept.ravel(), S)),
         )
         return self._scored(record, strengths)
 
@@ -147,16 +198,15 @@ class FoldFits:
         """Score a penalty with kinks along a path; a fit to all rows says where it begins."""
         K, N = self.n_folds, self.n_neurons
         every = np.ones((len(self.folds.tested_by), 1), dtype=self.folds.training.dtype)
-        columns, each = self._columns(np.hstack([self.folds.training, every]))
+        columns, each = _under(self.inputs, np.hstack([self.folds.training, every]))
 
         def strengths_of(largest: FloatArray) -> FloatArray:
             return np.tile(grid(largest.reshape(K + 1, N)[-1]), K + 1)
 
         record = fit_path(
-            self.inputs.rows,
+            self.ready,
             columns,
             penalty=penalty.take(each),
-            keep=self.inputs.keep,
             strengths_of=strengths_of,
             tolerance=self.tolerance,
             max_passes=self.solver.maxiter,
@@ -169,83 +219,33 @@ class FoldFits:
         n_together = max(1, get_config().memory_bytes // bytes_each)
         n_groups = -(-self.n_neurons // n_together)
         groups = np.array_split(np.arange(self.n_neurons), n_groups)
-        found = [score(self._of(which) if n_groups > 1 else self, which) for which in groups]
-        return Scored(
-            np.concatenate([part.strengths for part in found], axis=-1),
-            np.concatenate([part.scores for part in found], axis=-1),
-            np.concatenate([part.status for part in found], axis=-1),
+        return Scored.joined(
+            [score(self.of_neurons(which) if n_groups > 1 else self, which) for which in groups]
         )
 
-    def _of(self, neurons: IntArray) -> FoldFits:
+    def of_neurons(self, neurons: IntArray) -> FoldFits:
+        """Keep only some neurons."""
         columns = self.inputs.columns.take(neurons)
-        return replace(self, inputs=replace(self.inputs, columns=columns))
-
-    def _columns(self, weightings: Array) -> tuple[Any, Any]:
-        """Return the columns of all neurons under each weighting, and the neuron of each."""
-        V, N = weightings.shape[1], self.n_neurons
-        each, under = np.tile(np.arange(N), V), np.repeat(np.arange(V), N)
-        return under_weightings(self.inputs.columns.take(each), weightings, under), each
+        some = replace(self.inputs, columns=columns)
+        return replace(self, inputs=some, whole=self.whole or self)
 
     def _scored(self, record: PathRecord, strengths: FloatArray) -> Scored:
         K, N, S = self.n_folds, self.n_neurons, len(strengths)
         C = K * N
         shape = S, K, N
         scale = None if record.scale is None else record.scale[:, :C].reshape(shape)
-        scores = held_out_scores(
-            self.inputs,
-            self.folds.tested_by,
-            record.coef[:, :, :C].reshape(S, -1, K, N),
-            record.intercept[:, :C].reshape(shape),
-            scale,
-        )
+        coef = record.coef[:, :, :C].reshape(S, -1, K, N)
+        intercept = record.intercept[:, :C].reshape(shape)
+        scores = held_out_scores(self.inputs, self.folds.tested_by, coef, intercept, scale)
         is_well = np.array([[word in WELL for word in row[:C]] for row in record.status])
         words = np.array([[str(word) for word in row[:C]] for row in record.status], dtype=object)
         scores[~is_well.reshape(shape)] = np.nan
-        return Scored(strengths, scores, words.reshape(shape))
+        estimates = (coef, intercept) if self.keeps_estimates else (None, None)
+        return Scored(strengths, scores, words.reshape(shape), *estimates)
 
 
-def smooth_grid(inputs: FitInputs, penalty: Penalty, n_strengths: int) -> FloatArray:
-    """Return strengths (S, N) from one that leaves nothing to one that does nothing.
-
-    With h the curvature of the loss at the mean response and v_j / d_j the variance of a feature
-    over its curvature in the penalty, h Σ_j v_j / d_j bounds what data say of any direction (the
-    largest eigenvalue of h D^-1/2 Cov D^-1/2 is at most its trace). The grid begins two decades
-    above and spans nine.
-
-    >>> import spikeglm as nmo
-    >>> X, y = np.random.default_rng(0).normal(size=(500, 3)), np.arange(500) % 2
-    >>> model = nmo.GLM(regularizer="Ridge", regularizer_strength=1.0)
-    >>> inputs = model._read_to_fit(X, y)
-    >>> smooth_grid(inputs, model.read_penalty(inputs.shapes), 3).round(3).ravel()
-    array([1.45678e+02, 5.00000e-03, 0.00000e+00])
-    """
-    columns, likelihood = inputs.columns, inputs.columns.likelihood
-    X, y = _sampled(inputs)
-    known = np.isfinite(y)
-    with quiet():  # of neurons without a response nothing is known
-        mean = np.where(known, y, 0.0).sum(axis=0) / known.sum(axis=0)
-        eta = likelihood.start(mean)
-        h = np.abs(likelihood.curvature(eta, likelihood.mean(eta)))
-    cost = np.broadcast_to(
-        penalty.curvature((inputs.rows.n_features, columns.n_columns)),
-        (inputs.rows.n_features, columns.n_columns),
-    )
-    share = np.divide(X.var(axis=0)[:, None], cost, out=np.zeros(cost.shape), where=cost > 0)
-    top = h * share.sum(axis=0)
-    top = np.where(np.isfinite(top) & (top > 0), top, 1.0)
-    decades = np.linspace(_DECADES_ABOVE, _DECADES_ABOVE - _DECADES, n_strengths)
-    return np.asarray(top * 10.0 ** decades[:, None])
-
-
-def _sampled(inputs: FitInputs) -> tuple[Array, Array]:
-    """Return some of the rows that take part, from all over the recording, and their responses."""
-    kept = np.flatnonzero(inputs.keep)
-    n_blocks = min(_SAMPLED, max(1, len(kept) // _BLOCK))
-    X, y = [], []
-    for k in range(n_blocks):
-        first = int(kept[k * len(kept) // n_blocks])
-        stop = min(first + _BLOCK, inputs.rows.n_rows)
-        keep = inputs.keep[first:stop]
-        X.append(np.asarray(inputs.rows.read(first, stop), dtype=float)[keep])
-        y.append(inputs.columns.responses.block(np.arange(first, stop)[keep]))
-    return np.concatenate(X), np.concatenate(y)
+def _under(inputs: FitInputs, weightings: Array) -> tuple[Any, IntArray]:
+    """Return the columns of all neurons under each weighting (T, V), and the neuron of each."""
+    V, N = weightings.shape[1], inputs.columns.n_columns
+    each, under = np.tile(np.arange(N), V), np.repeat(np.arange(V), N)
+    return under_weightings(inputs.columns.take(each), weightings, under), each

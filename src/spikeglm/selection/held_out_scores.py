@@ -34,6 +34,8 @@ def held_out_scores(
 ) -> FloatArray:
     """Return the mean score (S, K, N) of tested rows, NaN where a fold tests none of a neuron.
 
+    Rows count by their weights.
+
     The score is the log-likelihood; of models with a dispersion it is minus half the deviance, the
     log-likelihood at dispersion one but for a constant.
 
@@ -49,7 +51,7 @@ def held_out_scores(
     S, _, K, N = coef.shape
     how = plan(inputs.rows, S * N)
     starts = range(0, inputs.rows.n_rows, how.block_rows)
-    found: dict[int, dict[int, tuple[FloatArray, IntArray]]] = {}
+    found: dict[int, dict[int, tuple[FloatArray, FloatArray]]] = {}
     by_fold = np.ascontiguousarray(coef.transpose(2, 1, 0, 3)).reshape(K, -1, S * N)
 
     def fill(mine: Sequence[int]) -> None:
@@ -78,8 +80,8 @@ def held_out_scores(
 
 def _of_rows(
     inputs: FitInputs, rows: IntArray, eta: FloatArray, scale: FloatArray | None
-) -> tuple[FloatArray, IntArray]:
-    """Return sums (S, N) of scores over rows, and how many (N,) rows have a response."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return sums (S, N) of scores times row weights over rows, and sums (N,) of these weights."""
     columns = inputs.columns
     likelihood, n_neurons = columns.likelihood, columns.n_columns
     if columns.offsets is not None:
@@ -93,5 +95,8 @@ def _of_rows(
         value = -0.5 * model.deviance(np.where(is_there[:, None], y_each, mean), mean)
     else:
         value = model.log_likelihood(y_each, mean, scale, lambda each: each)
-    value = np.where(is_there[:, None], value, 0.0)
-    return np.asarray(value.sum(axis=0)), np.asarray(is_there.sum(axis=0))
+    counts = is_there.astype(np.float64)
+    if columns.weights is not None:
+        counts *= columns.weights.block(rows)
+    value = np.where(counts[:, None] > 0, value, 0.0)
+    return np.einsum("tsn,tn->sn", value, counts), counts.sum(axis=0)

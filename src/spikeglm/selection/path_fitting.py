@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,18 +14,18 @@ from ..engine.features.near_dependence import View
 from ..engine.objective import Objective
 from ..engine.runners.plan import Plan
 from ..engine.runners.threads import one_blas_thread
-from ..fit.prepared import prepare
+from ..fit.by_moments import NumbersByMoments
+from ..fit.prepared import Prepared
 from ..fit.problems import First, Numbers
 from ..fit.progress import pass_report
 from ..fit.row_weights import views
 from ..fit.user_scale import for_the_solver, of_the_rows
 from ..numerics import quiet
 from ..regularizer.base import Penalty
-from ..rows.contract import Rows
 from ..solvers import Outcome, Status
 from ..solvers.contract import Report
 from ..solvers.sparse.sparse_path import SparsePath
-from ..typing import BoolArray, FloatArray, IntArray
+from ..typing import FloatArray, IntArray
 
 _Part: TypeAlias = tuple[int, IntArray, Outcome, tuple[FloatArray, FloatArray]]
 """Which strength, which columns (A,), how that went, and their weights and intercepts."""
@@ -61,12 +61,30 @@ class PathRecord:
     __repr__ = showing.of_fields
 
 
+def joined(parts: Sequence[tuple[IntArray, PathRecord]]) -> PathRecord:
+    """Return the record of all strengths from those of some (numbers of strengths, record)."""
+    order = np.argsort(np.concatenate([which for which, _ in parts]))
+    records = [record for _, record in parts]
+
+    def together(name: str) -> FloatArray:
+        return np.concatenate([getattr(record, name) for record in records])[order]
+
+    status = [words for record in records for words in record.status]
+    has_scale = all(record.scale is not None for record in records)
+    return PathRecord(
+        **{name: together(name) for name in ("strengths", "coef", "intercept", "objective")},
+        violation=together("violation"),
+        status=tuple(status[k] for k in order),
+        n_passes=sum(record.n_passes for record in records),
+        scale=together("scale") if has_scale else None,
+    )
+
+
 def fit_path(
-    rows: Rows,
+    ready: Prepared,
     columns: Columns,
     *,
     penalty: Penalty,
-    keep: BoolArray,
     strengths_of: Callable[[FloatArray], FloatArray],
     tolerance: float,
     max_passes: int,
@@ -75,8 +93,10 @@ def fit_path(
 
     Parameters
     ----------
-    rows, columns, keep :
-        As for ``fit_columns``.
+    ready :
+        The rows.
+    columns :
+        As for ``fit_prepared``.
     penalty :
         At strength one.
     strengths_of :
@@ -84,10 +104,10 @@ def fit_path(
     tolerance, max_passes :
         For the solve at each strength.
     """
-    ready = prepare(rows, columns, keep=keep)
     with one_blas_thread(), quiet():
-        problems = Numbers(columns, penalty, ready.responses(columns))
-        first = problems.first(rows.n_features, None)
+        ready = ready.for_columns(columns)
+        problems = NumbersByMoments(columns, penalty, ready.responses(columns), keep=ready.keep)
+        first = problems.first(ready.rows.n_features, None)
         seen = views(ready, problems, first.walking)
         n_passes = 1 + ready.survey.n_passes + seen.n_visits
         largest, found = np.full(columns.n_columns, np.nan), list[_Part]()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import errors
 from ..engine.columns import Columns
+from ..fit.fitting import SolverChoice
+from ..fit.prepared import prepare
 from ..glm import GLM
+from ..glm.reading.fit_inputs import FitInputs
 from ..glm.reading.known_labels import check_coefficients
 from ..glm.reading.read_arguments import read_solver, refuse_classifiers
 from ..io.interop.timeseries import to_array
@@ -198,30 +201,43 @@ def regularization_path(
     shape = inputs.rows.n_features, inputs.columns.n_columns
     penalty = at_strength_one(model).read_penalty(inputs.shapes)
     check_path(model, penalty, inputs.columns, strengths)
-    grid, common = grid_of(strengths, smallest, shape[1]), (inputs.rows, inputs.columns)
-    if penalty.is_smooth:
-        record = fit_smooth_path(
-            *common,
-            penalty=penalty,
-            keep=inputs.keep,
-            strengths=grid(np.ones(shape[1])),
-            solver=solver,
-        )
-    else:
-        record = fit_path(
-            *common,
-            penalty=penalty,
-            keep=inputs.keep,
-            strengths_of=grid,
-            tolerance=solver.tol or TOLERANCE,
-            max_passes=solver.maxiter,
-        )
+    grid = grid_of(strengths, smallest, shape[1])
+    record = _record(inputs, penalty, grid, solver)
     neurons = inputs.neurons or tuple(range(shape[1]))
     certificate = "Newton decrement" if penalty.is_smooth else "KKT violation"
     path = _labelled(record, neurons, inputs.rows.feature_names, certificate)
     if not path.converged:
         warn(_problems(path), errors.ConvergenceWarning)
     return path
+
+
+def _record(
+    inputs: FitInputs,
+    penalty: Penalty,
+    grid: Callable[[FloatArray], FloatArray],
+    solver: SolverChoice,
+) -> PathRecord:
+    """Fit all columns at all strengths."""
+    ready = prepare(
+        inputs.rows, inputs.columns, keep=inputs.keep, looks_at_all=solver.reads_correlations
+    )
+    if is_walked(penalty):
+        return fit_path(
+            ready,
+            inputs.columns,
+            penalty=penalty,
+            strengths_of=grid,
+            tolerance=solver.tol or TOLERANCE,
+            max_passes=solver.maxiter,
+        )
+    record = fit_smooth_path(
+        ready,
+        inputs.columns,
+        penalty=penalty,
+        strengths=grid(np.ones(inputs.columns.n_columns)),
+        solver=solver,
+    )
+    return replace(record, n_passes=record.n_passes + ready.survey.n_passes)
 
 
 def check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) -> None:
@@ -232,22 +248,23 @@ def check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) -
             given=f"regularizer={model.regularizer!r}",
             expected="a penalty, such as 'Lasso', 'GroupLasso' or 'Ridge'",
         )
-    if getattr(penalty, "has_bounds", False):
-        raise errors.value_error(
-            "Bounds have no path of strengths.",
-            given=f"regularizer={model.regularizer!r}",
-            expected="a penalty without bounds",
-            todo="fit at one strength after the other.",
-        )
-    if not penalty.is_smooth:
+    if is_walked(penalty):
         _check_start(columns)
     elif np.ndim(strengths) == 0:
         raise errors.value_error(
-            "A smooth penalty has no largest useful strength.",
+            "This penalty has no largest useful strength.",
             given=f"strengths={strengths!r} with regularizer={model.regularizer!r}",
             expected="the strengths themselves, (S,) or (S, N)",
             todo="for example strengths=numpy.geomspace(1, 1e-5, 20).",
         )
+
+
+def is_walked(penalty: Penalty) -> bool:
+    """Tell whether strengths of a penalty are a path from where all coefficients are zero.
+
+    Penalties that are smooth, alone or beside bounds, have no strength from which they are.
+    """
+    return not (penalty.is_smooth or getattr(penalty, "has_bounds", False))
 
 
 def _check_start(columns: Columns) -> None:

@@ -96,7 +96,7 @@ class WithoutFolds:
                 todo="leave out the weakest strengths, or coefficients='standardised' where units "
                 "of features differ.",
             )
-        return Scored(found.strengths, found.scores, found.status, found)
+        return Scored(found.strengths, found.scores, found.status, exact=found)
 
 
 def check_without_folds(folds: Any, rule: str, by: str, groups: Any) -> None:

@@ -12,6 +12,7 @@ from .contract import Direction, Outcome
 from .smooth.descent import minimise
 from .smooth.lbfgs import LBFGSDirections
 from .smooth.newton import NewtonDirections
+from .smooth.normal_equations import minimise_quadratic
 from .smooth.scoring import ScoringDirections
 from .solver_settings import check_settings
 from .sparse.proximal_newton import minimise_sparse
@@ -136,6 +137,11 @@ class Cheapest:
 
     def solve(self, task: Task) -> Outcome:
         """Minimise all columns and certify each."""
+        if task.is_smooth and getattr(task.objective, "is_quadratic", False):
+            quadratic: Any = task.objective
+            return minimise_quadratic(
+                quadratic, task.start, tolerance=self.tol or _TOLERANCE, unit=task.unit
+            )
         return self._choice(task)(self.tol, self.maxiter).solve(task)
 
     def _choice(self, task: Task) -> type[ProximalNewton | Newton | LBFGS | FisherScoring]:
@@ -238,12 +244,13 @@ class ProximalNewton:
 
     def solve(self, task: Task) -> Outcome:
         """Minimise all columns and certify each."""
+        is_quadratic = getattr(task.objective, "is_quadratic", False)  # knows its own curvature
         return minimise_sparse(
             task.objective,
             task.start,
             tolerance=self.tol or _KKT_TOLERANCE,
             max_passes=self.maxiter,
-            h=task.h if task.is_of_features else None,
+            h=task.h if task.is_of_features and not is_quadratic else None,
             row_slope=task.row_slope,
             unit=task.unit,
             report=task.report,

@@ -110,6 +110,10 @@ class LocalCurvature:
         out = 0.5 * (out + out.T)
         self._models[column], self._sets[column] = out, np.concatenate([old, new])
 
+    def model(self, column: int) -> FloatArray:
+        """Return a copy of the model of a column, (k + 1, k + 1), of its set and the last one."""
+        return self._models[column].copy()
+
     def padded(self, columns: IntArray) -> FloatArray:
         """Return the models of some columns, (A, k + 1, k + 1) with k the size of the largest set.
 

@@ -22,7 +22,9 @@ _SMOOTHINGS, _SMALLER, _LEAST_SMOOTHING = 50, 0.5, 1e-9
 _TINY = 1e-300  # keeps a quotient of nothing finite
 _BISECTIONS = 40
 _ON_KINK = 1e-3
-_SLACK, _NOISE = 1e-10, 1e-14  # violations that are small enough: of r, and of H z
+SLACK, NOISE = 1e-10, 1e-14
+"""Violations that are small enough: of the unit of slopes, and of H z."""
+
 _RIDGE = 1e-13  # of the largest curvature, with which a singular system is solved
 
 
@@ -156,7 +158,7 @@ class CurvedProblem:
 def negligible(H: FloatArray, r: FloatArray, kinks: Kinks, z: FloatArray) -> FloatArray:
     """Return the violations (C, a) that are none: far below the strength, or rounding."""
     products = np.matmul(np.abs(H), np.abs(z)[:, :, None])[:, :, 0] + np.abs(r)
-    return _SLACK * kinks.unit + _NOISE * products
+    return SLACK * kinks.unit + NOISE * products
 
 
 def solution(H: FloatArray, r: FloatArray) -> FloatArray:

@@ -20,9 +20,10 @@ from ...regularizer.nonsmooth import Kinks
 from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Objective, Outcome, Report, Status
 from ..curvature.local_curvature import LocalCurvature
+from .active_sets import by_active_sets
 from .free_parameters import FreeParameters
 from .optimality import Conditions, kinks_of, violations
-from .proximal_subproblem import minimise_model
+from .proximal_subproblem import minimise_model, minimised_by_pivots
 from .smooth_part import add_smooth_penalty, change_by_penalty
 from .sparse_walk import Walk
 
@@ -232,6 +233,9 @@ def _aim(
     curvature.extend(theta, columns, wanted)
     walk.goal[:, columns] = theta
     walk.step[columns], walk.n_rejections[columns] = 1.0, 0
+    if kinks.is_piecewise_linear and not kinks.has_bounds:
+        _solve_each(objective, walk, kinks, curvature, columns)
+        return
     for batch in curvature.in_batches(columns):
         _minimise_models(objective, walk, kinks.take(batch), curvature, batch)
 
@@ -247,6 +251,25 @@ def _working_sets(
     rank = np.argsort(np.argsort(-wanting, axis=1), axis=1)
     chosen = used | ((wanting > 0) & (rank < room[:, None]))
     return (kinks.together(chosen) & ~frozen)[:, :-1]
+
+
+def _solve_each(
+    objective: Objective, walk: Walk, kinks: Kinks, curvature: LocalCurvature, columns: IntArray
+) -> None:
+    """Minimise models with absolute values one by one."""
+    mine = kinks.take(columns)
+    ridge, weights, units = objective.penalty_curvature(columns), mine.weights(), mine.unit
+    for a, (c, used) in enumerate(zip(columns, curvature.sets(columns), strict=True)):
+        places = np.append(used, -1)
+        H, z, slope = curvature.model(c), walk.theta[places, c], walk.gradient[places, c]
+        H[np.arange(len(used)), np.arange(len(used))] += ridge[used, a]
+        weight = weights[a, places]
+        r = H @ z - slope
+        new = by_active_sets(H, r, weight, units[a, places], z)
+        if new is None:
+            new = minimised_by_pivots(H, r, weight, z)
+        walk.gain[c] = slope @ (new - z) + weight @ (np.abs(new) - np.abs(z))
+        walk.goal[places, c] = new
 
 
 def _minimise_models(

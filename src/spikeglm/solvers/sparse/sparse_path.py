@@ -51,7 +51,8 @@ class SparsePath:
         report: Report,
     ) -> None:
         self._unit, self._penalty, self._kinks = objective, objective.penalty, kinks_of(objective)
-        self._curvature = LocalCurvature(objective, h)
+        is_quadratic = getattr(objective, "is_quadratic", False)  # knows its own curvature
+        self._curvature = LocalCurvature(objective, None if is_quadratic else h)
         self._walk = Walk.begin(start, objective.evaluate(start, np.arange(objective.n_columns)))
         self._factor: FloatArray = np.ones(objective.n_columns)
         self._tolerance, self._max_passes, self._report = tolerance, max_passes, report
