@@ -106,6 +106,13 @@ def test_what_is_of_another_kind_is_refused(call, message):
         call()
 
 
+def test_values_and_labels_are_of_the_events_that_pandas_says():
+    table = pd.DataFrame({"t": [1.0, 2.0], "v": [3.0, 4.0]}, index=["a", "b"])
+    for name in ("values", "by"):
+        with pytest.raises(ValueError, match="do not agree"):
+            start.events(table["t"], window=(0, 1), label="x", **{name: table["v"][::-1]}).design()
+
+
 def test_a_label_must_not_hide_a_column_of_the_trials():
     builder = nmo.DesignBuilder(bin_s=0.1, trials=trial_table("table"))
     with pytest.raises(ValueError, match="column of the trials"):

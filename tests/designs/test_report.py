@@ -154,6 +154,11 @@ def test_functions_that_no_event_reaches_are_told():
     assert report.status == ("17 of 20 columns are zero in all rows",)
 
 
+def test_more_functions_than_lags_are_told():
+    report = builder().events([1.0, 5.0], window=(0, 0.5), basis=8, label="x").design().report()
+    assert report.status == ("8 functions over 5 lags",) and report.rank.tolist() == [5]
+
+
 def test_any_design_can_report():
     basis = nmo.basis.HistoryConv(3, label="past") + nmo.basis.BSplineEval(5, label="x")
     report = nmo.designs.DesignReport.of(basis.design(rng.poisson(1, 90), rng.uniform(size=90)))

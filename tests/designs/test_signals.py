@@ -100,9 +100,16 @@ def test_no_line_is_drawn_over_gaps_ends_of_epochs_or_missing_samples():
     wide = builder.signal((FAST[keep], WALK[keep]), max_gap_s=1.0, label="x").design()
     assert wide.valid_rows().all()
     epochs = nap.IntervalSet([0, 2], [1.994, 7])
-    series = nap.Tsd(FAST[::5], WALK[::5], time_support=epochs)
-    slow = builder.signal(series, max_gap_s=9, label="x").design()
-    assert slow.valid_rows().all() or ROWS[~slow.valid_rows()].tolist() == [19]
+    series = nap.Tsd(FAST[::10], WALK[::10], time_support=epochs)
+    for how in ("interpolate", "previous", "nearest"):
+        slow = builder.signal(series, how=how, max_gap_s=9, label="x").design()
+        lost = ROWS[~slow.valid_rows()].tolist()
+        assert lost == ([19] if how == "interpolate" else [])
+    late = nap.Tsd(
+        [1.0, 1.9, 2.3], [1.0, 2.0, 3.0], time_support=nap.IntervalSet([1, 2], [1.95, 9])
+    )
+    held = builder.signal(late, how="previous", label="x").design()
+    assert ROWS[~held.valid_rows()].tolist() == [*range(10), 20, 21, 22]  # not of another epoch
     holes = WALK.copy()
     holes[100:120] = np.nan
     assert ROWS[~builder.signal((FAST, holes), label="x").design().valid_rows()].tolist() == [
@@ -129,6 +136,17 @@ def test_kernels_of_signals_see_what_was_recorded_between_epochs():
     only_rows = builder.signal(bins[ROWS], window=(-0.3, 0.7), basis=5, label="x").design()
     expected = lagged(bins, np.arange(-3, 7), splines(10, 5), lambda _, b: b in ROWS)
     np.testing.assert_allclose(only_rows.to_array(), expected, atol=1e-9)
+
+
+def test_an_index_of_floats_is_times_and_others_must_count_rows():
+    x = WALK[ROWS]
+    by_index = pd.Series(x, index=seconds(ROWS)[:, None].ravel())
+    for given in (by_index, pd.Series(x), by_index.to_frame("v")):
+        design = builder.signal(given, label="v").design()
+        np.testing.assert_allclose(design.to_array()[:, 0], x, atol=1e-12)
+    for index in (np.arange(len(x)) + 5, pd.date_range("2026", periods=len(x))):
+        with pytest.raises(ValueError, match="neither times nor rows"):
+            builder.signal(pd.Series(x, index=index), label="v").design()
 
 
 # tuning
@@ -232,6 +250,16 @@ def test_whose_spikes_a_neuron_sees_is_a_mask():
     assert mask([0, 2]).feature_mask == {"h": [0, 2]}
     with pytest.raises(ValueError, match="neurons"):
         mask("mine")
+
+
+def test_counts_in_other_bins_are_refused():
+    counts = nap.Tsd(np.arange(700) * 0.01 + 0.005, rng.poisson(0.1, 700))
+    for call in (
+        lambda: builder.history(counts, window=0.5, label="h").design(),
+        lambda: builder.boxcar([[0, 1]], label="b").design().counts(counts),
+    ):
+        with pytest.raises(ValueError, match="bins of another length"):
+            call()
 
 
 def test_a_history_never_sees_its_own_bin():

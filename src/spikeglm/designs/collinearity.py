@@ -157,20 +157,34 @@ def term_vif(correlation: FloatArray, terms: Sequence[Term]) -> tuple[FloatArray
     >>> term_vif(R, [Term("a", 0, 2), Term("b", 2, 3)])[0].round(3)
     array([3.571, 3.571])
     """
-    vif, rank = np.full(len(terms), np.nan), np.zeros(len(terms))
-    everything = np.arange(len(correlation))
-    for k, term in enumerate(terms):
-        own = _axes(correlation, term)
-        rank[k] = own.shape[1]
-        if not own.shape[1]:
+    axes = [_axes(correlation, term) for term in terms]
+    rank = np.array([own.shape[1] for own in axes])
+    edges = np.concatenate([[0], np.cumsum(rank)]).astype(np.intp)
+    whole = np.eye(edges[-1])  # correlations of the axes: those of one term are uncorrelated
+    for i, (a, first) in enumerate(zip(axes, terms, strict=True)):
+        for j, (b, other) in enumerate(zip(axes[:i], terms, strict=False)):
+            R = a.T @ correlation[first.columns, other.columns] @ b
+            rows, columns = slice(*edges[i : i + 2]), slice(*edges[j : j + 2])
+            whole[rows, columns], whole[columns, rows] = R, R.T
+    return _inflation(whole, edges), rank
+
+
+def _inflation(whole: FloatArray, edges: IntArray) -> FloatArray:
+    """Return the GVIF of each term: of axes that are uncorrelated, det of its block of R⁻¹."""
+    vif = np.full(len(edges) - 1, np.nan)
+    values = np.linalg.eigvalsh(whole) if len(whole) else np.ones(1)
+    inverse = np.linalg.inv(whole) if values[0] > 1 - _ALL else None
+    for k in np.flatnonzero(np.diff(edges)):
+        own = np.arange(edges[k], edges[k + 1])
+        if inverse is not None:
+            vif[k] = max(np.linalg.det(inverse[np.ix_(own, own)]), 1.0)
             continue
-        rest = np.delete(everything, np.arange(term.start, term.stop))
-        others = _inverse_root(correlation[np.ix_(rest, rest)])
-        shared = own.T @ correlation[term.columns][:, rest] @ others
+        rest = np.delete(np.arange(len(whole)), own)
+        shared = whole[np.ix_(own, rest)] @ _inverse_root(whole[np.ix_(rest, rest)])
         squares = np.linalg.svd(shared, compute_uv=False) ** 2
         is_all = (squares > _ALL).any()
         vif[k] = np.inf if is_all else float(np.prod(1.0 / (1.0 - squares)))
-    return vif, rank
+    return vif
 
 
 def _axes(correlation: FloatArray, term: Term) -> FloatArray:

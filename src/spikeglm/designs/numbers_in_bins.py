@@ -125,17 +125,26 @@ def sampled(
     if how == "average":
         return _averaged(values, signal.times, times, bin_s, circle)
     near, distance = _nearest(signal.times, times)
-    out[inside] = values[near[inside]]
     if how == "previous":
-        last = np.searchsorted(signal.times, times + 1e-6 * bin_s, side="right") - 1
-        out[inside] = values[np.maximum(last, 0)[inside]]
-        out[last < 0] = np.nan
-    elif how == "nearest":
+        near = np.searchsorted(signal.times, times + 1e-6 * bin_s, side="right") - 1
+        inside &= near >= 0
+    inside &= _in_one_epoch(signal, signal.times[near], times)
+    out[inside] = values[near[inside]]
+    if how == "nearest":
         out[distance > max_gap_s / 2] = np.nan
-    else:
+    elif how == "interpolate":
         between = inside & (distance > _SAME_BIN * bin_s)
         out[between] = _on_lines(values, signal, times[between], max_gap_s, circle)
     return out
+
+
+def _in_one_epoch(signal: Timed, samples: FloatArray, times: FloatArray) -> BoolArray:
+    """Return (m,) True where a sample is in the epoch that the time is in."""
+    if signal.support is None:
+        return np.ones(len(times), dtype=bool)
+    starts = signal.support[:, 0] - 1e-9
+    epochs = (np.searchsorted(starts, each, side="right") for each in (samples, times))
+    return np.equal(*epochs)
 
 
 def _nearest(of: FloatArray, times: FloatArray) -> tuple[Array, FloatArray]:

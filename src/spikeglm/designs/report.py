@@ -248,6 +248,9 @@ class DesignReport:
             yield "constant"
         elif empty.any():
             yield f"{empty.sum()} of {n_columns} columns are zero in all rows"
+        n_lags = len(term.axis()) if term.kind == "lag" else term.n_functions
+        if term.n_functions > n_lags:
+            yield f"{term.n_functions} functions over {n_lags} lags"
         if np.isinf(self.vif[k]):
             yield "a combination of other terms"
         like, correlation = self._most_like(k)

@@ -40,6 +40,8 @@ def numbers_in_bins(
     if signal.times is None:
         signal = Timed(signal.values, runs.grid.axis.times, None, signal.columns)
         how = "same"
+    elif how == "same":
+        _require_same_bins(signal, runs.grid, label)
     if how == "same":
         found = _same(signal, runs)
     else:
@@ -47,6 +49,18 @@ def numbers_in_bins(
     unknown = beyond(finite_rows(found), runs)
     found[unknown] = 0.0
     return found, unknown
+
+
+def _require_same_bins(signal: Timed, grid: Grid, label: str) -> None:
+    """Raise a ValueError for counts in bins of another length."""
+    steps = np.diff(np.empty(0) if signal.times is None else signal.times)
+    if len(steps) and abs(np.median(steps) - grid.bin_s) > 0.01 * grid.bin_s:
+        raise errors.value_error(
+            f"The counts of {label!r} were made for bins of another length.",
+            given=f"bins of {np.median(steps):g} s",
+            expected=f"bins of {grid.bin_s:g} s, as the rows",
+            todo="give spike times: they are counted in the bins of the rows.",
+        )
 
 
 def _same(signal: Timed, runs: Stretches) -> Array:

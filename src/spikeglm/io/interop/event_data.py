@@ -17,6 +17,7 @@ from .category_labels import to_labels
 from .entries import require_one_each
 from .frames import column_labels, is_named_table
 from .numbers import pynapple_name, to_array
+from .row_labels import RowLabels, agreed
 
 ONE: tuple[Any, ...] = (0,)
 """What the only channel is called."""
@@ -80,7 +81,7 @@ def read_events(
     TypeError
         If they are no times: epochs, text, dates.
     ValueError
-        If there is not one value or label per event.
+        If there is not one value or label per event, or pandas calls them otherwise.
 
     Examples
     --------
@@ -89,6 +90,7 @@ def read_events(
     (array([0.1, 0.5]), array([1, 0]), ('left', 'right'), 1)
     """
     kinds = _kinds(x, name)
+    agreed(*_labels_of({name: x, f"the values of {name}": values, f"the labels of {name}": by}))
     if kinds is not None:
         if values is not None or by is not None:
             raise errors.value_error(
@@ -115,6 +117,15 @@ def read_events(
     each = np.repeat(times_of_all, s)
     moments = _moments(each, of, table.ravel(), *_in_order(found, channels, of))
     return _counted_once(moments, s)
+
+
+def _labels_of(tables: dict[str, Any]) -> list[RowLabels | None]:
+    """Return what pandas calls the events in each table; times of pynapple are no names."""
+    return [
+        RowLabels.of(x, called=name)
+        for name, x in tables.items()
+        if x is not None and is_named_table(x)
+    ]
 
 
 def _kinds(x: Any, name: str) -> dict[Any, Any] | None:

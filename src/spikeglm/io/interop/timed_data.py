@@ -12,8 +12,10 @@ from ... import errors, showing
 from ...typing import Array, BoolArray, FloatArray
 from .entries import require_one_each
 from .event_data import Moments, read_events
-from .frames import column_labels
+from .frames import column_labels, index_of
 from .numbers import SERIES, pynapple_name, to_array
+
+_SAME_TIME = 1e-9  # seconds: pynapple's precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +45,15 @@ class Timed:
 def read_timed(x: Any, *, name: str) -> Timed:
     """Return a signal: pynapple, a pair (times, values), or values per row in anything else.
 
+    A pandas object has times where its index is a float: seconds.
+
     Raises
     ------
     TypeError
         If it holds no numbers.
     ValueError
-        If times and values differ in number, or times do not increase.
+        If times and values differ in number, times do not increase, or an index is neither times
+        nor the rows from 0 on.
 
     Examples
     --------
@@ -63,14 +68,9 @@ def read_timed(x: Any, *, name: str) -> Timed:
         times = to_array(x[0], name=f"The times of {name}").astype(np.float64)
         values = to_array(x[1], name=name)
         require_one_each(values, len(times), f"samples of {name}", "time")
-        if not (np.diff(times) > 0).all():
-            raise errors.value_error(
-                f"The times of {name} do not increase.",
-                given=f"{len(times)} times",
-                expected="seconds in increasing order, none of them missing",
-            )
+        _require_increasing(times, name)
         return Timed(_flat(values), times, None, column_labels(x[1]))
-    return Timed(_flat(to_array(x, name=name)), columns=column_labels(x))
+    return Timed(_flat(to_array(x, name=name)), _times_of_index(x, name), None, column_labels(x))
 
 
 def read_spikes(x: Any, *, name: str) -> Timed | tuple[Moments, FloatArray | None]:
@@ -108,10 +108,36 @@ def is_known(spans: FloatArray | None, times: FloatArray) -> BoolArray:
     """
     if spans is None:
         return np.ones(len(times), dtype=bool)
-    place = np.searchsorted(spans[:, 0], times, side="right") - 1
+    place = np.searchsorted(spans[:, 0] - _SAME_TIME, times, side="right") - 1
     inside = place >= 0
-    inside[inside] = times[inside] <= spans[place[inside], 1]
+    inside[inside] = times[inside] <= spans[place[inside], 1] + _SAME_TIME
     return inside
+
+
+def _require_increasing(times: FloatArray, name: str) -> None:
+    if not (np.diff(times) > 0).all():
+        raise errors.value_error(
+            f"The times of {name} do not increase.",
+            given=f"{len(times)} times",
+            expected="seconds in increasing order, none of them missing",
+        )
+
+
+def _times_of_index(x: Any, name: str) -> FloatArray | None:
+    """Return the times of a pandas object, None where its index counts rows, or for no index."""
+    index = index_of(x)
+    if index is None or np.array_equal(index, np.arange(len(index))):
+        return None
+    if getattr(index.dtype, "kind", "O") != "f":
+        raise errors.value_error(
+            f"The index of {name} says neither times nor rows.",
+            given=f"an index of {index.dtype} that starts with {index[:1].tolist()}",
+            expected="seconds as floats, or 0, 1, 2, ... for a value per row",
+            todo="give a pair (times, values), or .to_numpy() for a value per row.",
+        )
+    times = np.asarray(index, dtype=np.float64)
+    _require_increasing(times, name)
+    return times
 
 
 def _flat(values: Array) -> Array:
