@@ -126,6 +126,22 @@ def test_trials_that_overlap_are_told():
         builder.boxcar([[0, 1]], label="a").design()
 
 
+def test_trials_without_an_end_have_no_rows():
+    trials = pd.DataFrame({"start": [0.0, 2.0, np.nan, 4.0], "end": [1.0, np.nan, 3.0, 3.5]})
+    builder = nmo.DesignBuilder(bin_s=0.1, trials=trials)
+    builder = builder.events([0.5, 4.2], window=(0, 1), label="a", within_trial=True)
+    with pytest.warns(UserWarning, match="3 of 4 trials have no beginning"):
+        assert builder.design().n_rows == 10
+
+
+def test_trials_that_touch_are_apart():
+    trials = np.array([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]])
+    builder = nmo.DesignBuilder(bin_s=0.1, trials=trials)
+    design = builder.events([0.95], window=(0, 0.3), label="a", basis="lags").design()
+    assert design.time_axis.epoch_starts.tolist() == [0, 10, 20]
+    assert np.argwhere(design.to_array()).tolist() == [[9, 0], [10, 1], [11, 2]]
+
+
 def test_nothing_that_was_passed_is_changed():
     times, basis = np.array([3.0, 1.0, np.nan]), B.BSplineEval(5)
     table = trial_table("table")

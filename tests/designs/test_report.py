@@ -144,6 +144,8 @@ def test_missing_samples_are_told_apart_from_edges():
     report = design.report()
     assert report.rows_lost.tolist() == [[8, 5]] and report.n_rows_lost_alone.tolist() == [13]
     assert report.n_kept == report.n_rows - 13
+    assert "x: 8 rows lost, its window reaches 4 bins back, where nothing is known" in str(report)
+    assert "x: 5 rows lost, samples or values are missing" in str(report)
     y = rng.poisson(0.5, 350)
     assert nmo.GLM().fit(design, y).fit_report_.to_frame()["n_rows"].item() == 337
 

@@ -50,14 +50,18 @@ class Grid:
     __repr__ = showing.of_fields
 
     @classmethod
-    def of(cls, axis: TimeAxis, trials: FloatArray | None = None) -> Grid:
-        """Return the grid of rows with times.
+    def of(
+        cls, axis: TimeAxis, trials: FloatArray | None = None, *, bin_s: float | None = None
+    ) -> Grid:
+        """Return the grid of rows with times, of bins of a known length or of their distance.
 
         Raises
         ------
         ValueError
             If the rows are no bins of one length.
         """
+        if bin_s is not None:  # bins that were cut: an epoch may have one
+            return cls(axis, bin_s, axis.epoch_starts, trials)
         sampling = Sampling.of(axis)
         return cls(axis, sampling.bin_size, sampling.starts, trials)
 
@@ -80,7 +84,7 @@ class Grid:
         """Return (n,) which trial each time is in; what is between two has a number below zero."""
         if self.trials is None:
             return np.zeros(len(times), dtype=np.intp)
-        spans = self.trials[np.isfinite(self.trials).all(axis=1)]
+        spans = self.trials[self.trials[:, 1] > self.trials[:, 0]]
         spans = spans[np.argsort(spans[:, 0], kind="stable")]
         trial = epoch_of(times, spans)
         gap = np.searchsorted(spans[:, 0], times, side="right")

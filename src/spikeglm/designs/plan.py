@@ -73,7 +73,7 @@ class DesignPlan:
         Warns
         -----
         UserWarning
-            If no row sees an event of a term, or trials overlap.
+            If no row sees an event of a term, or trials overlap or lack an end.
 
         Examples
         --------
@@ -182,7 +182,7 @@ class DesignPlan:
     def _grid(self, find: Finder) -> Grid:
         trials = None if self.trials is None else trial_spans(find(self.trials))
         if trials is not None:
-            _warn_of_overlap(trials)
+            _warn_of_trials(trials)
         if (self.rows is None) == (self.bin_s is None):
             raise errors.value_error(
                 "It is not said when rows are.",
@@ -199,7 +199,7 @@ class DesignPlan:
             )
         epochs = trials if self.epochs is None else find(self.epochs)
         assert self.bin_s is not None
-        return Grid.of(axis_of_bins(self.bin_s, epochs), trials)
+        return Grid.of(axis_of_bins(self.bin_s, epochs), trials, bin_s=self.bin_s)
 
     def _stored(self) -> StoredPlan:
         """What a file holds of it."""
@@ -289,8 +289,14 @@ def _warn_of_nothing(placed: tuple[PlacedTerm, ...], grid: Grid) -> None:
         )
 
 
-def _warn_of_overlap(trials: FloatArray) -> None:
-    known = trials[np.isfinite(trials).all(axis=1)]
+def _warn_of_trials(trials: FloatArray) -> None:
+    known = trials[trials[:, 1] > trials[:, 0]]
+    if len(known) < len(trials):
+        warn(
+            f"{len(trials) - len(known)} of {len(trials)} trials have no beginning, no end, or end "
+            "before they begin. Given: such trials. Expected: seconds, the end after the start. "
+            "What to do: nothing, if they are to have no rows; else correct them."
+        )
     known = known[np.argsort(known[:, 0], kind="stable")]
     n = int((known[:-1, 1] > known[1:, 0] + 1e-9).sum())
     if n:

@@ -198,11 +198,25 @@ class DesignReport:
             for term, said in zip(self.terms, self.status, strict=True)
             if said != _WELL
         ]
+        told += [said for k in range(len(self.terms)) for said in self._said_of_rows(k)]
         return "\n".join(lines + (["", *told] if told else []))
 
     def __repr__(self) -> str:
         n_told = sum(said != _WELL for said in self.status)
         return f"DesignReport({len(self.terms)} terms, {n_told} with a remark)"
+
+    def _said_of_rows(self, k: int) -> Iterator[str]:
+        """Say how many rows a term loses, and why."""
+        term, (edges, missing) = self.terms[k], self.rows_lost[k].tolist()
+        if edges:
+            past, future = term.reach
+            sides = [f"{past} bins back"] * (past > 0) + [f"{future} bins ahead"] * (future > 0)
+            yield (
+                f"{term.label}: {edges} rows lost, its window reaches {' and '.join(sides)}, "
+                "where nothing is known"
+            )
+        if missing:
+            yield f"{term.label}: {missing} rows lost, samples or values are missing"
 
     def _row(self, k: int) -> dict[str, Any]:
         term = self.terms[k]

@@ -12,6 +12,8 @@ from .interval_data import read_intervals
 from .numbers import SERIES, pynapple_name, to_array
 from .timeseries import TimeAxis, time_axis_of
 
+_APART = 1e-6  # seconds between epochs that follow each other
+
 
 def axis_of_rows(x: Any, *, name: str) -> TimeAxis:
     """Return the time axis of rows: a Tsd, TsdFrame, TsdTensor or Ts, or centres of bins (T,).
@@ -66,6 +68,8 @@ def axis_of_bins(bin_s: float, epochs: Any) -> TimeAxis:
         spans = read_intervals(epochs, name="epochs")[0]
         spans = spans[np.isfinite(spans).all(axis=1) & (spans[:, 1] > spans[:, 0])]
         spans = spans[np.argsort(spans[:, 0], kind="stable")]
+        touching = np.flatnonzero(np.abs(spans[1:, 0] - spans[:-1, 1]) < _APART)
+        spans[touching, 1] = spans[touching + 1, 0] - _APART  # as pynapple does, which warns of it
         epochs = nap.IntervalSet(start=spans[:, 0], end=spans[:, 1])
     empty = nap.Ts(t=np.empty(0), time_support=epochs)
     counts = empty.count(bin_s, ep=epochs)
