@@ -261,3 +261,14 @@ class TestPlan:
             "        print(error)"
         )
         assert 'pip install "spikeglm[jax]"' in run_fresh(script)
+
+
+def test_degrees_of_freedom_from_a_sample_of_the_rows():
+    """A Gaussian model with a penalty takes them from runs of rows, which devices do not read."""
+    rows = np.random.default_rng(0).normal(size=(5000, 3))
+    y = rows + np.random.default_rng(1).normal(size=(5000, 3))
+    model = nmo.PopulationGLM("Gaussian", regularizer="Ridge", regularizer_strength=0.1)
+    here = clone(model).fit(rows, y)
+    with nmo.config_context(runner="jax"):
+        there = clone(model).fit(rows, y)
+    assert_allclose(there.scale_, here.scale_, rtol=1e-8)

@@ -126,10 +126,11 @@ class StrengthSearch:
         >>> StrengthSearch(np.ones((2, 1)), scores, status, "min").reasons()
         ['no fit in any fold (silent)']
         """
-        return [self._reason(n) for n in range(self.strength.shape[1])]
+        best, counts = self.best, self.counts
+        return [self._reason(n, int(best[n]), counts[:, n]) for n in range(len(best))]
 
-    def _reason(self, n: int) -> str:
-        parts, counts = [], self.counts[:, n]
+    def _reason(self, n: int, best: int, counts: BoolArray) -> str:
+        parts = []
         lost = np.flatnonzero(~counts)
         if len(lost):
             words = {str(w) for w in self.status[:, lost, n].ravel()} - {"converged"}
@@ -141,8 +142,8 @@ class StrengthSearch:
             words = {str(w) for w in self.status[some][:, counts, n].ravel()} - {"converged"}
             parts.append(f"{some.sum()} strength(s) without a fit ({', '.join(sorted(words))})")
         ends = {0: "the strongest", len(self.strength) - 1: "the weakest"}
-        if len(self.strength) > 1 and int(self.best[n]) in ends:
-            parts.append(f"the best strength is {ends[int(self.best[n])]} that was tried")
+        if len(self.strength) > 1 and best in ends:
+            parts.append(f"the best strength is {ends[best]} that was tried")
         return "; ".join(parts)
 
 

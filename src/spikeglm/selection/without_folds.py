@@ -150,6 +150,7 @@ def standardised(model: GLM, inputs: FitInputs, coefficients: str) -> GLM:
     table = Table.cut(inputs.rows, inputs.keep, how.block_rows)
     scale = survey_locations(table, columns, how).features.scale
     variance = np.where(scale > 0, scale**2, 1.0)  # of constants nothing depends
-    by_feature = variance if inputs.shapes.n_neurons is None else variance[:, None]
-    one.regularizer_strength = inputs.shapes.features.split(by_feature)
+    shape = (len(variance), *inputs.shapes.per_feature)
+    by_feature = np.broadcast_to(variance[:, None], (len(variance), columns.n_columns))
+    one.regularizer_strength = inputs.shapes.features.split(by_feature.reshape(shape))
     return one

@@ -230,3 +230,19 @@ def test_a_penalty_of_zero_counts_combinations_of_features_once():
     model = ridge(0.0).fit(wide, Y)
     assert_allclose(model.edf_, plain.edf_)
     assert_allclose(model.scale_, plain.scale_, rtol=1e-9)
+
+
+@pytest.mark.parametrize("proportions", [np.ones(P), np.array([0.1, 2.0, 3.0, 0.5, 1.0, 7.0])])
+def test_ridges_that_differ_in_strength_alone_share_one_decomposition(proportions, monkeypatch):
+    y, calls = np.repeat(Y[:, None], 9, axis=1), []
+    original = degrees_of_freedom._eigenvalues
+    monkeypatch.setattr(
+        degrees_of_freedom, "_eigenvalues", lambda *a: calls.append(1) or original(*a)
+    )
+    given = proportions[:, None] * np.geomspace(1e-4, 30, 9)
+    model = nmo.PopulationGLM("Gaussian", regularizer="Ridge", regularizer_strength=given)
+    model.fit(X, y)
+    residual = ((y - model.predict(X)) ** 2).sum(axis=0)
+    expected = [T - edf_of(X, column) for column in given.T]
+    assert_allclose(residual / model.scale_, expected, rtol=1e-8)
+    assert 1 <= len(calls) <= 2  # for edf, and for degrees of freedom

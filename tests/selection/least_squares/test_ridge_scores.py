@@ -215,3 +215,26 @@ def test_a_design_is_read_in_pieces():
         here = choose(x=design, folds=folds, strengths=[1.0, 0.1, 0.01])
         there = choose(x=design.to_array(), folds=folds, strengths=[1.0, 0.1, 0.01])
         np.testing.assert_allclose(scores(here), scores(there), rtol=1e-9)
+
+
+def test_a_tree_of_features_is_taken():
+    tree = {"a": X[:, :4], "b": X[:, 4:]}
+    for more in ({}, {"coefficients": "standardised"}):
+        for y, model in ((Y, RIDGE), (Y[:, 0], GLM("Gaussian", regularizer="Ridge"))):
+            there = choose(y, tree, model, folds="gcv", **more)
+            here = choose(y, X, model, folds="gcv", **more)
+            np.testing.assert_allclose(scores(there), scores(here), rtol=1e-12)
+            np.testing.assert_allclose(there.model.coef_["b"], here.model.coef_[4:], rtol=1e-9)
+
+
+def test_arrays_in_files_and_dask_arrays_are_taken(tmp_path):
+    h5py, da = pytest.importorskip("h5py"), pytest.importorskip("dask.array")
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["X"], file["Y"] = X, Y
+        for folds in ("loo", "evidence", FOLDS):
+            here = scores(choose(folds=folds))
+            with config_context(memory="1MB"):
+                there = scores(choose(file["Y"], file["X"], folds=folds))
+            np.testing.assert_allclose(there, here, rtol=1e-9)
+            parts = choose(Y, da.from_array(X, chunks=(50, P)), folds=folds)
+            np.testing.assert_allclose(scores(parts), here, rtol=1e-9)

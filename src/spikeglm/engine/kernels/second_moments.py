@@ -22,15 +22,12 @@ class SecondMoments(NamedTuple):
     xy: FloatArray  # (p, C) x y
 
 
-class WeightedMoments(NamedTuple):
-    """:class:`SecondMoments` under V weights u of rows, which all columns share."""
+class ResidualMoments(NamedTuple):
+    """Sums over rows under V weights u, which all columns share, of coordinates z of features."""
 
-    n: FloatArray  # (V,)       u
-    x: FloatArray  # (V, p)     u x
-    xx: FloatArray  # (V, p, p) u x xᵀ
-    y: FloatArray  # (V, C)     u y
+    zz: FloatArray  # (V, r, r) u z zᵀ
     yy: FloatArray  # (V, C)    u y²
-    xy: FloatArray  # (V, p, C) u x y
+    zy: FloatArray  # (V, r, C) u z y
 
 
 def second_moments(
@@ -49,19 +46,27 @@ def second_moments(
     )
 
 
-def weighted_moments(
-    X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace
-) -> WeightedMoments:
-    """Sum them under ``block.weights`` (B, V), which may have any sign: 2 V products."""
-    y, u = _responses(block, b), row_weights_of(block)
-    scaled = (u.T[:, :, None] * X).swapaxes(1, 2)  # (V, p, B)
-    return WeightedMoments(u.sum(axis=0), u.T @ X, scaled @ X, u.T @ y, u.T @ (y * y), scaled @ y)
+def residual_moments(
+    X: Array,
+    block: ColumnBlock,
+    W: FloatArray,
+    b: FloatArray,
+    xp: Namespace,
+    *,
+    matrix: FloatArray,
+    centre: FloatArray,
+) -> ResidualMoments:
+    """Sum squares of y and coordinates z = X A - c under ``block.weights`` (B, V): 2 V products.
 
-
-def row_weights_of(block: ColumnBlock) -> FloatArray:
-    """Return the weights (B, V) as they are; there are some."""
-    assert block.weights is not None
-    return block.weights
+    A is ``matrix`` (p, r). Weights may have any sign; responses are counted from ``b`` (C,).
+    """
+    y, u, z = _responses(block, b), block.weights, X @ matrix - centre
+    assert u is not None  # the columns of this kernel have some
+    weighted = (u.T[:, None] * z.T).reshape(-1, len(z))  # all series in one product
+    shape = u.shape[1], z.shape[1], -1
+    return ResidualMoments(
+        (weighted @ z).reshape(shape), u.T @ (y * y), (weighted @ y).reshape(shape)
+    )
 
 
 def _responses(block: ColumnBlock, b: FloatArray) -> FloatArray:

@@ -107,7 +107,8 @@ def run(
     Parameters and result are those of :func:`spikeglm.engine.runners.threads.run`.
     """
     known = COMPILED.get(kernel)
-    if known is None or not table.blocks or columns.n_columns == 0:
+    is_sample = any(hasattr(block, "parts") for block in table.blocks)  # a few rows
+    if known is None or not table.blocks or is_sample or columns.n_columns == 0:
         return threads.run(kernel, table, columns, W, b, how)
     memory = how.device_memory or DeviceMemory(0)
     groups = _groups(columns, W, b, known)

@@ -28,7 +28,7 @@ Generalized Additive Models, 2nd ed., section 6.12. Zou, Hastie & Tibshirani (20
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +47,8 @@ from .memory import groups, in_longer_blocks
 
 _ROWS_PER_FEATURE = 32  # of a sample from which F is taken, as for correlations
 _FEWEST_ROWS = 2000  # of a sample
+_DIGITS = 12  # of the proportions of a ridge, by which columns are told to have the same
+_CLEAR = 1e4  # times what eigenvalues round to
 
 
 def effective_parameters(
@@ -69,7 +71,7 @@ def effective_parameters(
         Whether some features are combinations of others: which of those that a column uses are, the
         rank of all does not tell.
     """
-    return _measured(_Active.trace, optimum, counted, total_weight, has_aliased)
+    return _measured(1, optimum, counted, total_weight, has_aliased)
 
 
 def dispersion_degrees(
@@ -80,20 +82,20 @@ def dispersion_degrees(
     Parameters are those of :func:`effective_parameters`, and ``edf`` is what that returned. NaN
     where nothing is left.
     """
-    of_square = _measured(_Active.trace_of_square, optimum, edf, total_weight, has_aliased)
+    of_square = _measured(2, optimum, edf, total_weight, has_aliased)
     left = total_weight - edf
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(left > 0, left**2 / (left - edf + of_square), np.nan)
 
 
 def _measured(
-    measure: Callable[[_Active, FloatArray, float], float],
+    power: int,
     optimum: Optimum,
     otherwise: FloatArray,
     total_weight: FloatArray,
     has_aliased: bool,
 ) -> FloatArray:
-    """Return a function of the information of each column, (C,), where the penalty bends."""
+    """Return the trace of a power of H of each column, (C,), where the penalty bends."""
     out = np.array(otherwise, dtype=float)
     active = [_Active.of(optimum, c) for c in range(len(out))]
     out = np.minimum(out, [a.n_parameters for a in active])  # those on a bound are no parameters
@@ -104,13 +106,13 @@ def _measured(
         for a, n in zip(active, out, strict=True)
     ]
     wanted = np.flatnonzero(np.array(asking) & (total_weight > 0))
-    shared, known = None, dict[object, float]()
+    shared, known, axes = None, dict[object, float](), _Axes()
     for c, information in _informations(optimum, wanted, total_weight):
         if information is not shared:
-            shared, known = information, {}
+            shared, known, axes = information, {}, _Axes()
         key, weight = active[c].key, float(total_weight[c])
         if key not in known:
-            known[key] = measure(active[c], information, weight)
+            known[key] = active[c].trace_of_power(power, information, weight, axes)
         out[c] = known[key]
     return out
 
@@ -154,15 +156,24 @@ class _Active(NamedTuple):
     def key(self) -> tuple[bytes, bytes]:
         return self.features.tobytes(), self.curvature.tobytes()
 
-    def trace(self, information: FloatArray, weight: float) -> float:
-        """Return tr H, H = (F + A K)⁻¹ F, among these features and the intercept."""
-        return float(np.einsum("ij,ij->", *self._inverse_and_part(information, weight)))
-
-    def trace_of_square(self, information: FloatArray, weight: float) -> float:
-        """Return tr H²."""
+    def trace_of_power(
+        self, power: int, information: FloatArray, weight: float, axes: _Axes
+    ) -> float:
+        """Return tr H or tr H², H = (F + A K)⁻¹ F, among these features and the intercept."""
+        shares = axes.shares(self, information, weight)
+        if shares is not None:
+            return float(self.has_intercept + (shares**power).sum())
         inverse, F = self._inverse_and_part(information, weight)
+        if power == 1:
+            return float(np.einsum("ij,ij->", inverse, F))
         H = inverse @ F
         return float(np.einsum("ij,ji->", H, H))
+
+    @property
+    def ridge(self) -> FloatArray | None:
+        """(a,) the penalty where it is a ridge on every coefficient, else None."""
+        is_one = self.squares is None and self.curvature.ndim == 1 and len(self.curvature) > 0
+        return self.curvature if is_one and (self.curvature > 0).all() else None
 
     @property
     def _bend(self) -> FloatArray:
@@ -183,6 +194,40 @@ class _Active(NamedTuple):
         S[:a, :a] = weight * self._bend
         inverse, *_ = penalised_inverse(np.ones(len(F), dtype=bool), F, S)
         return inverse, F
+
+
+class _Axes:
+    """Axes of an information that many columns share, whose ridges differ in their strength alone.
+
+    With K = λ D, the coefficients less D^-½ and the intercept profiled out, H has the eigenvalues
+    d / (d + A λ), and 1.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[object, FloatArray] = {}
+
+    def shares(self, active: _Active, information: FloatArray, weight: float) -> FloatArray | None:
+        """Return them (a,); None where a penalty is no ridge, or too weak to be told from none."""
+        ridge = active.ridge
+        if ridge is None:
+            return None
+        strength = float(ridge.mean())
+        pattern = np.round(ridge / strength, _DIGITS)
+        key = active.features.tobytes(), pattern.tobytes()
+        if key not in self._known:
+            self._known[key] = _eigenvalues(active, information, pattern)
+        d, a = self._known[key], weight * strength
+        rounding = _CLEAR * np.finfo(float).eps * len(d) * d.max()
+        return np.maximum(d, 0.0) / (np.maximum(d, 0.0) + a) if a > rounding else None
+
+
+def _eigenvalues(active: _Active, information: FloatArray, pattern: FloatArray) -> FloatArray:
+    among = active.features
+    F = information[np.ix_(among, among)]
+    if active.has_intercept:
+        F = F - np.outer(information[among, -1], information[-1, among]) / information[-1, -1]
+    root = np.sqrt(pattern)
+    return np.linalg.eigvalsh(F / root / root[:, None])
 
 
 def _informations(

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...settings import get_config
 from ...typing import BoolArray, FloatArray, IntArray
-from .moments import Moments, Reading
+from .moments import Reading
 from .row_sets import Group
 from .spectrum import Spectrum
 
@@ -57,24 +57,23 @@ def leave_one_out(
         return out
     series, combined = few_series(np.where(is_in[:, None], left[:, known], np.inf) ** -2)
     for outputs in _in_parts(group.outputs, len(at.d), series.shape[1], reading.how.n_threads):
-        weighted = reading.weighted(group.present, outputs, series)
         mine = np.searchsorted(group.outputs, outputs)
-        part = _of_outputs(at, mine)
-        for s, combination in zip(np.flatnonzero(known), combined, strict=True):
-            rows = Moments.summed(list(zip(combination, weighted, strict=True)))
-            if rows is not None:
-                out[s, mine] = part.error_on(rows, np.full((1, len(outputs)), strengths[s]))[0]
+        part = at if len(outputs) == len(at.total) else at.of_outputs(mine)
+        sums = reading.about_a_fit(group.present, outputs, series, part.coordinates)
+        for s, u in zip(np.flatnonzero(known), combined, strict=True):
+            zz, yy, zy = (np.tensordot(u, field, 1) for field in sums)
+            w = part.axes(np.full(len(outputs), strengths[s]))
+            out[s, mine] = np.maximum(yy + (w * (zz @ w - 2.0 * zy)).sum(axis=0), 0.0)
     return out
 
 
 def leverages(reading: Reading, keep: BoolArray, at: Spectrum, strengths: FloatArray) -> FloatArray:
     """Return the leverage of each row at each strength, (T, S); zero where rows are left out."""
-    share = 1.0 / (at.d[:, None] + 0.5 * at.n * strengths)  # (p, S)
-    turn = at.unit[:, None] * at.V
-    own = at.has_intercept / at.n
+    share = 1.0 / (at.d[:, None] + at.penalty(strengths))  # (p, S)
+    own, (matrix, mean, _) = at.has_intercept / at.n, at.coordinates
 
     def of_rows(X: FloatArray) -> FloatArray:
-        return ((X - at.mean_x) @ turn) ** 2 @ share + own
+        return np.asarray(((X - mean) @ matrix) ** 2 @ share + own)
 
     return reading.per_row(keep, of_rows, len(strengths))
 
@@ -95,12 +94,6 @@ def few_series(weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         if np.abs(U[:, :rank] @ combined.T - weights).max() <= _EXACT * weights.max():
             break
     return U[:, :rank], combined
-
-
-def _of_outputs(at: Spectrum, outputs: IntArray) -> Spectrum:
-    if len(outputs) == len(at.total):
-        return at
-    return at.of_outputs(outputs)
 
 
 def _in_parts(outputs: IntArray, p: int, n_series: int, n_threads: int) -> list[IntArray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,6 +104,14 @@ class Origin(NamedTuple):
         return self._replace(y=self.y[which])
 
 
+class Axes(NamedTuple):
+    """Coordinates (x - mean) A of features, and means of responses, counted from an origin."""
+
+    matrix: FloatArray  # A (p, r)
+    mean_x: FloatArray  # (p,)
+    mean_y: FloatArray  # (n,)
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """How rows are read for their moments.
@@ -160,13 +169,16 @@ class Reading:
         sums = self._run(kernels.second_moments, table, columns, b)
         return Moments(float(sums.n), *sums[1:])
 
-    def weighted(self, keep: BoolArray, outputs: IntArray, weights: FloatArray) -> list[Moments]:
-        """Sum up some rows under weights (T, V) of any sign."""
-        table, V = self.table(keep), weights.shape[1]
-        columns, b = self.columns.take(outputs), self.origin.y[outputs]
-        columns = replace(columns, weights=Source(weights, np.arange(V)))
-        sums = self._run(kernels.weighted_moments, table, columns, b)
-        return [Moments(float(sums.n[v]), *(field[v] for field in sums[1:])) for v in range(V)]
+    def about_a_fit(
+        self, keep: BoolArray, outputs: IntArray, weights: FloatArray, axes: Axes
+    ) -> kernels.ResidualMoments:
+        """Sum up some rows under weights (T, V) of any sign, in coordinates about a fit."""
+        columns, b = self.columns.take(outputs), self.origin.y[outputs] + axes.mean_y
+        columns = replace(columns, weights=Source(weights, np.arange(weights.shape[1])))
+        centre = axes.mean_x @ axes.matrix
+        kernel = partial(kernels.residual_moments, matrix=axes.matrix, centre=centre)
+        found: kernels.ResidualMoments = self._run(kernel, self.table(keep), columns, b)
+        return found
 
     def per_row(
         self, keep: BoolArray, function: Callable[[Array], FloatArray], width: int

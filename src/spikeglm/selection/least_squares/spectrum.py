@@ -14,7 +14,7 @@ import numpy as np
 
 from ... import showing
 from ...typing import FloatArray, IntArray
-from .moments import Moments, Origin
+from .moments import Axes, Moments, Origin
 
 _ROUNDING = 16 * np.finfo(float).eps
 _CLEAR = 10.0  # times what rounds
@@ -92,6 +92,11 @@ class Spectrum:
     def squares(self) -> FloatArray:
         """(p, N) c²."""
         return np.asarray(self.c**2)
+
+    @property
+    def coordinates(self) -> Axes:
+        """The axes, of features as they are read."""
+        return Axes(self.unit[:, None] * self.V, self.mean_x, self.mean_y)
 
     def resolves(self, strength: float) -> bool:
         """Tell whether eigenvalues are what they seem, or a strength outweighs those that round."""

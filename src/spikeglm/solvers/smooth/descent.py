@@ -152,10 +152,11 @@ def _change_to_double(
     """Go on in double precision from where the next step leads.
 
     Near the optimum that step is sound, and evaluating it saves evaluating the point before it
-    again. Columns that gave up in float32, or whose step leads up, start over from where they are.
+    again. Columns that gave up in float32, or whose step leads up, start over from where they are;
+    so do those that began near the optimum, which float32 may not tell from it.
     """
     objective.use_double()
-    tired = _is_tired(walk)[columns]
+    tired = _is_tired(walk)[columns] | (walk.n_iterations[columns] == 0)
     move = np.where(tired, 0.0, walk.step[columns] * walk.direction[:, columns])
     noise = _noise(walk, columns, is_single=True)
     there = direction.evaluate(walk.theta[:, columns] + move, columns)
