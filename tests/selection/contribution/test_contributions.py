@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from spikeglm import GLM, PopulationGLM
+from spikeglm import GLM, PopulationGLM, config_context
 from spikeglm.basis import BSplineEval, HistoryConv
 from spikeglm.errors import ConvergenceWarning
 from spikeglm.inference import LinearShift, null_test
@@ -233,3 +233,26 @@ def test_what_cannot_be_asked_is_refused():
         contributions(SINGLE, X, Y[:, 0], over=np.arange(T), bins=[3, 2], **more)
     with pytest.raises(ValueError, match="number per row"):
         contributions(SINGLE, X, Y[:, 0], over=np.arange(5), **more)
+
+
+def test_stored_tables_and_little_memory_give_the_same(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    y = Y.astype(float)
+    y[20:60, 1] = np.nan
+    more = {"folds": FOLDS, "terms": TERMS, "how": "all", "n_shuffles": 1}
+    whole = contributions(POPULATION, X, y, **more)
+    with h5py.File(tmp_path / "session.h5", "w") as file:
+        file["X"], file["y"] = X, y
+        with config_context(memory=100_000):
+            stored = contributions(POPULATION, file["X"], file["y"], **more)
+    for of, of_stored in zip(whole.losses.parts, stored.losses.parts, strict=True):
+        np.testing.assert_allclose(of_stored, of, atol=1e-5)
+
+
+def test_strengths_that_data_choose_are_taken_as_given_to_all_sets():
+    model = PopulationGLM(regularizer="Ridge", regularizer_strength="auto")
+    found = contributions(model, X, Y, folds=FOLDS, terms=TERMS, how=["unique", "shapley"])
+    np.testing.assert_allclose(
+        found.losses.log_likelihood[1].sum(axis=0), found.full.log_likelihood, rtol=1e-9
+    )
+    assert not hasattr(model, "coef_")
