@@ -82,6 +82,28 @@ def test_gaps_of_folds_are_as_long_as_the_longest_kernel():
     assert folds.to_frame()["n_left_out"].tolist() == [69, 138, 138, 69]
 
 
+def gaps(window, **more):
+    """Rows that are left out of five folds; pauses of trials are 1 s, 0.2 s, 1 s, 0.2 s, ..."""
+    begin = np.cumsum(np.tile([1.2, 2.0], 5)) - 1.2
+    trials = np.column_stack([begin, begin + 1.0])
+    design = (
+        nmo.DesignBuilder(bin_s=0.1, trials=trials)
+        .events(begin, window=window, basis="lags", label="x", **more)
+        .design()
+    )
+    fold = np.arange(100) // 10 % 5
+    splitter = nmo.selection.TrialFolds(fold)
+    return nmo.selection.fixed_folds(splitter, design).to_frame()["n_left_out"].tolist()
+
+
+def test_gaps_reach_over_epochs_where_kernels_do():
+    """Trials 0 | 1, 2 | 3, 4 | 5, 6 | ... : commas are 0.2 s; fold k has trials k and k + 5."""
+    assert gaps((0, 0.2)) == [0] * 5  # ends within the shortest pause
+    assert gaps((0, 0.5), within_trial=True) == [0] * 5
+    # 4 rows of each neighbour that a kernel reaches; the first and the last trial have none
+    assert gaps((0, 0.5)) == [4, 8, 8, 8, 4]
+
+
 def test_own_and_other_spikes_are_told_apart_by_the_mask():
     counts = np.random.default_rng(2).poisson(0.2, (3000, 3))
     design = (

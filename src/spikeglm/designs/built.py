@@ -18,7 +18,7 @@ from ..io.interop.timed_data import Timed, read_spikes
 from ..io.interop.timeseries import to_pynapple
 from ..rows.design import Design, Reader, Signals
 from ..rows.given_terms import names_of
-from ..typing import ArrayLike, BoolArray, FloatArray
+from ..typing import ArrayLike, BoolArray, FloatArray, IntArray
 from .grid import Grid
 from .kinds.contract import PlacedTerm, TermFacts
 from .kinds.values import channels_of, numbers_in_bins
@@ -179,6 +179,22 @@ class BuiltDesign(Design):
                 todo="see the names in design.basis.to_toml().",
             )
         found: BuiltDesign = self.basis.design(inputs[0])
+        return found
+
+    @property
+    def window_borders(self) -> IntArray:
+        """(K,) first rows of the stretches that share no sample with each other through a window.
+
+        Epochs that follow each other sooner than windows are long are one stretch, unless kernels
+        are limited to trials: gaps between folds have to reach from one to the next.
+        """
+        past = future = 0
+        for term, part in zip(self.terms, self.source.components(), strict=True):
+            runs = getattr(part, "runs", None)
+            if runs is not None and not runs.within_trial:
+                before, after = term.reach
+                past, future = max(past, before), max(future, after)
+        found: IntArray = self.grid.borders(past + future)
         return found
 
     def report(self) -> DesignReport:

@@ -97,6 +97,23 @@ class Grid:
         inside[inside] = times[inside] < self.lower[row[inside]] + self.bin_s
         return np.where(inside, row, -1)
 
+    def borders(self, reach: int) -> IntArray:
+        """Return (K,) first rows of stretches that are more than ``reach`` bins apart.
+
+        For a reach of zero, trials end them too: what no window sees over is apart.
+
+        >>> from spikeglm.io.interop.row_times import axis_of_bins
+        >>> grid = Grid.of(axis_of_bins(0.5, [[0.0, 1.0], [2.0, 3.0]]))
+        >>> grid.borders(2), grid.borders(3)
+        (array([0, 2]), array([0]))
+        """
+        first = self.starts[1:]
+        if reach == 0:
+            changes = np.flatnonzero(np.diff(self.segment_of_rows)) + 1
+            return np.union1d(self.starts, changes).astype(np.intp)
+        n_between = (self.axis.times[first] - self.axis.times[first - 1]) / self.bin_s - 1
+        return np.append(0, first[n_between > reach - 0.5]).astype(np.intp)
+
     def stretches(self, before: int, after: int, *, within_trial: bool = False) -> Stretches:
         """Return the runs of neighbouring rows with bins before and after each of them.
 

@@ -76,7 +76,13 @@ def gap_in_bins(gap: Any, rows: Rows) -> int:
 
 
 def stretch_starts(rows: Rows) -> IntArray:
-    """Return the first row of each epoch, no window reaching over its border; without times [0]."""
+    """Return the first rows of stretches between which no window reaches; without times [0].
+
+    Those are epochs, unless a table says otherwise: kernels of events may see over their borders.
+    """
+    known: IntArray | None = getattr(rows, "window_borders", None)
+    if known is not None:
+        return known
     axis = rows.time_axis
     return np.zeros(1, dtype=np.intp) if axis is None else axis.epoch_starts
 
