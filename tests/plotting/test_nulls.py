@@ -24,5 +24,5 @@ def test_all_draws_and_the_data_are_drawn():
 
 
 def test_of_many_neurons_one_must_be_named():
-    with pytest.raises(ValueError, match="Unknown neuron"):
+    with pytest.raises(ValueError, match=r"One panel shows one neuron.*pass neuron="):
         plot_null(TEST)

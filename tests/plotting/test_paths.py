@@ -34,5 +34,5 @@ def test_the_largest_coefficients_have_names(path):
 
 
 def test_an_unknown_neuron(path):
-    with pytest.raises(ValueError, match="no such neuron"):
+    with pytest.raises(ValueError, match="Unknown neuron"):
         plot_regularization_path(path, "Bob")

@@ -10,6 +10,7 @@ from .. import errors
 from ..inference.effects.comparisons import Comparison
 from ..inference.effects.predicted_rates import PredictedRates
 from . import style
+from .neurons import place_of
 from .style import axes_or_new
 from .tables import tidy, with_data
 
@@ -129,9 +130,7 @@ def plot_predicted_rates(
     ax = axes_or_new(ax, width_mm=style.TWO_COLUMNS_MM, height_mm=50)
     place: Any = ()
     if found.neurons is not None:
-        if neuron not in found.neurons:
-            raise errors.unknown_name("neuron", neuron, list(found.neurons))
-        place = (found.neurons.index(neuron),)
+        place = (place_of(neuron, found.neurons),)
     at = np.arange(len(found.mean)) if found.times is None else found.times
     mean, low, high = (part[(rows, *place)] for part in (found.mean, found.low, found.high))
     band: style.Look = {"color": color, "linewidth": 0}

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
 from ..inference.nulls.result import NullTest
 from . import style
+from .neurons import place_of
 from .style import axes_or_new
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def plot_null(
     >>> plot_null(test).get_xlabel()
     'Score statistic'
     """
-    n = _place(result, neuron)
+    n = place_of(neuron, result.neurons)
     ax = axes_or_new(ax, height_mm=50)
     draws = result.null_statistics[:, n]
     draws = draws[np.isfinite(draws)]
@@ -77,11 +77,3 @@ def plot_null(
     ax.set_title(f"{result.term}, {result.null.replace('_', ' ')}")
     ax.legend()
     return ax
-
-
-def _place(result: NullTest, neuron: Any) -> int:
-    if neuron is None and len(result.neurons) == 1:
-        return 0
-    if neuron not in result.neurons:
-        raise errors.unknown_name("neuron", neuron, list(result.neurons))
-    return result.neurons.index(neuron)

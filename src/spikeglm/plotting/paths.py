@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
 from ..selection import RegularizationPath
 from . import style
+from .neurons import place_of
 from .style import axes_or_new
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def plot_regularization_path(
     >>> plot_regularization_path(path).get_xlabel()
     'Strength (nats per bin and unit of coefficient)'
     """
-    n = 0 if neuron is None else _place(path, neuron)
+    n = 0 if neuron is None else place_of(neuron, path.neurons)
     ax = axes_or_new(ax, height_mm=60)
     strength, coef = path.strengths[:, n], path.coef[:, :, n]
     largest = np.abs(coef).max(axis=0)
@@ -65,13 +65,3 @@ def plot_regularization_path(
     ax.set_xlabel("Strength (nats per bin and unit of coefficient)")
     ax.set_ylabel("Coefficient")
     return ax
-
-
-def _place(path: RegularizationPath, neuron: Any) -> int:
-    if neuron not in path.neurons:
-        raise errors.value_error(
-            "There is no such neuron in this path.",
-            given=repr(neuron),
-            expected=f"one of {', '.join(map(repr, path.neurons[:12]))}",
-        )
-    return path.neurons.index(neuron)

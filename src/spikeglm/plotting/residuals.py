@@ -12,6 +12,7 @@ from ..inference.goodness_of_fit.binned import BinnedResiduals
 from ..io.interop.timeseries import to_array
 from ..typing import ArrayLike
 from . import style
+from .neurons import place_of
 from .style import axes_or_new
 from .tables import tidy, with_data
 
@@ -138,7 +139,7 @@ def plot_residual_autocorrelation(
     """
     ax = axes_or_new(ax, height_mm=60)
     r, band = (v.reshape(len(found.lags), -1) for v in (found.autocorrelation, found.band_95))
-    n = _place(found.neurons, neuron)
+    n = place_of(neuron, found.neurons)
     lags = found.lags if found.bin_s is None else 1000.0 * found.bin_s * found.lags
     ax.fill_between(lags, -band[:, n], band[:, n], color=style.LIGHT_GREY, linewidth=0, zorder=0)
     ax.vlines(lags, 0, r[:, n], color=color, linewidth=style.THIN_PT)
@@ -202,7 +203,7 @@ def plot_binned_residuals(
     """
     ax = axes_or_new(ax, height_mm=60)
     x, mean, band = (
-        v.reshape(v.shape[0], -1)[:, _place(found.neurons, neuron)]
+        v.reshape(v.shape[0], -1)[:, place_of(neuron, found.neurons)]
         for v in (found.position, found.mean, found.band_95)
     )
     ax.fill_between(x, -band, band, color=style.LIGHT_GREY, linewidth=0, zorder=0)
@@ -211,12 +212,3 @@ def plot_binned_residuals(
     ax.set_xlabel(xlabel)
     ax.set_ylabel("Mean residual")
     return ax
-
-
-def _place(neurons: tuple[Any, ...], neuron: Any) -> int:
-    """Return which of the neurons is asked for."""
-    if neuron is None and len(neurons) == 1:
-        return 0
-    if neuron not in neurons:
-        raise errors.unknown_name("neuron", neuron, list(neurons))
-    return neurons.index(neuron)

@@ -80,6 +80,8 @@ def plot_strength_choice(
             )
         ax.axvline(chosen, color=style.GREY, linewidth=style.THIN_PT, label="chosen")
         ax.legend(loc="lower left")
+    else:
+        ax.text(0.5, 0.5, choice.reason[n], transform=ax.transAxes, ha="center", color=style.GREY)
     ax.set_xscale("log")
     ax.set_xlabel("Strength (nats per bin and unit of penalty)")
     name = choice.score_name

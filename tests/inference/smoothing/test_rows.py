@@ -54,3 +54,17 @@ def test_rounds_are_few():
     plain = smooth().set_params(regularizer_strength=1e-3).fit(basis.design(*signals), Y)
     model = smooth().fit(basis.design(*signals), Y)
     assert model.fit_report_.n_passes < 2 * plain.fit_report_.n_passes + 15
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")
+def test_bands_with_strengths_unknown_are_nan_for_silent_neurons_without_a_word():
+    """NumPy warned of an invalid value, once for every entry."""
+    x = np.random.default_rng(0).uniform(size=600)
+    counts = np.random.default_rng(1).poisson(0.5 + np.sin(6 * x) ** 2)
+    design = nmo.basis.BSplineEval(7, label="x").design(x)
+    both = np.column_stack([counts, 0 * counts])
+    how = {"regularizer": "Smoothness", "regularizer_strength": "auto"}
+    curve = nmo.PopulationGLM(**how).fit(design, both).curve("x", design, both, at=[0.2, 0.7])
+    alone = nmo.GLM(**how).fit(design, counts).curve("x", design, counts, at=[0.2, 0.7])
+    assert_allclose(curve.low[:, 0], alone.low, rtol=1e-6)
+    assert np.isnan(curve.low[:, 1]).all()

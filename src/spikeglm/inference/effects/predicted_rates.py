@@ -172,11 +172,9 @@ def predicted_rates(
     is_new = X_new is not None
     rows = model.rows_of(X_new) if is_new else fit.optimum.rows
     given = offset if new_offset is None and not is_new else new_offset
-    added = _offset(given, rows, fit)
-    eta, error, dof = _predictors(rows, added, found, fit)
-    half = quantile(level, dof) * error
+    eta, error, dof = _predictors(rows, _offset(given, rows, fit), found, fit)
     scale = best_scale(fit.likelihood, found.seconds_per_bin(bin_s))
-    low, high = scale.ends(eta, half)
+    low, high = scale.ends(eta, quantile(level, dof) * error)
     axis = rows.time_axis
     predicted = PredictedRates(
         found.in_shape(scale.of(eta)),

@@ -20,6 +20,7 @@ import numpy as np
 
 from ... import errors, showing
 from ...engine.kernels.loss_kernels import fisher_information
+from ...numerics import quiet
 from ...observation_models import PoissonObservations
 from ...typing import FloatArray, IntArray
 from ..information.filling import Filling, Seen
@@ -122,8 +123,9 @@ def _more(models: LocalModels, rho: FloatArray) -> FloatArray:
             moved = there.gamma - here.gamma
             found.append(there.inverse - here.inverse + moved[:, :, None] * moved[:, None])
             worth.append(-there.value - 0.5 * trial[:, j])
-        share = np.exp(np.array(worth) - np.max(worth, axis=0))
-        share /= share.sum(axis=0)
+        with quiet():  # of a silent neuron no strength is worth anything
+            share = np.exp(np.array(worth) - np.max(worth, axis=0))
+            share /= share.sum(axis=0)
         added = sum(w[:, None, None] * part for w, part in zip(share, found, strict=True))
         total += np.where(reaches, added, 0.0)
     return _without_less(total, here.inverse)
