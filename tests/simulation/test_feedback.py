@@ -276,3 +276,23 @@ def test_missing_and_superfluous_inputs_are_named():
     for name in ("n_bins", "n_repeats"):
         with pytest.raises(ValueError, match=f"{name} is a whole number"):
             model.simulate(0, **{name: 0, "inputs": stimulus})
+
+
+def test_a_design_built_of_events_and_spikes_knows_its_history():
+    rng = np.random.default_rng(11)
+    counts = nap.TsdFrame(t=np.arange(800) * 0.02 + 0.01, d=rng.poisson(0.3, (800, 2)))
+    cues = np.sort(rng.uniform(0, 16, 30))
+    builder = (
+        nmo.DesignBuilder(rows=counts)
+        .events(cues, window=(0, 0.2), basis=3, label="cue")
+        .history(counts, window=0.1, basis="lags", neurons="own", label="history")
+    )
+    X = builder.design()
+    model = nmo.PopulationGLM(feature_mask=X.feature_mask).fit(X, counts)
+    assert model.feedback_ == {"history": (0, 1)}
+    drawn, rate = model.simulate(0, inputs=X)
+    mine = nmo.basis.HistoryConv(5, label="past").design(drawn.values)[:]
+    eta = np.asarray(X[:, :3]) @ model.coef_[:3] + mine @ model.coef_[3:] + model.intercept_
+    assert_allclose(rate.values[5:], np.exp(eta[5:]), rtol=RTOL)
+    with pytest.raises(TypeError, match=r"inputs=X\.at"):
+        model.simulate(0, inputs={"cue": cues})

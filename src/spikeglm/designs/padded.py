@@ -15,7 +15,7 @@ from ..basis.terms.formula import PlacedRows
 from ..basis.terms.meanings import OverLags
 from ..io.interop.timeseries import to_array
 from ..rows.design import Reader, Signals
-from ..typing import Array, BoolArray, FloatArray
+from ..typing import Array, BoolArray, FloatArray, IntArray
 from .grid import Stretches
 
 
@@ -81,6 +81,16 @@ class PaddedRows(PlacedRows):
     def readers(self) -> tuple[Reader, ...]:
         """Numbers."""
         return (to_array,)
+
+    @property
+    def samples_of_rows(self) -> tuple[Array, ...]:
+        """The numbers (T, S) in the bin of each row itself."""
+        return (self.signals.arrays[0][self.runs.place(0, self.n_rows)],)
+
+    @property
+    def starts(self) -> IntArray:
+        """First row of each run of bins that follow each other."""
+        return self.runs.starts
 
     @property
     def n_rows(self) -> int:

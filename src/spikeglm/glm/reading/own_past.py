@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...rows.contract import Rows
-from ...rows.terms import terms_of
+from ...rows.terms import Term, terms_of
 from ...typing import Array
 
 _LOOKED_AT = 512  # rows at first, of columns that may be the same
@@ -32,22 +32,43 @@ def responses_among_inputs(rows: Rows, responses: Any) -> dict[str, tuple[int, .
     >>> responses_among_inputs(basis.design(counts, np.arange(50.0)), counts)
     {'past': (0, 1)}
     """
-    signals = getattr(getattr(rows, "source", None), "signals", None)
-    if signals is None or not isinstance(responses, np.ndarray):
+    if not isinstance(responses, np.ndarray):
         return {}
-    found, stop = {}, 0
-    for term in terms_of(rows):
-        start, stop = stop, stop + len(term.inputs)
-        for signal in signals.arrays[start:stop] if term.reach != (0, 0) else ():
+    found = {}
+    for term, part in parts_of(rows):
+        for signal in _samples(part) if term.reach != (0, 0) else ():
             places = _places(signal, responses)
             if max(places, default=-1) >= 0:
                 found[term.label] = places
     return found
 
 
+def parts_of(rows: Any) -> list[tuple[Term, Any]]:
+    """Return the terms of a design with what computes the columns of each; [] of other tables.
+
+    >>> import spikeglm as nmo
+    >>> [(term, part)] = parts_of(nmo.basis.HistoryConv(3, label="past").design(np.zeros(9)))
+    >>> term.label, part.starts
+    ('past', array([0]))
+    """
+    components = getattr(getattr(rows, "source", None), "components", None)
+    if components is None:
+        return []
+    terms, found = terms_of(rows), components()
+    return list(zip(terms, found, strict=True)) if len(terms) == len(found) else []
+
+
+def _samples(part: Any) -> tuple[Any, ...]:
+    """Return the samples (T, ...) of the bins of rows themselves, of each signal of a term."""
+    if hasattr(part, "samples_of_rows"):
+        return tuple(part.samples_of_rows)
+    return tuple(part.signals.arrays) if hasattr(part, "signals") else ()
+
+
 def _places(signal: Any, responses: Array) -> tuple[int, ...]:
     """Return which response (T, N) each channel of a signal (T, ...) is, -1 for none."""
-    if not isinstance(signal, np.ndarray) or signal.dtype.kind not in "biuf":
+    is_numbers = isinstance(signal, np.ndarray) and signal.dtype.kind in "biuf"
+    if not is_numbers or len(signal) != len(responses):
         return ()
     channels = signal.reshape(len(signal), -1)
     if _are_one(channels, responses):

@@ -19,8 +19,9 @@ from ...simulation.feedback import Course, simulated
 from ...simulation.network import Feedback, Network, filters_of, outside
 from ...simulation.responses import Simulated
 from ...simulation.stability import Stability
-from ...typing import Array, FloatArray
+from ...typing import Array, FloatArray, IntArray
 from ..reading.fit_inputs import read_rows
+from ..reading.own_past import parts_of
 from ..reading.simulation_arguments import (
     Wanted,
     by_name,
@@ -67,10 +68,9 @@ def with_feedback(model: Hooks, random_key: RandomKey, wanted: Wanted) -> Simula
     drive = drive + offset_of(wanted.offset, *drive.shape)
     network = _network(model, filters_of(terms, feedback, coef))
     _warn_of_instability(network)
-    axis = None if rows is None else rows.time_axis
     course = Course(
         drive,
-        np.zeros(1, np.intp) if axis is None else axis.epoch_starts,
+        _starts(rows, feedback),
         past_of(wanted.init_y, network.n_neurons),
         wanted.n_repeats or 1,
         int(wanted.warm_up) if network.filters.size else 0,
@@ -91,6 +91,14 @@ def _rows(model: Hooks, inputs: Any, terms: Sequence[Term], feedback: Feedback) 
         rows = read_rows(inputs)
         fitted.check_fitted(model, rows)
         return rows
+    if not hasattr(basis, "input_shape"):
+        raise errors.type_error(
+            "The inputs of this model are data by their names.",
+            given=type(inputs).__name__,
+            expected="a design with the features of the fit",
+            todo="pass inputs=X, or of other data inputs=X.at({name: data, ...}); of the spikes "
+            "in it nothing is used but the bins.",
+        )
     names = [name for term in terms for name in term.inputs]
     is_fed = {
         name: min(feedback.get(term.label, (-1,))) >= 0 for term in terms for name in term.inputs
@@ -112,6 +120,14 @@ def _parameters(
         rows = with_known_terms(ArrayRows(np.zeros((1, n_features))), terms)
     _, coef, intercept = fitted.estimates(model, rows)
     return coef, intercept
+
+
+def _starts(rows: Rows | None, feedback: Feedback) -> IntArray:
+    """Return the first row of each stretch that the past of the responses does not leave."""
+    axis = None if rows is None else rows.time_axis
+    of_epochs = np.zeros(1, np.intp) if axis is None else axis.epoch_starts
+    fed = [part.starts for term, part in parts_of(rows) if term.label in feedback]
+    return np.unique(np.concatenate(fed)) if fed else of_epochs
 
 
 def _drive(
