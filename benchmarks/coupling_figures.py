@@ -74,11 +74,12 @@ def of_stability() -> None:
         run = let_run(network)
         runs.append((kind, run))
         s = run.stability
-        print(kind, f"{s.radius:.2f} {s.spike_radius:.2f} {s.headroom:g} {run.share:.2f}")
+        told = f"{s.radius:.2f} {s.spike_radius:.2f} {s.growth:.3f} {s.headroom:g}"
+        print(kind, told, f"{run.share:.2f}")
     figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.9), sharey=True)
     columns = (
         ("radius", "radius of the mean field", 1.0),
-        ("spike_radius", "spike_radius, of whole spikes", 1.0),
+        ("growth", "growth per bin, of whole spikes", 1.0),
         ("headroom", "headroom (times the mean rates)", None),
     )
     for ax, (name, label, edge) in zip(axes, columns, strict=True):

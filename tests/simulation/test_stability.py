@@ -78,6 +78,16 @@ def test_many_lags_and_neurons_by_krylov_as_by_all_eigenvalues(monkeypatch):
     assert_allclose(growth_per_bin(filters), dense, rtol=1e-5)
 
 
+def test_large_eigenvalues_that_are_no_growth():
+    """Two neurons that inhibit what excites them: complex eigenvalues, which swing and die out."""
+    lags = np.exp(-np.arange(30) / 10.0)
+    weights = np.array([[0.0, -1.6], [1.6, 0.0]]) / lags.sum()
+    pair = Likelihood(GaussianObservations(), Identity())
+    found = Stability.of(network(lags[:, None, None] * weights, [0.0, 0.0], pair))
+    assert found.spike_radius > 1.5 and found.growth < 1
+    assert found.is_stable and np.isinf(found.headroom)
+
+
 def test_no_network_and_silent_neurons():
     assert spectral_radius(np.zeros((0, 0))) == 0
     assert Stability.of(network(np.zeros((0, 2, 2)), [0.1, 0.1])).spike_radius == 0

@@ -13,8 +13,12 @@ a small change. What one whole spike of j adds to the expected responses of i is
 
 its direct offspring, for the link exp m_i (e^h - 1): G for small h, more for strong excitation and
 much less for strong inhibition, which cannot push a rate below zero (refractory filters of -5 do
-not make a neuron unstable). With B, lag by lag, for G, the largest root of the characteristic
-equation says by what factor activity changes from bin to bin.
+not make a neuron unstable).
+
+The radius is the criterion where all entries are positive. Where some are not its eigenvalues may
+be large and negative, or complex, and no activity grows; what decides then is the same equation
+with its lags, B(w): ``growth``, the largest |z| with x(t) = z^t x, is the factor by which activity
+changes from bin to bin, and one or more is unstable.
 
 Both look at the mean rates alone. Whether *large* activity dies out too is a question to the whole
 link: ``headroom`` is how many times their mean all rates may be at once for the mean field to come
@@ -28,7 +32,7 @@ Truccolo (2017), PLoS Comput Biol 13:e1005390 (GLMs: stable, fragile, divergent)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,11 +42,14 @@ from ..typing import FloatArray
 from .network import Network
 
 _STEPS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-_MOST_ROUNDS = 300
+_STEP = 0.2  # of the way to the next rates: oscillations that only rounds without lags have die out
+_MOST_ROUNDS = 400
 _BACK = 0.02  # of the distance between the means and where they were: it has come back
 _FAR = 1e4  # times the mean
 _NEAR = 3.0  # times the mean rates: chance bursts of a few neurons get there within seconds
 _DENSE = 500  # rows of a companion matrix whose eigenvalues are all computed
+_MOST_PRODUCTS = 4e9  # of larger ones, before it is given up
+_PER_RESTART = 20  # products of vectors with the matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +61,7 @@ class Stability:
     radius :
         Spectral radius of the mean field linearised at the mean rates, G above.
     spike_radius :
-        That of B: how many further spikes a spike causes, in the long run, over one generation.
+        That of B: how many further spikes a spike causes, from one generation to the next.
     growth :
         Factor by which a disturbance changes per bin, in the end; NaN where it could not be found.
     headroom :
@@ -115,22 +122,29 @@ class Stability:
         of_spikes[~np.isfinite(of_spikes)] = 0.0  # of silent neurons
         weights = np.where(np.isfinite(gain), gain, 0.0)[:, None] * h.sum(axis=0)
         offspring = of_spikes.sum(axis=0)
-        spike_radius = spectral_radius(offspring)
-        return cls(
+        found = cls(
             spectral_radius(weights),
-            spike_radius,
+            spectral_radius(offspring),
             growth_per_bin(of_spikes),
-            headroom(network, eta, offspring, gain) if spike_radius < 1 else np.nan,
+            np.nan,
             offspring,
             weights,
             network.neurons,
             network.bin_s,
         )
+        if not found.is_stable:
+            return found
+        return replace(found, headroom=headroom(network, eta, offspring, gain))
 
     @property
     def is_stable(self) -> bool:
-        """Whether disturbances of the mean rates die out: ``spike_radius`` is below one."""
-        return self.spike_radius < 1
+        """Whether disturbances of the mean rates die out: ``growth`` is below one.
+
+        Where it was not found: the largest real part of an eigenvalue of B is.
+        """
+        if np.isnan(self.growth):
+            return bool(np.linalg.eigvals(self.offspring).real.max(initial=0.0) < 1)
+        return self.growth < 1
 
     @property
     def is_fragile(self) -> bool:
@@ -148,7 +162,7 @@ class Stability:
     def __str__(self) -> str:
         numbers = f"mean-field radius {self.radius:.3g}, of whole spikes {self.spike_radius:.3g}"
         if not self.is_stable:
-            return f"runs away: each spike causes more than one ({numbers})"
+            return f"runs away: activity grows by a factor of {self.growth:.4g} per bin ({numbers})"
         unit = "bins" if self.bin_s is None else "s"
         lasts = (
             ""
@@ -202,7 +216,8 @@ def growth_per_bin(A: FloatArray) -> float:
     whole = LinearOperator((size, size), matvec=step, dtype=float)
     start = np.random.default_rng(0).uniform(0.5, 1.5, size)
     try:
-        found = eigs(whole, k=1, v0=start, return_eigenvectors=False, maxiter=3000, tol=1e-6)
+        restarts = int(np.clip(_MOST_PRODUCTS / A.size / _PER_RESTART, 5, 3000))
+        found = eigs(whole, k=1, v0=start, return_eigenvectors=False, maxiter=restarts, tol=1e-6)
     except ArpackError:
         return float("nan")
     return float(np.abs(found).max())
@@ -220,12 +235,16 @@ def headroom(network: Network, eta: FloatArray, offspring: FloatArray, gain: Flo
     S[~np.isfinite(S)] = 0.0
     base = np.where(np.isfinite(eta), eta, 0.0)
     is_there = np.isfinite(eta)
-    largest = np.nan
-    for factor in _STEPS:
-        if not _comes_back(network, factor, S, base, is_there, mean):
-            return largest
-        largest = factor
-    return float("inf")
+    low, high = 0, len(_STEPS)  # how many of the steps it comes back from, at least and at most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _comes_back(network, _STEPS[middle - 1], S, base, is_there, mean):
+            low = middle
+        else:
+            high = middle - 1
+    if low == len(_STEPS):
+        return float("inf")
+    return _STEPS[low - 1] if low else float("nan")
 
 
 def _comes_back(
@@ -241,8 +260,8 @@ def _comes_back(
     rates = np.clip(mean * factor, low, high)
     for _ in range(_MOST_ROUNDS):
         with numerics.quiet():
-            rates = network.likelihood.link.mean(base + S @ (rates - mean))
-        rates = np.where(is_there, rates, mean)
+            new = network.likelihood.link.mean(base + S @ (rates - mean))
+        rates = np.where(is_there, rates + _STEP * (new - rates), mean)
         away = np.abs(rates - mean).max(initial=0.0)
         if not away < _FAR * max(np.abs(mean).max(), 1e-300):
             return False

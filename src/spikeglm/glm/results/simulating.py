@@ -178,7 +178,7 @@ def _warn_of_instability(network: Network) -> None:
     notices.warn(
         f"Simulations of this model may explode: it {'is ' if stability.is_stable else ''}"
         f"{stability}. Given: the filters of history and coupling, at the mean responses of the "
-        "fit. Expected: a radius below 1, and a headroom of more than 3 times these. What to do: "
+        "fit. Expected: a growth below 1, and a headroom of more than 3 times these. What to do: "
         "bound or shrink these coefficients, or shorten their window; see docs/coupling.md."
     )
 
