@@ -41,9 +41,10 @@ of it).
 Without a shared drive the test holds. With one that the model does not know pairs look coupled, two
 to five times as often as they should, and robust errors do not help: the filters are really there,
 as descriptions; what is wrong is to call them coupling. Twenty neurons share what they know of the
-drive among their filters, so that each is weak; with longer recordings all of them become
-significant. The drive in the model puts it right. The smoothed activity of the population is a
-noisy copy of it: it halves the excess of a moderate drive, and hardly helps against a strong one.
+drive among their filters, so that each is weak, but longer recordings find them: of four times as
+many bins (5 Hz, sd 0.5) it is 0.6 of the pairs, half of them with q < .05. The drive in the model
+puts it right. The smoothed activity of the population is a noisy copy of it: it takes most of the
+excess of a moderate drive away, and little of that of a strong one.
 """
 
 
