@@ -147,7 +147,7 @@ def test_criteria_of_penalised_fits_count_effective_parameters():
 
 def test_named_groups_and_terms_that_all_models_have():
     groups = {"first": ["x0", "x1"], "third": ["x2"]}
-    found = search_terms(PopulationGLM(), X, COUNTS, folds=FOLDS, terms=groups, always=["x3"])
+    found = search_terms(PopulationGLM(), X, COUNTS, folds=FOLDS, terms=groups, always="x3")
     assert found.terms == ("first", "third")
     np.testing.assert_array_equal(found.selected, [[1, 1, 0, 0, 1], [0, 0, 1, 0, 1]])
     with_x3 = gains_by_hand(COUNTS[:, 0], [3])

@@ -116,7 +116,8 @@ def search_terms(
         raise errors.unknown_name("search", how, list(LADDERS))
     split = folds if asked.is_of_folds else _no_folds(len(y))
     problem = SetProblem.read(model, X, y, folds=split, terms=terms, groups=groups, offset=offset)
-    question = Question.of(problem, tuple(always))
+    always = (always,) if isinstance(always, str) else tuple(always)
+    question = Question.of(problem, always)
     _check_number(question.n_terms, how)
     _check_folds(asked, problem.n_folds)
     scorer, score_name = _scorer(problem, asked, question, measure)
@@ -126,7 +127,7 @@ def search_terms(
         neurons=problem.neurons,
         how=how,
         rule=asked,
-        always=tuple(always),
+        always=always,
         score_name=score_name,
         folds=problem.folds if asked.is_of_folds else None,
         n_fits=known.n_fits,
