@@ -210,8 +210,11 @@ class SetProblem:
 
     @cached_property
     def training(self) -> TrainingFeatures:
-        """Features in the training rows of each fold."""
-        return TrainingFeatures.of(self.inputs.rows, self.inputs.keep, self.folds.training)
+        """Features in the training rows of each fold, as often as rows count for all neurons."""
+        weights, counts = self.inputs.columns.weights, self.folds.training
+        if weights is not None and len(np.unique(weights.of)) == 1:
+            counts = counts * weights.values[:][:, weights.of[:1]]
+        return TrainingFeatures.of(self.inputs.rows, self.inputs.keep, counts)
 
     @cached_property
     def responses(self) -> FloatArray:

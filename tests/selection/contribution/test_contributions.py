@@ -72,16 +72,21 @@ def test_shapley_values_are_the_mean_over_all_orders_and_add_up(found):
     np.testing.assert_allclose(share.sum(axis=0), 1.0)
 
 
-def test_zeroed_is_the_full_fit_at_the_training_mean_of_a_term(found):
+@pytest.mark.parametrize("weight", [None, np.arange(T) % 4])
+def test_zeroed_is_the_full_fit_at_the_training_mean_of_a_term(weight):
+    more = {"folds": FOLDS, "terms": TERMS, "how": "zeroed", "sample_weight": weight}
+    found = contributions(POPULATION, X, Y, **more)
+    counts = np.ones(T) if weight is None else weight
     for k, (train, test) in enumerate(FOLDS.split()):
         for n in range(N):
-            fit = SINGLE.fit(X[train], Y[train, n])
-            full = poisson.logpmf(Y[test, n], fit.predict(X[test])).sum()
+            fit = SINGLE.fit(X[train], Y[train, n], sample_weight=counts[train])
+            full = poisson.logpmf(Y[test, n], fit.predict(X[test]))
             for j, label in enumerate("abc"):
-                table = X[test].copy()
-                table[:, TERMS[label]] = X[train][:, TERMS[label]].mean(axis=0)
-                loss = full - poisson.logpmf(Y[test, n], fit.predict(table)).sum()
-                np.testing.assert_allclose(nats(found, "zeroed")[j, k, n], loss, atol=1e-5)
+                table, of_term = X[test].copy(), X[train][:, TERMS[label]]
+                table[:, TERMS[label]] = np.average(of_term, axis=0, weights=counts[train])
+                loss = full - poisson.logpmf(Y[test, n], fit.predict(table))
+                expected = (counts[test] * loss).sum()
+                np.testing.assert_allclose(nats(found, "zeroed")[j, k, n], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("way", ["shift", "rows"])
