@@ -147,7 +147,7 @@ def plot_contribution_map(
     top = float(np.abs(value).max()) or 1.0
     look: style.Look = {"aspect": "auto", "cmap": "RdBu_r", "vmin": -top, "vmax": top}
     image = ax.imshow(value[:, order].T, interpolation="nearest", **look)
-    ax.figure.colorbar(image, ax=ax, label=f"{found.how[found.place(how)]} ({unit.label})")
+    ax.figure.colorbar(image, ax=ax, label=f"{_titled(found, how)} ({unit.label})")
     ax.set_xticks(np.arange(len(found.terms)), list(map(str, found.terms)))
     ax.set_ylabel(f"Neuron ({len(known)}, sorted)")
     return ax
@@ -212,7 +212,7 @@ def plot_contributions_over(
         )
     ax.axhline(0.0, color=style.BLACK, linewidth=style.THIN_PT)
     ax.set_xlabel(xlabel)
-    ax.set_ylabel(f"{found.how[found.place(how)]} ({unit.label})")
+    ax.set_ylabel(f"{_titled(found, how)} ({unit.label})")
     ax.legend()
     return ax
 
@@ -251,3 +251,8 @@ def _place(found: Contributions, neuron: Any) -> int | None:
     if neuron not in found.neurons:
         raise errors.unknown_name("neuron", neuron, list(found.neurons))
     return found.neurons.index(neuron)
+
+
+def _titled(found: Contributions, how: str | None) -> str:
+    """Return what axes call a way to ask."""
+    return found.how[found.place(how)].capitalize()
