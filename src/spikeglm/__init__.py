@@ -33,6 +33,7 @@ _MODULES = (
     "convolve",
     "datasets",
     "designs",
+    "encoding",
     "exceptions",
     "fetch",
     "glm",
@@ -59,10 +60,13 @@ _OBJECTS = {
     "GLM": "glm",
     "PopulationGLM": "glm",
     "ReducedRankRegression": "reduced_rank",
+    "Encoding": "encoding",
     "config_context": "settings",
+    "encode": "encoding",
     "get_config": "settings",
     "inspect_npz": "glm",
     "set_config": "settings",
+    "load_encoding": "encoding",
     "load_model": "glm",
 }
 

@@ -36,6 +36,19 @@ def save(model: Any, path: Any) -> None:
     ValueError, TypeError
         If the estimator is of a class of your own, or holds something that cannot be stored.
     """
+    writer = Writer(_CLASSES)
+    payload = nodes_of(model, writer)
+    saved.write(path, {"saved_with": installed_versions(), "model": payload}, writer.arrays)
+
+
+def nodes_of(model: Any, writer: Writer) -> dict[str, Any]:
+    """Return an estimator as JSON nodes, for a file that holds more than it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As :func:`save`.
+    """
     name = _CLASSES.name_of(type(model))
     if name is None:
         raise errors.type_error(
@@ -44,14 +57,27 @@ def save(model: Any, path: Any) -> None:
             expected="a GLM or one of its relatives",
             todo="save an estimator of the class it derives from, or pickle it.",
         )
-    writer = Writer(_CLASSES)
     params = {key: _storable(key, value) for key, value in model.get_params(deep=False).items()}
-    payload = {
+    return {
         "class": name,
         "params": {key: writer.node(value) for key, value in params.items()},
         "fitted": _nodes_of_estimates(writer, model),
     }
-    saved.write(path, {"saved_with": installed_versions(), "model": payload}, writer.arrays)
+
+
+def model_of(payload: dict[str, Any], reader: Reader) -> Any:
+    """Return the estimator of :func:`nodes_of`; raises whatever damaged nodes run into."""
+    return _built(payload, reader)
+
+
+def writer() -> Writer:
+    """Return what turns models and the values that they may hold into nodes."""
+    return Writer(_CLASSES)
+
+
+def reader(arrays: dict[str, Array]) -> Reader:
+    """Return what turns the nodes of a :func:`writer` back into values."""
+    return Reader(_CLASSES, arrays)
 
 
 def load_model(filename: Any, mapping_dict: dict[str, Any] | None = None) -> Any:

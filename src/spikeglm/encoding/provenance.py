@@ -1,0 +1,51 @@
+"""Where an analysis comes from: versions, settings, folds, and a hash of the data."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from ..glm.reading.fit_inputs import read_rows
+from .inputs import Inputs
+
+_PACKAGES = ("numpy", "scipy", "pandas")
+_BLOCK_BYTES = 2**24
+
+
+def provenance(inputs: Inputs, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what to know of an analysis in order to repeat it, as text and numbers."""
+    from .. import __version__
+
+    versions = {"spikeglm": __version__, "python": platform.python_version()}
+    tested_by = inputs.folds.tested_by
+    tested = [int(n) for n in np.bincount(tested_by[tested_by >= 0])]
+    return {
+        "versions": versions | {name: version(name) for name in _PACKAGES},
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": platform.platform(),
+        "settings": {name: repr(value) for name, value in asked.items()}
+        | {"model": repr(inputs.model), "folds": inputs.splitter},
+        "data": data_hash(inputs),
+        "rows": int(np.shape(inputs.y)[0]),
+        "tested_rows": tested,
+    }
+
+
+def data_hash(inputs: Inputs) -> str:
+    """Return a hash of features, responses, offsets and folds."""
+    digest = blake2b(digest_size=16)
+    rows = read_rows(inputs.X)
+    step = max(1, _BLOCK_BYTES // (8 * max(rows.n_features, 1)))
+    for start in range(0, rows.n_rows, step):
+        block = rows.read(start, min(start + step, rows.n_rows))
+        digest.update(np.ascontiguousarray(block, dtype=np.float64))
+    for values in (inputs.y, inputs.offset):
+        digest.update(np.ascontiguousarray([] if values is None else values, dtype=np.float64))
+    digest.update(np.ascontiguousarray(inputs.folds.tested_by, dtype=np.int64))
+    digest.update(np.ascontiguousarray(inputs.folds.training, dtype=np.int64))
+    return digest.hexdigest()

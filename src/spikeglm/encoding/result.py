@@ -1,0 +1,158 @@
+"""What each neuron encodes: tables, a fitted model, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .. import errors
+from ..glm import GLM
+from . import files, merging, screen
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Encoding:
+    """The answer of :func:`spikeglm.encode`.
+
+    Attributes
+    ----------
+    model :
+        Fitted to all rows, with all terms.
+    tables :
+        Tidy pandas tables: ``"fit"`` (how the fit of each neuron ended), ``"degrees"`` (effective
+        degrees of freedom per term), ``"contributions"`` (neuron x term x way to ask), ``"search"``
+        (neuron x term), ``"steps"`` (every set that was tried), ``"goodness"`` (neuron), ``"curve
+        LABEL"`` (a term's values and bands).
+    origin :
+        Versions, settings, folds, a hash of the data, and when this was made.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> rng = np.random.default_rng(0)
+    >>> place, speed = rng.uniform(0, 1, (2, 3000))
+    >>> y = rng.poisson(np.exp(np.outer(np.sin(6 * place), [1, 0]) - 1))
+    >>> basis = nmo.basis.BSplineEval(6, label="place") + nmo.basis.BSplineEval(5, label="speed")
+    >>> found = nmo.encode(y, basis.design(place, speed))
+    >>> found.table()[["neuron", "term", "is_encoded"]].values.tolist()
+    [[0, 'place', True], [0, 'speed', False], [1, 'place', False], [1, 'speed', False]]
+    """
+
+    model: GLM
+    tables: dict[str, pd.DataFrame]
+    origin: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return screen.text(self)
+
+    def _repr_html_(self) -> str:
+        """Show the screen in a notebook."""
+        return screen.html(self)
+
+    @property
+    def measure(self) -> str:
+        """The unit in which contributions are told, such as ``"bits_per_spike"``."""
+        return merging.measure_of(self.tables["contributions"])
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """The ways in which contributions were asked for."""
+        return tuple(self.tables["contributions"]["how"].unique())
+
+    @property
+    def sets(self) -> dict[Any, str]:
+        """What each neuron encodes, in words; ``"?"`` where there is no answer."""
+        found = self.tables["search"].drop_duplicates("neuron")
+        return dict(zip(found["neuron"], found["set"], strict=True))
+
+    def table(self) -> pd.DataFrame:
+        """Return a tidy table, a row per neuron and term.
+
+        Columns: ``neuron``, ``term``, ``is_encoded`` (by the search; missing where there is no
+        answer), and for each way to ask its contribution with ``_se``, ``_share`` of what the full
+        model gains, ``_p`` and ``_q``; ``edf``, the effective degrees of freedom; ``reason``.
+        """
+        return merging.by_term(self.tables, self.measure)
+
+    def neurons(self) -> pd.DataFrame:
+        """Return a table with a row per neuron.
+
+        Columns: ``neuron``, ``n_spikes``, ``set`` it encodes, what the full model gains on held-out
+        rows in :attr:`measure` (``held_out``), deviance explained there, the rescaled intervals'
+        KS distance with its 95 % bound, ``status`` of the fit, ``reason``.
+        """
+        return merging.by_neuron(self.tables, self.measure)
+
+    def curve(self, term: str) -> pd.DataFrame:
+        """Return the values and bands of a term, a row per point, channel and neuron.
+
+        Raises
+        ------
+        ValueError
+            If the model has no such term, or its curves have too many points to be kept: then
+            ``encoding.model.curve(term, X, y)`` computes them.
+        """
+        if f"curve {term}" not in self.tables:
+            kept = [name.removeprefix("curve ") for name in self.tables if name[:6] == "curve "]
+            raise errors.unknown_name("term with a curve", term, kept)
+        return self.tables[f"curve {term}"]
+
+    def plot(self, neuron: Any = None) -> Figure:
+        """Draw the population, or one neuron with the curve of each term.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If there is no such neuron.
+        """
+        from ..plotting import plot_encoding, plot_neuron_encoding
+
+        only = next(iter(self.sets)) if len(self.sets) == 1 else None
+        if neuron is None and only is None:
+            return plot_encoding(self)
+        return plot_neuron_encoding(self, only if neuron is None else neuron)
+
+    def save(self, path: Any) -> None:
+        """Write everything to one ``.npz``, see :func:`spikeglm.load_encoding`.
+
+        Raises
+        ------
+        OSError, ValueError, TypeError
+            As :meth:`spikeglm.GLM.save_params`.
+        """
+        files.write_parts(path, self.model, self.tables, self.origin)
+
+    def to_parquet(self, path: Any) -> None:
+        """Write :meth:`table` to a Parquet file, with :attr:`origin` in its metadata.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+        """
+        table = self.table()
+        table.attrs = dict(self.origin)
+        table.to_parquet(path, index=False)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return :meth:`table` and :meth:`neurons` as one dataset over neuron and term.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        return merging.dataset(self)
+
+    @cached_property
+    def n_neurons(self) -> int:
+        """How many neurons there are."""
+        return len(self.sets)

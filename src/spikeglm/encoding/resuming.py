@@ -1,0 +1,80 @@
+"""Finished parts of an analysis in a folder: the same call finds them and goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import errors
+from ..fit.progress import say
+from ..glm import GLM
+from .files import read_parts, write_parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Computes parts, or finds them where an earlier call of the same analysis left them.
+
+    Attributes
+    ----------
+    folder :
+        Where parts are kept, ``part.npz`` each; None keeps nothing.
+    origin :
+        What the analysis is of; parts of another are computed anew and replaced.
+    """
+
+    folder: Path | None
+    origin: dict[str, Any]
+
+    @classmethod
+    def at(cls, folder: Path | None, origin: dict[str, Any]) -> Workbench:
+        """Return a bench over a folder, which is made if it is not there.
+
+        Raises
+        ------
+        ValueError
+            If the folder is a file.
+        """
+        if folder is not None:
+            if folder.exists() and not folder.is_dir():
+                raise errors.value_error(
+                    "folder= is where finished parts are kept.",
+                    given=f"the file {folder}",
+                    expected="a folder, there or not",
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder, origin)
+
+    def model(self, name: str, compute: Callable[[], GLM]) -> GLM:
+        """Return the fitted model."""
+        model, _ = self._part(name, lambda: (compute(), {}))
+        return model
+
+    def tables(self, name: str, compute: Callable[[], Tables]) -> Tables:
+        """Return the tables of a part."""
+        _, tables = self._part(name, lambda: (None, compute()))
+        return tables
+
+    def _part(self, name: str, compute: Callable[[], tuple[Any, Tables]]) -> tuple[Any, Tables]:
+        path = None if self.folder is None else self.folder / f"{name}.npz"
+        if path is not None and path.exists():
+            model, tables, origin = read_parts(path)
+            if _is_same(origin, self.origin):
+                say(f"{name}: found in {self.folder}")
+                return model, tables
+        model, tables = compute()
+        if path is not None:
+            write_parts(path, model, tables, self.origin)
+        return model, tables
+
+
+def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two analyses are of the same data with the same settings and versions."""
+    return all(one.get(key) == other[key] for key in ("data", "settings", "versions"))

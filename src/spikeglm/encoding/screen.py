@@ -1,0 +1,140 @@
+"""One screen that a person can read: terms, sets, and how good the model is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..selection.printed_tables import PrintedTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .result import Encoding
+
+_MOST_SETS, _MOST_NEURONS = 8, 12
+_NO_ANSWER = "?"
+
+
+def text(encoding: Encoding) -> str:
+    """Return the screen as lines of text."""
+    return "\n\n".join(part.text() for part in _parts(encoding))
+
+
+def html(encoding: Encoding) -> str:
+    """Return the screen for a notebook."""
+    return "".join(part.html() for part in _parts(encoding))
+
+
+def _parts(encoding: Encoding) -> list[PrintedTable]:
+    table, neurons = encoding.table(), encoding.neurons()
+    if encoding.n_neurons == 1:
+        return [_of_one(encoding, table, neurons)]
+    return [_of_terms(encoding, table, neurons), _of_neurons(encoding, neurons)]
+
+
+def _title(encoding: Encoding, whom: str) -> str:
+    origin = encoding.origin
+    return (
+        f"What {whom}: {type(encoding.model).__name__}, {origin['rows']:,} rows, "
+        f"{len(origin['tested_rows'])} folds ({origin['settings']['folds']}); "
+        f"contributions in {_words(encoding.measure)}"
+    )
+
+
+def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> PrintedTable:
+    known = neurons["set"] != _NO_ANSWER
+    rows = []
+    for term, part in table.groupby("term", sort=False):
+        yes = part["is_encoded"].map(lambda answer: answer is True or answer == True)  # noqa: E712
+        is_searched = part["is_encoded"].notna().any()
+        by = f"{yes.sum()} of {known.sum()}" if is_searched else "always"
+        of_whom = part[yes] if yes.any() else part
+        cells = [_quartiles(of_whom[how]) for how in encoding.how]
+        shares = _quartiles(of_whom[f"{encoding.how[0]}_share"], percent=True)
+        rows.append((str(term), by, *cells, shares))
+    header = ("term", "encoded by", *encoding.how, f"share ({encoding.how[0]})")
+    notes = [
+        "median [quartiles] over the neurons that encode the term, over all where none does",
+        *_sets(neurons),
+        f"held out, all terms: {_quartiles(neurons['held_out'][known])} {_words(encoding.measure)}",
+    ]
+    return PrintedTable(_title(encoding, f"{len(neurons)} neurons encode"), header, tuple(rows), tuple(notes))
+
+
+def _sets(neurons: pd.DataFrame) -> list[str]:
+    counts = neurons["set"].value_counts()
+    shown = [f"{name} {n}" for name, n in counts.items() if name != _NO_ANSWER]
+    more = len(shown) - _MOST_SETS
+    lines = [f"sets: {', '.join(shown[:_MOST_SETS])}{f', and {more} more' if more > 0 else ''}"]
+    unknown = neurons[neurons["set"] == _NO_ANSWER]
+    if len(unknown):
+        why = unknown["reason"].value_counts()
+        lines.append(f"no answer: {'; '.join(f'{n} x {reason}' for reason, n in why.items())}")
+    return lines
+
+
+def _of_neurons(encoding: Encoding, neurons: pd.DataFrame) -> PrintedTable:
+    order = np.argsort(-neurons["held_out"].fillna(-np.inf).to_numpy(), kind="stable")
+    rows = tuple(_row(neurons.iloc[k]) for k in order[:_MOST_NEURONS])
+    more = len(neurons) - len(rows)
+    notes = [f"and {more} more"] if more > 0 else []
+    notes.append(".table() .neurons() .curve(term) .plot() .plot(neuron) .save(path)")
+    header = ("neuron", "spikes", "encodes", "held out", "deviance", "KS / bound")
+    return PrintedTable("Neurons, best first", header, rows, tuple(notes))
+
+
+def _row(neuron: pd.Series) -> tuple[str, ...]:
+    explained = neuron.get("held_out_deviance_explained", np.nan)
+    ks, bound = neuron.get("ks_distance", np.nan), neuron.get("ks_band_95", np.nan)
+    return (
+        str(neuron["neuron"]),
+        f"{neuron['n_spikes']:,.0f}",
+        str(neuron["set"]),
+        _number(neuron["held_out"]),
+        f"{100 * explained:.1f} %" if np.isfinite(explained) else "-",
+        f"{ks:.3f} / {bound:.3f}" if np.isfinite(ks) else "-",
+    )
+
+
+def _of_one(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> PrintedTable:
+    neuron = neurons.iloc[0]
+    rows = []
+    for _, row in table.iterrows():
+        cells = [
+            cell
+            for how in encoding.how
+            for cell in (f"{_number(row[how])} ± {_number(row[how + '_se'])}", _p(row[how + "_p"]))
+        ]
+        answer = {True: "yes", False: "no"}.get(row["is_encoded"], "-")
+        rows.append((str(row["term"]), answer, *cells))
+    header = ("term", "encoded", *(cell for how in encoding.how for cell in (how, "p")))
+    good = dict(zip(("spikes", "encodes", "held out", "deviance", "KS / bound"), _row(neuron)[1:], strict=True))
+    notes = [", ".join(f"{name}: {value}" for name, value in good.items())]
+    notes += [str(neuron["reason"])] if neuron["reason"] else []
+    notes.append(".table() .curve(term) .plot() .save(path)")
+    return PrintedTable(_title(encoding, "the neuron encodes"), header, tuple(rows), tuple(notes))
+
+
+def _quartiles(values: Any, *, percent: bool = False) -> str:
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return "-"
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    if percent:
+        return f"{100 * middle:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+    return f"{_number(middle)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if np.isfinite(value) else "-"
+
+
+def _p(value: float) -> str:
+    return "-" if not np.isfinite(value) else f"{value:.2g}" if value >= 1e-4 else "<1e-4"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

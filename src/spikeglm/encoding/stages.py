@@ -1,0 +1,105 @@
+"""The parts of an analysis: each takes what was read and fitted, and returns tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+
+from ..fit.progress import say
+from ..glm import GLM
+from ..inference import effective_degrees, goodness
+from ..rows.terms import Term
+from ..selection import contributions, search_terms, select_strength
+from .inputs import Inputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_POINTS = 2_000_000  # of the curves of a term: they are computed again when asked for
+_POINTS, _POINTS_OF_MAPS = 100, 40  # along a variable
+
+
+def fit(inputs: Inputs, strengths: Any) -> GLM:
+    """Fit the model to all rows; its strengths are chosen on the folds first, if that is asked."""
+    say(f"fitting {inputs.model} to all rows")
+    if strengths is not None or inputs.needs_strengths:
+        grid = None if strengths is None or isinstance(strengths, str) else strengths
+        found = select_strength(
+            inputs.model, inputs.X, inputs.y, folds=inputs.folds, strengths=grid, **inputs.data
+        )
+        return found.model
+    return clone(inputs.model).fit(inputs.X, inputs.y, **inputs.data)
+
+
+def tables_of_fit(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
+    """Return how the fit ended, and the effective degrees of freedom of each term."""
+    report = fitted.fit_report_.to_frame().rename_axis("neuron").reset_index()
+    degrees = effective_degrees(fitted, inputs.X, inputs.y, **inputs.data).to_frame()
+    return {"fit": report, "degrees": degrees}
+
+
+def contribute(inputs: Inputs, fitted: GLM, asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return what each term adds on held-out rows."""
+    say("contributions of terms on held-out rows")
+    found = contributions(
+        _to_refit(inputs, fitted), inputs.X, inputs.y,
+        folds=inputs.folds, terms=asked["terms"], how=asked["how"], null=asked["null"],
+        seed=asked["seed"], **inputs.data,
+    )  # fmt: skip
+    return {"contributions": found.to_frame()}
+
+
+def search(inputs: Inputs, fitted: GLM, asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return which terms each neuron encodes, and every set that was tried."""
+    say("search for the terms that each neuron encodes")
+    found = search_terms(
+        _to_refit(inputs, fitted), inputs.X, inputs.y,
+        folds=inputs.folds, terms=asked["terms"], always=asked["always"], how=asked["search"],
+        rule=asked["rule"], **inputs.data,
+    )  # fmt: skip
+    return {"search": found.to_frame(), "steps": found.steps_frame()}
+
+
+def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
+    """Return how good the fit is on its own rows."""
+    say("goodness of fit")
+    n_neurons = 1 if np.ndim(inputs.y) == 1 else np.shape(inputs.y)[1]
+    bootstrap = {} if n_neurons == 1 else {"n_bootstrap": 0}
+    arguments = bootstrap if inputs.bin_s is None else bootstrap | {"bin_s": inputs.bin_s}
+    found = goodness(fitted, inputs.X, inputs.y, **arguments, **inputs.data)
+    return {"goodness": found.to_frame().reset_index()}
+
+
+def draw(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
+    """Return the curve of each term with its band; none of terms with very many points."""
+    say("curves with their bands")
+    known = [term for term in fitted.terms_ if term.label and term.meaning is not None]
+    return {
+        f"curve {term.label}": _curve(inputs, fitted, term)
+        for term in known
+        if _n_points(term, fitted) <= _MOST_POINTS
+    }
+
+
+def _curve(inputs: Inputs, fitted: GLM, term: Term) -> pd.DataFrame:
+    arguments = {} if inputs.bin_s is None else {"bin_s": inputs.bin_s}
+    n_points = _POINTS_OF_MAPS if len(term.inputs) > 1 else _POINTS
+    found = fitted.curve(
+        term.label, inputs.X, inputs.y, n_points=n_points, **arguments, **inputs.data
+    )
+    return found.to_frame().reset_index()
+
+
+def _n_points(term: Term, fitted: GLM) -> int:
+    n_neurons = 1 if np.ndim(fitted.intercept_) == 0 else len(fitted.intercept_)
+    per_curve = _POINTS_OF_MAPS**2 if len(term.inputs) > 1 else _POINTS
+    return per_curve * term.n_channels * n_neurons
+
+
+def _to_refit(inputs: Inputs, fitted: GLM) -> GLM:
+    """Return the model that folds fit: strengths chosen on folds are kept, others chosen there."""
+    is_chosen = inputs.needs_strengths or fitted.get_params() != inputs.model.get_params()
+    return clone(fitted) if is_chosen else inputs.model
+
