@@ -145,7 +145,7 @@ class BuiltDesign(Design):
             plan,
             grid=grid,
             facts=tuple(each.facts for each in placed),
-            feature_mask={e.term.label: e.mask for e in placed if e.mask is not True},
+            feature_mask={e.term.label: e.mask for e in placed if e.mask is not True} or None,
         )
 
     def at(self, *inputs: Any) -> BuiltDesign:

@@ -1,7 +1,6 @@
-"""What each neuron encodes, in one call: strengths, fit, contributions, search, goodness, curves."""
+"""What each neuron encodes, in one call: fit, contributions, search, goodness and curves."""
 
 from .analysis import encode
-from .files import load_encoding
-from .result import Encoding
+from .result import Encoding, load_encoding
 
 __all__ = ["Encoding", "encode", "load_encoding"]

@@ -11,8 +11,8 @@ from ..typing import ArrayLike
 from . import stages
 from .inputs import Inputs
 from .provenance import provenance
-from .resuming import Workbench
 from .result import Encoding
+from .resuming import Workbench
 
 
 def encode(
@@ -107,8 +107,10 @@ def encode(
     >>> found.sets
     {0: 'place', 1: 'none'}
     """
-    inputs = Inputs.read(y, design, data=data, model=model, observation_model=observation_model,
-                         folds=folds, offset=offset, bin_s=bin_s)  # fmt: skip
+    inputs = Inputs.read(
+        y, design, data=data, model=model, observation_model=observation_model, folds=folds,
+        offset=offset, bin_s=bin_s,
+    )  # fmt: skip
     asked = {
         "terms": terms, "always": tuple(always), "how": how, "rule": rule, "search": search,
         "null": null, "strengths": strengths, "seed": seed, "bin_s": bin_s,

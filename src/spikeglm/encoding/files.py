@@ -10,8 +10,6 @@ from ..io.files import saved
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .result import Encoding
-
 
 def write_parts(
     path: Any, model: Any, tables: dict[str, pd.DataFrame], origin: dict[str, Any]
@@ -48,32 +46,6 @@ def read_parts(path: Any) -> tuple[Any, dict[str, pd.DataFrame], dict[str, Any]]
         return model, tables, values.value(parts["origin"])
     except Exception as error:  # whatever a header that makes no sense runs into
         raise saved.unreadable(path, f"{type(error).__name__}: {error}") from error
-
-
-def load_encoding(path: Any) -> Encoding:
-    """Load what :meth:`Encoding.save` wrote; the file may come from anyone, nothing in it runs.
-
-    Raises
-    ------
-    OSError
-        If there is no such file, or it may not be read.
-    ValueError
-        If it is damaged, or holds something else.
-
-    Examples
-    --------
-    >>> import numpy as np, os, tempfile, spikeglm as nmo
-    >>> X, y = np.random.default_rng(0).normal(size=(600, 2)), np.arange(600) % 3
-    >>> found = nmo.encode(y, X)
-    >>> path = os.path.join(tempfile.mkdtemp(), "encoding.npz")
-    >>> found.save(path)
-    >>> str(nmo.load_encoding(path)) == str(found)
-    True
-    """
-    from .result import Encoding
-
-    model, tables, origin = read_parts(path)
-    return Encoding(model, tables, origin)
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,8 +12,9 @@ import numpy as np
 from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
+from ..glm.reading.read_arguments import refuse_classifiers
 from ..rows.terms import Term
-from ..selection import Folds, InterleavedBlocks, fixed_folds
+from ..selection import Folds, InterleavedBlocks, TimeSplitter, fixed_folds
 from ..typing import ArrayLike
 
 _FOLDS, _CHUNKS = 10, 5  # 50 blocks all over the session
@@ -53,14 +54,9 @@ class Inputs:
         needs_strengths = model is None and not _is_smooth(X)
         if model is None:
             model = _usual_model(X, y, observation_model, is_smooth=not needs_strengths)
-        elif not isinstance(model, GLM):
-            raise errors.type_error(
-                "This model has no terms to search.",
-                given=type(model).__name__,
-                expected="a GLM or a PopulationGLM",
-            )
-        splitter = InterleavedBlocks(_FOLDS, n_chunks=_CHUNKS) if folds is None else folds
-        named = repr(splitter) if np.ndim(splitter) == 0 else f"{len(splitter)} given labels"
+        refuse_classifiers(model)
+        splitter: Any = InterleavedBlocks(_FOLDS, n_chunks=_CHUNKS) if folds is None else folds
+        named = repr(splitter) if isinstance(splitter, (int, TimeSplitter)) else "given"
         fixed = fixed_folds(splitter, X)
         return cls(X, y, model, fixed, named, offset, bin_s, needs_strengths)
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from .result import Encoding
 
-_SUFFIXES = {"": "", "_se": "_se", "_share": "_share"}
-
 
 def measure_of(contributions: pd.DataFrame) -> str:
     """Return the unit in which contributions are told: the first one of their table."""
@@ -43,9 +41,10 @@ def by_neuron(tables: dict[str, pd.DataFrame], measure: str) -> pd.DataFrame:
     searched = tables["search"].drop_duplicates("neuron")
     out = searched[["neuron", "set"]].reset_index(drop=True)
     found = tables["contributions"].drop_duplicates("neuron")
-    full = {f"{measure}_full": "held_out", "deviance_explained_full": "held_out_deviance_explained"}
-    full = {name: new for name, new in full.items() if name in found}
-    out = out.merge(found[["neuron", "n_spikes", *full]].rename(columns=full), on="neuron")
+    full = found[["neuron", "n_spikes"]].assign(held_out=found[f"{measure}_full"])
+    if "deviance_explained_full" in found:
+        full["held_out_deviance_explained"] = found["deviance_explained_full"]
+    out = out.merge(full, on="neuron")
     wanted = ["neuron", "rate_hz", "ks_distance", "ks_band_95", "ks_p_value", "status"]
     good = tables["goodness"]
     out = out.merge(good[[name for name in wanted if name in good]], how="left", on="neuron")

@@ -11,21 +11,19 @@ from typing import Any
 import numpy as np
 
 from ..glm.reading.fit_inputs import read_rows
+from ..glm.saving.persistence import installed_versions
 from .inputs import Inputs
 
-_PACKAGES = ("numpy", "scipy", "pandas")
+_PACKAGES = ("scipy", "pandas")
 _BLOCK_BYTES = 2**24
 
 
 def provenance(inputs: Inputs, asked: dict[str, Any]) -> dict[str, Any]:
     """Return what to know of an analysis in order to repeat it, as text and numbers."""
-    from .. import __version__
-
-    versions = {"spikeglm": __version__, "python": platform.python_version()}
     tested_by = inputs.folds.tested_by
     tested = [int(n) for n in np.bincount(tested_by[tested_by >= 0])]
     return {
-        "versions": versions | {name: version(name) for name in _PACKAGES},
+        "versions": installed_versions() | {name: version(name) for name in _PACKAGES},
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": platform.platform(),
         "settings": {name: repr(value) for name, value in asked.items()}
@@ -43,9 +41,11 @@ def data_hash(inputs: Inputs) -> str:
     step = max(1, _BLOCK_BYTES // (8 * max(rows.n_features, 1)))
     for start in range(0, rows.n_rows, step):
         block = rows.read(start, min(start + step, rows.n_rows))
-        digest.update(np.ascontiguousarray(block, dtype=np.float64))
-    for values in (inputs.y, inputs.offset):
-        digest.update(np.ascontiguousarray([] if values is None else values, dtype=np.float64))
-    digest.update(np.ascontiguousarray(inputs.folds.tested_by, dtype=np.int64))
-    digest.update(np.ascontiguousarray(inputs.folds.training, dtype=np.int64))
+        digest.update(_bytes(block))
+    for values in (inputs.y, inputs.offset, inputs.folds.tested_by, inputs.folds.training):
+        digest.update(_bytes([] if values is None else values))
     return digest.hexdigest()
+
+
+def _bytes(values: Any) -> memoryview:
+    return np.ascontiguousarray(values, dtype=np.float64).data.cast("B")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..glm import GLM
+from ..plotting import plot_encoding, plot_neuron_encoding
 from . import files, merging, screen
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ class Encoding:
         Columns: ``neuron``, ``term``, ``is_encoded`` (by the search; missing where there is no
         answer), and for each way to ask its contribution with ``_se``, ``_share`` of what the full
         model gains, ``_p`` and ``_q``; ``edf``, the effective degrees of freedom; ``reason``.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> found = nmo.encode(y, X)
+        >>> found.table().columns[:5].tolist()
+        ['neuron', 'term', 'is_encoded', 'unique', 'unique_se']
         """
         return merging.by_term(self.tables, self.measure)
 
@@ -86,6 +93,12 @@ class Encoding:
         Columns: ``neuron``, ``n_spikes``, ``set`` it encodes, what the full model gains on held-out
         rows in :attr:`measure` (``held_out``), deviance explained there, the rescaled intervals'
         KS distance with its 95 % bound, ``status`` of the fit, ``reason``.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> found = nmo.encode(y, X)
+        >>> found.neurons()["set"].tolist()
+        ['none']
         """
         return merging.by_neuron(self.tables, self.measure)
 
@@ -97,6 +110,13 @@ class Encoding:
         ValueError
             If the model has no such term, or its curves have too many points to be kept: then
             ``encoding.model.curve(term, X, y)`` computes them.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> basis = nmo.basis.BSplineEval(5, label="place")
+        >>> found = nmo.encode(y, basis.design(X[:, 0]))
+        >>> found.curve("place").columns.tolist()
+        ['place', 'value', 'low', 'high', 'standard_error']
         """
         if f"curve {term}" not in self.tables:
             kept = [name.removeprefix("curve ") for name in self.tables if name[:6] == "curve "]
@@ -112,9 +132,13 @@ class Encoding:
             If matplotlib is not installed.
         ValueError
             If there is no such neuron.
-        """
-        from ..plotting import plot_encoding, plot_neuron_encoding
 
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> found = nmo.encode(y, X)
+        >>> [ax.get_ylabel() for ax in found.plot().axes[:1]]
+        ['bits per spike']
+        """
         only = next(iter(self.sets)) if len(self.sets) == 1 else None
         if neuron is None and only is None:
             return plot_encoding(self)
@@ -127,6 +151,12 @@ class Encoding:
         ------
         OSError, ValueError, TypeError
             As :meth:`spikeglm.GLM.save_params`.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> found = nmo.encode(y, X)
+        >>> import os, tempfile
+        >>> found.save(os.path.join(tempfile.mkdtemp(), "encoding.npz"))
         """
         files.write_parts(path, self.model, self.tables, self.origin)
 
@@ -137,6 +167,12 @@ class Encoding:
         ------
         ImportError
             If pyarrow is not installed.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> found = nmo.encode(y, X)
+        >>> import os, tempfile
+        >>> found.to_parquet(os.path.join(tempfile.mkdtemp(), "table.parquet"))
         """
         table = self.table()
         table.attrs = dict(self.origin)
@@ -149,6 +185,12 @@ class Encoding:
         ------
         ImportError
             If xarray is not installed.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
+        >>> found = nmo.encode(y, X)
+        >>> dict(found.to_xarray().sizes)
+        {'neuron': 1, 'term': 2}
         """
         return merging.dataset(self)
 
@@ -156,3 +198,26 @@ class Encoding:
     def n_neurons(self) -> int:
         """How many neurons there are."""
         return len(self.sets)
+
+
+def load_encoding(path: Any) -> Encoding:
+    """Load what :meth:`Encoding.save` wrote; the file may come from anyone, nothing in it runs.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it may not be read.
+    ValueError
+        If it is damaged, or holds something else.
+
+    Examples
+    --------
+    >>> import numpy as np, os, tempfile, spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(600, 2)), np.arange(600) % 3
+    >>> found = nmo.encode(y, X)
+    >>> path = os.path.join(tempfile.mkdtemp(), "encoding.npz")
+    >>> found.save(path)
+    >>> str(nmo.load_encoding(path)) == str(found)
+    True
+    """
+    return Encoding(*files.read_parts(path))

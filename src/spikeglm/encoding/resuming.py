@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,9 @@ class Workbench:
             if _is_same(origin, self.origin):
                 say(f"{name}: found in {self.folder}")
                 return model, tables
-        model, tables = compute()
+        with warnings.catch_warnings():  # what has no fit is a reason in the tables
+            warnings.simplefilter("ignore", errors.ConvergenceWarning)
+            model, tables = compute()
         if path is not None:
             write_parts(path, model, tables, self.origin)
         return model, tables

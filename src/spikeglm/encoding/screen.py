@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_SETS, _MOST_NEURONS = 8, 12
 _NO_ANSWER = "?"
+_OF_NEURONS = ("neuron", "spikes", "encodes", "held out", "deviance", "KS / bound")
 
 
 def text(encoding: Encoding) -> str:
@@ -47,7 +48,7 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
     known = neurons["set"] != _NO_ANSWER
     rows = []
     for term, part in table.groupby("term", sort=False):
-        yes = part["is_encoded"].map(lambda answer: answer is True or answer == True)  # noqa: E712
+        yes = part["is_encoded"] == True  # noqa: E712  (None where there is no answer)
         is_searched = part["is_encoded"].notna().any()
         by = f"{yes.sum()} of {known.sum()}" if is_searched else "always"
         of_whom = part[yes] if yes.any() else part
@@ -60,7 +61,8 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
         *_sets(neurons),
         f"held out, all terms: {_quartiles(neurons['held_out'][known])} {_words(encoding.measure)}",
     ]
-    return PrintedTable(_title(encoding, f"{len(neurons)} neurons encode"), header, tuple(rows), tuple(notes))
+    title = _title(encoding, f"{len(neurons)} neurons encode")
+    return PrintedTable(title, header, tuple(rows), tuple(notes))
 
 
 def _sets(neurons: pd.DataFrame) -> list[str]:
@@ -81,8 +83,7 @@ def _of_neurons(encoding: Encoding, neurons: pd.DataFrame) -> PrintedTable:
     more = len(neurons) - len(rows)
     notes = [f"and {more} more"] if more > 0 else []
     notes.append(".table() .neurons() .curve(term) .plot() .plot(neuron) .save(path)")
-    header = ("neuron", "spikes", "encodes", "held out", "deviance", "KS / bound")
-    return PrintedTable("Neurons, best first", header, rows, tuple(notes))
+    return PrintedTable("Neurons, best first", _OF_NEURONS, rows, tuple(notes))
 
 
 def _row(neuron: pd.Series) -> tuple[str, ...]:
@@ -110,8 +111,8 @@ def _of_one(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> P
         answer = {True: "yes", False: "no"}.get(row["is_encoded"], "-")
         rows.append((str(row["term"]), answer, *cells))
     header = ("term", "encoded", *(cell for how in encoding.how for cell in (how, "p")))
-    good = dict(zip(("spikes", "encodes", "held out", "deviance", "KS / bound"), _row(neuron)[1:], strict=True))
-    notes = [", ".join(f"{name}: {value}" for name, value in good.items())]
+    good = zip(_OF_NEURONS[1:], _row(neuron)[1:], strict=True)
+    notes = [", ".join(f"{name}: {value}" for name, value in good)]
     notes += [str(neuron["reason"])] if neuron["reason"] else []
     notes.append(".table() .curve(term) .plot() .save(path)")
     return PrintedTable(_title(encoding, "the neuron encodes"), header, tuple(rows), tuple(notes))
@@ -129,7 +130,7 @@ def _quartiles(values: Any, *, percent: bool = False) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}" if np.isfinite(value) else "-"
+    return f"{value:.2g}" if np.isfinite(value) else "-"
 
 
 def _p(value: float) -> str:

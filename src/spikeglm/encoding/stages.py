@@ -66,9 +66,10 @@ def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
     """Return how good the fit is on its own rows."""
     say("goodness of fit")
     n_neurons = 1 if np.ndim(inputs.y) == 1 else np.shape(inputs.y)[1]
-    bootstrap = {} if n_neurons == 1 else {"n_bootstrap": 0}
-    arguments = bootstrap if inputs.bin_s is None else bootstrap | {"bin_s": inputs.bin_s}
-    found = goodness(fitted, inputs.X, inputs.y, **arguments, **inputs.data)
+    n_bootstrap = None if n_neurons == 1 else 0  # recordings to draw and fit again
+    found = goodness(
+        fitted, inputs.X, inputs.y, n_bootstrap=n_bootstrap, bin_s=inputs.bin_s, **inputs.data
+    )
     return {"goodness": found.to_frame().reset_index()}
 
 
@@ -84,7 +85,7 @@ def draw(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
 
 
 def _curve(inputs: Inputs, fitted: GLM, term: Term) -> pd.DataFrame:
-    arguments = {} if inputs.bin_s is None else {"bin_s": inputs.bin_s}
+    arguments: dict[str, Any] = {} if inputs.bin_s is None else {"bin_s": inputs.bin_s}
     n_points = _POINTS_OF_MAPS if len(term.inputs) > 1 else _POINTS
     found = fitted.curve(
         term.label, inputs.X, inputs.y, n_points=n_points, **arguments, **inputs.data
@@ -102,4 +103,3 @@ def _to_refit(inputs: Inputs, fitted: GLM) -> GLM:
     """Return the model that folds fit: strengths chosen on folds are kept, others chosen there."""
     is_chosen = inputs.needs_strengths or fitted.get_params() != inputs.model.get_params()
     return clone(fitted) if is_chosen else inputs.model
-

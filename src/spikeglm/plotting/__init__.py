@@ -19,6 +19,7 @@ from .coupling import plot_coupling, plot_coupling_filters
 from .curves import plot_curve, plot_derivative, plot_effect, plot_map
 from .designs import plot_design, plot_design_correlation
 from .effects import plot_comparison, plot_predicted_rates
+from .encodings import plot_encoding, plot_neuron_encoding
 from .filters import plot_filter, plot_rate_gain
 from .goodness import (
     plot_bits_per_spike,
@@ -57,12 +58,14 @@ __all__ = [
     "plot_design_correlation",
     "plot_effect",
     "plot_encoded_terms",
+    "plot_encoding",
     "plot_encoding_matrix",
     "plot_filter",
     "plot_interval_autocorrelation",
     "plot_map",
     "plot_model_differences",
     "plot_model_scatter",
+    "plot_neuron_encoding",
     "plot_noise_ceiling",
     "plot_null",
     "plot_predicted_rates",

@@ -1,0 +1,215 @@
+"""The whole analysis in one call: its parts by hand, trouble, files, and going on after a stop."""
+
+import json
+import warnings
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import spikeglm as nmo
+from spikeglm.encoding import stages
+
+mpl.use("Agg")
+RNG = np.random.default_rng(0)
+PLACE, SPEED = RNG.uniform(0, 1, (2, 2400))
+COUNTS = RNG.poisson(np.exp(np.outer(np.sin(6 * PLACE), [1.0, 0.0, 0.0]) - [1, 1, 50]))
+BASIS = nmo.basis.BSplineEval(6, label="place") + nmo.basis.BSplineEval(5, label="speed")
+DESIGN = BASIS.design(PLACE, SPEED)
+FOLDS = nmo.selection.fixed_folds(nmo.selection.InterleavedBlocks(10, n_chunks=5), DESIGN)
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one, other, check_dtype=False)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return nmo.encode(COUNTS, DESIGN, bin_s=0.02)
+
+
+def test_what_drives_a_neuron_is_found(found):
+    assert found.sets == {0: "place", 1: "none", 2: "?"}
+    table = found.table().set_index(["neuron", "term"])
+    assert table.loc[(0, "place"), "unique"] > 5 * table.loc[(0, "place"), "unique_se"]
+    assert abs(table.loc[(0, "speed"), "unique"]) < 0.01
+
+
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")  # a silent neuron
+def test_numbers_are_those_of_the_parts_called_by_hand(found):
+    model = nmo.PopulationGLM(regularizer="Smoothness", regularizer_strength="auto")
+    on_folds = {"folds": FOLDS}
+    by_hand = nmo.selection.contributions(
+        model, DESIGN, COUNTS, how=["unique", "alone"], **on_folds
+    )
+    same(found.tables["contributions"], by_hand.to_frame())
+    searched = nmo.selection.search_terms(model, DESIGN, COUNTS, **on_folds)
+    same(found.tables["search"], searched.to_frame())
+    model.fit(DESIGN, COUNTS)
+    assert_allclose(found.model.coef_, model.coef_)
+    curve = model.curve("place", DESIGN, COUNTS, bin_s=0.02).to_frame().reset_index()
+    same(found.curve("place"), curve)
+    expected = by_hand.value("alone")
+    wide = found.table().pivot(index="term", columns="neuron", values="alone")
+    assert_allclose(wide.loc[["place", "speed"]].to_numpy(), expected)
+    assert_allclose(found.neurons()["held_out"], by_hand.of_full()[0])
+
+
+def test_the_screen_says_who_encodes_what(found):
+    text = str(found)
+    for part in ("3 neurons", "10 folds", "place", "1 of 2", "bits per spike", "silent"):
+        assert part in text
+    assert "<table" in found._repr_html_()
+    assert max(len(line) for line in text.splitlines()) < 160
+
+
+def test_one_neuron_has_a_row_per_term():
+    one = nmo.encode(COUNTS[:, 0], DESIGN)
+    assert one.sets == {0: "place"}
+    assert "place" in str(one)
+    assert "yes" in str(one)
+
+
+def test_a_file_holds_all_of_it(found, tmp_path):
+    found.save(tmp_path / "encoding.npz")
+    loaded = nmo.load_encoding(tmp_path / "encoding.npz")
+    assert str(loaded) == str(found)
+    assert loaded.origin == found.origin
+    assert list(loaded.tables) == list(found.tables)
+    for name in found.tables:
+        same(loaded.tables[name], found.tables[name])
+    same(loaded.table(), found.table())
+    assert_allclose(loaded.model.predict(DESIGN), found.model.predict(DESIGN))
+
+
+def test_a_file_of_something_else_is_refused(found, tmp_path):
+    found.model.save_params(tmp_path / "model.npz")
+    with pytest.raises(ValueError, match=r"model\.npz"):
+        nmo.load_encoding(tmp_path / "model.npz")
+    (tmp_path / "text.npz").write_text("no file")
+    with pytest.raises(ValueError, match=r"text\.npz"):
+        nmo.load_encoding(tmp_path / "text.npz")
+
+
+def test_parquet_and_xarray_have_the_table(found, tmp_path):
+    found.to_parquet(tmp_path / "table.parquet")
+    back = pd.read_parquet(tmp_path / "table.parquet")
+    same(back, found.table())
+    assert json.loads(json.dumps(back.attrs)) == found.origin
+    cube = found.to_xarray()
+    assert dict(cube.sizes) == {"neuron": 3, "term": 2}
+    assert float(cube["is_encoded"].sel(neuron=0, term="place")) == 1
+    assert np.isnan(float(cube["is_encoded"].sel(neuron=2, term="place")))
+
+
+def test_it_goes_on_where_it_was_stopped(found, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "search", stop)
+        with pytest.raises(KeyboardInterrupt):
+            nmo.encode(COUNTS, DESIGN, bin_s=0.02, folder=tmp_path)
+    with monkeypatch.context() as patch:
+        for done in ("fit", "tables_of_fit", "contribute"):
+            patch.setattr(stages, done, stop)
+        again = nmo.encode(COUNTS, DESIGN, bin_s=0.02, folder=tmp_path)
+        assert str(again) == str(found)
+        others = COUNTS.copy()
+        others[0, 0] += 1
+        with pytest.raises(KeyboardInterrupt):  # other data: nothing of it is used
+            nmo.encode(others, DESIGN, bin_s=0.02, folder=tmp_path)
+        with pytest.raises(KeyboardInterrupt):  # other settings
+            nmo.encode(COUNTS, DESIGN, bin_s=0.02, how="alone", folder=tmp_path)
+
+
+def test_the_origin_says_what_was_done(found):
+    assert found.origin["rows"] == 2400
+    assert sum(found.origin["tested_rows"]) == 2400
+    assert found.origin["versions"]["spikeglm"] == nmo.__version__
+    assert "InterleavedBlocks" in found.origin["settings"]["folds"]
+    again = nmo.encode(COUNTS, DESIGN, bin_s=0.02, how="alone")
+    assert again.origin["data"] == found.origin["data"]
+
+
+def test_plain_features_get_a_ridge_chosen_on_the_folds():
+    X = np.column_stack([PLACE, SPEED])
+    y = 2 * PLACE + 0.1 * RNG.normal(size=len(PLACE))
+    one = nmo.encode(y, X, observation_model="Gaussian")
+    assert one.sets == {0: "x0"}
+    assert one.model.regularizer == "Ridge"
+    assert one.measure in one.tables["contributions"]
+
+
+def test_groups_of_terms_and_what_is_always_there():
+    trend = np.linspace(-1, 1, len(PLACE))
+    basis = BASIS + nmo.basis.IdentityEval(label="drift")
+    one = nmo.encode(
+        COUNTS[:, 0], basis.design(PLACE, SPEED, trend), always=["drift"],
+        terms={"behaviour": ["place", "speed"]}, how="unique",
+    )  # fmt: skip
+    assert one.sets == {0: "behaviour"}
+    table = one.table().set_index("term")
+    assert table["is_encoded"].to_dict() == {"behaviour": True, "(rest)": None}
+
+
+@pytest.mark.parametrize("trouble", ["half silent", "missing", "constant term", "short"])
+def test_trouble_is_a_reason_and_never_a_stop(trouble):
+    place, speed, counts = PLACE.copy(), SPEED.copy(), COUNTS[:, :2].copy()
+    if trouble == "half silent":
+        counts[1200:, 1] = 0
+    elif trouble == "missing":
+        place[100:140] = np.nan
+    elif trouble == "constant term":
+        speed[:] = 0.5
+    else:
+        place, speed, counts = place[:300], speed[:300], counts[:300]
+    bounds = {"bounds": (0, 1)}
+    basis = nmo.basis.BSplineEval(6, label="place", **bounds)
+    basis = basis + nmo.basis.BSplineEval(5, label="speed", **bounds)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = nmo.encode(counts, basis.design(place, speed))
+    assert found.sets[0] in ("place", "none", "?")
+    if trouble in ("half silent", "missing"):
+        assert found.sets[0] == "place"
+    assert len(found.table()) == 4
+
+
+def test_a_description_file_and_spike_times(tmp_path):
+    rng = np.random.default_rng(1)
+    cues = np.arange(1.0, 200.0, 2.0)
+    t = np.arange(0, 202, 0.05)
+    rate = 0.3 + 1.5 * np.exp(-(((t[:, None] - cues - 0.2) / 0.1) ** 2)).sum(axis=1)
+    spikes = {"a": np.sort(np.repeat(t + 0.02, rng.poisson(rate)))}
+    spikes["b"] = np.sort(rng.uniform(0, 202, 120))
+    builder = nmo.DesignBuilder(bin_s=0.05, epochs=[[0, 202]])
+    builder = builder.events(cues, window=(0, 0.5), basis=6, label="cue")
+    by_hand = nmo.encode(spikes, builder.design())
+    builder = nmo.DesignBuilder(bin_s=0.05, epochs=[[0, 202]])
+    builder = builder.events("cues", window=(0, 0.5), basis=6, label="cue")
+    builder.to_toml(tmp_path / "task.toml")
+    found = nmo.encode(spikes, tmp_path / "task.toml", data={"cues": cues, "epochs": [[0, 202]]})
+    assert found.sets == by_hand.sets == {"a": "cue", "b": "none"}
+    same(found.table(), by_hand.table())
+
+
+def test_figures_have_axes_with_names(found):
+    population = found.plot()
+    assert all(ax.get_ylabel() for ax in population.axes)
+    one = found.plot(0)
+    assert [ax.get_title(loc="left") for ax in one.axes[1:3]] == ["place", "speed"]
+    assert found.plot(2) is not None  # a silent neuron has empty panels
+    with pytest.raises(ValueError, match="neuron"):
+        found.plot("nobody")
+
+
+def test_arguments_that_cannot_be_meant():
+    with pytest.raises(TypeError, match="classifiers"):
+        nmo.encode(COUNTS, DESIGN, model=nmo.ClassifierGLM(2))
+    with pytest.raises(ValueError, match="data="):
+        nmo.encode(COUNTS, DESIGN, data={"cue": [1.0]})
+    with pytest.raises(ValueError, match="curve"):
+        nmo.encode(COUNTS[:300, 0], BASIS.design(PLACE[:300], SPEED[:300])).curve("nothing")
