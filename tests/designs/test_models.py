@@ -124,6 +124,19 @@ def test_own_and_other_spikes_are_told_apart_by_the_mask():
     np.testing.assert_allclose(model.coef_[alone, 0], reference.coef_, atol=1e-7)
 
 
+def test_a_model_knows_that_its_history_is_its_own_spikes():
+    counts = np.random.default_rng(2).poisson(0.2, (3000, 2))
+    grid = nmo.DesignBuilder(bin_s=BIN_S, epochs=[[0, 30]])
+    design = grid.history(counts, window=0.1, basis=5, label="past").design()
+    model = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=1e-2).fit(design, counts)
+    assert model.feedback_ == {"past": (0, 1)}
+    silent = design.at({"epochs": [[0, 30]], "past": [[], []]})
+    drawn, _ = model.simulate(1, inputs=silent)
+    again, _ = model.simulate(1, inputs={"epochs": [[0, 30]]})
+    np.testing.assert_array_equal(drawn.values, again.values)
+    assert np.abs(drawn.values.mean(axis=0) - counts.mean(axis=0)).max() < 0.05
+
+
 def test_rows_that_are_lost_are_the_edges_of_windows():
     counts = np.random.default_rng(2).poisson(0.2, 3000)
     design = (

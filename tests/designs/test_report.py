@@ -133,7 +133,7 @@ def test_a_trial_shorter_than_its_kernel_is_a_status():
         np.ones(5), window=1.0, label="past"
     )
     report = short.design().report()
-    assert report.status == ("no row is complete",) and report.n_kept == 0
+    assert report.status == ("loses all rows; no row is complete",) and report.n_kept == 0
     assert report.rows_lost.tolist() == [[5, 0]]
 
 
@@ -148,6 +148,14 @@ def test_missing_samples_are_told_apart_from_edges():
     assert "x: 5 rows lost, samples or values are missing" in str(report)
     y = rng.poisson(0.5, 350)
     assert nmo.GLM().fit(design, y).fit_report_.to_frame()["n_rows"].item() == 337
+
+
+def test_a_signal_on_another_clock_is_told():
+    clock = np.arange(0, 40, 0.05) + 1e4
+    design = builder().signal((clock, clock), label="x").boxcar([[0, 9]], label="on").design()
+    assert design.report().status == ("loses all rows; no row is complete", "no row is complete")
+    with pytest.raises(ValueError, match="'x' NaN or inf"):
+        nmo.GLM().fit(design, np.zeros(design.n_rows))
 
 
 def test_functions_that_no_event_reaches_are_told():

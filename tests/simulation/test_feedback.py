@@ -294,5 +294,7 @@ def test_a_design_built_of_events_and_spikes_knows_its_history():
     mine = nmo.basis.HistoryConv(5, label="past").design(drawn.values)[:]
     eta = np.asarray(X[:, :3]) @ model.coef_[:3] + mine @ model.coef_[3:] + model.intercept_
     assert_allclose(rate.values[5:], np.exp(eta[5:]), rtol=RTOL)
-    with pytest.raises(TypeError, match=r"inputs=X\.at"):
-        model.simulate(0, inputs={"cue": cues})
+    again, _ = model.simulate(0, inputs={"rows": counts, "cue": cues})  # no spikes are needed
+    assert_array_equal(again.values, drawn.values)
+    with pytest.raises(TypeError, match="by their names"):
+        model.simulate(0, inputs=[cues])

@@ -19,6 +19,7 @@ from .built import BuiltDesign
 from .finding import Finder
 from .grid import Grid
 from .kinds.contract import PlacedTerm, TermKind
+from .kinds.history import History
 from .toml_files import read_description, write_description
 from .words import described, term_from
 
@@ -103,6 +104,28 @@ class DesignPlan:
             tuple(each.kept for each in placed), self.rows, self.bin_s, self.epochs, self.trials
         )
         return BuiltDesign.of_terms(placed, grid, kept)
+
+    def unseen(self, data: Mapping[str, Any]) -> BuiltDesign:
+        """Return the design of a session that has no spikes yet: histories without data are silent.
+
+        ``model.simulate(inputs=data)`` takes it, and feeds back what it draws.
+
+        Raises what :meth:`design` raises.
+
+        Examples
+        --------
+        >>> import spikeglm as nmo
+        >>> builder = nmo.DesignBuilder(bin_s=0.1, epochs=[[0, 1]])
+        >>> plan = builder.history({"a": [0.5], "b": []}, window=0.2, basis=2).design().basis
+        >>> plan.unseen({"epochs": [[0, 9]]})
+        Design(n_rows=90, n_features=4)
+        """
+        data = dict(data)
+        for term in self.terms:
+            names: Any = term
+            if term.kind == History.kind and names.channels and names.spikes not in data:
+                data[names.spikes] = {channel: [] for channel in names.channels}
+        return self.design(data)
 
     def to_toml(self, path: str | Path | None = None) -> str:
         """Return the description as TOML, and write it to a file if one is named.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..rows.design import Design
 from ..rows.terms import Term
 from ..typing import BoolArray, FloatArray, IntArray
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _STRONG = 0.95  # a correlation of terms that is told
 _WELL = "ok"
+_HEAD = ("term", "columns", "events", "lost", "VIF", "most like it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,22 +178,16 @@ class DesignReport:
         return pd.DataFrame(rows, columns=["term", "channel", "n_seen"])
 
     def __str__(self) -> str:
+        rows = [self._cells(self._row(k)) for k in range(len(self.terms))]
         lines = [
             f"Design of {self.n_rows} rows and {len(self.feature_names)} columns; "
             f"{self.n_rows - self.n_kept} rows lost",
             "",
-            f"{'term':<20} {'columns':>7} {'events':>7} {'lost':>6} {'VIF':>7}  most like it",
+            *showing.table(
+                [_HEAD, *((t.label, *cells) for t, cells in zip(self.terms, rows, strict=True))],
+                to_left=(0, 5),
+            ),
         ]
-        for k, term in enumerate(self.terms):
-            row = self._row(k)
-            events = str(row["n_seen"]) if row["n_seen"] >= 0 else ""
-            lost = row["rows_lost_edges"] + row["rows_lost_missing"]
-            like = f"{row['most_like']} ({row['correlation']:.2f})" if row["most_like"] else ""
-            n_columns = row["n_columns"]
-            vif = showing_number(row["vif"])
-            lines.append(
-                f"{term.label:<20.20} {n_columns:>7} {events:>7} {lost:>6} {vif:>7}  {like}"
-            )
         told = [
             f"{term.label}: {said}"
             for term, said in zip(self.terms, self.status, strict=True)
@@ -204,6 +199,17 @@ class DesignReport:
     def __repr__(self) -> str:
         n_told = sum(said != _WELL for said in self.status)
         return f"DesignReport({len(self.terms)} terms, {n_told} with a remark)"
+
+    def _cells(self, row: dict[str, Any]) -> tuple[str, ...]:
+        """Return what the printed table says of a term."""
+        like = f"{row['most_like']} ({row['correlation']:.2f})" if row["most_like"] else ""
+        return (
+            str(row["n_columns"]),
+            str(row["n_seen"]) if row["n_seen"] >= 0 else "",
+            str(row["rows_lost_edges"] + row["rows_lost_missing"]),
+            number(row["vif"]),
+            like,
+        )
 
     def _said_of_rows(self, k: int) -> Iterator[str]:
         """Say how many rows a term loses, and why."""
@@ -253,6 +259,8 @@ class DesignReport:
         yield from _said_of_events(self.facts.get(term.label))
         empty = self.n_nonzero[term.columns] == 0
         n_columns = term.stop - term.start
+        if self.rows_lost[k].sum() >= self.n_rows:
+            yield "loses all rows"
         if self.n_kept == 0:
             yield "no row is complete"
             return
@@ -270,8 +278,6 @@ class DesignReport:
         like, correlation = self._most_like(k)
         if correlation > _STRONG and not np.isinf(self.vif[k]):
             yield f"nearly the same as {like!r}"
-        if self.rows_lost[k].sum() >= self.n_rows:
-            yield "loses all rows"
 
 
 def _said_of_events(facts: TermFacts | None) -> Iterator[str]:
@@ -316,10 +322,10 @@ def _constant(sums: Moments) -> BoolArray:
     return np.asarray(sums.scale == 0)
 
 
-def showing_number(value: float) -> str:
+def number(value: float) -> str:
     """Return a factor as a table shows it: NaN as nothing.
 
-    >>> showing_number(1.234), showing_number(float("nan")), showing_number(float("inf"))
+    >>> number(1.234), number(float("nan")), number(float("inf"))
     ('1.23', '', 'inf')
     """
     if np.isnan(value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,14 +91,8 @@ def _rows(model: Hooks, inputs: Any, terms: Sequence[Term], feedback: Feedback) 
         rows = read_rows(inputs)
         fitted.check_fitted(model, rows)
         return rows
-    if not hasattr(basis, "input_shape"):
-        raise errors.type_error(
-            "The inputs of this model are data by their names.",
-            given=type(inputs).__name__,
-            expected="a design with the features of the fit",
-            todo="pass inputs=X, or of other data inputs=X.at({name: data, ...}); of the spikes "
-            "in it nothing is used but the bins.",
-        )
+    if hasattr(basis, "unseen"):
+        return _by_the_names_of_data(basis, inputs)
     names = [name for term in terms for name in term.inputs]
     is_fed = {
         name: min(feedback.get(term.label, (-1,))) >= 0 for term in terms for name in term.inputs
@@ -110,6 +104,19 @@ def _rows(model: Hooks, inputs: Any, terms: Sequence[Term], feedback: Feedback) 
     everything = signals | nothing
     found: Rows = basis.design(*(everything[name] for name in names))
     return found
+
+
+def _by_the_names_of_data(plan: Any, inputs: Any) -> Rows:
+    """Return the rows of a design that was built of events, signals and spikes."""
+    if not isinstance(inputs, Mapping):
+        raise errors.type_error(
+            "The inputs of this model are data by their names.",
+            given=type(inputs).__name__,
+            expected="inputs={name: data, ...}, without the spikes, or a design like that of the fit",
+            todo="see the names in model.basis_.to_toml().",
+        )
+    rows: Rows = plan.unseen(inputs)
+    return rows
 
 
 def _parameters(
