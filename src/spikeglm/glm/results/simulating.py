@@ -112,7 +112,7 @@ def _by_the_names_of_data(plan: Any, inputs: Any) -> Rows:
         raise errors.type_error(
             "The inputs of this model are data by their names.",
             given=type(inputs).__name__,
-            expected="inputs={name: data, ...}, without the spikes, or a design like that of the fit",
+            expected="inputs={name: data, ...} but for spikes, or a design like that of the fit",
             todo="see the names in model.basis_.to_toml().",
         )
     rows: Rows = plan.unseen(inputs)
