@@ -109,8 +109,10 @@ class Reach:
         """Return how many standard errors the band reaches; NaN where nothing is known."""
         if not self.simultaneous:
             return self.quantile(sure.dof)
+        if not np.isfinite(error).any():  # a neuron without data, or without a dispersion
+            return float("nan")
         unit = directions(K, sure.covariance, error)
-        if not len(unit) and np.isfinite(error).any():  # all are known exactly: masked features
+        if not len(unit):  # all are known exactly: masked features
             return self.quantile(sure.dof)
         return simultaneous_quantile(
             unit, self.level, dof=sure.dof, n_draws=self.n_draws, seed=self.seed

@@ -197,15 +197,18 @@ class Seen:
             ("difference", slope, mean[0][i] - mean[1][j], float),
             ("ratio", by_log, log_ratio, np.exp),
         ):
-            K = (
-                weights[0][left, None] * self.K[0][left]
-                - weights[1][right, None] * self.K[1][right]
-            )
+            with quiet():
+                K = (
+                    weights[0][left, None] * self.K[0][left]
+                    - weights[1][right, None] * self.K[1][right]
+                )
             known = np.isfinite(K).all(axis=1)
             K = np.where(known[:, None], K, 0.0)
             error = np.where(known, error_of(K, self.sure), np.nan)
             half = reach.of(K, self.sure, error) * error[at]
-            out |= _interval(name, *(turn(x) for x in (middle, middle - half, middle + half)))
+            with quiet():  # of a neuron of one spike ends may be beyond all numbers
+                ends = [turn(x) for x in (middle, middle - half, middle + half)]
+            out |= _interval(name, *ends)
         return out
 
     def _mean(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -31,7 +31,7 @@ from ...numerics import quiet
 from ...regularizer.firth import is_of_information
 from ...settings import get_config
 from ...solvers import Status
-from ...typing import ArrayLike, FloatArray
+from ...typing import ArrayLike, BoolArray, FloatArray
 from ..fit_on_data import FitOnData, FittedModel
 from ..information.fisher import Optimum
 from .bins import Bins
@@ -43,6 +43,7 @@ from .rescaling import Rescaled, rescaled
 from .result import Goodness
 from .smoothing import correlation, deviation_in_bins, smoothed
 
+_ROUNDING = 1e-12  # of a mean response
 _ZERO_SCORE = 0.01  # standard errors; of other rows than those of the fit it is about one
 _DRAWS = (199, 99, 39, FEWEST_DRAWS)
 _WORK = 4e8  # of neurons x rows x features of all draws: some ten seconds
@@ -243,7 +244,18 @@ def _has_no_slope(optimum: Optimum, score: FloatArray) -> bool:
     if record is None or not record.has_intercept or is_of_information(optimum.penalty):
         return True
     converged = np.array([status is Status.CONVERGED for status in record.status])
-    return bool((np.abs(score[converged & np.isfinite(score)]) < _ZERO_SCORE).all())
+    looked_at = converged & np.isfinite(score) & ~_is_exact(optimum)
+    return bool((np.abs(score[looked_at]) < _ZERO_SCORE).all())
+
+
+def _is_exact(optimum: Optimum) -> BoolArray:
+    """Tell whose responses (N,) the fit says exactly: the slopes of their loss are rounding."""
+    record, model = optimum.record, optimum.columns.likelihood.model
+    if record is None or optimum.scale is None or not model.has_dispersion:
+        return np.zeros(len(optimum.intercept), dtype=bool)
+    with quiet():
+        variance = optimum.scale * model.variance(record.mean_response, 1.0)
+        return np.asarray(variance <= (_ROUNDING * record.mean_response) ** 2)
 
 
 def _draws(fit: FitOnData, is_of_fit: bool) -> int:

@@ -48,7 +48,7 @@ def wald_tests(
     cells = Cells.empty(len(asked), fit.dispersion_dof)
     optimum = fit.optimum
     bend = penalised(optimum)
-    bent: BoolArray = np.asarray((bend > 0).any(axis=0) & (not is_robust))
+    bent: BoolArray = np.asarray((bend > 0).any(axis=0) & (optimum.unit > 0) & (not is_robust))
     for neuron, (known, penalties) in enumerate(_with_penalties(fit, sure, bent)):
         cells.dof[neuron] = known.dof
         for j, term in enumerate(asked):

@@ -47,7 +47,7 @@ from .memory import groups, in_longer_blocks
 
 _ROWS_PER_FEATURE = 32  # of a sample from which F is taken, as for correlations
 _FEWEST_ROWS = 2000  # of a sample
-_DIGITS = 12  # of the proportions of a ridge, by which columns are told to have the same
+_DIGITS = 12  # of the log proportions of a ridge, by which columns are told to have the same
 _CLEAR = 1e4  # times what eigenvalues round to
 
 
@@ -209,13 +209,13 @@ class _Axes:
     def shares(self, active: _Active, information: FloatArray, weight: float) -> FloatArray | None:
         """Return them (a,); None where a penalty is no ridge, or too weak to be told from none."""
         ridge = active.ridge
-        if ridge is None:
+        if ridge is None or not np.isfinite(information).all():
             return None
         strength = float(ridge.mean())
-        pattern = np.round(ridge / strength, _DIGITS)
-        key = active.features.tobytes(), pattern.tobytes()
+        proportions = np.round(np.log(ridge / strength), _DIGITS)
+        key = active.features.tobytes(), proportions.tobytes()
         if key not in self._known:
-            self._known[key] = _eigenvalues(active, information, pattern)
+            self._known[key] = _eigenvalues(active, information, np.exp(proportions))
         d, a = self._known[key], weight * strength
         rounding = _CLEAR * np.finfo(float).eps * len(d) * d.max()
         return np.maximum(d, 0.0) / (np.maximum(d, 0.0) + a) if a > rounding else None

@@ -22,7 +22,7 @@ from ... import errors, showing
 from ...engine.kernels.loss_kernels import fisher_information
 from ...numerics import quiet
 from ...observation_models import PoissonObservations
-from ...typing import FloatArray, IntArray
+from ...typing import BoolArray, FloatArray, IntArray
 from ..information.filling import Filling, Seen
 from .coordinates import Coordinates
 from .local_models import LocalModels
@@ -65,18 +65,26 @@ class OverStrengths:
                 todo="take cov_type='model'.",
             )
         information = seen.visited(fisher_information).information
-        models, rho, coordinates = _models(seen, information)
+        is_known = np.isfinite(information).all(axis=(1, 2)) & (seen.unit > 0)
+        models, rho, coordinates = _models(seen, information, is_known)
         more = coordinates.spread(_more(models, rho))
+        more[~is_known] = 0.0  # a response that a fit says exactly, or no dispersion
         whole = np.stack(seen.inverses) * seen.unit[:, None, None] + more
         n = len(whole)
         method = ("posterior, strengths unknown",) * n
         return Filling(whole, np.full(n, np.inf), method, ("",) * n, is_whole=True)
 
 
-def _models(seen: Seen, information: FloatArray) -> tuple[LocalModels, FloatArray, Coordinates]:
-    """Return the loss about the optimum, over the dispersion, and log strengths (A, R) there."""
+def _models(
+    seen: Seen, information: FloatArray, is_known: BoolArray
+) -> tuple[LocalModels, FloatArray, Coordinates]:
+    """Return the loss about the optimum, over the dispersion, and log strengths (A, R) there.
+
+    Of columns of which these are not known, (A,), they are those of some loss.
+    """
     penalty: Any = seen.penalty
-    unit, weight = np.asarray(seen.unit), np.asarray(seen.weight)
+    unit, weight = np.where(is_known, np.asarray(seen.unit), 1.0), np.asarray(seen.weight)
+    information = np.where(is_known[:, None, None], information, 0.0)
     n = len(unit)
     with np.errstate(divide="ignore"):
         rho = np.log(penalty.strength * weight / unit).T

@@ -18,6 +18,7 @@ import numpy as np
 
 from ... import showing
 from ...engine.runners.threads import in_shares
+from ...numerics import quiet
 from ...settings import get_config
 from ...typing import BoolArray, FloatArray, IntArray
 from .local_models import Criterion, LocalModels
@@ -80,9 +81,10 @@ def search(models: LocalModels, rho: FloatArray, reach: FloatArray, *, from_afar
 
     def work(some: Sequence[int]) -> Found:
         which = np.array(some)
-        walk = _Walk(models.take(which), rho[which], reach[which, None], from_afar)
-        walk.go()
-        return walk.found()
+        with quiet():  # threads do not know who started them
+            walk = _Walk(models.take(which), rho[which], reach[which, None], from_afar)
+            walk.go()
+            return walk.found()
 
     shares = in_shares(work, list(range(len(rho))), n_threads=get_config().workers)
     pairs = zip(*(share.criterion for share in shares), strict=True)
