@@ -30,9 +30,8 @@ latter are positive. After ± stands the standard error from recording to record
 three raised cosines over 200 ms. `python -m benchmarks.calibration.coupling` wrote this section.
 
 *Drive*: what all neurons share, a slow process (Ornstein-Uhlenbeck, 2 s) that changes log rates by
-as much (sd). *In the model*: nothing; the drive itself; or the activity of all *other* neurons,
-smoothed over 1 s, as a feature of every one (of the mean over all, so that a neuron is a twentieth
-of it).
+as much (sd). *In the model*: nothing; the drive itself; or the mean activity of all neurons over
+the last second.
 
 | rate (Hz) | drive (sd) | in the model | covariance | p < .05 | q < .05 | of these positive |
 |---|---|---|---|---|---|---|

@@ -95,6 +95,10 @@ def test_no_network_and_silent_neurons():
     silent = Stability.of(network(np.ones((2, 2, 2)), [0.0, 0.1]))
     assert np.isfinite([silent.radius, silent.spike_radius, silent.growth]).all()
     assert_allclose(silent.offspring[0], 0)
+    unknown = Stability.of(network(np.ones((2, 2, 2)), [np.nan, 0.1]))
+    alone = Stability.of(network(np.ones((2, 1, 1)), [0.1]))
+    assert unknown.spike_radius == pytest.approx(alone.spike_radius)
+    assert unknown.growth == pytest.approx(alone.growth)
 
 
 def test_it_says_what_it_found():

@@ -111,9 +111,12 @@ class Stability:
         >>> Stability.of(network).is_stable
         True
         """
-        mean = network.mean_response
-        if mean is None or not np.isfinite(mean).all():
+        if network.mean_response is None or not np.isfinite(network.mean_response).any():
             return None
+        known = np.isfinite(network.mean_response)  # a neuron without responses drives nobody
+        mean = np.where(known, network.mean_response, network.likelihood.model.means[0])
+        mean = np.where(np.isfinite(mean), mean, 0.0)
+        network = replace(network, filters=network.filters * known, mean_response=mean)
         h, link = network.filters, network.likelihood.link
         with numerics.quiet():
             eta = link.predictor(np.asarray(mean, dtype=float))
