@@ -254,9 +254,9 @@ def test_signals_have_means_in_their_units_and_no_rates(model):
 def test_a_table_says_what_lags_and_errors_are_of():
     rate = MODEL.curve("coupling", X, COUNTS, scale="rate", channel="a", neuron="b").to_frame()
     assert rate.index.name == "lag (s)"
-    assert list(rate.columns) == ["value", "low", "high", "predictor_standard_error"]
+    assert list(rate.columns) == ["value", "low", "high", "predictor_standard_error", "status"]
     effect = MODEL.curve("speed", X, COUNTS, neuron="b").to_frame()
-    assert (effect.index.name, effect.columns[-1]) == ("speed", "standard_error")
+    assert (effect.index.name, effect.columns[-2]) == ("speed", "standard_error")
 
 
 def test_names_are_told_as_they_are_written():
