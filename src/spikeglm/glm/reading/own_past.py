@@ -73,11 +73,14 @@ def _places(signal: Any, responses: Array) -> tuple[int, ...]:
     channels = signal.reshape(len(signal), -1)
     if _are_one(channels, responses):
         return tuple(range(channels.shape[1]))
+    looked, words = _looked_at(channels), _looked_at(responses)
+    if looked == words and any(len(set(w)) > 1 for w in words) and _are_equal(channels, responses):
+        return tuple(range(len(words)))
     alike: dict[bytes, list[int]] = {}
-    for n, seen in enumerate(_looked_at(responses)):
+    for n, seen in enumerate(words):
         alike.setdefault(seen, []).append(n)
     places = []
-    for c, seen in enumerate(_looked_at(channels)):
+    for c, seen in enumerate(looked):
         those = alike.get(seen, [])
         by_place = sorted(those, key=lambda n: n != c)  # of silent neurons, that in the same place
         place = next((n for n in by_place if _are_equal(channels[:, c], responses[:, n])), -1)
@@ -102,6 +105,6 @@ def _are_one(a: Array, b: Array) -> bool:
 
 
 def _are_equal(a: Array, b: Array) -> bool:
-    """Tell whether two series (T,) have the same samples, missing ones in the same places."""
+    """Tell whether two series have the same samples (T, ...), missing ones in the same places."""
     parts = (slice(i, i + _AT_ONCE) for i in range(0, len(a), _AT_ONCE))
     return all(np.array_equal(a[part], b[part], equal_nan=a.dtype.kind == "f") for part in parts)
