@@ -82,11 +82,16 @@ def test_data_of_the_calls_are_described_by_the_label():
         again.design()
 
 
-def test_yaml_is_read_as_well(tmp_path):
+def test_yaml_is_read_and_written_as_well(tmp_path):
     yaml = pytest.importorskip("yaml")
     path = tmp_path / "design.yaml"
     path.write_text(yaml.safe_dump(everything().plan.description))
-    assert nmo.DesignBuilder.from_toml(path).to_toml() == everything().to_toml()
+    again = nmo.DesignBuilder.from_toml(path)
+    assert again.to_toml() == everything().to_toml()
+    written = again.to_toml(tmp_path / "again.yml")
+    assert (tmp_path / "again.yml").read_text() == written != again.to_toml()
+    description = nmo.DesignBuilder.from_toml(tmp_path / "again.yml").plan.description
+    assert description == again.plan.description
 
 
 texts = st.text(max_size=12)

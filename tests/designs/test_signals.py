@@ -246,7 +246,7 @@ def test_whose_spikes_a_neuron_sees_is_a_mask():
     def mask(neurons):
         return builder.history(COUNTS[ROWS], window=0.3, neurons=neurons, label="h").design()
 
-    assert mask("all").feature_mask == {} and mask("own").feature_mask == {"h": "own"}
+    assert mask("all").feature_mask is None and mask("own").feature_mask == {"h": "own"}
     assert mask([0, 2]).feature_mask == {"h": [0, 2]}
     with pytest.raises(ValueError, match="neurons"):
         mask("mine")

@@ -97,9 +97,9 @@ class BuiltDesign(Design):
         The rows in time.
     facts :
         What became of the data of each term.
-    feature_mask : dict
+    feature_mask : dict or None
         By label, which neurons use which channels, of terms that said so: for
-        ``PopulationGLM(feature_mask=design.feature_mask)``.
+        ``PopulationGLM(feature_mask=design.feature_mask)``. None where no term did.
 
     Examples
     --------

@@ -301,10 +301,11 @@ def checked_labels(terms: tuple[TermKind, ...]) -> tuple[TermKind, ...]:
 
 
 def _warn_of_nothing(placed: tuple[PlacedTerm, ...], grid: Grid) -> None:
-    empty = [each.facts for each in placed if each.facts.n_seen == 0]
+    facts = [each.facts for each in placed]
+    empty = [f for f in facts if f.n_seen == 0 and (f.n_events or 0) > f.n_without_time]
     if empty:
         first, last = grid.axis.times[0], grid.axis.times[-1]
-        told = ", ".join(f"{facts.label!r} ({facts.n_events} given)" for facts in empty)
+        told = ", ".join(f"{each.label!r} ({each.n_events} given)" for each in empty)
         warn(
             f"No row sees an event of some terms, whose columns are zero. Given: {told}. Expected: "
             f"times in seconds on the clock of the rows, which lie from {first:.6g} to "

@@ -14,6 +14,7 @@ from ..rows.terms import Term
 from ..typing import BoolArray, FloatArray, IntArray
 from .collinearity import Moments, column_vif, moments_of, term_correlations, term_vif
 from .kinds.contract import TermFacts
+from .kinds.history import History
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -285,7 +286,7 @@ def _said_of_events(facts: TermFacts | None) -> Iterator[str]:
         return
     if facts.n_seen == 0:
         yield f"no event in any row (of {facts.n_events})"
-    elif facts.n_outside:
+    elif facts.n_outside and facts.kind != History.kind:  # spikes between trials are no trouble
         yield f"{facts.n_outside} event(s) seen by no row"
     for n, what in (
         (facts.n_without_time, "without a time"),

@@ -53,6 +53,8 @@ def read_description(source: str | Path) -> dict[str, Any]:
 def write_description(description: Mapping[str, Any], path: str | Path | None = None) -> str:
     """Return a description as TOML that reads back as exactly the same; write it to a path.
 
+    A path that ends in .yaml or .yml makes it YAML, by PyYAML.
+
     Raises
     ------
     OSError
@@ -72,6 +74,8 @@ def write_description(description: Mapping[str, Any], path: str | Path | None = 
     for term in description.get("terms", ()):
         lines += ["", "[[terms]]", *(_line(key, value) for key, value in term.items())]
     text = "\n".join(lines).lstrip("\n") + "\n"
+    if path is not None and Path(path).suffix.lower() in _YAML:
+        text = _yaml().safe_dump(dict(description), sort_keys=False, allow_unicode=True)
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")
     return text
@@ -104,11 +108,16 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _of_yaml(text: str) -> dict[str, Any]:
+def _yaml() -> Any:
     try:
         import yaml
     except ImportError:
-        raise errors.missing_package("PyYAML", purpose="Reading YAML", extra="yaml") from None
+        raise errors.missing_package("PyYAML", purpose="YAML", extra="yaml") from None
+    return yaml
+
+
+def _of_yaml(text: str) -> dict[str, Any]:
+    yaml = _yaml()
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:

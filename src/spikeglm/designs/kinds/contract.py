@@ -26,7 +26,7 @@ class TermFacts:
     label, kind :
         Of the term.
     n_events :
-        Events or intervals that were given; None for signals.
+        Events, intervals or spikes that were given; None for signals.
     n_without_time, n_without_value, n_of_no_channel :
         Of those: how many lack a time, lack a value, or have a label that is no channel.
     n_in_rows :

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -72,7 +73,7 @@ def facts_of(label: str, kind: str, events: Moments, runs: Stretches, lags: IntA
         kind,
         events.n_given,
         events.n_without_time,
-        round(events.n_without_value / per_event),
+        math.ceil(events.n_without_value / per_event),
         events.n_other,
         round(int(in_rows) / per_event),
         round(len(seen) / per_event),

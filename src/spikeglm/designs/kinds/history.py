@@ -10,7 +10,7 @@ import numpy as np
 from ... import showing
 from ...io.interop.event_data import Moments
 from ...io.interop.timed_data import Timed, is_known, read_spikes
-from ...typing import Array, BoolArray, FloatArray
+from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..grid import Grid, Stretches
 from ..numbers_in_bins import beyond, events_in_bins
 from ..windows import past_kernels
@@ -64,8 +64,26 @@ class History:
         channels = known_channels(channels, self.channels, self)
         rows = kernels.on(runs, counts, unknown if self.edges == "lost" else None)
         term = term_of(self.label, channels, rows.meaning())
-        facts = TermFacts(self.label, self.kind)
+        facts = self._facts(counts[runs.is_row], channels, found)
         return PlacedTerm(rows, term, facts, replace(self, channels=channels), self._mask(channels))
+
+    def _facts(self, counts: Array, channels: tuple[Any, ...], found: Any) -> TermFacts:
+        """Return how many spikes there are, and how many in rows, by neuron."""
+        table = counts.reshape(len(counts), -1)
+        in_rows: IntArray = np.asarray(np.nansum(table, axis=0, dtype=float).round(), np.intp)
+        n = int(in_rows.sum())
+        spikes = None if isinstance(found, Timed) else found[0]
+        per_channel = tuple(zip(channels, in_rows.tolist(), strict=True))
+        n_given, n_lost = (n, 0) if spikes is None else (spikes.n_given, spikes.n_without_time)
+        return TermFacts(
+            self.label,
+            self.kind,
+            n_given,
+            n_lost,
+            n_in_rows=n,
+            n_seen=n,
+            per_channel=per_channel,
+        )
 
     def _mask(self, channels: tuple[Any, ...]) -> Any:
         if self.neurons == ALL or len(channels) < 2:
