@@ -11,7 +11,13 @@ from sklearn.model_selection import GridSearchCV, KFold
 from spikeglm import GLM, PopulationGLM, config_context
 from spikeglm.basis import BSplineEval, HistoryConv, MultiplicativeBasis
 from spikeglm.regularizer import GroupLasso
-from spikeglm.selection import InterleavedBlocks, StrengthSearch, fixed_folds, select_strength
+from spikeglm.selection import (
+    InterleavedBlocks,
+    StrengthSearch,
+    fixed_folds,
+    regularization_path,
+    select_strength,
+)
 
 RNG = np.random.default_rng(5)
 T, N = 400, 3
@@ -258,8 +264,11 @@ def test_the_scale_of_a_negative_binomial_is_that_of_each_fit():
     alone = GLM(kind, regularizer="Ridge", regularizer_strength=0.5, solver_kwargs=EXACT)
     score = alone.fit(X[train], y[train]).score(X[test], y[test])
     np.testing.assert_allclose(choice.searches[0].fold_score[0, 0, 0], score, rtol=1e-6)
-    with pytest.raises(ValueError, match="need a scale"):
-        select_strength(GLM(kind, regularizer="Lasso"), X, y, folds=FOLDS)
+    grid = select_strength(model, X, y, folds=FOLDS, strengths=4).searches[0].strength
+    assert (grid > 0).all() and grid[0, 0] > 1e6 * grid[-1, 0]  # a grid of its own, without a scale
+    for path in (select_strength, regularization_path):
+        with pytest.raises(ValueError, match="need a scale"):
+            path(GLM(kind, regularizer="Lasso"), X, y)
 
 
 @pytest.mark.parametrize(

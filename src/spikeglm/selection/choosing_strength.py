@@ -239,13 +239,6 @@ def _common(fits: FoldFits | WithoutFolds, asked: _Asked, ratio: float | None) -
         return fits.smooth(penalty, _smooth_strengths(fits, asked, penalty), refine=is_own)
     if not is_walked(penalty):
         return fits.smooth(penalty, _smooth_strengths(fits, asked, penalty))
-    if columns.estimates_scale:
-        raise errors.value_error(
-            "Paths of sparse penalties need a scale.",
-            given=f"observation_model={asked.model.observation_model!r}",
-            expected="a model whose scale is a number",
-            todo="fit once with scale='estimate', and take that scale.",
-        )
     return fits.sparse(penalty, grid_of(asked.strengths, asked.smallest, fits.n_neurons))
 
 

@@ -249,6 +249,7 @@ def check_path(model: GLM, penalty: Penalty, columns: Columns, strengths: Any) -
             expected="a penalty, such as 'Lasso', 'GroupLasso' or 'Ridge'",
         )
     if is_walked(penalty):
+        _check_scale(model, columns)
         _check_start(columns)
     elif np.ndim(strengths) == 0:
         raise errors.value_error(
@@ -265,6 +266,16 @@ def is_walked(penalty: Penalty) -> bool:
     Penalties that are smooth, alone or beside bounds, have no strength from which they are.
     """
     return not (penalty.is_smooth or getattr(penalty, "has_bounds", False))
+
+
+def _check_scale(model: GLM, columns: Columns) -> None:
+    if columns.estimates_scale:
+        raise errors.value_error(
+            "Paths of sparse penalties need a scale.",
+            given=f"observation_model={model.observation_model!r}",
+            expected="a model whose scale is a number",
+            todo="fit once with scale='estimate', and take that scale.",
+        )
 
 
 def _check_start(columns: Columns) -> None:

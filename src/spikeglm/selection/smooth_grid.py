@@ -29,7 +29,10 @@ def smooth_grid(inputs: FitInputs, penalty: Penalty, n_strengths: int) -> FloatA
     >>> smooth_grid(inputs, model.read_penalty(inputs.shapes), 3).round(3).ravel()
     array([1.45678e+02, 5.00000e-03, 0.00000e+00])
     """
-    columns, likelihood = inputs.columns, inputs.columns.likelihood
+    columns = inputs.columns
+    likelihood = columns.likelihood
+    if columns.estimates_scale:  # not known yet: counts that vary no more than Poisson counts
+        likelihood = likelihood.at_scale(np.zeros(columns.n_columns))
     X, y = _sampled(inputs)
     known = np.isfinite(y)
     with quiet():  # of neurons without a response nothing is known
