@@ -58,14 +58,15 @@ class Inquiry:
         lines = []
         for question, name in names.items():
             for library, runs in self.runs[question].items():
+                called, name = name, ""
                 if runs.failure:
-                    lines.append((name, library, f"FAILED: {runs.failure}", *[""] * 3))
+                    lines.append((called, library, f"FAILED: {runs.failure}", *[""] * 3))
                     continue
                 asked = int(runs.measured[0]["n_asked"])
                 gap = self.difference(question, library, relative=question not in absolute)
                 lines.append(
                     (
-                        name,
+                        called,
                         library,
                         seconds(runs.least("seconds"), runs.median("seconds")),
                         "all" if asked == self.n_neurons else f"{asked} of {self.n_neurons}",
@@ -73,7 +74,6 @@ class Inquiry:
                         "" if library == OURS else f"{gap:.0e}",
                     )
                 )
-                name = ""
         return Table(TITLES, tuple(lines))
 
 

@@ -107,5 +107,6 @@ _QUESTIONS: dict[str, Callable[[Recording], Array]] = {
     "profile": _profile,
     "scales": _scales,
     "smooths": _smooths,
+    "discrete": _smooths,  # nothing is rounded here
     "matrices": _matrices,
 }

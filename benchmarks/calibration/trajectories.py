@@ -21,22 +21,24 @@ from . import page
 HEADING = "## Tuning on a rat's trajectory"
 B = nmo.basis
 BIN_S, SECONDS = 0.1, 590.0
-N_CELLS, N_RECORDINGS = 24, 10  # of each cell
+N_CELLS = 16
 GRID = np.geomspace(1e-6, 1.0, 13)  # of strengths, for the oracle
 TEXT = """{heading}
 
 `python -m benchmarks.calibration.trajectories` (needs `pip install ratinabox`): ten minutes of a
-foraging rat (Sargolini et al. 2006) in bins of 100 ms. Each line is {n_cells} cells, of which
-{n_recordings} recordings each are simulated; a recording is a column of one fit. Place and
-grid cells have surfaces of 12 x 12 and 16 x 16 B-splines with a strength along each side,
-directions 16 cyclic splines. Mean rates are spread from .5 to 5 Hz.
+foraging rat (Sargolini et al. 2006) in bins of 100 ms. Each line is {n_cells} cells, of each of
+which so many **recordings** are simulated; a recording is a column of one fit. Place and grid cells
+have surfaces of 12 x 12 and 14 x 14 B-splines with a strength along each side, directions 16 cyclic
+splines. Fields and bumps are flat far from where they are, as in real cells: no prior of smooth
+curves is like that. Mean rates are spread from .5 to 5 Hz.
 
-**Error** is the root mean square, over the rows, of what the map is off by, in nats. Ratios are of
-mean errors, automatic over: an oracle's best strength **for all** cells of the line; that **for
-each cell**, best on average over its recordings: what somebody who knows the truth, but not the
-noise, would take; and the one **for each recording** that happens to fit its noise best, which
-nobody can know. The oracle tries {n_grid} strengths, of surfaces the same along both sides. Last,
-the same for strengths **by cross-validation** in place of the automatic ones (five contiguous
+**Error** is the root mean square, over the rows, of what the map is off by: of log rates in nats,
+of rates as a share of the deviation of the true rate. Ratios are of mean errors, automatic over: an
+oracle's best strength **for all** cells of the line; that **for each cell**, best on average over
+its recordings: what somebody who knows the truth, but not the noise, would take; and the one **for
+each recording** that happens to fit its noise best, which nobody can know. The oracle tries
+{n_grid} strengths, of surfaces the same along both sides. Last, the same for strengths **by
+cross-validation** in place of the automatic ones, of one recording of each cell (five contiguous
 folds, the best held-out likelihood of these {n_grid}): what else is there for those who do not know
 the truth.
 
@@ -45,13 +47,14 @@ the truth.
 """
 TITLES = (
     "tuning",
+    "recordings",
     "events",
     "error",
-    "for all",
-    "for each cell",
-    "for each recording",
-    "cross-validation: error",
-    "for each cell",
+    "automatic",
+    "over for all",
+    "over for each cell",
+    "over for each recording",
+    "cross-validation over for each cell",
 )
 
 
@@ -70,6 +73,7 @@ class Tuning(NamedTuple):
     basis: Any
     inputs: tuple[Any, ...]
     truth: Any  # (T, cells) log rates, of any level
+    n_recordings: int  # of each cell
 
 
 def track() -> Track:
@@ -91,11 +95,12 @@ def tunings(at: Track, rng: np.random.Generator) -> Iterator[Tuning]:
     angle = at.direction[:, None] - rng.uniform(0, 2 * np.pi, N_CELLS)
     sharp = rng.uniform(0.5, 4, N_CELLS)
     tuned = np.log(0.1 + np.exp(sharp * (np.cos(angle) - 1)))
-    yield Tuning("direction", circle, (at.direction,), tuned)
+    yield Tuning("direction", circle, (at.direction,), tuned, 50)
     centre, width = rng.uniform(0.1, 0.9, (2, N_CELLS)), rng.uniform(0.1, 0.25, N_CELLS)
     far = sum((u[:, None] - c) ** 2 for u, c in zip((at.x, at.y), centre, strict=True))
-    yield Tuning("place", _surface(12), (at.x, at.y), np.log(0.05 + np.exp(-far / (2 * width**2))))
-    yield Tuning("grid", _surface(16), (at.x, at.y), _grid_cells(at, rng))
+    fields = np.log(0.05 + np.exp(-far / (2 * width**2)))
+    yield Tuning("place", _surface(12), (at.x, at.y), fields, 5)
+    yield Tuning("grid", _surface(14), (at.x, at.y), _grid_cells(at, rng), 5)
 
 
 def _surface(n: int) -> Any:
@@ -124,11 +129,17 @@ def _fitted(X: Any, y: Any, strength: Any) -> Any:
         return model.set_params(regularizer_strength=strength).fit(X, y)
 
 
-def _errors(model: Any, F: Any, truth: Any) -> Any:
-    """Return the root mean square of what maps are off by, (cells, recordings)."""
+def _errors(model: Any, F: Any, truth: Any, mean: Any) -> Any:
+    """Return what log rates and rates of maps are off by, (2, cells, recordings).
+
+    Of log rates ``truth`` (T, cells) beyond their means, and rates ``mean`` (T, cells).
+    """
+    each = model.coef_.shape[1] // N_CELLS
     effect = F @ model.coef_
-    off = effect - effect.mean(axis=0) - np.repeat(truth, N_RECORDINGS, axis=1)
-    return np.sqrt((off**2).mean(axis=0)).reshape(N_CELLS, N_RECORDINGS)
+    off = effect - effect.mean(axis=0) - np.repeat(truth, each, axis=1)
+    off_rate = np.exp(effect + model.intercept_) - np.repeat(mean, each, axis=1)
+    nats, rate = (np.sqrt((x**2).mean(axis=0)).reshape(N_CELLS, each) for x in (off, off_rate))
+    return np.stack([nats, rate / mean.std(axis=0)[:, None]])
 
 
 def _held_out(X: Any, y: Any) -> Any:
@@ -144,25 +155,27 @@ def rows() -> Iterator[str]:
     """Yield the lines of the table."""
     rng = np.random.default_rng(0)
     for tuning in tunings(track(), rng):
-        X = tuning.basis.design(*tuning.inputs)
+        X, each = tuning.basis.design(*tuning.inputs), tuning.n_recordings
         F, truth = np.asarray(X), tuning.truth - tuning.truth.mean(axis=0)
-        level = BIN_S * np.geomspace(0.5, 5.0, N_CELLS) / np.exp(truth).mean(axis=0)
-        y = rng.poisson(np.repeat(level * np.exp(truth), N_RECORDINGS, axis=1)).astype(float)
-        chosen = _fitted(X, y, "auto")
-        known = np.isfinite(chosen.log_marginal_likelihood_).reshape(N_CELLS, N_RECORDINGS)
-        automatic, by_folds = (_errors(m, F, truth) for m in (chosen, _held_out(X, y)))
-        tried = np.array([_errors(_fitted(X, y, s), F, truth) for s in GRID])
-        each = np.where(known, tried, np.nan)
-        for_all = np.nanmean(each, axis=(1, 2)).min()
-        of_cells = np.nanmean(each, axis=2).argmin(axis=0)
-        for_cells = each[of_cells, np.arange(N_CELLS)][known].mean()
-        for_recordings = each.min(axis=0)[known].mean()
-        mean, mean_of_folds = automatic[known].mean(), by_folds[known].mean()
-        yield (
-            f"| {tuning.name} | {y.sum(axis=0).mean():.0f} | {mean:.3f} | {mean / for_all:.3f} "
-            f"| **{mean / for_cells:.3f}** | {mean / for_recordings:.3f} | {mean_of_folds:.3f} "
-            f"| {mean_of_folds / for_cells:.3f} |"
-        )
+        mean = BIN_S * np.geomspace(0.5, 5.0, N_CELLS) / np.exp(truth).mean(axis=0) * np.exp(truth)
+        y = rng.poisson(np.repeat(mean, each, axis=1)).astype(float)
+        automatic = _errors(_fitted(X, y, "auto"), F, truth, mean)
+        by_folds = _errors(_held_out(X, y[:, ::each]), F, truth, mean)
+        tried = np.array([_errors(_fitted(X, y, s), F, truth, mean) for s in GRID])
+        for kind, name in enumerate(("log rate", "rate")):
+            of_grid, ours = tried[:, kind], automatic[kind].mean()
+            best = of_grid.mean(axis=2).argmin(axis=0), np.arange(N_CELLS)
+            oracles = (
+                of_grid.mean(axis=(1, 2)).min(),
+                of_grid[best].mean(),
+                of_grid.min(axis=0).mean(),
+            )
+            over = " | ".join(f"{ours / oracle:.3f}" for oracle in oracles)
+            folds = by_folds[kind].mean() / of_grid[best][:, 0].mean()
+            first = (
+                f"| {tuning.name} | {each} | {y.sum(axis=0).mean():.0f} " if not kind else "| | | "
+            )
+            yield f"{first}| {name} | {ours:.3f} | {over} | {folds:.3f} |"
 
 
 def main() -> None:
@@ -175,7 +188,6 @@ def main() -> None:
             heading=HEADING,
             head=page.head(*TITLES),
             n_cells=N_CELLS,
-            n_recordings=N_RECORDINGS,
             n_grid=len(GRID),
             rows="\n".join(rows()),
         )

@@ -32,7 +32,8 @@ def run(lab: Lab) -> Section:
         "errors. First one neuron, then "
         f"{recording.n_neurons}; of libraries that know one response at a time as many are "
         "measured as 20 s allow, and extrapolated. No factors for small samples. The difference is "
-        "that of an error, relative to ours.",
+        "that of an error, relative to ours. Of a GLM, statsmodels answers HC1 to HC3 with the "
+        "numbers of HC0.",
         (one.table(_NAMES), many.table(_NAMES)),
         (of_r(lab),),
         tuple(_agrees(many, kind) for kind in ERRORS),

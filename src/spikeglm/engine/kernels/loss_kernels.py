@@ -276,4 +276,7 @@ def in_precision(values: FloatArray, like: Array) -> FloatArray:
 def _own_curvature(X: Array, h: FloatArray, block: ColumnBlock, xp: Namespace) -> FloatArray:
     h = weighted(h, block, xp)
     X1 = xp.concatenate([X, xp.ones((X.shape[0], 1), dtype=X.dtype)], axis=1)
+    if xp is np and h.min(initial=0.0) >= 0:  # NumPy takes half the time for A'A
+        roots = (X1 * root[:, None] for root in np.sqrt(h).T)
+        return np.stack([A.T @ A for A in roots])
     return xp.stack([X1.T @ (X1 * h[:, c, None]) for c in range(h.shape[1])])
