@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
-from spikeglm.inference.tables.coefficients import NO_RESIDUALS
+from spikeglm.inference.hypotheses.reasons import EXACT
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -146,7 +146,7 @@ def test_fits_that_leave_no_residuals_have_no_errors(y):
     """A constant response had errors of zero, and p values of zero or one."""
     found = nmo.GLM("Gaussian").fit(X, y).summary(X, y)
     assert np.isnan([found.std_error, found.p_value, found.conf_low]).all()
-    assert set(found.status.ravel()) == {NO_RESIDUALS}
+    assert set(found.status.ravel()) == {EXACT}
     assert np.isfinite(found.estimate).all()
 
 

@@ -13,6 +13,7 @@ from ...solvers import Status
 from ...typing import Array, BoolArray, FloatArray
 from ..curve_bands import quantile
 from ..fit_on_data import FitOnData
+from ..hypotheses.reasons import EXACT
 from ..information.fisher import NO_OPTIMUM, Uncertainty
 from ..no_errors import why_none
 
@@ -20,7 +21,6 @@ MASKED = "left out by the feature mask"
 SEPARATED = "separated: no finite optimum"
 UNDETERMINED = "constant, or a combination of other features: of a term, ask model.curve"
 NO_DISPERSION = "no dispersion: the fit leaves no degrees of freedom"
-NO_RESIDUALS = "no residuals: the fit leaves nothing that errors could be told from"
 BY_HAND = "not of a fit"
 
 
@@ -78,13 +78,11 @@ def coefficients_of(
     dof, method = np.full(fit.n_neurons, np.inf), []
     for neuron, known in enumerate(sure):
         errors[:, neuron] = known.standard_errors[order]
-        status[:, neuron] = _status(fit, neuron, known)[order]
+        is_exact = leaves_nothing is not None and bool(leaves_nothing[neuron])
+        status[:, neuron] = _status(fit, neuron, known, is_exact=is_exact)[order]
         dof[neuron] = known.dof
         method.append(known.method)
     is_told = status == [[_ended(fit, n) for n in range(fit.n_neurons)]]
-    if leaves_nothing is not None:
-        status[is_told & leaves_nothing] = NO_RESIDUALS
-        is_told &= ~leaves_nothing
     errors = np.where(is_told, errors, np.nan)
     estimate = fit.parameters[order]
     with quiet():
@@ -119,7 +117,7 @@ def _ended(fit: FitOnData, neuron: int) -> str:
     return BY_HAND if status is None else str(status)
 
 
-def _status(fit: FitOnData, neuron: int, known: Uncertainty) -> Array:
+def _status(fit: FitOnData, neuron: int, known: Uncertainty, *, is_exact: bool) -> Array:
     """Return a word (p + 1,) on each parameter, the intercept last: how the fit ended, or a reason.
 
     The first of these that holds.
@@ -134,6 +132,7 @@ def _status(fit: FitOnData, neuron: int, known: Uncertainty) -> Array:
         (everything & (not optimum.penalty.is_smooth), why_none(optimum.penalty, "error")),
         (everything & (ended in NO_OPTIMUM), str(ended)),
         (everything & bool(np.isnan(optimum.unit[neuron])), NO_DISPERSION),
+        (everything & is_exact, EXACT),
         (everything & bool(known.reason), known.reason),
         (known.undetermined & is_separated & ~_aliased(fit), SEPARATED),
         (known.undetermined, UNDETERMINED),
