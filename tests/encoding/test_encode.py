@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 import spikeglm as nmo
 from spikeglm.encoding import stages
+from spikeglm.selection.set_fits import SharedProblem
 
 mpl.use("Agg")
 RNG = np.random.default_rng(0)
@@ -55,6 +56,18 @@ def test_numbers_are_those_of_the_parts_called_by_hand(found):
     wide = found.table().pivot(index="term", columns="neuron", values="alone")
     assert_allclose(wide.loc[["place", "speed"]].to_numpy(), expected)
     assert_allclose(found.neurons()["held_out"], by_hand.of_full()[0])
+
+
+def test_the_search_finds_what_contributions_have_fitted(monkeypatch):
+    fitted = []
+    once = SharedProblem.fit
+    monkeypatch.setattr(
+        SharedProblem, "fit",
+        lambda self, masks, neurons: fitted.append(masks.shape[1]) or once(self, masks, neurons),
+    )  # fmt: skip
+    nmo.encode(COUNTS[:, :2], DESIGN)
+    constant, sets = 2, 2 * 3  # neurons; full, place alone, speed alone
+    assert sum(fitted) == constant + sets
 
 
 def test_the_screen_says_who_encodes_what(found):
@@ -109,12 +122,13 @@ def test_it_goes_on_where_it_was_stopped(found, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "search", stop)
+        patch.setattr(stages.Studies, "search", stop)
         with pytest.raises(KeyboardInterrupt):
             nmo.encode(COUNTS, DESIGN, bin_s=0.02, folder=tmp_path)
     with monkeypatch.context() as patch:
-        for done in ("fit", "tables_of_fit", "contribute"):
+        for done in ("fit", "tables_of_fit"):
             patch.setattr(stages, done, stop)
+        patch.setattr(stages.Studies, "contribute", stop)
         again = nmo.encode(COUNTS, DESIGN, bin_s=0.02, folder=tmp_path)
         assert str(again) == str(found)
         others = COUNTS.copy()

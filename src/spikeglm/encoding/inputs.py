@@ -13,7 +13,6 @@ from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
 from ..glm.reading.read_arguments import refuse_classifiers
-from ..rows.terms import Term
 from ..selection import Folds, InterleavedBlocks, TimeSplitter, fixed_folds
 from ..typing import ArrayLike
 
@@ -59,11 +58,6 @@ class Inputs:
         named = repr(splitter) if isinstance(splitter, (int, TimeSplitter)) else "given"
         fixed = fixed_folds(splitter, X)
         return cls(X, y, model, fixed, named, offset, bin_s, needs_strengths)
-
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        """Terms of the design, none for a plain array."""
-        return tuple(getattr(self.X, "terms", ()))
 
     @property
     def data(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +13,18 @@ from ..fit.progress import say
 from ..glm import GLM
 from ..inference import effective_degrees, goodness
 from ..rows.terms import Term
-from ..selection import contributions, search_terms, select_strength
+from ..selection import search_terms, select_strength
+from ..selection.contribution.kinds import read_how
+from ..selection.contribution.study import Options, contributions_of
+from ..selection.searching.rules import rule_named
+from ..selection.searching.search_terms import searched
+from ..selection.set_problem import SetProblem
 from .inputs import Inputs
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_ALPHA = 0.05  # of the rule of the search
 _MOST_POINTS = 2_000_000  # of the curves of a term: they are computed again when asked for
 _POINTS, _POINTS_OF_MAPS = 100, 40  # along a variable
 
@@ -40,26 +48,45 @@ def tables_of_fit(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
     return {"fit": report, "degrees": degrees}
 
 
-def contribute(inputs: Inputs, fitted: GLM, asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return what each term adds on held-out rows."""
-    say("contributions of terms on held-out rows")
-    found = contributions(
-        _to_refit(inputs, fitted), inputs.X, inputs.y,
-        folds=inputs.folds, terms=asked["terms"], how=asked["how"], null=asked["null"],
-        seed=asked["seed"], **inputs.data,
-    )  # fmt: skip
-    return {"contributions": found.to_frame()}
+@dataclass(frozen=True)
+class Studies:
+    """Contributions and the search, on one problem: what one has fitted the other finds."""
 
+    inputs: Inputs
+    fitted: GLM
+    asked: dict[str, Any]
 
-def search(inputs: Inputs, fitted: GLM, asked: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return which terms each neuron encodes, and every set that was tried."""
-    say("search for the terms that each neuron encodes")
-    found = search_terms(
-        _to_refit(inputs, fitted), inputs.X, inputs.y,
-        folds=inputs.folds, terms=asked["terms"], always=asked["always"], how=asked["search"],
-        rule=asked["rule"], **inputs.data,
-    )  # fmt: skip
-    return {"search": found.to_frame(), "steps": found.steps_frame()}
+    @cached_property
+    def problem(self) -> SetProblem:
+        """Sets of terms and folds; strengths that folds choose are chosen once."""
+        inputs = self.inputs
+        return SetProblem.read(
+            _to_refit(inputs, self.fitted), inputs.X, inputs.y,
+            folds=inputs.folds, terms=self.asked["terms"], **inputs.data,
+        ).remembering()  # fmt: skip
+
+    def contribute(self) -> dict[str, pd.DataFrame]:
+        """Return what each term adds on held-out rows."""
+        say("contributions of terms on held-out rows")
+        options = Options(null=self.asked["null"], seed=self.asked["seed"])
+        ways = read_how(self.asked["how"])
+        found = contributions_of(self.problem, self.inputs.y, ways, options, self.inputs.data)
+        return {"contributions": found.to_frame()}
+
+    def search(self) -> dict[str, pd.DataFrame]:
+        """Return which terms each neuron encodes, and every set that was tried."""
+        say("search for the terms that each neuron encodes")
+        asked, inputs = self.asked, self.inputs
+        rule = rule_named(asked["rule"], _ALPHA)
+        if rule.is_of_folds:
+            found = searched(self.problem, asked["search"], rule, asked["always"])
+        else:
+            found = search_terms(
+                _to_refit(inputs, self.fitted), inputs.X, inputs.y,
+                terms=asked["terms"], always=asked["always"], how=asked["search"],
+                rule=asked["rule"], **inputs.data,
+            )  # fmt: skip
+        return {"search": found.to_frame(), "steps": found.steps_frame()}
 
 
 def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,8 @@ from .training_features import TrainingFeatures
 
 _MOST_NAMES = 12
 _WELL = tuple(str(word) for word in WELL)
+Known: TypeAlias = dict[tuple[bytes, int], tuple[tuple[FloatArray, ...], Array]]
+"""Features of a set and a neuron, to the sums (Q, K) of its fits and their statuses (K,)."""
 
 
 class _Features(NamedTuple):
@@ -71,10 +73,7 @@ class Scored:
         """Return what was found for groups of pairs of a set and a neuron, set by set."""
 
         def by_set(parts: list[Array]) -> Array:
-            whole = np.concatenate(parts, axis=-1)
-            return np.moveaxis(
-                whole.reshape(*whole.shape[:-1], n_sets, whole.shape[-1] // n_sets), -2, 0
-            )
+            return _by_set(np.concatenate(parts, axis=-1), n_sets)
 
         joined = Sums.joined(sums).each(lambda values: by_set([values]))
         status = by_set([fit.status for fit in fits])
@@ -138,6 +137,9 @@ class SetProblem:
         The terms (groups) in question by label, each with its features.
     named :
         All labels by which features can be called.
+    known :
+        Sums and statuses of sets and neurons that have been fitted, for studies of the same sets;
+        None remembers nothing.
     """
 
     model: GLM
@@ -146,6 +148,7 @@ class SetProblem:
     tested: Tested
     asked: dict[Any, IntArray]
     named: dict[Any, IntArray]
+    known: Known | None = None
 
     __repr__ = showing.of_fields
 
@@ -179,14 +182,20 @@ class SetProblem:
 
     def in_bins(self, bins: IntArray, n_bins: int) -> SetProblem:
         """Return the problem with sums by bin: (T,) the bin of a row, -1 for none."""
-        return replace(self, tested=replace(self.tested, bins=bins, n_bins=n_bins))
+        tested = replace(self.tested, bins=bins, n_bins=n_bins)
+        return replace(self, tested=tested, known=None)
+
+    def remembering(self) -> SetProblem:
+        """Return the problem for several studies: what one has fitted the next one finds."""
+        return replace(self, known={})
 
     def on_all_rows(self) -> SetProblem:
         """Return the problem of a single fit to all rows, which is scored on them."""
         T = self.inputs.rows.n_rows
         every = np.ones((T, 1), dtype=bool)
         folds = Folds(np.array(["all rows"]), every, np.zeros(T, dtype=np.intp))
-        return replace(self, folds=folds, tested=Tested(self.inputs.keep, folds.tested_by, 1))
+        tested = Tested(self.inputs.keep, folds.tested_by, 1)
+        return replace(self, folds=folds, tested=tested, known=None)
 
     @property
     def neurons(self) -> tuple[Any, ...]:
@@ -276,12 +285,37 @@ class SetProblem:
         """Fit masks (p, M) to all neurons on prepared rows, and score what is tested."""
         M, N = masks.shape[1], self.n_neurons
         each, of_set = np.tile(np.arange(N), M), np.repeat(np.arange(M), N)
+        if self.known is not None and problem is self.shared and not keeps_fits:
+            known, status = self.sums_of_pairs(masks[:, of_set], each)
+            by_set = known.each(lambda values: _by_set(values, M))
+            return Scored(by_set, _by_set(status, M))
         sums, fits = [], []
         for part in problem.in_groups(M * N):
             found = problem.fit(masks[:, of_set[part]], each[part])
             sums.append(self.sums_of(problem, found, each[part]))
             fits.append(found if keeps_fits else replace(found, coef=np.empty((0, 0, 0))))
         return Scored.of_pairs(M, sums, fits, keeps_fits)
+
+    def sums_of_pairs(self, masks: BoolArray, neurons: IntArray) -> tuple[Sums, Array]:
+        """Fit masks (p, P), each to its neuron (P,): sums (Q, K, P) and statuses (K, P).
+
+        What is known already is not fitted again.
+        """
+        P = len(neurons)
+        known: Known = {} if self.known is None else self.known
+        keys = [(masks[:, k].tobytes(), int(neurons[k])) for k in range(P)]
+        new = np.array([k for k, key in enumerate(keys) if key not in known], dtype=np.intp)
+        for part in self.shared.in_groups(len(new)):
+            some = new[part]
+            fits = self.shared.fit(masks[:, some], neurons[some])
+            sums = self.sums_of(self.shared, fits, neurons[some])
+            for j, k in enumerate(some):
+                of_pair = tuple(values[..., j] for values in sums.parts)
+                known[keys[k]] = of_pair, fits.status[:, j]
+        found = [known[key] for key in keys]
+        parts = zip(*(of_pair for of_pair, _ in found), strict=True)
+        sums = Sums(*(np.stack(part, axis=-1) for part in parts))
+        return sums, np.stack([status for _, status in found], axis=-1)
 
     def sums_of(self, problem: SharedProblem, fits: SetFits, neurons: IntArray) -> Sums:
         """Return sums (Q, K, J) of fits to neurons (J,)."""
@@ -291,6 +325,12 @@ class SetProblem:
         has_rows = self.responses[0].sum(axis=0)[:, neurons] > 0
         is_known = np.isin(fits.status.astype(str), _WELL) & has_rows
         return sums.each(lambda values: np.where(is_known, values, np.nan))
+
+
+def _by_set(values: Array, n_sets: int) -> Array:
+    """Return (M, ..., N) of (..., M N)."""
+    split = values.reshape(*values.shape[:-1], n_sets, values.shape[-1] // n_sets)
+    return np.moveaxis(split, -2, 0)
 
 
 def warn_of_trouble(scored: Scored, problem: SetProblem) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -126,6 +126,31 @@ def contributions(
     ways = read_how(how)
     data = {"sample_weight": sample_weight, "offset": offset}
     problem = SetProblem.read(model, X, y, folds=folds, terms=terms, groups=groups, **data)
+    options = Options(over, bins, null, n_orders, n_shuffles, shuffle, seed)
+    return contributions_of(problem, y, ways, options, data)
+
+
+class Options(NamedTuple):
+    """Arguments of :func:`contributions` beside what is fitted."""
+
+    over: ArrayLike | None = None
+    bins: Any = 10
+    null: Any = None
+    n_orders: int | None = None
+    n_shuffles: int = 5
+    shuffle: str = "shift"
+    seed: int = 0
+
+
+def contributions_of(
+    problem: SetProblem,
+    y: ArrayLike,
+    ways: tuple[str, ...],
+    options: Options,
+    data: dict[str, Any],
+) -> Contributions:
+    """Return contributions in a problem that has been read; it may know fits of other studies."""
+    over, bins, null, n_orders, n_shuffles, shuffle, seed = options
     divided = None if over is None else Bins.of(over, bins, problem.inputs.rows)
     if divided is not None:
         problem = problem.in_bins(divided.of_rows, divided.n_bins + 1)

@@ -52,13 +52,11 @@ class HeldOutScores:
         score = np.full((self.n_folds, len(neurons)), np.nan)
         status = np.full(score.shape, "", dtype=object)
         score[:, is_empty], status[:, is_empty] = self._of_constant(neurons[is_empty])
-        shared, rest = self.problem.shared, np.flatnonzero(~is_empty)
-        for part in shared.in_groups(len(rest)):
-            some = rest[part]
-            found = shared.fit(masks[:, some], neurons[some])
-            sums = self.problem.sums_of(shared, found, neurons[some])
+        some = np.flatnonzero(~is_empty)
+        if len(some):
+            sums, words = self.problem.sums_of_pairs(masks[:, some], neurons[some])
             score[:, some] = self._gain(sums.each(lambda values: values[0]), neurons[some])
-            status[:, some] = found.status
+            status[:, some] = words
         return score, status
 
     def _of_constant(self, neurons: IntArray) -> tuple[FloatArray, Array]:

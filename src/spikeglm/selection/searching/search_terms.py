@@ -112,10 +112,27 @@ def search_terms(
     ('position', 'none')
     """
     asked = rule_named(rule, alpha)
-    if how not in LADDERS:
-        raise errors.unknown_name("search", how, list(LADDERS))
     split = folds if asked.is_of_folds else _no_folds(len(y))
     problem = SetProblem.read(model, X, y, folds=split, terms=terms, groups=groups, offset=offset)
+    return searched(problem, how, asked, always, measure)
+
+
+def searched(
+    problem: SetProblem,
+    how: str,
+    asked: Rule,
+    always: Iterable[Any] = (),
+    measure: str | None = None,
+) -> TermSearch:
+    """Search in a problem that has been read; it may know fits of other studies.
+
+    Raises
+    ------
+    ValueError
+        If there is no such search, or too many terms or too few folds for it.
+    """
+    if how not in LADDERS:
+        raise errors.unknown_name("search", how, list(LADDERS))
     always = (always,) if isinstance(always, str) else tuple(always)
     question = Question.of(problem, always)
     _check_number(question.n_terms, how)
