@@ -92,6 +92,13 @@ class Source:
         return np.ascontiguousarray(values.T, dtype=dtype)[of].T
 
 
+class Present(NamedTuple):
+    """Some columns: which, and they themselves."""
+
+    which: IntArray
+    columns: Columns
+
+
 @dataclass(frozen=True, eq=False)
 class Columns:
     """C column problems over the same T rows.
@@ -177,15 +184,25 @@ class Columns:
         """Return the columns at scales (C,) of their likelihoods, where these have some to find."""
         return replace(self, likelihood=self.likelihood.at_scale(scale))
 
-    def present(self, rows: slice | IntArray) -> IntArray | None:
+    def present(self, rows: slice | IntArray) -> Present | None:
         """Return the columns with a weight in some of the rows; None: all, or not worth the look.
 
         Where folds are runs of rows, each block is held out from some columns altogether.
         """
         if self.weights is None or self.weights.values.shape[1] >= self.n_columns:
             return None
-        is_present = (self.weights.values[rows] > 0).any(axis=0)[self.weights.of]
-        return None if is_present.all() else np.flatnonzero(is_present)
+        counts = (self.weights.values[rows] > 0).any(axis=0)
+        key = counts.tobytes()
+        if key not in self._present:
+            is_present = counts[self.weights.of]
+            which = np.flatnonzero(is_present)
+            self._present[key] = None if is_present.all() else Present(which, self.take(which))
+        return self._present[key]
+
+    @cached_property
+    def _present(self) -> dict[bytes, Present | None]:
+        """What was found, by the row weights that count: many blocks have the same."""
+        return {}
 
     def block(self, rows: slice | IntArray, dtype: DTypeLike = np.float64) -> ColumnBlock:
         """Return what the kernels need of all columns on one block of rows."""

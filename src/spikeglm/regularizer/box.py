@@ -110,6 +110,10 @@ class Box:
         n_columns, n = self.low.shape
         return np.broadcast_to(np.eye(n, dtype=bool), (n_columns, n, n))
 
+    def groups(self) -> tuple[IntArray, FloatArray]:
+        """Return no groups: all coordinates are in the last one, of no weight."""
+        return np.zeros(self.low.shape, dtype=np.intp), np.zeros((len(self.low), 1))
+
     def weights(self) -> FloatArray:
         """Return zeros, (C, a)."""
         return np.zeros_like(self.low)

@@ -131,6 +131,12 @@ class GroupNorms:
         """Return (C, a) the weight of each coordinate's group, 0 for none."""
         return self._spread(self.weight, 0.0)
 
+    def groups(self) -> tuple[IntArray, FloatArray]:
+        """Return the group (C, a) of each coordinate, the last for none, and weights (C, G + 1)."""
+        n_columns, n_groups = self.weight.shape
+        group = np.where(self.group >= 0, self.group, n_groups)
+        return group, np.hstack([self.weight, np.zeros((n_columns, 1))])
+
     @cached_property
     def _labels(self) -> IntArray:
         """(C, a) numbers of groups over all columns; the last stands for none."""

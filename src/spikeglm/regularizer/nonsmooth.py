@@ -96,6 +96,13 @@ class Kinks(Protocol):
         """Return (C, a) the weight of each coordinate's kink, 0 where it has none."""
         ...
 
+    def groups(self) -> tuple[IntArray, FloatArray]:
+        """Return the group (C, a) of coordinates bound by a kink, and weights (C, G + 1).
+
+        The last group is that of coordinates without a kink.
+        """
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class AbsoluteValues:
@@ -174,6 +181,12 @@ class AbsoluteValues:
     def weights(self) -> FloatArray:
         """Return (C, a) the weights."""
         return self.weight
+
+    def groups(self) -> tuple[IntArray, FloatArray]:
+        """Return each coordinate as a group by itself, and weights (C, a + 1)."""
+        n_columns, n = self.weight.shape
+        none = np.zeros((n_columns, 1))
+        return np.broadcast_to(np.arange(n), (n_columns, n)), np.hstack([self.weight, none])
 
 
 def gathered(values: Array, sets: Sequence[IntArray], size: int, padding: float) -> Array:

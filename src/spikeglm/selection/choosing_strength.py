@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..notices import warn
 from ..regularizer import regularizer_of
 from ..regularizer.base import Penalty
 from ..rows.contract import Rows
-from ..typing import ArrayLike, FloatArray
+from ..typing import ArrayLike, FloatArray, IntArray
 from .chosen_model import with_strength, without_strength
 from .fold_fits import FoldFits, Scored
 from .folds import read_folds, rows_to_split
@@ -145,7 +146,7 @@ def select_strength(
         terms=found.terms,
         neurons=neurons,
         folds=fits.folds,
-        model=found.model.fit(rows, y, _first(fits, exact, found.strength), **given),
+        model=found.model.fit(rows, y, _first(fits, exact, found), **given),
         r2=None if exact is None or exact.r2 is None else searches[0].at_chosen(exact.r2),
     )
 
@@ -174,7 +175,7 @@ def _chosen(
     if by == "term" and isinstance(fits, FoldFits):
         found = choose_by_term(fits, asked.model, scored[0], asked.rule, searches)
         return found, searches, None
-    return _by_neuron(fits, asked, searches), searches, scored[0].exact
+    return _by_neuron(fits, asked, searches, scored), searches, scored[0].exact
 
 
 def _fits(
@@ -242,13 +243,26 @@ def _common(fits: FoldFits | WithoutFolds, asked: _Asked, ratio: float | None) -
     return fits.sparse(penalty, grid_of(asked.strengths, asked.smallest, fits.n_neurons))
 
 
-def _first(fits: FoldFits | WithoutFolds, exact: RidgeScores | None, strength: FloatArray) -> Any:
+def _first(fits: FoldFits | WithoutFolds, exact: RidgeScores | None, found: Found) -> Any:
     """Return the parameters that the final fit has only to certify, where they are known."""
-    if exact is None:
+    first = found.first if exact is None else exact.solution(usable(found.strength))
+    if first is None or not fits.inputs.columns.has_intercept:
         return None
-    coef, intercept = exact.solution(usable(strength))
+    coef, intercept = first
     shapes = fits.inputs.shapes
     return shapes.user_coef(coef), shapes.user_intercept(intercept)
+
+
+def _of_all_rows(
+    scored: Sequence[Scored], which: IntArray, chosen: IntArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return estimates of neuron n from scores ``which[n]`` at strength ``chosen[n]``."""
+    known = [s.whole for s in scored if s.whole is not None]
+    if len(known) < len(scored):
+        return None
+    coef, intercept = (np.array(part) for part in zip(*known, strict=True))
+    each = np.arange(len(which))
+    return coef[which, chosen, :, each].T, intercept[which, chosen, each]
 
 
 def _smooth_strengths(fits: FoldFits | WithoutFolds, asked: _Asked, penalty: Penalty) -> FloatArray:
@@ -260,7 +274,10 @@ def _smooth_strengths(fits: FoldFits | WithoutFolds, asked: _Asked, penalty: Pen
 
 
 def _by_neuron(
-    fits: FoldFits | WithoutFolds, asked: _Asked, searches: list[StrengthSearch]
+    fits: FoldFits | WithoutFolds,
+    asked: _Asked,
+    searches: list[StrengthSearch],
+    scored: list[Scored],
 ) -> Found:
     """Choose among strengths for all coefficients, and of ratios the one with the best score."""
     strengths = np.array([search.chosen_strength for search in searches])
@@ -272,7 +289,9 @@ def _by_neuron(
         ratio = np.array([search.ratio for search in searches], dtype=float)[which]
     is_single = fits.inputs.shapes.n_neurons is None
     model = with_strength(asked.model, usable(strength), ratio, is_single)
-    return Found(strength, ratio, Told.of(searches, which), (), model)
+    chosen = np.array([search.chosen for search in searches])[which, np.arange(len(which))]
+    first = _of_all_rows(scored, which, np.maximum(chosen, 0))
+    return Found(strength, ratio, Told.of(searches, which), (), model, first)
 
 
 def _warn_of_lost_folds(reason: tuple[str, ...], neurons: tuple[Any, ...]) -> None:

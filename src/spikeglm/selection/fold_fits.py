@@ -43,6 +43,8 @@ class Scored:
         (S, K, N) words.
     coef, intercept :
         (S, p, K, N) and (S, K, N), where they are kept.
+    whole :
+        Coefficients (S, p, N) and intercepts (S, N) of all rows, where these were fitted too.
     exact :
         The same, where moments of the rows were enough; it has the fits to all rows.
     """
@@ -52,6 +54,7 @@ class Scored:
     status: Array
     coef: Any = None
     intercept: Any = None
+    whole: Parameters | None = None
     exact: RidgeScores | None = None
 
     __repr__ = showing.of_fields
@@ -211,7 +214,9 @@ class FoldFits:
             tolerance=self.tolerance,
             max_passes=self.solver.maxiter,
         )
-        return self._scored(record, record.strengths[:, :N])
+        of_all = slice(K * N, None)
+        whole = record.coef[:, :, of_all].copy(), record.intercept[:, of_all].copy()
+        return replace(self._scored(record, record.strengths[:, :N]), whole=whole)
 
     def _in_groups(self, n_strengths: int, score: Callable[[FoldFits, IntArray], Scored]) -> Scored:
         """Score neurons together, or where their columns do not fit in memory a part at a time."""

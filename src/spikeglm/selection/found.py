@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..fit.problems import Parameters
 from ..glm import GLM
 from ..typing import FloatArray, IntArray
 from .strength_search import StrengthSearch
@@ -48,6 +49,7 @@ class Found(NamedTuple):
     told: Told
     terms: tuple[str, ...]
     model: GLM
+    first: Parameters | None = None  # coefficients (p, N) and intercepts (N,), where known
 
 
 def usable(strength: FloatArray) -> FloatArray:

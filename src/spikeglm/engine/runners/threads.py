@@ -88,9 +88,9 @@ def _on_block(
     present = columns.present(rows)
     if present is None:  # in the precision of the rows, in which these kernels compute
         return kernel(X, columns.block(rows, X.dtype), W, b, np)
-    some = columns.take(present).block(rows, X.dtype)
-    few = kernel(X, some, W[:, present], b[present], np)
-    return type(few)(*(_widened(term, present, columns.n_columns) for term in few))
+    which, some = present
+    few = kernel(X, some.block(rows, X.dtype), W[:, which], b[which], np)
+    return type(few)(*(_widened(term, which, columns.n_columns) for term in few))
 
 
 def _widened(term: FloatArray, present: IntArray, n_columns: int) -> FloatArray:

@@ -143,8 +143,7 @@ class LocalCurvature:
             Hs, sy = H @ s, s @ y
             sHs = s @ Hs
             if sHs > 0 and sy > _LEAST_CURVED * np.sqrt((s @ s) * (y @ y)):
-                H += np.outer(y, y / sy)
-                H -= np.outer(Hs, Hs / sHs)
+                H += np.array([y / sy, -Hs / sHs]).T @ np.array([y, Hs])
                 if self._h is not None:
                     self._h[c] *= np.clip(sy / sHs, 0.1, 10.0)
 

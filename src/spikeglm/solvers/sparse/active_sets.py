@@ -57,7 +57,7 @@ def by_active_sets(
         found = _by_turns(H, r, weight, unit, z)
         if found is not None:
             return found
-        lipschitz = lipschitz or _largest_eigenvalue(H)
+        lipschitz = lipschitz or largest_eigenvalue(H)
         z = _accelerated(H, r, weight / lipschitz, lipschitz, z)
     return None
 
@@ -66,23 +66,33 @@ def _by_turns(
     H: FloatArray, r: FloatArray, weight: FloatArray, unit: FloatArray, z: FloatArray
 ) -> FloatArray | None:
     """Guess zeros and signs in turns; None where they go round in circles."""
-    slope, pace, is_free = H @ z - r, 1.0 / np.diagonal(H), weight == 0
+    slope, pace, is_free = H @ z - r, 1.0 / np.einsum("ii->i", H), weight == 0
+    least, enough = pace * weight, SLACK * unit
     for _ in range(_MOST_TURNS):
         towards = z - pace * slope
         sign = np.sign(towards)
-        used = np.flatnonzero(is_free | (np.abs(towards) > pace * weight))
-        pull = (weight * sign)[used]
+        (used,) = (is_free | (np.abs(towards) > least)).nonzero()
+        pull = weight[used] * sign[used]
+        inside = _solved(H[used[:, None], used], r[used] - pull)
         z = np.zeros_like(z)
-        z[used] = solution(H[np.ix_(used, used)], r[used] - pull)
+        z[used] = inside
         slope = H @ z - r
         excess = np.abs(slope) - weight
         excess[used] = np.abs(slope[used] + pull)
-        above = excess > SLACK * unit
+        above = excess > enough
         if above.any():
-            above &= excess > SLACK * unit + NOISE * (np.abs(H) @ np.abs(z) + np.abs(r))
-        if not above.any() and (is_free | (z * sign >= 0)).all():
+            above &= excess > enough + NOISE * (np.abs(H) @ np.abs(z) + np.abs(r))
+        if not above.any() and (is_free[used] | (inside * sign[used] >= 0)).all():
             return z
     return None
+
+
+def _solved(H: FloatArray, r: FloatArray) -> FloatArray:
+    """Return H⁻¹ r; units do not matter where elimination is far from singular."""
+    try:
+        return np.linalg.solve(H, r)
+    except np.linalg.LinAlgError:
+        return solution(H, r)
 
 
 def _accelerated(
@@ -107,7 +117,7 @@ def _accelerated(
     return z
 
 
-def _largest_eigenvalue(H: FloatArray) -> float:
+def largest_eigenvalue(H: FloatArray) -> float:
     """Return an upper bound, that of Collatz and Wielandt for the absolute values of H."""
     size, x = np.abs(H), np.ones(len(H))
     for _ in range(4):

@@ -22,8 +22,9 @@ from ..contract import Objective, Outcome, Report, Status
 from ..curvature.local_curvature import LocalCurvature
 from .active_sets import by_active_sets
 from .free_parameters import FreeParameters
+from .group_sets import Norms, by_group_sets
 from .optimality import Conditions, kinks_of, violations
-from .proximal_subproblem import minimise_model, minimised_by_pivots
+from .proximal_subproblem import minimise_model
 from .smooth_part import add_smooth_penalty, change_by_penalty
 from .sparse_walk import Walk
 
@@ -233,9 +234,8 @@ def _aim(
     curvature.extend(theta, columns, wanted)
     walk.goal[:, columns] = theta
     walk.step[columns], walk.n_rejections[columns] = 1.0, 0
-    if kinks.is_piecewise_linear and not kinks.has_bounds:
-        _solve_each(objective, walk, kinks, curvature, columns)
-        return
+    if not kinks.has_bounds:
+        columns = _solve_each(objective, walk, kinks, curvature, columns)
     for batch in curvature.in_batches(columns):
         _minimise_models(objective, walk, kinks.take(batch), curvature, batch)
 
@@ -255,21 +255,29 @@ def _working_sets(
 
 def _solve_each(
     objective: Objective, walk: Walk, kinks: Kinks, curvature: LocalCurvature, columns: IntArray
-) -> None:
-    """Minimise models with absolute values one by one."""
-    mine = kinks.take(columns)
-    ridge, weights, units = objective.penalty_curvature(columns), mine.weights(), mine.unit
+) -> IntArray:
+    """Minimise models one by one; return the columns of which that did not succeed."""
+    mine, left = kinks.take(columns), list[int]()
+    ridge, units, stretch = objective.penalty_curvature(columns), mine.unit, mine.stretch
+    (group, weight), is_each_alone = mine.groups(), kinks.is_piecewise_linear
     for a, (c, used) in enumerate(zip(columns, curvature.sets(columns), strict=True)):
         places = np.append(used, -1)
         H, z, slope = curvature.model(c), walk.theta[places, c], walk.gradient[places, c]
-        H[np.arange(len(used)), np.arange(len(used))] += ridge[used, a]
-        weight = weights[a, places]
-        r = H @ z - slope
-        new = by_active_sets(H, r, weight, units[a, places], z)
+        np.einsum("ii->i", H)[:-1] += ridge[used, a]
+        if stretch.size > 1:
+            own = stretch[a, places]
+            H, z, slope = H / own[:, None] / own, z * own, slope / own
+        r, norms = H @ z - slope, Norms(group[a, places], weight[a])
+        if is_each_alone:
+            new = by_active_sets(H, r, norms.weight[norms.group], units[a, places], z)
+        else:
+            new = by_group_sets(H, r, norms, units[a, places], z)
         if new is None:
-            new = minimised_by_pivots(H, r, weight, z)
-        walk.gain[c] = slope @ (new - z) + weight @ (np.abs(new) - np.abs(z))
-        walk.goal[places, c] = new
+            left.append(c)
+            continue
+        walk.gain[c] = slope @ (new - z) + norms.value(new) - norms.value(z)
+        walk.goal[places, c] = new if stretch.size == 1 else new / own
+    return np.array(left, dtype=np.intp)
 
 
 def _minimise_models(

@@ -96,17 +96,6 @@ def _is_finite(H: FloatArray, r: FloatArray) -> BoolArray:
     return np.asarray(finite)
 
 
-def minimised_by_pivots(
-    H: FloatArray, r: FloatArray, weight: FloatArray, start: FloatArray
-) -> FloatArray:
-    """Minimise one problem (a,) with absolute values whatever its matrix: :func:`pivoted`."""
-    made, jitter = _made_definite(H[None])
-    r = r + jitter[0] * start
-    if not _is_finite(made, r[None])[0]:
-        return start
-    return pivoted(made[0], r, weight, start)
-
-
 def _surely_minimised(H: FloatArray, r: FloatArray, kinks: Kinks, z: FloatArray) -> FloatArray:
     """Minimise one problem (a,), by steps that each lower its objective."""
     if kinks.is_piecewise_linear:
