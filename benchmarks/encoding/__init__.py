@@ -1,0 +1,1 @@
+"""Do searches find what simulated neurons encode, over trajectories as animals run them?"""
