@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_VALUES = ("value", "low", "high", "standard_error")
+_NO_VARIABLES = ("value", "low", "high", "standard_error", "neuron", "channel", "status")
 _MOST_LINES = 6  # channels in one panel
 _COLUMNS = 3
 _PANEL_MM = 45
@@ -205,12 +205,12 @@ def _contributions(ax: Axes, table: pd.DataFrame, encoding: Encoded) -> None:
             ax.annotate("*", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top")
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
     ax.set_ylabel(_words(encoding.measure))
-    ax.legend()
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(ways), borderpad=0)
     _name(ax, list(table["term"]))
 
 
 def _curve(ax: Axes, label: str, curve: pd.DataFrame) -> None:
-    at = [name for name in curve if name not in (*_VALUES, "neuron", "channel")]
+    at = [name for name in curve if name not in _NO_VARIABLES]
     curve = curve.dropna(subset=["value"])
     ax.set_title(label)
     if curve.empty:

@@ -1,0 +1,71 @@
+"""Write RESULTS.md: ``python -m benchmarks.real_recordings FOLDER`` (some minutes)."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+import spikeglm as nmo
+
+from . import __doc__ as how_to
+from . import choices, grasshopper, place_cell, stn
+from .study import HERE, NotThereError, Study
+
+_TEXT = """# Real recordings through `encode`
+
+`python -m benchmarks.real_recordings FOLDER` wrote this page with spikeglm {version}. Each
+recording goes from a description file (in this folder) through one call, with all that is by
+default unless a line says otherwise. The screens are what it prints; below each is what is known
+from elsewhere.
+{disagree}
+"""
+
+
+def main(arguments: list[str]) -> None:
+    """Analyse what is in the folder; ``--figures FOLDER`` keeps a figure of each."""
+    if not arguments:
+        raise SystemExit(how_to)
+    folder, figures = Path(arguments[0]), None
+    if arguments[1:2] == ["--figures"]:
+        figures = Path(arguments[2])
+    studies = []
+    for module in (grasshopper, place_cell, stn, choices):
+        try:
+            studies.append(module.study(folder))
+        except NotThereError as error:
+            print(f"{module.__name__} is left out: {error}")
+            continue
+        print(text(studies[-1]), flush=True)
+        if figures is not None:
+            draw(studies[-1], figures)
+    disagree = [claim for study in studies for claim in study.claims if not claim.agrees]
+    n = sum(len(study.claims) for study in studies)
+    told = f"\n{n - len(disagree)} of {n} comparisons agree."
+    parts = [_TEXT.format(version=nmo.__version__, disagree=told), *map(text, studies)]
+    (HERE / "RESULTS.md").write_text("\n".join(parts), encoding="utf-8")
+
+
+def text(study: Study) -> str:
+    """Return a study as Markdown."""
+    lines = [f"## {study.title}", "", study.source, ""]
+    for name, found in study.encodings.items():
+        lines += [f"`{name}`", "", "```text", str(found), "```", ""]
+    lines += ["| known | found | agrees |", "|---|---|---|"]
+    for claim in study.claims:
+        lines.append(f"| {claim.known} | {claim.found} | {'yes' if claim.agrees else '**no**'} |")
+    lines += ["", *(f"* {remark}" for remark in study.remarks), ""]
+    return "\n".join(lines)
+
+
+def draw(study: Study, folder: Path) -> None:
+    """Save a figure of each analysis."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, found in study.encodings.items():
+        figure = found.plot(next(iter(found.sets)))
+        figure.savefig(folder / f"{name.replace('.toml', '').replace(' ', '_')}.png", dpi=110)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("once")
+    main(sys.argv[1:])
