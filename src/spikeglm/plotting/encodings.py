@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_NO_VARIABLES = ("value", "low", "high", "standard_error", "neuron", "channel", "status")
+_AFTER_PLACES = ("channel", "neuron", "value")  # columns of a table of curves
 _MOST_LINES = 6  # channels in one panel
 _COLUMNS = 3
 _PANEL_MM = 45
@@ -205,12 +205,13 @@ def _contributions(ax: Axes, table: pd.DataFrame, encoding: Encoded) -> None:
             ax.annotate("*", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top")
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
     ax.set_ylabel(_words(encoding.measure))
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(ways), borderpad=0)
+    ax.legend()
     _name(ax, list(table["term"]))
 
 
 def _curve(ax: Axes, label: str, curve: pd.DataFrame) -> None:
-    at = [name for name in curve if name not in _NO_VARIABLES]
+    names = list(curve)
+    at = names[: min(names.index(name) for name in _AFTER_PLACES if name in names)]
     curve = curve.dropna(subset=["value"])
     ax.set_title(label)
     if curve.empty:
@@ -237,7 +238,8 @@ def _map(ax: Axes, curve: pd.DataFrame, at: list[str]) -> None:
 def _lines(ax: Axes, curve: pd.DataFrame, at: str) -> None:
     is_time = at.endswith("(s)")
     by_channel = list(curve.groupby("channel", sort=False)) if "channel" in curve else [("", curve)]
-    by_channel.sort(key=lambda part: -part[1]["value"].abs().max())
+    by_channel = [part for part in by_channel if part[1]["value"].any()] or by_channel[:1]
+    by_channel.sort(key=lambda part: -part[1]["value"].abs().max())  # masked channels are left out
     is_text = not np.issubdtype(np.asarray(curve[at]).dtype, np.number)
     for k, (channel, part) in enumerate(by_channel[:_MOST_LINES]):
         color = style.CYCLE[k % len(style.CYCLE)]

@@ -172,7 +172,11 @@ def _significance(
         return _against_null(study, y, null, seed, data)
     unit = _usual(study.problem)
     counts = np.isfinite(study.problem.constant.sums.deviance[0]).all(axis=0)
-    return over_folds(unit.worth(losses).sum(axis=2), counts, study.how)
+    problem = study.problem
+    size = unit.size(problem.constant.sums.each(lambda values: values[0]), *problem.responses)
+    has_unit = np.where(counts, size.sum(axis=0), 0.0).sum(axis=0) > 0  # no spikes, no bits per one
+    sure = over_folds(unit.worth(losses).sum(axis=2), counts, study.how)
+    return sure._replace(p_value=np.where(has_unit, sure.p_value, np.nan))
 
 
 def _against_null(
