@@ -4,6 +4,8 @@ The fuzzer of fits draws its cases from seeds: ``pytest tests/fuzz --fuzz-fits 2
 them, and ``--fuzz-seed 500`` others.
 """
 
+import sys
+
 import pytest
 from hypothesis import settings
 
@@ -30,3 +32,11 @@ def same_solvers_for_all(monkeypatch):
     monkeypatch.setattr(registry, "_REGISTRY", registry._built_in())
     for kind in REGULARIZERS:
         monkeypatch.setattr(kind, "allowed_solvers", kind.allowed_solvers)
+
+
+@pytest.fixture(autouse=True)
+def figures_are_closed():
+    """Close what a test, or an example of a page, has drawn: pyplot keeps every figure."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

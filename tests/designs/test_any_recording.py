@@ -1,7 +1,7 @@
 """Any epochs, trials, windows and times of events: the table that loops would write."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.designs.dense import BIN_S, in_one, kernel_features, rows_of, spans
 
@@ -10,6 +10,7 @@ from spikeglm.designs.numbers_in_bins import events_in_bins
 from spikeglm.io.interop.event_data import read_events
 
 LAST = 80  # bins
+SAME = 1e-6 * BIN_S  # a time that is so near to the edge of a bin is on it
 
 
 @st.composite
@@ -44,8 +45,8 @@ def test_kernels_of_events(epochs, trials, window, times, within_trial, start):
     bins = np.floor(all_times / BIN_S + 1e-6).astype(int)
 
     def segment(t):
-        inside = [k for k, (a, b) in enumerate(trials) if a * BIN_S <= t <= b * BIN_S]
-        return inside[-1] if inside else -1 - sum(a * BIN_S <= t for a, _ in trials)
+        inside = [k for k, (a, b) in enumerate(trials) if a * BIN_S - SAME <= t <= b * BIN_S]
+        return inside[-1] if inside else -1 - sum(a * BIN_S - SAME <= t for a, _ in trials)
 
     of_rows = {row: segment((row + 0.5) * BIN_S) for row in rows}
     out = np.zeros((len(rows), len(lags)))
@@ -70,6 +71,7 @@ def test_kernels_of_events(epochs, trials, window, times, within_trial, start):
 
 @settings(max_examples=60, deadline=None)
 @given(parts(4), st.integers(1, 20), moments, st.booleans())
+@example([(7, 9)], 1, [0.7], True)  # 7 * 0.1 is more than 0.7: the first spike of the trial
 def test_histories_of_spikes(epochs, reach, times, limited):
     rows, lags = rows_of(*epochs), np.arange(1, reach + 1)
     builder = nmo.DesignBuilder(bin_s=BIN_S, epochs=spans(*epochs), trials=spans(*epochs))

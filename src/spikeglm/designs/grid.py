@@ -86,6 +86,7 @@ class Grid:
             return np.zeros(len(times), dtype=np.intp)
         spans = self.trials[self.trials[:, 1] > self.trials[:, 0]]
         spans = spans[np.argsort(spans[:, 0], kind="stable")]
+        spans = spans - [_ON_THE_EDGE * self.bin_s, 0.0]  # as bins: what is on the edge is inside
         trial = epoch_of(times, spans)
         gap = np.searchsorted(spans[:, 0], times, side="right")
         return np.where(trial >= 0, trial, -1 - gap)
