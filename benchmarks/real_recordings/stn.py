@@ -12,7 +12,7 @@ from scipy.io import loadmat
 import spikeglm as nmo
 from spikeglm.encoding import Encoding
 
-from .study import HERE, Claim, Study, existing, ks, near, of_term, same_set, slope
+from .study import HERE, Claim, Study, curve, existing, ks, near, same_set, slope
 
 FILE = "stn_spikes-1.mat"
 EVERY_S, PLAN_S, TRIAL_S = 3.0, 1.0, 2.0  # trials were cut out: they are put on a clock again
@@ -43,13 +43,29 @@ def encodings(path: Path) -> dict[str, Encoding]:
     return found
 
 
+def is_rhythmic(found: Encoding) -> bool:
+    """Tell whether the bands of the history know a trough at 25 ms, and a peak at 55."""
+    table = found.curve("history")
+    lag = table["lag (s)"]
+    return bool(
+        (table["high"][lag.between(0.020, 0.030)] < 0).all()
+        and (table["low"][lag.between(0.045, 0.065)] > 0).all()
+    )
+
+
+def told(found: Encoding) -> str:
+    """Return the history at both lags in words."""
+    lag, value = curve(found, "history")
+    trough, peak = (value[np.abs(lag - at).argmin()] for at in (0.025, 0.055))
+    return f"log gain {trough:.2f} at 25 ms, {peak:.2f} at 55 ms"
+
+
 def study(folder: Path) -> Study:
     """Analyse the neuron, and compare with the book."""
     found = encodings(existing(folder, FILE))
     both = found["stn.toml"]
     plan, move = found["stn_part.toml planning"], found["stn_part.toml movement"]
     distance, bound = ks(both)
-    histories = [of_term(part, "history", "unique") for part in (plan, move)]
     directions = [slope(part, "direction") for part in (plan, move)]
     rates = [float(part.neurons()["rate_hz"].iloc[0]) for part in (plan, move)]
     claims = (
@@ -64,9 +80,9 @@ def study(folder: Path) -> Study:
         near("55.0 spikes/s in movement", 54.96, rates[1], 0.5),
         Claim(f"rescaled intervals: movement and direction leave {KS}", f"{distance:.3f} with "
               f"history, bound {bound:.3f}", bool(distance < KS / 2)),
-        Claim("history tells more in planning (rhythmic) than in movement",
-              f"{histories[0]:.2g} and {histories[1]:.2g} bits per spike",
-              bool(histories[0] > histories[1])),
+        Claim("planning has a beta rhythm: less likely 20 to 30 ms after a spike, more 45 to 65 ms",
+              told(plan), is_rhythmic(plan)),
+        Claim("movement has none", told(move), not is_rhythmic(move)),
         Claim("the side matters in both periods",
               f"{directions[0]:.2f} and {directions[1]:.2f}", bool(max(directions) < 0)),
     )  # fmt: skip

@@ -227,3 +227,20 @@ def test_arguments_that_cannot_be_meant():
         nmo.encode(COUNTS, DESIGN, data={"cue": [1.0]})
     with pytest.raises(ValueError, match="curve"):
         nmo.encode(COUNTS[:300, 0], BASIS.design(PLACE[:300], SPEED[:300])).curve("nothing")
+
+
+def test_terms_that_stand_for_others_are_named():
+    """A forward search begins with the sum of two causes, and keeps it when both are there."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 4000))
+    y = rng.poisson(np.exp(0.5 * (a + b) - 1))
+    causes = [nmo.basis.IdentityEval(label=name) for name in "abc"]
+    X = (causes[0] + causes[1] + causes[2]).design(a, b, a + b + 0.8 * rng.normal(size=len(a)))
+    note = "the others predict as well without (unique p > 0.05): c"
+    forward = nmo.encode(y, X)
+    assert forward.sets == {0: "a + b + c"}
+    assert note in str(forward)
+    assert f"{note} 2\n" in str(nmo.encode(np.column_stack([y, y]), X))
+    backward = nmo.encode(y, X, search="backward")
+    assert backward.sets == {0: "a + b"}
+    assert "as well without" not in str(backward)

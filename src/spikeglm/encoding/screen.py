@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_SETS, _MOST_NEURONS = 8, 12
 _NO_ANSWER = "?"
+_LEVEL = 0.05  # above it, a term that is encoded is told to contribute nothing of its own
 _OF_NEURONS = ("neuron", "spikes", "encodes", "held out", "deviance", "KS / bound")
 
 
@@ -59,6 +60,7 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
     notes = [
         "median [quartiles] over the neurons that encode the term, over all where none does",
         *_sets(neurons),
+        *_shared(encoding, table),
         f"held out, all terms: {_quartiles(neurons['held_out'][known])} {_words(encoding.measure)}",
     ]
     title = _title(encoding, f"{len(neurons)} neurons encode")
@@ -75,6 +77,20 @@ def _sets(neurons: pd.DataFrame) -> list[str]:
         why = unknown["reason"].value_counts()
         lines.append(f"no answer: {'; '.join(f'{n} x {reason}' for reason, n in why.items())}")
     return lines
+
+
+def _shared(encoding: Encoding, table: pd.DataFrame) -> list[str]:
+    """Tell which terms were taken by the search, though the others predict as well without."""
+    if "unique" not in encoding.how:
+        return []
+    is_shared = (table["is_encoded"] == True) & (table["unique_p"] > _LEVEL)  # noqa: E712  (None)
+    n = table["term"][is_shared].value_counts(sort=False)
+    whose = [str(term) + (f" {k}" if encoding.n_neurons > 1 else "") for term, k in n.items()]
+    if not whose:
+        return []
+    return [
+        f"encoded, but the others predict as well without (unique p > {_LEVEL}): {', '.join(whose)}"
+    ]
 
 
 def _of_neurons(encoding: Encoding, neurons: pd.DataFrame) -> PrintedTable:
@@ -114,6 +130,7 @@ def _of_one(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> P
     good = zip(_OF_NEURONS[1:], _row(neuron)[1:], strict=True)
     notes = [", ".join(f"{name}: {value}" for name, value in good)]
     notes += [str(neuron["reason"])] if neuron["reason"] else []
+    notes += _shared(encoding, table)
     notes.append(".table() .curve(term) .plot() .save(path)")
     return PrintedTable(_title(encoding, "the neuron encodes"), header, tuple(rows), tuple(notes))
 

@@ -200,6 +200,7 @@ def _contributions(ax: Axes, table: pd.DataFrame, encoding: Encoded) -> None:
         thin = {"elinewidth": style.THIN_PT}
         ax.bar(at, table[how], width, yerr=table[f"{how}_se"], error_kw=thin, label=how,
                color=style.CYCLE[k % len(style.CYCLE)])  # fmt: skip
+    ax.margins(y=0.15)  # room for the stars
     for place, answer in enumerate(table["is_encoded"]):
         if answer == True:  # noqa: E712
             ax.annotate("*", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top")
