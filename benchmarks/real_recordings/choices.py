@@ -42,7 +42,9 @@ def study(folder: Path) -> Study:
     past = [slope(found, f"past {what}") for what in ("sounds", "choice", "answer")]
     now = [of_term(found, f"{which} sound", "unique") for which in ("first", "second")]
     encoded = found.table().set_index("term")["is_encoded"]
-    gains = {name: of_term(found, f"past {name}", "unique") for name in ("choice", "answer")}
+    gains = {
+        name: of_term(found, f"past {name}", "unique") for name in ("sounds", "choice", "answer")
+    }
     history = ("past sounds", "past choice", "past answer")
     claims = (
         Claim("the two sounds are compared: weights of opposite sign, about as large",
@@ -54,8 +56,12 @@ def study(folder: Path) -> Study:
               ", ".join(f"{name} {'yes' if encoded[name] else 'no'}" for name in history),
               bool(any(encoded[name] for name in history))),
         Claim("it goes again where it would have been right (win-stay, lose-switch)",
-              f"past answer {past[2]:.2f}", bool(past[2] > 0)),
-        Claim("weights and bias drift over days", "drift " + ("yes" if encoded["drift"] else "no"),
+              f"past answer {past[2]:.2f}; "
+              f"{'encoded' if encoded['past answer'] else 'not encoded beside past choice'}, "
+              f"unique p = {of_term(found, 'past answer', 'unique_p'):.2g}",
+              bool(past[2] > 0 and encoded["past answer"])),
+        Claim("the bias drifts over days",
+              "drift of the bias " + ("yes" if encoded["drift"] else "no"),
               bool(encoded["drift"])),
     )  # fmt: skip
     return Study(
@@ -65,6 +71,8 @@ def study(folder: Path) -> Study:
         encodings={"choices.toml": found},
         claims=claims,
         remarks=(
+            "The answer of the trial before has the expected sign, and ten folds do not show that "
+            "it helps beside the choice, with which it agrees in 64 % of trials.",
             "The first sound alone tells nothing, beside the second much: a comparison is in "
             "neither of them. `alone` would have missed it.",
             "A spike is a choice of the second side here: bits per spike are per such choice, and "

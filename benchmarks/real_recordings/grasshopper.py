@@ -67,5 +67,7 @@ def study(folder: Path) -> Study:
         remarks=(
             "Both together tell more than the two alone add up to: the sound says when, the "
             "refractory time says how often.",
+            "Numbers by hand are of five folds and other bases; agreement is to .1 bits per spike, "
+            "and to .2 for both.",
         ),
     )
