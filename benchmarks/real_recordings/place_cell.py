@@ -71,6 +71,6 @@ def study(folder: Path) -> Study:
             "direction: that history is smoothed to nothing beside them (edf 4e-5), so it has "
             "nothing to offer alone.",
             "Speed alone tells much (the rat is slow at the ends of the track, where there is no "
-            "field), and nothing that position does not.",
+            "field), and is not shown to add to position.",
         ),
     )

@@ -80,7 +80,7 @@ def _sets(neurons: pd.DataFrame) -> list[str]:
 
 
 def _shared(encoding: Encoding, table: pd.DataFrame) -> list[str]:
-    """Tell which terms were taken by the search, though the others predict as well without."""
+    """Tell which terms the search took that are not shown to add to all others."""
     if "unique" not in encoding.how:
         return []
     is_shared = (table["is_encoded"] == True) & (table["unique_p"] > _LEVEL)  # noqa: E712  (None)
@@ -89,7 +89,7 @@ def _shared(encoding: Encoding, table: pd.DataFrame) -> list[str]:
     if not whose:
         return []
     return [
-        f"encoded, but the others predict as well without (unique p > {_LEVEL}): {', '.join(whose)}"
+        f"encoded, but not shown to add to the others (unique p > {_LEVEL}): {', '.join(whose)}"
     ]
 
 
