@@ -43,6 +43,7 @@ _MODULES = (
     "observation_models",
     "plotting",
     "pytrees",
+    "recordings",
     "reduced_rank",
     "regularizer",
     "selection",

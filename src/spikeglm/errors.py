@@ -78,6 +78,13 @@ def storage_error(problem: str, *, given: object, expected: str, todo: str = "")
     return StorageError(_message(problem, given, expected, todo))
 
 
+def missing_file(
+    problem: str, *, path: object, expected: str = "a path that exists", todo: str
+) -> FileNotFoundError:
+    """Build the error for a file or folder that is not there."""
+    return FileNotFoundError(_message(problem, path, expected, todo))
+
+
 def connection_error(
     problem: str, *, given: object, expected: str, todo: str = ""
 ) -> ConnectionError:

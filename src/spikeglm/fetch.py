@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from . import errors
 
-__all__ = ["DOWNLOADABLE_FILES", "RemoteFile", "download_dandi_data", "fetch_data"]
+__all__ = ["DOWNLOADABLE_FILES", "RemoteFile", "dandi_address", "download_dandi_data", "fetch_data"]
 
 DANDI_API = "https://api.dandiarchive.org/api"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -162,6 +162,30 @@ def download_dandi_data(dandiset_id: str, file_path: str, force_download: bool =
     return pynwb.NWBHDF5IO(
         _downloaded(remote, folder, Path(file_path).name), mode="r", load_namespaces=True
     )
+
+
+def dandi_address(dandiset_id: str, file_path: str) -> str:
+    """Return the address from which parts of a file of the DANDI archive can be read.
+
+    Parameters
+    ----------
+    dandiset_id, file_path :
+        As for :func:`download_dandi_data`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file.
+    ConnectionError
+        If the archive cannot be reached.
+
+    Examples
+    --------
+    >>> dandi_address("000582", "sub-10073/sub-10073_ses-1.nwb")    # doctest: +SKIP
+    'https://api.dandiarchive.org/api/assets/.../download/'
+    """
+    asset = _dandi_asset(dandiset_id, file_path)
+    return f"{DANDI_API}/assets/{asset['asset_id']}/download/"
 
 
 def _remote(name: str, url: str | None, sha256: str | None) -> RemoteFile:

@@ -7,5 +7,12 @@
 """
 
 from .grasshopper import GrasshopperRecording, load_grasshopper, load_grasshopper_full
+from .retina import RetinaRecording, load_retina
 
-__all__ = ["GrasshopperRecording", "load_grasshopper", "load_grasshopper_full"]
+__all__ = [
+    "GrasshopperRecording",
+    "RetinaRecording",
+    "load_grasshopper",
+    "load_grasshopper_full",
+    "load_retina",
+]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..glm import GLM
 from ..plotting import plot_encoding, plot_neuron_encoding
+from ..recordings.results import write_results
 from . import files, merging, screen
 
 if TYPE_CHECKING:
@@ -177,6 +179,21 @@ class Encoding:
         table = self.table()
         table.attrs = dict(self.origin)
         table.to_parquet(path, index=False)
+
+    def to_nwb(self, source: Any, target: Any = None, *, name: str = "spikeglm") -> Path:
+        """Write :meth:`neurons` and :meth:`table` into an NWB file, beside the recording.
+
+        They are in ``processing/misc``, in a copy of ``source`` that takes its place (or becomes
+        ``target``) when it is whole; see :func:`spikeglm.recordings.write_results`.
+
+        Raises
+        ------
+        OSError, ValueError, ImportError
+            As that.
+
+        >>> found.to_nwb("session.nwb")  # doctest: +SKIP
+        """
+        return write_results(self, source, target, name=name)
 
     def to_xarray(self) -> xr.Dataset:
         """Return :meth:`table` and :meth:`neurons` as one dataset over neuron and term.

@@ -93,8 +93,8 @@ def read_spikes(x: Any, *, name: str) -> Timed | tuple[Moments, FloatArray | Non
     kind = pynapple_name(x)
     if kind in ("Ts", "TsGroup"):
         return read_events(x, name=name), np.asarray(x.time_support.values)
-    if isinstance(x, Mapping):
-        return read_events(x, name=name), None
+    if isinstance(x, Mapping):  # one that knows when it was recorded says so
+        return read_events(x, name=name), getattr(x, "support", None)
     if isinstance(x, list) and any(np.ndim(part) == 1 or pynapple_name(part) for part in x):
         return read_events(dict(enumerate(x)), name=name), None
     return read_timed(x, name=name)

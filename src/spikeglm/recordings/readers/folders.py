@@ -1,0 +1,59 @@
+"""Folders whose files are parts of one recording: pynapple's, tables, arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ... import errors
+from .parts import Part, merged
+
+SUFFIXES = (".npz", ".parquet", ".pqt", ".csv", ".tsv")
+
+
+def read_folder(path: Path, read_file: Callable[[Path], Part]) -> Part:
+    """Return what the files of a folder hold together; a lone NWB file is all of it.
+
+    Raises
+    ------
+    ValueError
+        If nothing of it can be read, or there are several NWB files.
+    OSError
+        If a file is damaged.
+    """
+    files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+    nwb = [p for p in files if p.suffix.lower() == ".nwb"]
+    if len(nwb) == 1:
+        return read_file(nwb[0])
+    parts = [p for p in files if p.suffix.lower() in SUFFIXES]
+    if not parts or nwb:
+        raise _no_recording(path, nwb, files)
+    found, remarks = {}, []
+    for file in parts:
+        try:
+            found[file.name] = read_file(file)
+        except ValueError as error:  # of something else: it is said, and the others are read
+            remarks.append(f"{file.name} is left out: {error}")
+    if not found:
+        raise _no_recording(path, nwb, files)
+    whole = merged(found.items())
+    return replace(whole, format=f"folder of {whole.format}", remarks=(*whole.remarks, *remarks))
+
+
+def _no_recording(path: Path, nwb: list[Path], files: list[Path]) -> ValueError:
+    folders = sorted(p.name for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if nwb:
+        given = f"{path} with {len(nwb)} NWB files: {', '.join(p.name for p in nwb[:4])}"
+        todo = f"name one of them: {nwb[0]}"
+    else:
+        given = f"{path} with {', '.join(p.name for p in files[:6]) or 'no files'}"
+        todo = (
+            f"name one of its folders: {', '.join(folders[:6])}" if folders else "check the path."
+        )
+    return errors.value_error(
+        "This folder is no recording.",
+        given=given,
+        expected="an NWB file; npz, parquet or csv files; or ALF files such as spikes.times.npy",
+        todo=todo,
+    )

@@ -1,0 +1,205 @@
+"""What was found, written back beside the recording: tables in ``processing`` of an NWB file."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..typing import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MODULE = "misc"
+"""Best practice has a few names for modules; this one is for all else about units."""
+_ABOUT = {
+    "neuron": "What the neuron is called in the analysis.",
+    "unit": "The row of the table of units that the neuron is.",
+    "term": "The term of the model, a variable or a group of them.",
+    "set": "The terms that the neuron encodes, by the search; '?' where there is no answer.",
+    "is_encoded": "Whether the search found the term encoded: 'yes', 'no', or 'no answer'.",
+    "n_spikes": "How many spikes there are in the rows of the analysis.",
+    "held_out": "What the model with all terms gains over the mean rate on held-out rows.",
+    "held_out_deviance_explained": "The share of the deviance that is explained on held-out rows.",
+    "rate_hz": "Mean firing rate, spikes per second.",
+    "ks_distance": "Kolmogorov-Smirnov distance of rescaled intervals from exponential ones.",
+    "ks_band_95": "The distance that 95 % of correct models stay below.",
+    "ks_p_value": "Its p value.",
+    "status": "How the fit ended.",
+    "reason": "Why there is no answer, or what to know of it; empty for nothing.",
+    "edf": "Effective degrees of freedom of the term.",
+}
+_WAYS = {
+    "": "contribution of the term to held-out prediction",
+    "_se": "standard error of the contribution over folds",
+    "_share": "contribution as a share of what the model with all terms gains",
+    "_p": "p value of the contribution",
+    "_q": "q value of the contribution over neurons (false discovery rate)",
+}
+_TRUTH = {True: "yes", False: "no", None: "no answer"}
+
+
+def write_results(
+    encoding: Any, source: Any, target: Any = None, *, name: str = "spikeglm"
+) -> Path:
+    """Write what was found into an NWB file, which appears whole or not at all.
+
+    Two tables are put into ``processing/misc``: ``NAME_neurons`` with a row per neuron (what it
+    encodes, held-out gain, goodness of fit, status) and ``NAME_terms`` with a row per neuron and
+    term (whether it is encoded, contributions with errors, p and q values). Rows refer to those of
+    the units where neurons are called as units are.
+
+    Parameters
+    ----------
+    encoding :
+        What :func:`spikeglm.encode` returns.
+    source :
+        The NWB file of the recording.
+    target :
+        The file to write: a copy of the recording with the tables. None puts them into ``source``
+        itself, by way of a copy that takes its place when it is whole.
+    name :
+        What the tables are called; a second analysis of one file needs a second name.
+
+    Returns
+    -------
+    Path
+        Of the file that was written.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such recording.
+    OSError
+        If it cannot be written. What was there is untouched.
+    ValueError
+        If tables of this name are there already.
+    ImportError
+        If pynwb is not installed.
+
+    References
+    ----------
+    Rübel et al. (2022), eLife 11:e78362.
+
+    Examples
+    --------
+    >>> nmo.recordings.write_results(found, "session.nwb", "session_encoded.nwb")  # doctest: +SKIP
+    """
+    source = Path(source).expanduser()
+    target = source if target is None else Path(target).expanduser()
+    if not source.is_file():
+        raise errors.missing_file(
+            "There is no such recording.", path=source, todo="check the path."
+        )
+    if not target.resolve().parent.is_dir():
+        raise errors.missing_file(
+            "There is no folder for the results.", path=target.parent, todo="make it first."
+        )
+    pynwb = _pynwb()
+    copy = target.resolve().with_name(f".{target.name[:200]}.{secrets.token_hex(8)}")
+    try:
+        shutil.copyfile(source, copy)
+        with pynwb.NWBHDF5IO(str(copy), "r+", load_namespaces=True) as io:
+            file = io.read()
+            _add_tables(file, encoding, name)
+            io.write(file)
+        shutil.copymode(target if target.exists() else source, copy)
+        os.replace(copy, target.resolve())
+    except PermissionError as error:
+        raise errors.storage_error(
+            f"{target} cannot be written.",
+            given=str(error),
+            expected="a folder and a file that may be written",
+            todo="name another file: write_results(encoding, source, target).",
+        ) from error
+    finally:
+        copy.unlink(missing_ok=True)
+    return target
+
+
+def _add_tables(file: Any, encoding: Any, name: str) -> None:
+    module = file.processing.get(MODULE)
+    if module is None:
+        module = file.create_processing_module(
+            name=MODULE, description="What neurons encode, and other results about units."
+        )
+    names = [f"{name}_neurons", f"{name}_terms"]
+    taken = [each for each in names if each in module.data_interfaces]
+    if taken:
+        raise errors.value_error(
+            "Results of this name are in the file already.",
+            given=f"processing/{MODULE}/{taken[0]}",
+            expected="a name that is free",
+            todo="say name='...', or write to a copy of the recording as it was.",
+        )
+    origin = json.dumps(encoding.origin, default=str, sort_keys=True)
+    measure = encoding.measure.replace("_", " ")
+    what = f"by spikeglm.encode; contributions in {measure}. Origin: {origin}"
+    neurons, terms = encoding.neurons(), encoding.table()
+    terms["is_encoded"] = [_TRUTH[each] for each in terms["is_encoded"]]
+    units = _units_of(file, neurons["neuron"].tolist())
+    for called, table, about in (
+        (names[0], neurons, f"What each neuron encodes, {what}"),
+        (names[1], terms, f"What each term contributes to each neuron, {what}"),
+    ):
+        module.add(_dynamic_table(called, about, table, units))
+
+
+def _dynamic_table(name: str, about: str, table: pd.DataFrame, units: Any) -> Any:
+    from hdmf.common import DynamicTable, DynamicTableRegion, VectorData
+
+    columns = []
+    if units is not None:
+        rows = [units[1][neuron] for neuron in table["neuron"]]
+        columns.append(
+            DynamicTableRegion(name="unit", data=rows, description=_ABOUT["unit"], table=units[0])
+        )
+    columns += [
+        VectorData(name=key, data=_plain(table[key]), description=_about(key))
+        for key in table
+        if len(table[key].dropna())  # a column of nothing tells nothing
+    ]
+    return DynamicTable(name=name, description=about, columns=columns)
+
+
+def _about(key: str) -> str:
+    if key in _ABOUT:
+        return _ABOUT[key]
+    how, _, end = key.rpartition("_")
+    if f"_{end}" not in _WAYS:
+        how, end = key, ""
+    text = _WAYS[f"_{end}" if end else ""]
+    return f"{text[0].upper()}{text[1:]}, {how}."
+
+
+def _plain(column: pd.Series) -> Array:
+    """Return numbers as such and all else as text; nothing is an empty text."""
+    column = column.infer_objects()
+    if column.dtype.kind in "biuf":
+        return column.to_numpy()
+    return np.array(["" if each is None or each != each else str(each) for each in column])
+
+
+def _units_of(file: Any, neurons: list[Any]) -> tuple[Any, dict[Any, int]] | None:
+    """Return the table of units and the row of each neuron, None where they have other names."""
+    if file.units is None:
+        return None
+    rows = {int(each): i for i, each in enumerate(file.units.id[:])}
+    return (
+        (file.units, rows) if set(neurons) <= set(rows) and len(rows) == len(file.units) else None
+    )
+
+
+def _pynwb() -> Any:
+    try:
+        import pynwb
+    except ImportError:
+        raise errors.missing_package("pynwb", purpose="Writing NWB files", extra="nwb") from None
+    return pynwb
