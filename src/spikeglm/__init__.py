@@ -46,6 +46,7 @@ _MODULES = (
     "recordings",
     "reduced_rank",
     "regularizer",
+    "reporting",
     "selection",
     "simulation",
     "solvers",
@@ -69,6 +70,7 @@ _OBJECTS = {
     "set_config": "settings",
     "load_encoding": "encoding",
     "load_model": "glm",
+    "report": "reporting",
 }
 
 

@@ -14,7 +14,7 @@ from ..glm.reading.fit_inputs import read_rows
 from ..glm.saving.persistence import installed_versions
 from .inputs import Inputs
 
-_PACKAGES = ("scipy", "pandas")
+PACKAGES = ("scipy", "pandas")
 _BLOCK_BYTES = 2**24
 
 
@@ -23,7 +23,7 @@ def provenance(inputs: Inputs, asked: dict[str, Any]) -> dict[str, Any]:
     tested_by = inputs.folds.tested_by
     tested = [int(n) for n in np.bincount(tested_by[tested_by >= 0])]
     return {
-        "versions": installed_versions() | {name: version(name) for name in _PACKAGES},
+        "versions": installed_versions() | {name: version(name) for name in PACKAGES},
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": platform.platform(),
         "settings": {name: repr(value) for name, value in asked.items()}
@@ -36,13 +36,23 @@ def provenance(inputs: Inputs, asked: dict[str, Any]) -> dict[str, Any]:
 
 def data_hash(inputs: Inputs) -> str:
     """Return a hash of features, responses, offsets and folds."""
+    folds = inputs.folds
+    return hash_of(inputs.X, inputs.y, inputs.offset, folds.tested_by, folds.training)
+
+
+def hash_of(X: Any, *others: Any) -> str:
+    """Return a hash of features, read block by block, and of other numbers; None is none.
+
+    >>> hash_of(np.ones((2, 3)), None) == hash_of(np.ones((2, 3)), [])
+    True
+    """
     digest = blake2b(digest_size=16)
-    rows = read_rows(inputs.X)
+    rows = read_rows(X)
     step = max(1, _BLOCK_BYTES // (8 * max(rows.n_features, 1)))
     for start in range(0, rows.n_rows, step):
         block = rows.read(start, min(start + step, rows.n_rows))
         digest.update(_bytes(block))
-    for values in (inputs.y, inputs.offset, inputs.folds.tested_by, inputs.folds.training):
+    for values in others:
         digest.update(_bytes([] if values is None else values))
     return digest.hexdigest()
 

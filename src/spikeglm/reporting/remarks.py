@@ -1,0 +1,214 @@
+"""What a reader must know before believing a number: warnings first, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..solvers import WELL
+from .subject import CURVE, Subject
+
+_LEVEL = 0.05
+_MOST_DISPERSION = 1.5  # errors are then a fifth too small
+_FEWEST_SPIKES = 10  # per parameter that a fit uses up
+_MOST_LOST = 0.05  # of the rows
+_MOST_NAMES = 8
+_WELL = tuple(map(str, WELL))
+_NO_ANSWER = "?"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something to know.
+
+    Attributes
+    ----------
+    title, text :
+        What it is; why it matters and what to do.
+    who :
+        Rows of the table of neurons that it is about; () for all.
+    is_warning :
+        Whether a number may be wrong because of it.
+    """
+
+    title: str
+    text: str
+    who: tuple[int, ...] = ()
+    is_warning: bool = True
+
+
+def remarks(subject: Subject) -> list[Remark]:
+    """Return what there is to know of a result, warnings first.
+
+    Examples
+    --------
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(600, 2)), np.arange(600) % 3
+    >>> subject = Subject.of_encoding(nmo.encode(y, X), None)
+    >>> [remark.is_warning for remark in remarks(subject)]
+    [True]
+    """
+    asked = (_fits, _answers, _rescaling, _variance, _predictions, _shared, _few, _rows, _reasons)
+    found = [remark for ask in (*asked, _not_drawn) for remark in ask(subject)]
+    return sorted(found, key=lambda remark: not remark.is_warning)
+
+
+def _fits(subject: Subject) -> Iterable[Remark]:
+    fits = subject.tables["fit"]
+    for status, part in fits.groupby("status", sort=False):
+        if status in _WELL:
+            continue
+        who = _rows_of(subject, part["neuron"])
+        advice = str(part["what_to_do"].iloc[0])
+        title = f"No fit to believe ({status}): {_of(who, subject)}"
+        yield Remark(title, f"{_sentence(advice)} {_named(who, subject)}", who)
+
+
+def _answers(subject: Subject) -> Iterable[Remark]:
+    """Neurons that were fitted and have no answer all the same."""
+    if not subject.has_search:
+        return
+    neurons = subject.neurons
+    is_open = (neurons["set"] == _NO_ANSWER) & neurons["status"].isin(_WELL)
+    for reason, part in neurons[is_open].groupby("reason", sort=False):
+        who = _rows_of(subject, part["neuron"])
+        text = f"{_sentence(reason or 'no reason was given')} What it encodes is not known."
+        text = f"{text} {_named(who, subject)}"
+        yield Remark(f"No answer: {_of(who, subject)}", text, who)
+
+
+def _rescaling(subject: Subject) -> Iterable[Remark]:
+    who = _where(subject.column("ks_distance") > subject.column("ks_band_95"))
+    if who:
+        text = (
+            "Spikes do not come when the model says (time rescaling, distance beyond the "
+            "95 % bound): something that drives them is not in the model, and error bars are too "
+            "small. What to do: put spike history and coupling, or a slow drift, into the model."
+        )
+        yield Remark(f"The timing of spikes is missed: {_of(who, subject)}", text, who)
+
+
+def _variance(subject: Subject) -> Iterable[Remark]:
+    if subject.likelihood.model.has_dispersion:
+        return
+    good = subject.tables["goodness"].set_index("neuron").reindex(subject.names)
+    dispersion = good["dispersion"].to_numpy(dtype=float)
+    who = _where(dispersion > _MOST_DISPERSION)
+    if who:
+        largest = float(dispersion[list(who)].max())
+        text = (
+            f"Pearson's dispersion is above {_MOST_DISPERSION:g} (up to {largest:.2g}), so errors "
+            f"are too small by up to a factor of {np.sqrt(largest):.2g}. What to do: a negative "
+            'binomial or quasi-Poisson model, or robust errors (cov_type="HAC").'
+        )
+        yield Remark(f"More variance than the model has: {_of(who, subject)}", text, who)
+
+
+def _predictions(subject: Subject) -> Iterable[Remark]:
+    who = _where(subject.column("held_out") < 0)
+    if who:
+        text = (
+            "On rows that were held out the full model predicts worse than the mean: it has "
+            "more functions than the spikes pay for, or the session drifts. What to do: fewer "
+            "functions, strengths chosen by the data, or a drift in every model."
+        )
+        yield Remark(f"Predicted worse than by the mean: {_of(who, subject)}", text, who)
+
+
+def _shared(subject: Subject) -> Iterable[Remark]:
+    if not subject.has_search or "unique_p" not in subject.terms:
+        return
+    is_shared = (subject.encoded() == 1) & (subject.wide("unique_p") > _LEVEL)
+    for j, term in enumerate(subject.term_names):
+        who = _where(is_shared[:, j])
+        if who:
+            text = (
+                f"The search took {term}, but leaving it out of the full model is not shown to "
+                f"cost anything (p > {_LEVEL:g}): other terms tell the same. Encoded, perhaps, but "
+                "not shown to be encoded beside the others."
+            )
+            title = f"{term} is encoded, not shown to add to other terms: {_of(who, subject)}"
+            yield Remark(title, text, who, is_warning=False)
+
+
+def _few(subject: Subject) -> Iterable[Remark]:
+    spikes = subject.column("n_spikes")
+    used = subject.tables["degrees"].groupby("neuron")["edf"].sum().reindex(subject.names)
+    who = _where(spikes < _FEWEST_SPIKES * used.to_numpy(dtype=float))
+    if who and np.isfinite(subject.tables["goodness"]["n_spikes"]).any():
+        text = (
+            f"Fewer than {_FEWEST_SPIKES} spikes for each effective parameter: curves and errors "
+            "are rough, and what is weak is missed."
+        )
+        yield Remark(f"Few spikes: {_of(who, subject)}", text, who, is_warning=False)
+
+
+def _rows(subject: Subject) -> Iterable[Remark]:
+    there, used = subject.origin["rows"], subject.tables["fit"]["n_rows"].to_numpy(dtype=float)
+    lost = 1.0 - used.max(initial=0.0) / max(there, 1)
+    if lost > _MOST_LOST:
+        text = (
+            f"{int(used.max(initial=0)):,} of {there:,} rows took part in any fit. Rows with a "
+            "value that is missing are left out, and so is what happened in them."
+        )
+        yield Remark(f"{100 * lost:.0f} % of the rows took no part", text)
+
+
+def _reasons(subject: Subject) -> Iterable[Remark]:
+    """What there is to know of single contributions."""
+    table = subject.tables.get("contributions")
+    if table is None:
+        return
+    told = table[(table["reason"] != "") & table["neuron"].isin(_fitted(subject))]
+    for reason, part in told.groupby("reason", sort=False):
+        terms = ", ".join(map(str, dict.fromkeys(part["term"])))
+        who = _rows_of(subject, part["neuron"])
+        text = f"{_sentence(reason)} Terms: {terms}. {_named(who, subject)}"
+        title = f"Contributions to read with care: {_of(who, subject)}"
+        yield Remark(title, text, who, is_warning=False)
+
+
+def _not_drawn(subject: Subject) -> Iterable[Remark]:
+    labels = [term.label for term in getattr(subject.model, "terms_", ()) if term.label]
+    missing = [label for label in labels if f"{CURVE}{label}" not in subject.tables]
+    if missing:
+        text = (
+            f"{', '.join(missing)}: of so many points, or of functions that are not known, that "
+            "model.curve(label, X, y) has to be asked for them."
+        )
+        yield Remark("Terms whose curves are not here", text, is_warning=False)
+
+
+def _fitted(subject: Subject) -> list[Any]:
+    fits = subject.tables["fit"]
+    return fits["neuron"][fits["status"].isin(_WELL)].tolist()
+
+
+def _where(is_meant: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(k) for k in np.flatnonzero(is_meant))
+
+
+def _rows_of(subject: Subject, names: Iterable[Any]) -> tuple[int, ...]:
+    place = {name: k for k, name in enumerate(subject.names)}
+    return tuple(dict.fromkeys(place[name] for name in names))
+
+
+def _of(who: tuple[int, ...], subject: Subject) -> str:
+    N = len(subject.names)
+    return f"{len(who)} of {N} neurons" if N > 1 else "the neuron"
+
+
+def _named(who: tuple[int, ...], subject: Subject) -> str:
+    if len(subject.names) == 1:
+        return ""
+    shown = ", ".join(str(subject.names[k]) for k in who[:_MOST_NAMES])
+    return f"({shown}{', ...' if len(who) > _MOST_NAMES else ''})"
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital letter, and end with a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,80 @@
+"""The paragraph of methods: what was done and nothing else; all that it names is listed."""
+
+import re
+
+import numpy as np
+import pytest
+
+import spikeglm as nmo
+from spikeglm.reporting.bibliography import works
+from spikeglm.reporting.methods import methods
+from spikeglm.reporting.subject import Subject
+
+RNG = np.random.default_rng(0)
+PLACE, DRIFT = RNG.uniform(0, 1, 900), np.linspace(-1, 1, 900)
+COUNTS = RNG.poisson(np.exp(np.sin(6 * PLACE) - 1))
+BASIS = nmo.basis.BSplineEval(5, label="place") + nmo.basis.IdentityEval(label="drift")
+
+
+def told(y=COUNTS, design=None, **more):
+    design = BASIS.design(PLACE, DRIFT) if design is None else design
+    return methods(Subject.of_encoding(nmo.encode(y, design, **more), None))
+
+
+@pytest.fixture(scope="module")
+def usual():
+    return told(bin_s=0.02)
+
+
+def test_works_that_are_named_are_listed_and_no_others(usual):
+    groups = re.findall(r"\(([^()]*\d{4})\)", usual.text)
+    in_text = {name for group in groups for name in group.split("; ")}
+    assert in_text == {work.label for work in usual.works}
+    keys = re.findall(r"@\w+\{(\w+),", usual.bibtex)
+    assert keys == [work.key for work in usual.works]
+    assert "@" not in usual.text and "VERSION" not in usual.bibtex and "YEAR" not in usual.bibtex
+
+
+def test_what_was_done_is_said(usual):
+    for part in (
+        "one neuron in 900 bins of 20 ms (18 s)", "Poisson", "5 B-splines", "marginal likelihood",
+        "10-fold cross-validation", "50 blocks", "bits per spike", "forward search",
+        "one-sided signed rank test", "time rescaling", f"spikeglm {nmo.__version__}",
+    ):  # fmt: skip
+        assert part in usual.text, part
+    assert "gap" not in usual.text  # nothing here reaches beyond its row
+    assert "false discovery" not in usual.text  # of one neuron
+
+
+def test_sentences_begin_and_end(usual):
+    sentences = re.split(r"(?<=[a-z)\d])\. ", usual.text)
+    assert all(sentence[0].isupper() or sentence.startswith("p ") for sentence in sentences)
+    assert usual.text.endswith(".") and ".." not in usual.text and "  " not in usual.text
+
+
+def test_other_choices_are_told_as_others():
+    ridge = told(design=np.column_stack([PLACE, DRIFT]), search="backward", rule="one_se")
+    assert "ridge" in ridge.text and "held-out log-likelihood on the same folds" in ridge.text
+    assert "backward search" in ridge.text and "one standard error" in ridge.text
+    assert "Wood" not in ridge.text and "B-splines" not in ridge.text
+    blocks = nmo.selection.ContiguousBlocks(5)
+    past = nmo.basis.HistoryConv(4, label="past") + nmo.basis.BSplineEval(5, label="place")
+    model = nmo.GLM("Gaussian", regularizer="Lasso", regularizer_strength=0.01)
+    other = told(
+        1.0 * COUNTS, past.design(COUNTS, PLACE), model=model, folds=blocks, how="alone",
+        always=["past"],
+    )  # fmt: skip
+    for part in ("Gaussian", "lasso", "5-fold", "gap of 4 bins", "beside past", "single lags"):
+        assert part in other.text, part
+    for part in ("blocks that were dealt", "chosen", "bits per spike", "(unique)", "rescaling"):
+        assert part not in other.text, part
+
+
+@pytest.mark.parametrize("key", works())
+def test_a_work_is_whole(key):
+    work = works()[key]
+    assert {"author", "title", "year"} <= work.fields.keys()
+    is_article = work.bibtex.startswith("@article")
+    assert not is_article or {"journal", "volume", "pages", "doi"} <= work.fields.keys()
+    assert not re.search(r"[{}\\]|--", work.reference + work.label)
+    assert re.search(r"\(\w+\)\. .+\. ", work.reference)

@@ -1,0 +1,158 @@
+"""The folder of a report: whole files, true tables, escaped names, nothing from elsewhere."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import spikeglm as nmo
+from spikeglm.reporting import report_folder
+from tests.reporting.conftest import EVIL, MARKUP
+
+VOID = {"meta", "input", "img", "br", "link"}
+
+
+class Outline(HTMLParser):
+    """Elements that are open, text by element, attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.attributes, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def html(page):
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def outline(html):
+    return Outline(html)
+
+
+@pytest.fixture(scope="module")
+def words(outline):
+    return " ".join(" ".join(outline.words).split())
+
+
+def test_every_element_is_closed(outline):
+    assert outline.open == []
+
+
+def test_it_needs_nothing_but_itself(html, outline):
+    for _, name, value in outline.attributes:
+        if name == "src":
+            assert value.startswith("data:")
+        if name == "href":
+            assert value.startswith(("#", "./"))
+    style = re.search(r"<style>(.*?)</style>", html, flags=re.DOTALL)[1]
+    assert "url(" not in style and "@import" not in style
+    assert "default-src 'none'" in html
+
+
+def test_links_lead_to_files_and_places(html, outline, page):
+    ids = {value for _, name, value in outline.attributes if name == "id"}
+    targets = [value for _, name, value in outline.attributes if name == "href"]
+    assert {t[1:] for t in targets if t.startswith("#")} <= ids
+    files = {t[2:] for t in targets if t.startswith("./")}
+    assert files == {path.name for path in page.parent.iterdir()} - {page.name}
+
+
+def test_names_are_text_and_never_markup(html, outline, words):
+    assert EVIL not in html and "<i>" not in html
+    assert EVIL in words and MARKUP in words
+    data = json.loads(re.search(r'id="data">(.*?)</script>', html, flags=re.DOTALL)[1])
+    assert data["neurons"][-1] == EVIL
+    assert [curve["label"] for curve in data["curves"]] == ["place", MARKUP, "map"]
+
+
+def test_tables_beside_it_are_those_of_the_result(found, page):
+    for name, table in {"neurons": found.neurons(), "terms": found.table(), **found.tables}.items():
+        file = {f"curve {MARKUP}": "curve_i_speed_i.csv"}.get(name, f"{name.replace(' ', '_')}.csv")
+        back = pd.read_csv(page.parent / file, keep_default_na=False, na_values=[""])
+        assert list(back) == list(table) and len(back) == len(table)
+        for column in table.select_dtypes("number"):
+            np.testing.assert_allclose(back[column], table[column], rtol=1e-8, err_msg=column)
+        assert back["neuron"].tolist() == table["neuron"].astype(str).tolist()
+
+
+def test_warnings_come_first_and_say_what_to_do(words):
+    first = words.index("Warning: No fit to believe (silent): 1 of 6 neurons")
+    assert first < words.index("What was fitted")
+    assert words.index("The response is zero everywhere") > first
+
+
+def test_what_has_no_number_has_a_dash_and_a_reason(html):
+    row = re.search(r'<tr data-k="4">(.*?)</tr>', html)[1]
+    assert row.count(">–<") >= 5 and "nan" not in row.lower()
+    assert "silent" in row and "no answer" in row
+    visible = re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
+    assert not re.search(r">\s*(nan|None|inf)\s*<", visible)
+
+
+def test_it_says_where_all_of_it_comes_from(found, words):
+    origin = found.origin
+    for part in (origin["data"], origin["made"], origin["settings"]["folds"], origin["machine"]):
+        assert part in words
+    assert f"spikeglm {nmo.__version__}" in words and f"numpy {np.__version__}" in words
+
+
+def test_the_same_result_makes_the_same_page(found, page, tmp_path):
+    again = nmo.report(nmo.Encoding(found.model, found.tables, found.origin), tmp_path / "new")
+    assert again.read_bytes() == page.read_bytes()
+
+
+def test_a_saved_result_makes_the_same_tables(found, page, tmp_path):
+    found.save(tmp_path / "found.npz")
+    again = nmo.report(nmo.load_encoding(tmp_path / "found.npz"), tmp_path / "out")
+    for name in ("neurons.csv", "terms.csv", "methods.txt", "references.bib"):
+        assert (again.parent / name).read_bytes() == (page.parent / name).read_bytes()
+
+
+def test_a_report_that_stops_half_way_changes_nothing(found, page, tmp_path, monkeypatch):
+    (tmp_path / "report.html").write_text("the old one")
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report_folder, "_text", lambda content: stop)
+    with pytest.raises(KeyboardInterrupt):
+        nmo.report(found, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert (tmp_path / "report.html").read_text() == "the old one"
+
+
+def test_what_cannot_be_written_or_reported_is_said(found, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ValueError, match="choose another folder"):
+        nmo.report(found, tmp_path / "file")
+    with pytest.raises(TypeError, match="encode"):
+        nmo.report({"a": 1}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_one_neuron_has_a_page_of_its_own(tmp_path):
+    rng = np.random.default_rng(1)
+    place = rng.uniform(0, 1, 900)
+    design = nmo.basis.BSplineEval(5, label="place").design(place)
+    one = nmo.encode(rng.poisson(np.exp(np.sin(6 * place) - 1)), design)
+    text = nmo.report(one, tmp_path, title="A cell & its field").read_text(encoding="utf-8")
+    Outline(text)
+    assert "<h1>A cell &amp; its field</h1>" in text
+    assert "1 of 1" not in text
