@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import matplotlib as mpl
+from tests.reporting.chromium import Browser, find
 
 import spikeglm as nmo
-from tests.reporting.chromium import Browser, find
 
 from . import __doc__ as how_to
 from .many import analysis, repeated
@@ -44,9 +44,7 @@ def measured(found: nmo.Encoding, browser: Browser) -> str:
     timing = "performance.timing"
     for _ in range(REPEATS):
         browser.open(page)
-        browser.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
-        first = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-        paints.append(browser.run(first))
+        paints.append(browser.first_paint())
         readies.append(browser.run(f"{timing}.domComplete - {timing}.fetchStart"))
     middle = REPEATS // 2
     return (

@@ -48,9 +48,8 @@ def repeated(found: nmo.Encoding, n_neurons: int) -> nmo.Encoding:
 def _longer(table: pd.DataFrame, names: list[Any], n_neurons: int) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     by_neuron = dict(list(table.groupby("neuron", sort=False)))
-    parts = [
-        by_neuron[names[n % len(names)]].assign(neuron=f"unit {n}") for n in range(n_neurons)
-    ]
+    sources = [(n, by_neuron.get(names[n % len(names)])) for n in range(n_neurons)]
+    parts = [part.assign(neuron=f"unit {n}") for n, part in sources if part is not None]
     out = pd.concat(parts, ignore_index=True)
     for name in set(out) & {"value", "bits_per_spike", "ks_distance"}:
         out[name] = out[name] * rng.uniform(0.9, 1.1, len(out))

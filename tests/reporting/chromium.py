@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import time
+from fcntl import F_DUPFD, fcntl
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PATIENCE_S = 30.0
@@ -32,13 +33,14 @@ class Browser:
         self._read, up = os.pipe()
 
         def take_places():  # in the new process
-            high = [os.dup(down), os.dup(up)]  # 3 and 4 may be among them
+            high = [fcntl(end, F_DUPFD, 10) for end in (down, up)]  # 3 and 4 may be among them
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
 
         self._process = subprocess.Popen(
             [path, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            close_fds=False, preexec_fn=take_places, stderr=subprocess.DEVNULL,
+            close_fds=False, preexec_fn=take_places,  # noqa: PLW1509  (starts before any thread)
+            stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(down)
         os.close(up)
@@ -92,6 +94,15 @@ class Browser:
         if "exceptionDetails" in done:
             raise RuntimeError(done["exceptionDetails"]["exception"]["description"])
         return done["result"].get("value")
+
+    def first_paint(self):
+        """Return when something was to be seen, in milliseconds after the page was asked for."""
+        return self.run(
+            "new Promise(done => new PerformanceObserver((list, self) => {"
+            "const [first] = list.getEntriesByName('first-contentful-paint');"
+            "if (first) { self.disconnect(); done(first.startTime); }"
+            "}).observe({ type: 'paint', buffered: true }))"
+        )
 
     def press(self, key, **more):
         """Press and let go of a key that has a name, such as ``"Enter"``."""

@@ -7,9 +7,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from tests.reporting import chromium
 
 import spikeglm as nmo
-from tests.reporting import chromium
 
 mpl.use("Agg")
 EVIL = "</script><b>&\"'"

@@ -52,6 +52,7 @@ def test_sentences_begin_and_end(usual):
     assert usual.text.endswith(".") and ".." not in usual.text and "  " not in usual.text
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # five folds; no errors after a selection
 def test_other_choices_are_told_as_others():
     ridge = told(design=np.column_stack([PLACE, DRIFT]), search="backward", rule="one_se")
     assert "ridge" in ridge.text and "held-out log-likelihood on the same folds" in ridge.text

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from tests.reporting.conftest import EVIL, MARKUP
 
 import spikeglm as nmo
 from spikeglm.reporting import report_folder
-from tests.reporting.conftest import EVIL, MARKUP
 
 VOID = {"meta", "input", "img", "br", "link"}
 
@@ -94,7 +94,7 @@ def test_tables_beside_it_are_those_of_the_result(found, page):
 
 def test_warnings_come_first_and_say_what_to_do(words):
     first = words.index("Warning: No fit to believe (silent): 1 of 6 neurons")
-    assert first < words.index("What was fitted")
+    assert first < words.index("Terms of the design")
     assert words.index("The response is zero everywhere") > first
 
 

@@ -103,7 +103,7 @@ def how_sure(subject: Subject) -> Iterator[tuple[str, str]]:
     if np.isfinite(held).any():
         yield "Held out, all terms", f"{quartiles(held)} {plain(subject.measure)}"
         known, n = int(np.isfinite(held).sum()), int((held > 0).sum())
-        yield "Predicted better than by the mean", f"{n} of {known}"
+        yield "Predicted better than by the mean", _how_many(n, known)
     explained = subject.column("deviance_explained")
     if np.isfinite(explained).any():
         yield "Deviance explained, rows of the fit", quartiles(explained, as_percent=True)
@@ -111,7 +111,7 @@ def how_sure(subject: Subject) -> Iterator[tuple[str, str]]:
     is_known = np.isfinite(distance) & np.isfinite(bound)
     if is_known.any():
         n = int((distance[is_known] <= bound[is_known]).sum())
-        yield "Timing as the model says (KS, 95 %)", f"{n} of {is_known.sum()}"
+        yield "Timing as the model says (KS, 95 %)", _how_many(n, int(is_known.sum()))
     dispersion = subject.tables["goodness"]["dispersion"]
     yield "Dispersion", f"{quartiles(dispersion)}; 1 where the variance is the model's"
     table = subject.tables.get("contributions")
@@ -120,3 +120,7 @@ def how_sure(subject: Subject) -> Iterator[tuple[str, str]]:
             if said:
                 yield "p values", said
     yield "Bands of curves", "pointwise, 95 %: they hold at each point, not at all at once"
+
+
+def _how_many(n: int, known: int) -> str:
+    return f"{n} of {known}" if known > 1 else _YES_NO[float(n)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import showing
+from ..solvers import WELL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,7 @@ _AFTER_PLACES = ("channel", "neuron", "value")  # columns of a table of curves
 _FEWEST_POINTS, _FEWEST_OF_MAPS = 24, 12
 _BYTES_OF_A_POINT = 6  # value and both ends of a band
 _PARTS = ("value", "low", "high")
+_WELL = tuple(map(str, WELL))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,9 @@ def curve_arrays(label: str, table: pd.DataFrame, neurons: list[Any]) -> CurveAr
     found = [_places(table[name]) for name in names]
     which, channels = _places(table["channel"]) if "channel" in table else (0, np.array([""]))
     order = {neuron: k for k, neuron in enumerate(neurons)}
-    row = table["neuron"].map(order).to_numpy() if "neuron" in table else 0
+    row = np.zeros(len(table), dtype=int)
+    if "neuron" in table:
+        row = table["neuron"].map(order).to_numpy()
     grid = tuple(len(points) for _, points in found)
     point = np.ravel_multi_index(tuple(codes for codes, _ in found), grid)
     shape = len(neurons), len(channels), int(np.prod(grid))
@@ -123,6 +127,10 @@ def curve_arrays(label: str, table: pd.DataFrame, neurons: list[Any]) -> CurveAr
         if name in table:
             full[row, which, point] = table[name].to_numpy(dtype=float)
         parts.append(full)
+    if "status" in table:  # zeros of a neuron that has no fit are no estimate
+        has_none = np.ones(len(neurons), dtype=bool)
+        has_none[row] = ~table["status"].isin(_WELL).to_numpy()
+        parts[0][has_none & (np.nan_to_num(parts[0]) == 0).all(axis=(1, 2))] = np.nan
     kept, (value, low, high) = _largest(parts)
     at = tuple(points for _, points in found)
     return CurveArrays(

@@ -118,7 +118,7 @@ def _asked(subject: Subject) -> Iterator[tuple[str, str]]:
 def terms(subject: Subject) -> list[tuple[str, ...]]:
     """Return a row for each term of the design, see :data:`TERMS`."""
     degrees = subject.tables.get("degrees")
-    out = []
+    out: list[tuple[str, ...]] = []
     for term in getattr(subject.model, "terms_", ()):
         names = [FAMILIES.get(name, name) for name in dict.fromkeys(families_of(term.meaning))]
         kind = KINDS.get(term.kind, term.kind) + (f": {', '.join(names)}" if names else "")

@@ -137,7 +137,8 @@ def _of_term(term: Any) -> str:
     cited = ", ".join(f"@{key}" for key in dict.fromkeys(works_of))
     made = f"{term.n_functions} {names}" if names else f"{term.n_functions} columns"
     channels = f" for each of {term.n_channels} inputs" if term.n_channels > 1 else ""
-    return f"{term.label} ({KINDS.get(term.kind, term.kind)}: {made}{channels})" + (f" [{cited}]" if cited else "")
+    said = f"{term.label} ({KINDS.get(term.kind, term.kind)}: {made}{channels})"
+    return f"{said} [{cited}]" if cited else said
 
 
 def _penalty(subject: Subject) -> Iterator[str]:
@@ -246,10 +247,14 @@ def _goodness(subject: Subject) -> Iterator[str]:
                 "its p values are from recordings that were drawn from the fitted model and fitted "
                 "again"
             )
-    if any(name.startswith(CURVE) for name in subject.tables):
+    if any(_has_band(table) for name, table in subject.tables.items() if name.startswith(CURVE)):
         of_prior = subject.model.regularizer not in (None, "UnRegularized")
         cited = " of the posterior [@marra2012]" if of_prior else ""
         yield f"bands of curves are pointwise 95 % intervals{cited}"
+
+
+def _has_band(table: Any) -> bool:
+    return "low" in table and bool(np.isfinite(table["low"]).any())
 
 
 def _software(subject: Subject) -> Iterator[str]:

@@ -119,9 +119,7 @@ def _contributions(subject: Subject) -> Iterator[Column]:
     value, encoded = subject.wide(how), subject.encoded() == 1
     most = np.nanmax(value, initial=0.0) or 1.0
     for j, term in enumerate(subject.term_names):
-        cells = [
-            _contribution(value[k, j], bool(encoded[k, j]), most) for k in range(len(value))
-        ]
+        cells = [_contribution(value[k, j], bool(encoded[k, j]), most) for k in range(len(value))]
         about = f"Contribution of {term} ({how}, {plain(subject.measure)}); bold where encoded."
         yield Column(str(term), about, cells)
 
@@ -153,9 +151,7 @@ def _rescaling(subject: Subject) -> Iterator[Column]:
         "the timing of spikes is not that of the model."
     )
     ratio = np.divide(distance, bound, out=np.full(len(distance), np.nan), where=bound > 0)
-    cells = [
-        _cell(text(number(r, 2)), r, "number bad" if r > 1 else "number") for r in ratio
-    ]
+    cells = [_cell(text(number(r, 2)), r, "number bad" if r > 1 else "number") for r in ratio]
     yield Column("KS / bound", about, cells)
 
 

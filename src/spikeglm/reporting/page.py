@@ -23,6 +23,7 @@ from .subject import Subject
 from .words import duration, number, plain
 
 _SHOW = "Show in the table"
+_NOT_SET = {"None": "not set", "()": "none"}
 
 
 @dataclass(frozen=True)
@@ -199,4 +200,5 @@ def _origin(subject: Subject) -> list[tuple[str, str]]:
     tested = origin.get("tested_rows")
     if tested:
         out.append(("Rows tested in each fold", json.dumps(tested)))
-    return out + [(f"Setting {name}", said) for name, said in origin["settings"].items()]
+    settings = origin["settings"].items()
+    return out + [(f"Setting {name}", _NOT_SET.get(said, said)) for name, said in settings]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..solvers import WELL
 from .subject import CURVE, Subject
+from .words import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LEVEL = 0.05
 _MOST_DISPERSION = 1.5  # errors are then a fifth too small
 _FEWEST_SPIKES = 10  # per parameter that a fit uses up
 _MOST_LOST = 0.05  # of the rows
 _MOST_NAMES = 8
+_MOST_REASONS = 3
 _WELL = tuple(map(str, WELL))
 _NO_ANSWER = "?"
 
@@ -73,10 +78,10 @@ def _answers(subject: Subject) -> Iterable[Remark]:
         return
     neurons = subject.neurons
     is_open = (neurons["set"] == _NO_ANSWER) & neurons["status"].isin(_WELL)
-    for reason, part in neurons[is_open].groupby("reason", sort=False):
-        who = _rows_of(subject, part["neuron"])
-        text = f"{_sentence(reason or 'no reason was given')} What it encodes is not known."
-        text = f"{text} {_named(who, subject)}"
+    who = _where(is_open.to_numpy())
+    if who:
+        why = _most_frequent(neurons["reason"][is_open])
+        text = f"What they encode is not known: {why} {_named(who, subject)}"
         yield Remark(f"No answer: {_of(who, subject)}", text, who)
 
 
@@ -163,10 +168,10 @@ def _reasons(subject: Subject) -> Iterable[Remark]:
     if table is None:
         return
     told = table[(table["reason"] != "") & table["neuron"].isin(_fitted(subject))]
-    for reason, part in told.groupby("reason", sort=False):
-        terms = ", ".join(map(str, dict.fromkeys(part["term"])))
-        who = _rows_of(subject, part["neuron"])
-        text = f"{_sentence(reason)} Terms: {terms}. {_named(who, subject)}"
+    who = _rows_of(subject, told["neuron"])
+    if who:
+        terms = listed(dict.fromkeys(told["term"]))
+        text = f"Of {terms}: {_most_frequent(told['reason'])} contributions.csv has all of them."
         title = f"Contributions to read with care: {_of(who, subject)}"
         yield Remark(title, text, who, is_warning=False)
 
@@ -206,6 +211,14 @@ def _named(who: tuple[int, ...], subject: Subject) -> str:
         return ""
     shown = ", ".join(str(subject.names[k]) for k in who[:_MOST_NAMES])
     return f"({shown}{', ...' if len(who) > _MOST_NAMES else ''})"
+
+
+def _most_frequent(reasons: pd.Series) -> str:
+    """Return the reasons that are given most often, and how many others there are."""
+    counts = reasons.replace("", "no reason was given").value_counts()
+    said = "; ".join(map(str, counts.index[:_MOST_REASONS]))
+    more = len(counts) - _MOST_REASONS
+    return _sentence(f"{said}{f'; and {more} other reasons' if more > 0 else ''}")
 
 
 def _sentence(text: str) -> str:

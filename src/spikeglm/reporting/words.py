@@ -62,6 +62,8 @@ def quartiles(values: Any, *, as_percent: bool = False) -> str:
         return DASH
     low, middle, high = np.quantile(values * (100 if as_percent else 1), [0.25, 0.5, 0.75])
     unit = " %" if as_percent else ""
+    if len(values) == 1:
+        return f"{number(middle)}{unit}"
     return f"{number(middle, 2)}{unit} [{number(low, 2)}, {number(high, 2)}]"
 
 
