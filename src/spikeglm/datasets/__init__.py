@@ -7,12 +7,21 @@
 """
 
 from .grasshopper import GrasshopperRecording, load_grasshopper, load_grasshopper_full
+from .place_cell import PlaceCellRecording, load_place_cell
+from .rat_choices import RatChoices, load_rat_choices
 from .retina import RetinaRecording, load_retina
+from .stn import StnRecording, load_stn
 
 __all__ = [
     "GrasshopperRecording",
+    "PlaceCellRecording",
+    "RatChoices",
     "RetinaRecording",
+    "StnRecording",
     "load_grasshopper",
     "load_grasshopper_full",
+    "load_place_cell",
+    "load_rat_choices",
     "load_retina",
+    "load_stn",
 ]
