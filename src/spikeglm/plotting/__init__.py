@@ -37,6 +37,14 @@ from .residuals import (
     plot_residual_quantiles,
 )
 from .searches import plot_encoded_terms, plot_encoding_matrix, plot_search_steps
+from .states import (
+    plot_dwell_times,
+    plot_psychometric,
+    plot_state_probability,
+    plot_state_transitions,
+    plot_state_weights,
+    plot_states_choice,
+)
 from .strengths import plot_strength_choice
 from .style import ONE_COLUMN_MM, TWO_COLUMNS_MM, paper_style, save_figure, size_inches
 
@@ -56,6 +64,7 @@ __all__ = [
     "plot_derivative",
     "plot_design",
     "plot_design_correlation",
+    "plot_dwell_times",
     "plot_effect",
     "plot_encoded_terms",
     "plot_encoding",
@@ -69,6 +78,7 @@ __all__ = [
     "plot_noise_ceiling",
     "plot_null",
     "plot_predicted_rates",
+    "plot_psychometric",
     "plot_rank_choice",
     "plot_rate",
     "plot_rate_gain",
@@ -76,6 +86,10 @@ __all__ = [
     "plot_residual_autocorrelation",
     "plot_residual_quantiles",
     "plot_search_steps",
+    "plot_state_probability",
+    "plot_state_transitions",
+    "plot_state_weights",
+    "plot_states_choice",
     "plot_strength_choice",
     "plot_time_rescaling",
     "plot_tuning",

@@ -15,7 +15,7 @@ Arguments = ParamSpec("Arguments")
 class Plot(Protocol[Arguments]):
     """A function that draws a result, and gives the numbers that it draws."""
 
-    data: Callable[[Any], pd.DataFrame]
+    data: Callable[..., pd.DataFrame]
 
     def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Axes:
         """Draw."""
@@ -23,7 +23,7 @@ class Plot(Protocol[Arguments]):
 
 
 def with_data(
-    table: Callable[[Any], pd.DataFrame],
+    table: Callable[..., pd.DataFrame],
 ) -> Callable[[Callable[Arguments, Axes]], Plot[Arguments]]:
     """Return what gives a plotting function its ``data``.
 

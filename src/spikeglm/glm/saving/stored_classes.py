@@ -15,6 +15,7 @@ _WHERE = {
         "glm",
         ("ClassifierGLM", "ClassifierPopulationGLM", "FitReport", "GLM", "PopulationGLM"),
     ),
+    "glm_hmm": ("glm_hmm", ("GLMHMM", "StatesReport")),
     "observation_models": (
         "observation_models",
         (

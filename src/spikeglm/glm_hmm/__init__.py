@@ -1,0 +1,29 @@
+"""Hidden states: GLMs whose weights change with a state that moves from trial to trial.
+
+>>> import numpy as np
+>>> model = GLMHMM(2, "Poisson").fit(np.eye(50)[:, :1], np.arange(50) // 25 * 4)
+>>> model.transition_prob_.shape
+(2, 2)
+"""
+
+from .choosing import StatesChoice, select_states
+from .estimator import GLMHMM
+from .report import StatesReport
+from .sessions import session_starts
+from .simulating import SimulatedStates
+from .stepping import EMState
+from .uncertainty import StatesErrors
+from .visits import StateVisits, state_visits
+
+__all__ = [
+    "GLMHMM",
+    "EMState",
+    "SimulatedStates",
+    "StateVisits",
+    "StatesChoice",
+    "StatesErrors",
+    "StatesReport",
+    "select_states",
+    "session_starts",
+    "state_visits",
+]

@@ -1,0 +1,192 @@
+"""Expectation maximisation of many runs at once, each from a start of its own.
+
+A turn finds how sure states are under the parameters (:mod:`~spikeglm.glm_hmm.messages`), then the
+best parameters given that. Neither lowers the objective, log p(responses) + log prior, so no turn
+does; what a run gains from one turn to the next falls by about one factor, and from both follows
+what is still to be gained: a run has converged where that is less than the tolerance, per trial.
+
+References
+----------
+Dempster, Laird & Rubin (1977), J R Stat Soc B 39:1-38. Bishop (2006), section 13.2. For the sum of
+what is still to come (Aitken): Boehning et al. (1994), Ann Inst Stat Math 46:373-88.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import showing
+from ..typing import BoolArray, FloatArray, IntArray
+from .emissions import Emissions
+from .messages import Smoothed, smoothed
+from .parameters import Parameters
+from .priors import Dirichlet
+
+CONVERGED, LIMIT, DROPPED = "converged", "iteration limit", "dropped"
+_ROUNDING = 1e-13  # of the objective: smaller gains are none
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What the parameters of a hidden Markov model are to explain, and how likely they are."""
+
+    emissions: Emissions
+    prior: Dirichlet
+
+    __repr__ = showing.of_fields
+
+    def smoothed(self, parameters: Parameters) -> Smoothed:
+        """Return how sure states are under R parameters."""
+        log_emission = self.emissions.log_likelihoods(parameters)
+        return smoothed(log_emission, parameters.chain(self.emissions.sessions.starts))
+
+    def log_prior(self, parameters: Parameters) -> FloatArray:
+        """Return log p of R parameters, up to a constant, (R,)."""
+        of_moves = self.prior.log_density(parameters.initial, parameters.transition)
+        return self.emissions.log_prior(parameters) + of_moves
+
+    def maximised(self, parameters: Parameters, found: Smoothed) -> Parameters:
+        """Return the best parameters, given how sure states are."""
+        firsts = found.probability[self.emissions.sessions.starts].sum(axis=0)
+        now = parameters.initial, parameters.transition
+        initial, transition = self.prior.best(firsts, found.moves, now)
+        new = self.emissions.maximised(parameters, found.probability)
+        return Parameters(new.coef, new.intercept, new.scale, initial, transition)
+
+
+@dataclass(frozen=True, eq=False)
+class Climbed:
+    """Where R runs ended.
+
+    Attributes
+    ----------
+    parameters :
+        Of R runs.
+    objective, log_likelihood :
+        (R,) with and without the prior, in nats, at these parameters.
+    status :
+        (R,) a word each.
+    n_iterations :
+        (R,) turns.
+    history :
+        (turns + 1, R) the objective before each turn, and at the end; NaN after a run ended.
+    """
+
+    parameters: Parameters
+    objective: FloatArray
+    log_likelihood: FloatArray
+    status: tuple[str, ...]
+    n_iterations: IntArray
+    history: FloatArray
+
+    __repr__ = showing.of_fields
+
+
+@dataclass
+class _Runs:
+    """Where runs stand."""
+
+    problem: Problem
+    parameters: Parameters
+    log_likelihood: FloatArray
+    history: list[FloatArray]
+    status: list[str]
+    active: IntArray
+
+    def look(self) -> Smoothed:
+        """Find how sure states are in all active runs, and note their objectives."""
+        now = self.parameters.take(self.active)
+        found = self.problem.smoothed(now)
+        line = np.full(len(self.status), np.nan)
+        line[self.active] = found.log_likelihood + self.problem.log_prior(now)
+        self.log_likelihood[self.active] = found.log_likelihood
+        self.history.append(line)
+        return found
+
+    def end(self, runs: IntArray, word: str) -> None:
+        """Let some runs go no further."""
+        for run in runs:
+            self.status[run] = word
+        self.active = np.setdiff1d(self.active, runs)
+
+    def step(self, found: Smoothed, among: IntArray) -> None:
+        """Move all active runs, which are some of those that were looked at."""
+        places = np.searchsorted(among, self.active)
+        if len(places) < len(among):
+            found = Smoothed(
+                found.log_predictive[:, places], found.probability[:, places], found.moves[places]
+            )
+        new = self.problem.maximised(self.parameters.take(self.active), found)
+        self.parameters = self.parameters.put(self.active, new)
+
+
+def climb(
+    problem: Problem,
+    start: Parameters,
+    *,
+    maxiter: int,
+    tol: float,
+    survivors: Callable[[int, int], int] | None = None,
+) -> Climbed:
+    """Improve R starts until nothing is left to be gained.
+
+    Parameters
+    ----------
+    problem, start :
+        What is to be explained, and R first parameters.
+    maxiter :
+        Most turns.
+    tol :
+        What a run that has converged could still gain, per response, in nats; about.
+    survivors :
+        From the number of turns and of runs that are left to how many may go on: those with the
+        best objective. None: all.
+    """
+    R = start.n_runs
+    runs = _Runs(problem, start, np.full(R, np.nan), [], [LIMIT] * R, np.arange(R))
+    wanted = tol * problem.emissions.n_seen
+    for turn in range(maxiter + 1):
+        among, found = runs.active, runs.look()
+        runs.end(among[settled(runs.history, among, wanted)], CONVERGED)
+        if survivors is not None and len(runs.active):
+            runs.end(_poorest(runs, survivors(turn, len(runs.active))), DROPPED)
+        if not len(runs.active) or turn == maxiter:
+            break
+        runs.step(found, among)
+    history = np.array(runs.history)
+    n_iterations = np.isfinite(history).sum(axis=0) - 1
+    last = np.maximum(n_iterations, 0)
+    return Climbed(
+        runs.parameters,
+        history[last, np.arange(R)],
+        runs.log_likelihood,
+        tuple(runs.status),
+        last,
+        history,
+    )
+
+
+def settled(history: list[FloatArray], runs: IntArray, wanted: float) -> BoolArray:
+    """Return whether some runs have no more than ``wanted`` to gain, by their last objectives."""
+    if len(history) < 2:
+        return np.zeros(len(runs), dtype=bool)
+    now, before = history[-1][runs], history[-2][runs]
+    gain, least = now - before, _ROUNDING * np.abs(now)
+    if len(history) < 3:
+        return np.asarray(gain <= least)
+    earlier = before - history[-3][runs]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = gain / earlier
+        to_come = np.where(ratio < 1, gain * ratio / (1.0 - ratio), math.inf)
+    return np.asarray((gain <= least) | ((to_come <= wanted) & (gain <= wanted)))
+
+
+def _poorest(runs: _Runs, n_left: int) -> IntArray:
+    """Return the active runs that are not among the best."""
+    objective = runs.history[-1][runs.active]
+    order = np.argsort(-np.nan_to_num(objective, nan=-np.inf), kind="stable")
+    return np.sort(runs.active[order[n_left:]])

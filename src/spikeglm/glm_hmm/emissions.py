@@ -1,0 +1,229 @@
+"""What responses say of hidden states, and the best coefficients given how sure states are.
+
+Given the posterior g_tk of the states, coefficients of state k minimise
+
+    sum_t g_tk l(y_t, x_t . w + b) / sum_t g_tk  +  penalty(w) / sum_t g_tk
+
+which is a column problem like any other: the posterior is its row weights, and all states of all
+runs are columns of one fit over rows that were looked at once. The penalty is a prior, in nats: it
+counts once, not per trial.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .. import showing
+from ..engine.columns import Columns, Source
+from ..engine.runners.dispatch import products
+from ..engine.runners.plan import plan
+from ..engine.runners.threads import one_blas_thread
+from ..fit.fitting import SolverChoice, fit_prepared
+from ..fit.prepared import Prepared, prepare
+from ..fit.record import FitResult
+from ..numerics import quiet
+from ..observation_models.likelihood import Likelihood
+from ..regularizer import Penalty
+from ..rows.contract import Rows
+from ..typing import Array, BoolArray, FloatArray
+from .dispersions import best_dispersion
+from .parameters import Parameters
+from .sessions import Sessions
+
+_NONE_LEFT = 1e-8  # expected trials of a state, below which nothing can be learned of it
+
+
+@dataclass(frozen=True, eq=False)
+class Emissions:
+    """Responses of N outputs in n rows that K states explain in p features.
+
+    Attributes
+    ----------
+    rows, keep :
+        The table (n, p), and (n,) which rows have data.
+    n_states :
+        K.
+    likelihood :
+        The observation model seen through its link.
+    y :
+        (n, N) responses; any possible one where it is missing.
+    seen :
+        (n, N) False where a response, or the features of its row, are missing; None: nowhere.
+    sessions :
+        Which rows are trials.
+    penalty :
+        On coefficients (p, K N), in nats.
+    mask :
+        (p, K N) which features a state may use; None: all.
+    solver :
+        How coefficients are found.
+    least_scale :
+        (N,) the dispersion below which none falls: a state that has but a few trials fits them
+        exactly, and its likelihood has no bound.
+    """
+
+    rows: Rows
+    keep: BoolArray
+    n_states: int
+    likelihood: Likelihood
+    y: FloatArray
+    seen: BoolArray | None
+    sessions: Sessions
+    penalty: Penalty
+    mask: BoolArray | None
+    solver: SolverChoice
+    has_intercept: bool
+    least_scale: FloatArray
+
+    __repr__ = showing.of_fields
+
+    @property
+    def n_outputs(self) -> int:
+        """N."""
+        return self.y.shape[1]
+
+    @cached_property
+    def ready(self) -> Prepared:
+        """The table, looked at once for all fits."""
+        N = self.n_outputs
+        weights = None if self.seen is None else Source.one_per_column(self.seen.view(np.uint8))
+        columns = Columns(
+            self.likelihood,
+            Source.one_per_column(self.y),
+            weights,
+            mask=None if self.mask is None else self.mask[:, :N],
+            has_intercept=self.has_intercept,
+        )
+        return prepare(self.rows, columns, keep=self.keep)
+
+    @cached_property
+    def n_seen(self) -> float:
+        """Responses that are there, of all outputs."""
+        n = len(self.sessions.trials) * self.n_outputs
+        return float(n if self.seen is None else self.sessions.among(self.seen).sum())
+
+    def log_likelihoods(self, parameters: Parameters) -> FloatArray:
+        """Return log p(responses of a trial | state), (T, R, K); zero where none is there."""
+        R, K, N = parameters.intercept.shape
+        density = self._log_density(self.predictor(parameters), parameters.scale)
+        if self.seen is not None:
+            density = np.where(self.seen[:, None], density, 0.0)
+        total = density[..., 0] if N == 1 else density.sum(axis=-1)
+        return self.sessions.among(total).reshape(-1, R, K)
+
+    def log_prior(self, parameters: Parameters) -> FloatArray:
+        """Return minus the penalty of all states, (R,), in nats."""
+        R, K, N = parameters.intercept.shape
+        value = self.penalty_of_runs(R).value(parameters.columns[0])
+        return -value.reshape(R, K * N).sum(axis=1)
+
+    def maximised(self, parameters: Parameters, posterior: FloatArray) -> Parameters:
+        """Return parameters under which responses are most likely, given p(states) (T, R, K).
+
+        Coefficients at the dispersions there are, then dispersions at these coefficients: neither
+        step lowers the expected log-likelihood.
+        """
+        weights = self._weights(posterior)
+        total = self._by_column(weights.values.sum(axis=0), weights)
+        result = self._fit(parameters, weights, total)
+        is_there = (total > _NONE_LEFT) & np.isfinite(result.coef).all(axis=0)
+        is_there &= np.isfinite(result.intercept)
+        coef, intercept = parameters.columns
+        found = parameters.with_columns(
+            np.where(is_there, result.coef, coef), np.where(is_there, result.intercept, intercept)
+        )
+        return replace(found, scale=self._scales(found, weights, total, result))
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether states have a dispersion that is to be found."""
+        return self.likelihood.model.has_dispersion or self.likelihood.estimates_scale
+
+    def predictor(self, parameters: Parameters) -> FloatArray:
+        """Return linear predictors (n, R K, N)."""
+        rows, (coef, intercept) = self.rows, parameters.columns
+        with one_blas_thread(), quiet():
+            eta = products(rows, coef, plan(rows, coef.shape[1]))
+        eta += intercept
+        return eta.reshape(len(eta), -1, self.n_outputs)
+
+    def _log_density(self, eta: FloatArray, scale: FloatArray) -> FloatArray:
+        """Return log p(y | state), (n, R K, N), given predictors and scales (R, K, N)."""
+        y, model = self.y[:, None], self.likelihood.model
+        with quiet():
+            if self.has_scale:
+                at = scale.reshape(eta.shape[1:])
+                return model.log_likelihood(y, self.likelihood.mean(eta), at, _as_it_is)
+            return self._of_responses[:, None] - self.likelihood.value(eta, y) / model.loss_unit
+
+    @cached_property
+    def _of_responses(self) -> FloatArray:
+        """(n, N) what of a log-likelihood depends on the response alone, and the loss leaves out."""
+        with quiet():
+            eta = np.broadcast_to(self.likelihood.start(self.y.mean(axis=0)), self.y.shape)
+            model, mean = self.likelihood.model, self.likelihood.mean(eta)
+            whole = model.log_likelihood(self.y, mean, None, _as_it_is)
+            return whole + self.likelihood.value(eta, self.y) / model.loss_unit
+
+    def _weights(self, posterior: FloatArray) -> Source:
+        """Return row weights of the columns of all states."""
+        R, K, N = *posterior.shape[1:], self.n_outputs
+        weights = self.sessions.spread(posterior.reshape(-1, R * K), 0.0)
+        if self.seen is None:
+            return Source(weights, np.repeat(np.arange(R * K), N))
+        of_each = weights[:, :, None] * self.seen[:, None]
+        return Source.one_per_column(of_each.reshape(len(weights), -1))
+
+    def _by_column(self, values: FloatArray, weights: Source) -> FloatArray:
+        return np.asarray(values[..., weights.of])
+
+    def _fit(self, parameters: Parameters, weights: Source, total: FloatArray) -> FitResult:
+        """Find coefficients of all columns, from those that there are."""
+        R, K, N = parameters.intercept.shape
+        likelihood, model = self.likelihood, self.likelihood.model
+        unit = np.full(total.shape, model.loss_unit)
+        if model.has_dispersion:
+            unit *= parameters.scale.ravel()
+        columns = Columns(
+            likelihood,
+            Source(self.y, np.tile(np.arange(N), R * K)),
+            weights,
+            mask=None if self.mask is None else np.tile(self.mask, (1, R)),
+            has_intercept=self.has_intercept,
+        )
+        penalty = self.penalty_of_runs(R).times(unit / np.maximum(total, _NONE_LEFT))
+        return fit_prepared(
+            self.ready, columns, penalty=penalty, solver=self.solver, start=parameters.columns
+        )
+
+    def penalty_of_runs(self, n_runs: int) -> Penalty:
+        """Return the penalty on the columns of some runs."""
+        return self.penalty.take(np.tile(np.arange(self.n_states * self.n_outputs), n_runs))
+
+    def _scales(
+        self, found: Parameters, weights: Source, total: FloatArray, result: FitResult
+    ) -> FloatArray:
+        """Return the best scales (R, K, N) at new coefficients."""
+        model, shape = self.likelihood.model, found.scale.shape
+        if self.likelihood.estimates_scale:
+            known = result.scale is not None and np.isfinite(result.scale)
+            return np.where(known, result.scale, found.scale.ravel()).reshape(shape)
+        if not model.has_dispersion:
+            return found.scale
+        with quiet():
+            mean = self.likelihood.mean(self.predictor(found))
+            deviance = model.deviance(self.y[:, None], mean, 1.0).reshape(len(mean), -1)
+            w = weights.block(slice(None))
+            w = np.broadcast_to(w, deviance.shape)
+            spread = np.where(w > 0, w * deviance, 0.0).sum(axis=0) / total
+        best = best_dispersion(model, spread, found.scale.ravel())
+        best = np.where(total > _NONE_LEFT, best, found.scale.ravel())
+        return np.maximum(best.reshape(shape), self.least_scale)
+
+
+def _as_it_is(samples: Array) -> Any:
+    return samples

@@ -1,0 +1,175 @@
+"""The story of a fit: starts, runs, the best of them, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors, showing
+from ..io.interop.random_keys import as_generator
+from ..regularizer import regularizer_of
+from ..typing import ArrayLike
+from .climbing import Climbed, Problem, climb
+from .parameters import Parameters
+from .reading import Data, read_count, read_parameters, read_tolerance
+from .report import StatesReport, report_of
+from .slots import read_slots
+from .starts import Starts
+
+if TYPE_CHECKING:
+    from .questions import StateQuestions
+
+_HALVED_AT = (8, 16, 32)  # turns after which the poorer half of the runs is dropped
+_FEWEST = 3  # runs that are followed to their end
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The best run of a fit.
+
+    Attributes
+    ----------
+    parameters :
+        Of one run.
+    report :
+        How all runs ended.
+    """
+
+    parameters: Parameters
+    report: StatesReport
+
+    __repr__ = showing.of_fields
+
+
+def survivors(turn: int, n_runs: int) -> int:
+    """Return how many runs may go on after some turns.
+
+    >>> [survivors(turn, 20) for turn in (7, 8)], survivors(32, 4)
+    ([20, 10], 3)
+    """
+    return max(_FEWEST, -(-n_runs // 2)) if turn in _HALVED_AT else n_runs
+
+
+def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_params: Any) -> Fitted:
+    """Run EM from all starts and return the best run.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that cannot be used, or too few trials.
+    """
+    maxiter, tol = read_count(model.maxiter, "maxiter"), read_tolerance(model.tol)
+    check_enough(data)
+    if init_params is None:
+        n_restarts = read_count(model.n_restarts, "n_restarts")
+        first = starts(model, data, X, y).of_runs(n_restarts if model.n_states > 1 else 1)
+    else:
+        first = read_parameters(init_params, data.shapes, data.problem.emissions.has_scale)
+    climbed = climb(data.problem, first, maxiter=maxiter, tol=tol, survivors=survivors)
+    return best_of(data.problem, climbed, keeps_order=init_params is not None)
+
+
+def starts(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike) -> Starts:
+    """Return what starts of a model are made of."""
+    sessions = data.sessions
+    marks = np.zeros(sessions.n_rows, dtype=bool)
+    marks[sessions.trials[sessions.starts]] = True
+    likelihood = data.problem.emissions.likelihood
+    given = {
+        "n_states": int(model.n_states),
+        "X": X,
+        "y": y,
+        "session_starts": marks,
+        "shapes": data.shapes,
+        "of_model": {
+            "inverse_link_function": likelihood.link,
+            "observation_model": likelihood.model,
+        },
+    }
+    slots = read_slots(model.hmm_initialization_funcs, model.model_initialization_funcs)
+    return Starts(data.problem.emissions, slots, as_generator(model.seed), given)
+
+
+def best_of(problem: Problem, climbed: Climbed, *, keeps_order: bool) -> Fitted:
+    """Return the best run, its states in order of the share of trials that they have."""
+    emissions, parameters = problem.emissions, climbed.parameters
+    occupancy = problem.smoothed(parameters).probability.mean(axis=0)
+    is_collapsed = np.zeros(parameters.n_runs, dtype=bool)
+    if emissions.likelihood.model.has_dispersion:
+        is_collapsed = (parameters.scale <= emissions.least_scale * (1 + 1e-9)).any(axis=(1, 2))
+    report = report_of(
+        climbed,
+        occupancy,
+        is_collapsed=is_collapsed,
+        n_trials=len(emissions.sessions.trials),
+        n_sessions=emissions.sessions.n_sessions,
+        n_seen=int(emissions.n_seen),
+    )
+    best = parameters.take(np.array([report.run]))
+    if keeps_order:
+        return Fitted(best, report)
+    order = np.argsort(-report.occupancy, kind="stable")
+    return Fitted(best.ordered(order), report.ordered(order))
+
+
+def check_enough(data: Data) -> None:
+    """Check that there are more trials than states.
+
+    Raises
+    ------
+    ValueError
+        If there are not.
+    """
+    n_trials, K = len(data.sessions.trials), data.problem.emissions.n_states
+    if n_trials <= K and K > 1:
+        raise errors.value_error(
+            "There are too few trials for so many states.",
+            given=f"{n_trials} trial(s) with data and n_states={K}",
+            expected="many trials for each state",
+            todo="use fewer states.",
+        )
+
+
+def store(model: StateQuestions, data: Data, found: Fitted) -> None:
+    """Write what a fit found to the model, in the shapes that the user knows."""
+    keep(model, data, found.parameters)
+    report = found.report
+    model.log_likelihood_ = float(report.log_likelihoods[report.run])
+    model.n_parameters_ = n_parameters(model, data, found.parameters)
+    model.dof_resid_ = float(report.n_seen - model.n_parameters_)
+    model.fit_report_ = report
+
+
+def keep(model: Any, data: Data, parameters: Parameters) -> None:
+    """Write the parameters of one run to a model."""
+    coef, intercept, scale, initial, transition = as_user(data, parameters)
+    model.coef_, model.intercept_, model.scale_ = coef, intercept, scale
+    model.initial_prob_, model.transition_prob_ = initial, transition
+    model.n_features_in_ = data.inputs.rows.n_features
+
+
+def as_user(data: Data, parameters: Parameters) -> tuple[Any, ...]:
+    """Return ``(coef, intercept, scale, initial_prob, transition_prob)`` of one run."""
+    shapes = data.shapes
+    coef, intercept = parameters.columns
+    return (
+        shapes.user_coef(coef),
+        shapes.user_intercept(intercept),
+        shapes.user_intercept(parameters.scale.ravel()),
+        parameters.initial[0].copy(),
+        parameters.transition[0].copy(),
+    )
+
+
+def n_parameters(model: StateQuestions, data: Data, parameters: Parameters) -> int:
+    """Return the number of free parameters: of coefficients, dispersions and the chain."""
+    emissions, coef = data.problem.emissions, parameters.columns[0]
+    K = parameters.n_states
+    used = regularizer_of(model.regularizer).n_parameters(coef, len(coef))
+    allowed = np.inf if emissions.mask is None else emissions.mask.sum(axis=0)
+    n_coef = np.minimum(used, allowed).sum()
+    per_column = 1 + emissions.has_scale
+    return int(n_coef + per_column * coef.shape[1] + (K - 1) + K * (K - 1))
+

@@ -1,0 +1,197 @@
+"""The parameters of a model as one vector without constraints, and the slope of its objective.
+
+Dispersions are taken by their logarithms, and probabilities by log-odds against the most likely
+entry of their row. A probability of (nearly) zero stays there: it is no free parameter.
+
+The slope of log p(y) needs no differentiation through the messages: it is the expectation, over the
+posterior of the states, of the slope of log p(y, states) (Fisher's identity).
+
+References
+----------
+Louis (1982), J R Stat Soc B 44:226-33, for the identity and for the information.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .. import showing
+from ..engine.runners.dispatch import products
+from ..engine.runners.plan import plan
+from ..numerics import quiet
+from ..typing import BoolArray, FloatArray, IntArray
+from .climbing import Problem
+from .emissions import Emissions
+from .messages import Smoothed
+from .parameters import Parameters
+
+_NONE = 1e-7  # probability at the edge
+
+
+@dataclass(frozen=True, eq=False)
+class FreeParameters:
+    """What of the parameters of one run may move.
+
+    Attributes
+    ----------
+    at :
+        One run.
+    coef :
+        (p, K, N) which coefficients may move.
+    has_intercept, has_scale :
+        Whether there are intercepts, and dispersions.
+    initial, transition :
+        (K,) and (K, K) which probabilities may move; of each row one follows from the others.
+    """
+
+    at: Parameters
+    coef: BoolArray
+    has_intercept: bool
+    has_scale: bool
+    initial: BoolArray
+    transition: BoolArray
+
+    __repr__ = showing.of_fields
+
+    @classmethod
+    def of(cls, emissions: Emissions, at: Parameters) -> FreeParameters:
+        """Return what may move of the parameters of a fit."""
+        varies = emissions.ready.survey.features.scale > 0
+        coef = np.broadcast_to(varies[:, None, None], (len(varies), *at.intercept.shape[1:]))
+        if emissions.mask is not None:
+            coef = coef & emissions.mask.reshape(coef.shape)
+        return cls(
+            at,
+            np.asarray(coef),
+            emissions.has_intercept,
+            emissions.has_scale,
+            _free(at.initial[0]),
+            _free(at.transition[0]),
+        )
+
+    @cached_property
+    def sizes(self) -> IntArray:
+        """How many parameters are coefficients, intercepts, dispersions, first and next states."""
+        n = self.at.intercept[0].size
+        return np.array(
+            [
+                self.coef.sum(),
+                n * self.has_intercept,
+                n * self.has_scale,
+                self.initial.sum(),
+                self.transition.sum(),
+            ]
+        )
+
+    def vector(self) -> FloatArray:
+        """Return the parameters, (d,)."""
+        at = self.at
+        with quiet():
+            parts = [at.coef[:, 0][self.coef]]
+            parts += [at.intercept[0].ravel()] * self.has_intercept
+            parts += [np.log(at.scale[0]).ravel()] * self.has_scale
+            parts += [_log_odds(at.initial[0])[self.initial]]
+            parts += [_log_odds(at.transition[0])[self.transition]]
+        return np.concatenate(parts)
+
+    def parameters(self, vectors: FloatArray) -> Parameters:
+        """Return the parameters of R vectors (R, d)."""
+        R, at = len(vectors), self.at
+        coef, intercept, scale, initial, transition = np.split(
+            vectors, np.cumsum(self.sizes)[:-1], axis=1
+        )
+        new = np.broadcast_to(at.coef, (len(at.coef), R, *at.coef.shape[2:])).copy()
+        new.transpose(1, 0, 2, 3)[:, self.coef] = coef
+        shape = (R, *at.intercept.shape[1:])
+        return Parameters(
+            new,
+            intercept.reshape(shape) if self.has_intercept else np.zeros(shape),
+            np.exp(scale).reshape(shape) if self.has_scale else np.ones(shape),
+            _moved(at.initial[0], self.initial, initial),
+            _moved(at.transition[0], self.transition, transition),
+        )
+
+    def slope(self, problem: Problem, parameters: Parameters) -> FloatArray:
+        """Return the slope of the objective by the vectors of R runs, (R, d)."""
+        found = problem.smoothed(parameters)
+        by_coef, by_intercept, by_scale = slopes_of_emissions(problem.emissions, parameters, found)
+        firsts = found.probability[problem.emissions.sessions.starts].sum(axis=0)
+        by_initial = _by_log_odds(firsts + problem.prior.initial, parameters.initial)
+        by_move = _by_log_odds(found.moves + problem.prior.transition, parameters.transition)
+        R = parameters.n_runs
+        parts = [by_coef.transpose(1, 0, 2, 3)[:, self.coef]]
+        parts += [by_intercept.reshape(R, -1)] * self.has_intercept
+        parts += [by_scale.reshape(R, -1)] * self.has_scale
+        return np.hstack([*parts, by_initial[:, self.initial], by_move[:, self.transition]])
+
+
+def slopes_of_emissions(
+    emissions: Emissions, parameters: Parameters, found: Smoothed
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the slopes by coefficients (p, R, K, N), intercepts and log-dispersions (R, K, N)."""
+    R, K, N = parameters.intercept.shape
+    model, likelihood = emissions.likelihood.model, emissions.likelihood
+    rows, p = emissions.rows, emissions.rows.n_features
+    X = products(rows, np.eye(p), plan(rows, p))
+    eta = emissions.predictor(parameters)
+    weights = emissions.sessions.spread(found.probability.reshape(-1, R * K), 0.0)
+    weights = weights[:, :, None] * (1.0 if emissions.seen is None else emissions.seen[:, None])
+    by_scale = np.zeros((R, K, N))
+    if emissions.has_scale:
+        at = parameters.scale.reshape(R * K, N)
+        likelihood = likelihood.at_scale(at)
+        by_scale = _by_log_scale(emissions, eta, weights, at).reshape(R, K, N)
+    with quiet():
+        slope = likelihood.value_and_slope(eta, emissions.y[:, None])[1]
+        slope = np.where(weights > 0, slope * weights, 0.0).reshape(len(X), -1) / model.loss_unit
+    if model.has_dispersion:
+        slope = slope / parameters.scale.ravel()
+    X = np.where(np.isfinite(X), X, 0.0)
+    by_coef = -(X.T @ slope)
+    penalty = emissions.penalty_of_runs(R).gradient(parameters.columns[0])
+    shape = R, K, N
+    return (by_coef - penalty).reshape(p, *shape), -slope.sum(axis=0).reshape(shape), by_scale
+
+
+def _by_log_scale(
+    emissions: Emissions, eta: FloatArray, weights: FloatArray, at: FloatArray
+) -> FloatArray:
+    """Return the slope of the log-likelihood by log-dispersions, (R K, N)."""
+    model, y = emissions.likelihood.model, emissions.y[:, None]
+    with quiet():
+        mean = emissions.likelihood.mean(eta)
+        if emissions.likelihood.estimates_scale:
+            scaled = model.at_scale(at)
+            terms = at * scaled.scale_terms(y, mean, np).slope
+        else:
+            peak = model.log_peak(at)
+            terms = peak[1] + 0.5 * model.deviance(y, mean, 1.0) / at
+        return np.where(weights > 0, weights * terms, 0.0).sum(axis=0)
+
+
+def _free(probability: FloatArray) -> BoolArray:
+    """Return which entries of rows (..., K) are free: not the largest, nor any at the edge."""
+    largest = np.arange(probability.shape[-1]) == probability.argmax(axis=-1)[..., None]
+    return ~largest & (probability > _NONE)
+
+
+def _log_odds(probability: FloatArray) -> FloatArray:
+    """Return logarithms of entries over the largest of their row."""
+    return np.log(probability / probability.max(axis=-1, keepdims=True))
+
+
+def _moved(probability: FloatArray, free: BoolArray, values: FloatArray) -> FloatArray:
+    """Return rows of probabilities (R, ..., K), given log-odds (R, m) of the free ones."""
+    with quiet():
+        logs = np.broadcast_to(_log_odds(probability), (len(values), *probability.shape)).copy()
+    logs[:, free] = values
+    raised = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def _by_log_odds(counts: FloatArray, probability: FloatArray) -> FloatArray:
+    """Return the slope of sum counts log(probability) by log-odds."""
+    return counts - counts.sum(axis=-1, keepdims=True) * probability

@@ -1,0 +1,103 @@
+"""States and responses drawn from a model."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .. import errors
+from ..glm.reading.feature_tree import Layout
+from ..glm.reading.fit_inputs import read_rows
+from ..glm.reading.shapes import Shapes
+from ..io.interop.random_keys import RandomKey, as_generator
+from ..rows.contract import Rows
+from ..rows.table_labels import like_rows
+from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
+from .asking import ATTRIBUTES, check_fitted, means_of_rows
+from .parameters import Parameters
+from .reading import read_count, read_parameters
+from .sessions import read_session_starts
+
+if TYPE_CHECKING:
+    from .questions import StateQuestions
+
+
+class SimulatedStates(NamedTuple):
+    """What was drawn: ``y, rate, states``.
+
+    >>> SimulatedStates([1], [0.5], [0]).states
+    [0]
+    """
+
+    y: Any
+    rate: Any
+    states: Any
+
+
+def simulate(
+    model: StateQuestions,
+    random_key: RandomKey,
+    feedforward_input: ArrayLike,
+    state_format: str,
+    session_starts: Any,
+) -> SimulatedStates:
+    """Draw states and responses, given features."""
+    if state_format not in ("one-hot", "index"):
+        raise errors.unknown_name("state_format", state_format, ["one-hot", "index"])
+    check_fitted(model)
+    rows, generator = read_rows(feedforward_input), as_generator(random_key)
+    shapes, parameters = _parameters(model, rows)
+    starts = read_session_starts(session_starts, rows.n_rows, rows.time_axis)
+    states = drawn_states(parameters, starts, generator)
+    mean = means_of_rows(model, rows, *parameters.columns)
+    K = parameters.n_states
+    rate = mean.reshape(len(mean), K, -1)[np.arange(len(mean)), states]
+    scale = parameters.scale[0][states]
+    y = model._likelihood.model.sample_generator(generator, rate, scale)
+    if shapes.n_neurons is None:
+        y, rate = y[:, 0], rate[:, 0]
+    shown: Array = states if state_format == "index" else np.eye(K, dtype=int)[states]
+    return SimulatedStates(
+        _labelled(model, y, rows), _labelled(model, rate, rows), like_rows(shown, rows, None, None)
+    )
+
+
+def drawn_states(
+    parameters: Parameters, starts: BoolArray, generator: np.random.Generator
+) -> IntArray:
+    """Draw the states (T,) of one run."""
+    u = generator.random(len(starts))
+    first = np.cumsum(parameters.initial[0])
+    moves = [row.tolist() for row in _ladder(np.cumsum(parameters.transition[0], axis=-1))]
+    states = np.empty(len(starts), dtype=np.intp)
+    edges = [*np.flatnonzero(starts).tolist(), len(starts)]
+    for begin, end in pairwise(edges):
+        drawn = [bisect_right(_ladder(first).tolist(), u[begin])]
+        for value in u[begin + 1 : end].tolist():
+            drawn.append(bisect_right(moves[drawn[-1]], value))
+        states[begin:end] = drawn
+    return states
+
+
+def _ladder(cumulative: FloatArray) -> FloatArray:
+    """Return cumulative probabilities (..., K) without the last, which is one."""
+    return cumulative[..., :-1]
+
+
+def _parameters(model: StateQuestions, rows: Rows) -> tuple[Shapes, Parameters]:
+    """Return the parameters of a model as features of a table follow them."""
+    K = read_count(model.n_states, "n_states")
+    n_outputs = None if np.ndim(model.intercept_) == 1 else len(model.intercept_)
+    layout = Layout.of(rows, getattr(model, "terms_", ()))
+    shapes = Shapes(layout, n_outputs, K)
+    given = [getattr(model, name) for name in ATTRIBUTES]
+    likelihood = model._likelihood
+    has_scale = likelihood.model.has_dispersion or likelihood.estimates_scale
+    return shapes, read_parameters(given, shapes, has_scale)
+
+
+def _labelled(model: StateQuestions, values: Array, rows: Rows) -> Any:
+    return like_rows(values, rows, getattr(model, "neuron_columns_", None), None)

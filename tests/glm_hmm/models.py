@@ -1,0 +1,69 @@
+"""Small models of every kind, with data drawn from them: a new kind is a new row."""
+
+import numpy as np
+
+import spikeglm as nmo
+
+KINDS = {  # observation model, link, scale, gain of coefficients and intercepts
+    "Bernoulli": ("Bernoulli", None, 1.0, 2.0, 0.0),
+    "Bernoulli, probit": ("Bernoulli", "norm_cdf", 1.0, 1.0, 0.0),
+    "Poisson": ("Poisson", None, 1.0, 0.5, 0.5),
+    "Poisson, softplus": ("Poisson", "softplus", 1.0, 0.5, 2.0),
+    "Gaussian": ("Gaussian", None, 0.3, 1.0, 0.0),
+    "Gamma": ("Gamma", "exp", 0.4, 0.5, 0.5),
+    "NegativeBinomial": (
+        nmo.observation_models.NegativeBinomialObservations(0.3), None, 1.0, 0.5, 1.0,
+    ),
+    "NegativeBinomial, estimated": (
+        nmo.observation_models.NegativeBinomialObservations("estimate"), None, 0.3, 0.5, 1.0,
+    ),
+}  # fmt: skip
+
+
+def truth(kind, n_states=2, n_outputs=None, p=2, seed=0):
+    """A model with parameters set by hand."""
+    rng = np.random.default_rng(seed)
+    model, link, scale, gain, level = KINDS[kind]
+    of = nmo.GLMHMM(n_states, model, link)
+    shape = () if n_outputs is None else (n_outputs,)
+    of.coef_ = gain * rng.normal(size=(p, *shape, n_states))
+    of.intercept_ = level + gain * np.linspace(-1, 1, n_states) * np.ones((*shape, n_states))
+    of.scale_ = np.full((*shape, n_states), scale)
+    of.initial_prob_ = np.full(n_states, 1 / n_states)
+    stay = 0.95
+    rest = np.full((n_states, n_states), (1 - stay) / max(n_states - 1, 1))
+    np.fill_diagonal(rest, stay)
+    of.transition_prob_ = rest if n_states > 1 else np.ones((1, 1))
+    return of
+
+
+def drawn(kind, T=400, n_sessions=4, **options):
+    """The model, features, responses, states, and where sessions start; some trials missing."""
+    model = truth(kind, **options)
+    X = np.random.default_rng(1).normal(size=(T, len(model.coef_)))
+    starts = np.sort(np.random.default_rng(2).choice(np.arange(1, T), n_sessions - 1, False))
+    starts = np.append(0, starts)
+    y, _, states = model.simulate(3, X, session_starts=starts)
+    y = y.astype(float)
+    y[10:13], X[20, 0] = np.nan, np.nan
+    return model, X, y, states, starts
+
+
+def likelihood_of_paths(model, X, y, starts, coef, intercept, initial, transition):
+    """log p(y) by the textbook recursion, for functions of JAX: one session after the other."""
+    import jax.numpy as jnp
+
+    total, alpha = 0.0, None
+    for t in range(len(y)):
+        before = jnp.log(initial)
+        if t not in starts:
+            before = jnp.log(jnp.exp(alpha - alpha.max()) @ transition) + alpha.max()
+        log_p = 0.0
+        if np.isfinite(y[t]) and np.isfinite(X[t]).all():
+            eta = X[t] @ coef + intercept
+            log_p = y[t] * eta - jnp.logaddexp(0.0, eta)
+        alpha = before + log_p
+        if t + 1 == len(y) or t + 1 in starts:
+            top = alpha.max()
+            total = total + top + jnp.log(jnp.exp(alpha - top).sum())
+    return total
