@@ -8,6 +8,7 @@
 
 from .choosing import StatesChoice, select_states
 from .estimator import GLMHMM
+from .individuals import IndividualFits, fit_individuals
 from .report import StatesReport
 from .sessions import session_starts
 from .simulating import SimulatedStates
@@ -18,11 +19,13 @@ from .visits import StateVisits, state_visits
 __all__ = [
     "GLMHMM",
     "EMState",
+    "IndividualFits",
     "SimulatedStates",
     "StateVisits",
     "StatesChoice",
     "StatesErrors",
     "StatesReport",
+    "fit_individuals",
     "select_states",
     "session_starts",
     "state_visits",

@@ -37,7 +37,18 @@ def estimates(model: StateQuestions, data: Data) -> Parameters:
         If they do not fit the data.
     """
     given = [getattr(model, name) for name in ATTRIBUTES]
-    return read_parameters(given, data.shapes, data.problem.emissions.has_scale)
+    drive = getattr(model, "transition_coef_", None)
+    if (drive is None) != (data.n_inputs is None):
+        was = "without" if drive is None else "with"
+        raise errors.value_error(
+            f"The model was fitted {was} transition_inputs.",
+            given="some" if drive is None else "none",
+            expected="data as for the fit",
+            todo="pass transition_inputs=, or fit again.",
+        )
+    given += [] if drive is None else [drive]
+    has_scale = data.problem.emissions.has_scale
+    return read_parameters(given, data.shapes, has_scale, data.n_inputs)
 
 
 def check_fitted(model: StateQuestions) -> None:
@@ -49,19 +60,22 @@ def check_fitted(model: StateQuestions) -> None:
 
 
 def asked(
-    model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any
+    model: StateQuestions,
+    X: ArrayLike,
+    y: ArrayLike,
+    session_starts: Any,
+    transition_inputs: ArrayLike | None = None,
 ) -> tuple[Data, Parameters]:
     """Return what was read of data, and the parameters of a model."""
     check_fitted(model)
-    data = read_data(model, X, y, session_starts)
+    data = read_data(model, X, y, session_starts, transition_inputs)
     if hasattr(model, "n_features_in_"):
         check_same_data(model, data, y)
     return data, estimates(model, data)
 
 
-def smooth(model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any) -> Any:
+def smooth(data: Data, parameters: Parameters) -> Any:
     """Return p(state | all responses of the session), (n, K), with the labels of the rows."""
-    data, parameters = asked(model, X, y, session_starts)
     found = data.problem.smoothed(parameters)
     return by_row(data, found.probability[:, 0])
 
@@ -70,35 +84,32 @@ def filtered_by(data: Data, parameters: Parameters) -> Filtered:
     """Return what trials up to each say of its state."""
     emissions = data.problem.emissions
     log_emission = emissions.log_likelihoods(parameters)
-    return filtered(log_emission, parameters.chain(emissions.sessions.starts))
+    return filtered(log_emission, data.problem.chain(parameters))
 
 
 def before_seen(data: Data, parameters: Parameters, found: Filtered) -> FloatArray:
     """Return p(state | responses before the trial in its session), (T, R, K)."""
     predicted = np.empty_like(found.probability)
-    predicted[1:] = (found.probability[:-1, :, None] @ parameters.transition)[:, :, 0]
+    chain = data.problem.chain(parameters)
+    move = chain.transition[1:] if chain.is_driven else chain.transition
+    predicted[1:] = (found.probability[:-1, :, None] @ move)[:, :, 0]
     predicted[data.sessions.starts] = parameters.initial
     return predicted
 
 
-def decode(
-    model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any, state_format: str
-) -> Any:
+def decode(data: Data, parameters: Parameters, state_format: str) -> Any:
     """Return the most likely path, as states or one column for each."""
     if state_format not in ("one-hot", "index"):
         raise errors.unknown_name("state_format", state_format, ["one-hot", "index"])
-    data, parameters = asked(model, X, y, session_starts)
-    emissions = data.problem.emissions
-    log_emission = emissions.log_likelihoods(parameters)
-    path = most_likely_path(log_emission, parameters.chain(emissions.sessions.starts))[:, 0]
+    log_emission = data.problem.emissions.log_likelihoods(parameters)
+    path = most_likely_path(log_emission, data.problem.chain(parameters))[:, 0]
     if state_format == "index":
         return by_row(data, path.astype(np.float64))
     return by_row(data, np.eye(parameters.n_states)[path])
 
 
-def predict(model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any) -> Any:
+def predict(model: StateQuestions, data: Data, parameters: Parameters) -> Any:
     """Return the mean response of each trial given those before it, with labels."""
-    data, parameters = asked(model, X, y, session_starts)
     states = before_seen(data, parameters, filtered_by(data, parameters))[:, 0]
     of_states = data.sessions.among(means(model, data, parameters))
     mean = data.sessions.spread(np.einsum("tk,tkn->tn", states, of_states), np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,7 @@ from .asking import filtered_by
 from .dispersions import best_dispersion
 from .estimator import GLMHMM
 from .fitting import Fitted, fit
-from .reading import Data, read_count, read_data
-from .sessions import Sessions
+from .reading import Data, of_sessions, read_count, read_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,22 +224,6 @@ def _parts(data: Data, fold_of: IntArray) -> Iterator[tuple[Data, Data]]:
     """Yield the data of the sessions that train, and of those that are held out, by fold."""
     for fold in range(int(fold_of.max()) + 1):
         yield of_sessions(data, fold_of != fold), of_sessions(data, fold_of == fold)
-
-
-def of_sessions(data: Data, which: BoolArray) -> Data:
-    """Return the data of some sessions (S,)."""
-    emissions, sessions = data.problem.emissions, data.sessions
-    is_in = which[np.cumsum(sessions.starts) - 1]
-    trials = sessions.trials[is_in]
-    keep = np.zeros_like(emissions.keep)
-    keep[trials] = emissions.keep[trials]
-    some = replace(
-        emissions,
-        keep=keep,
-        seen=emissions.seen,
-        sessions=Sessions(sessions.n_rows, trials, sessions.starts[is_in]),
-    )
-    return replace(data, problem=replace(data.problem, emissions=some))
 
 
 def _null_bits(training: Data, held_out: Data) -> float:

@@ -15,19 +15,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
+from .blocks import Chain
+from .driven_moves import Inputs
 from .emissions import Emissions
 from .messages import Smoothed, smoothed
 from .parameters import Parameters
 from .priors import Dirichlet
 
 CONVERGED, LIMIT, DROPPED = "converged", "iteration limit", "dropped"
+STALLED, LOST = "stalled", "no finite likelihood"
 _ROUNDING = 1e-13  # of the objective: smaller gains are none
+_FALL = 1e-9  # of the objective: more than rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +40,24 @@ class Problem:
 
     emissions: Emissions
     prior: Dirichlet
+    inputs: Inputs | None = None  # of transitions
 
     __repr__ = showing.of_fields
+
+    def chain(self, parameters: Parameters) -> Chain:
+        """Return the hidden chains over the trials."""
+        return parameters.chain(self.emissions.sessions.starts, self.inputs)
 
     def smoothed(self, parameters: Parameters) -> Smoothed:
         """Return how sure states are under R parameters."""
         log_emission = self.emissions.log_likelihoods(parameters)
-        return smoothed(log_emission, parameters.chain(self.emissions.sessions.starts))
+        return smoothed(log_emission, self.chain(parameters))
 
     def log_prior(self, parameters: Parameters) -> FloatArray:
         """Return log p of R parameters, up to a constant, (R,)."""
         of_moves = self.prior.log_density(parameters.initial, parameters.transition)
+        if self.inputs is not None and parameters.drive is not None:
+            of_moves = of_moves + self.inputs.log_prior(parameters.drive)
         return self.emissions.log_prior(parameters) + of_moves
 
     def maximised(self, parameters: Parameters, found: Smoothed) -> Parameters:
@@ -54,8 +65,12 @@ class Problem:
         firsts = found.probability[self.emissions.sessions.starts].sum(axis=0)
         now = parameters.initial, parameters.transition
         initial, transition = self.prior.best(firsts, found.moves, now)
+        drive = parameters.drive
+        if self.inputs is not None and drive is not None and found.joint is not None:
+            counts = self.prior.transition
+            transition, drive = self.inputs.best(found.joint, counts, now[1], drive)
         new = self.emissions.maximised(parameters, found.probability)
-        return Parameters(new.coef, new.intercept, new.scale, initial, transition)
+        return replace(new, initial=initial, transition=transition, drive=drive)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +111,7 @@ class _Runs:
     history: list[FloatArray]
     status: list[str]
     active: IntArray
+    before: Parameters  # one turn ago
 
     def look(self) -> Smoothed:
         """Find how sure states are in all active runs, and note their objectives."""
@@ -105,7 +121,21 @@ class _Runs:
         line[self.active] = found.log_likelihood + self.problem.log_prior(now)
         self.log_likelihood[self.active] = found.log_likelihood
         self.history.append(line)
+        self.end(self.active[~np.isfinite(line[self.active])], LOST)
         return found
+
+    def turn_back(self) -> None:
+        """End runs that fell, where they were before: no step of theirs is to be trusted."""
+        if len(self.history) < 2:
+            return
+        now, before = self.history[-1], self.history[-2]
+        fell = self.active[(before - now > _FALL * np.abs(before))[self.active]]
+        if len(fell):
+            self.parameters = self.parameters.put(fell, self.before.take(fell))
+            now[fell] = np.nan
+            at = self.problem.smoothed(self.parameters.take(fell))
+            self.log_likelihood[fell] = at.log_likelihood
+            self.end(fell, STALLED)
 
     def end(self, runs: IntArray, word: str) -> None:
         """Let some runs go no further."""
@@ -117,10 +147,9 @@ class _Runs:
         """Move all active runs, which are some of those that were looked at."""
         places = np.searchsorted(among, self.active)
         if len(places) < len(among):
-            found = Smoothed(
-                found.log_predictive[:, places], found.probability[:, places], found.moves[places]
-            )
+            found = found.take(places)
         new = self.problem.maximised(self.parameters.take(self.active), found)
+        self.before = self.parameters
         self.parameters = self.parameters.put(self.active, new)
 
 
@@ -147,11 +176,13 @@ def climb(
         best objective. None: all.
     """
     R = start.n_runs
-    runs = _Runs(problem, start, np.full(R, np.nan), [], [LIMIT] * R, np.arange(R))
+    runs = _Runs(problem, start, np.full(R, np.nan), [], [LIMIT] * R, np.arange(R), start)
     wanted = tol * problem.emissions.n_seen
     for turn in range(maxiter + 1):
         among, found = runs.active, runs.look()
-        runs.end(among[settled(runs.history, among, wanted)], CONVERGED)
+        runs.turn_back()
+        left = runs.active
+        runs.end(left[settled(runs.history, left, wanted)], CONVERGED)
         if survivors is not None and len(runs.active):
             runs.end(_poorest(runs, survivors(turn, len(runs.active))), DROPPED)
         if not len(runs.active) or turn == maxiter:

@@ -64,6 +64,8 @@ class Emissions:
     least_scale :
         (N,) the dispersion below which none falls: a state that has but a few trials fits them
         exactly, and its likelihood has no bound.
+    centre :
+        (p, K N) coefficients from which the penalty counts; None: zero.
     """
 
     rows: Rows
@@ -78,6 +80,7 @@ class Emissions:
     solver: SolverChoice
     has_intercept: bool
     least_scale: FloatArray
+    centre: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -118,7 +121,7 @@ class Emissions:
     def log_prior(self, parameters: Parameters) -> FloatArray:
         """Return minus the penalty of all states, (R,), in nats."""
         R, K, N = parameters.intercept.shape
-        value = self.penalty_of_runs(R).value(parameters.columns[0])
+        value = self.penalty_of_runs(R).value(parameters.columns[0] - self.centre_of_runs(R))
         return -value.reshape(R, K * N).sum(axis=1)
 
     def maximised(self, parameters: Parameters, posterior: FloatArray) -> Parameters:
@@ -133,8 +136,9 @@ class Emissions:
         is_there = (total > _NONE_LEFT) & np.isfinite(result.coef).all(axis=0)
         is_there &= np.isfinite(result.intercept)
         coef, intercept = parameters.columns
+        new = result.coef + self.centre_of_runs(parameters.n_runs)
         found = parameters.with_columns(
-            np.where(is_there, result.coef, coef), np.where(is_there, result.intercept, intercept)
+            np.where(is_there, new, coef), np.where(is_there, result.intercept, intercept)
         )
         return replace(found, scale=self._scales(found, weights, total, result))
 
@@ -192,13 +196,26 @@ class Emissions:
             likelihood,
             Source(self.y, np.tile(np.arange(N), R * K)),
             weights,
+            self._offsets(R),
             mask=None if self.mask is None else np.tile(self.mask, (1, R)),
             has_intercept=self.has_intercept,
         )
         penalty = self.penalty_of_runs(R).times(unit / np.maximum(total, _NONE_LEFT))
-        return fit_prepared(
-            self.ready, columns, penalty=penalty, solver=self.solver, start=parameters.columns
-        )
+        coef, intercept = parameters.columns
+        start = coef - self.centre_of_runs(R), intercept
+        return fit_prepared(self.ready, columns, penalty=penalty, solver=self.solver, start=start)
+
+    def centre_of_runs(self, n_runs: int) -> FloatArray | float:
+        """Return the centres of the penalty, (p, R K N), or zero."""
+        return 0.0 if self.centre is None else np.tile(self.centre, (1, n_runs))
+
+    def _offsets(self, n_runs: int) -> Source | None:
+        """Return what the centres predict: coefficients are fitted beside them."""
+        if self.centre is None:
+            return None
+        offsets = products(self.rows, self.centre, plan(self.rows, self.centre.shape[1]))
+        every = np.arange(self.centre.shape[1])
+        return Source(np.nan_to_num(offsets), np.tile(every, n_runs))
 
     def penalty_of_runs(self, n_runs: int) -> Penalty:
         """Return the penalty on the columns of some runs."""

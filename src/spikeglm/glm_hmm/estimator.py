@@ -61,6 +61,9 @@ class GLMHMM(StateQuestions):
     feature_mask :
         (p,) 1 where a feature may be used, 0 where coefficients stay zero; (p, K) for each state.
 
+    transition_strength :
+        Of a ridge, in nats, on the weights of ``transition_inputs`` of :meth:`fit`.
+
     Attributes
     ----------
     coef_, intercept_ :
@@ -69,6 +72,9 @@ class GLMHMM(StateQuestions):
         (K,) or (N, K) dispersions, the most likely ones; ones for a model that has none.
     initial_prob_, transition_prob_ :
         (K,), and (K, K) with row i the distribution of the next state given state i.
+    transition_coef_ :
+        (q, K, K), with ``transition_inputs``: weights on the log-odds of a move from row to column
+        against staying; ``transition_prob_`` is then at inputs of zero.
     log_likelihood_ :
         log p(y), in nats, of the data of the fit.
     n_parameters_ :
@@ -124,6 +130,7 @@ class GLMHMM(StateQuestions):
         *,
         n_restarts: int = 10,
         feature_mask: ArrayLike | None = None,
+        transition_strength: float = 1.0,
     ) -> None:
         self.n_states = n_states
         self.observation_model = observation_model
@@ -141,6 +148,7 @@ class GLMHMM(StateQuestions):
         self.model_initialization_funcs = model_initialization_funcs
         self.n_restarts = n_restarts
         self.feature_mask = feature_mask
+        self.transition_strength = transition_strength
 
     def setup(
         self,
@@ -203,6 +211,8 @@ scale_init_kwargs :
         y: ArrayLike,
         init_params: Any = None,
         session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
     ) -> Self:
         """Find the parameters under which responses are most likely, whatever the states.
 
@@ -217,6 +227,9 @@ scale_init_kwargs :
             Where sessions begin: (T,) bools; the numbers of trials that begin one; a pynapple
             IntervalSet. None: where epochs of pynapple objects begin, or one session. For a label
             per trial: :func:`~spikeglm.glm_hmm.session_starts`.
+        transition_inputs :
+            (T, q) what the move that leads to each trial follows, by a multinomial logit. None:
+            all trials have the same transition probabilities.
 
         Raises
         ------
@@ -236,7 +249,7 @@ scale_init_kwargs :
         >>> nmo.GLMHMM(1, "Poisson").fit(X, y, session_starts=np.array([0, 100])).coef_.shape
         (2, 1)
         """
-        data = read_data(self, X, y, session_starts)
+        data = read_data(self, X, y, session_starts, transition_inputs)
         result = fitting.fit(self, data, X, y, init_params)
         fitting.store(self, data, result)
         remember(self, data.inputs)  # type: ignore[arg-type]  # it has what is asked for

@@ -66,7 +66,8 @@ def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_para
         n_restarts = read_count(model.n_restarts, "n_restarts")
         first = starts(model, data, X, y).of_runs(n_restarts if model.n_states > 1 else 1)
     else:
-        first = read_parameters(init_params, data.shapes, data.problem.emissions.has_scale)
+        has_scale = data.problem.emissions.has_scale
+        first = read_parameters(init_params, data.shapes, has_scale, data.n_inputs)
     climbed = climb(data.problem, first, maxiter=maxiter, tol=tol, survivors=survivors)
     return best_of(data.problem, climbed, keeps_order=init_params is not None)
 
@@ -89,7 +90,8 @@ def starts(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike) -> Sta
         },
     }
     slots = read_slots(model.hmm_initialization_funcs, model.model_initialization_funcs)
-    return Starts(data.problem.emissions, slots, as_generator(model.seed), given)
+    emissions, generator = data.problem.emissions, as_generator(model.seed)
+    return Starts(emissions, slots, generator, given, data.n_inputs)
 
 
 def best_of(problem: Problem, climbed: Climbed, *, keeps_order: bool) -> Fitted:
@@ -144,14 +146,20 @@ def store(model: StateQuestions, data: Data, found: Fitted) -> None:
 
 def keep(model: Any, data: Data, parameters: Parameters) -> None:
     """Write the parameters of one run to a model."""
-    coef, intercept, scale, initial, transition = as_user(data, parameters)
+    coef, intercept, scale, initial, transition, *drive = as_user(data, parameters)
     model.coef_, model.intercept_, model.scale_ = coef, intercept, scale
     model.initial_prob_, model.transition_prob_ = initial, transition
+    vars(model).pop("transition_coef_", None)
+    if drive:
+        model.transition_coef_ = drive[0]
     model.n_features_in_ = data.inputs.rows.n_features
 
 
 def as_user(data: Data, parameters: Parameters) -> tuple[Any, ...]:
-    """Return ``(coef, intercept, scale, initial_prob, transition_prob)`` of one run."""
+    """Return ``(coef, intercept, scale, initial_prob, transition_prob)`` of one run.
+
+    Where moves follow inputs, with their weights as a sixth.
+    """
     shapes = data.shapes
     coef, intercept = parameters.columns
     return (
@@ -160,6 +168,7 @@ def as_user(data: Data, parameters: Parameters) -> tuple[Any, ...]:
         shapes.user_intercept(parameters.scale.ravel()),
         parameters.initial[0].copy(),
         parameters.transition[0].copy(),
+        *([] if parameters.drive is None else [parameters.drive[:, 0].copy()]),
     )
 
 
@@ -171,5 +180,6 @@ def n_parameters(model: StateQuestions, data: Data, parameters: Parameters) -> i
     allowed = np.inf if emissions.mask is None else emissions.mask.sum(axis=0)
     n_coef = np.minimum(used, allowed).sum()
     per_column = 1 + emissions.has_scale
-    return int(n_coef + per_column * coef.shape[1] + (K - 1) + K * (K - 1))
+    of_moves = K * (K - 1) * (1 + (data.n_inputs or 0))
+    return int(n_coef + per_column * coef.shape[1] + (K - 1) + of_moves)
 

@@ -1,7 +1,8 @@
 """The parameters of a model as one vector without constraints, and the slope of its objective.
 
 Dispersions are taken by their logarithms, and probabilities by log-odds against the most likely
-entry of their row. A probability of (nearly) zero stays there: it is no free parameter.
+entry of their row, or where moves follow inputs against staying. A probability of (nearly) zero
+stays there: it is no free parameter.
 
 The slope of log p(y) needs no differentiation through the messages: it is the expectation, over the
 posterior of the states, of the slope of log p(y, states) (Fisher's identity).
@@ -45,6 +46,8 @@ class FreeParameters:
         Whether there are intercepts, and dispersions.
     initial, transition :
         (K,) and (K, K) which probabilities may move; of each row one follows from the others.
+    drive :
+        (q, K, K) which weights of inputs may move.
     """
 
     at: Parameters
@@ -53,6 +56,7 @@ class FreeParameters:
     has_scale: bool
     initial: BoolArray
     transition: BoolArray
+    drive: BoolArray
 
     __repr__ = showing.of_fields
 
@@ -68,13 +72,14 @@ class FreeParameters:
             np.asarray(coef),
             emissions.has_intercept,
             emissions.has_scale,
-            _free(at.initial[0]),
-            _free(at.transition[0]),
+            (at.initial[0] > _NONE) & ~_largest(at.initial[0]),
+            (free := (at.transition[0] > _NONE) & ~_reference(at)),
+            np.broadcast_to(free, (0 if at.drive is None else len(at.drive), *free.shape)),
         )
 
     @cached_property
     def sizes(self) -> IntArray:
-        """How many parameters are coefficients, intercepts, dispersions, first and next states."""
+        """How many parameters are coefficients, intercepts, dispersions, first states, moves, drive."""
         n = self.at.intercept[0].size
         return np.array(
             [
@@ -83,6 +88,7 @@ class FreeParameters:
                 n * self.has_scale,
                 self.initial.sum(),
                 self.transition.sum(),
+                self.drive.sum(),
             ]
         )
 
@@ -93,14 +99,15 @@ class FreeParameters:
             parts = [at.coef[:, 0][self.coef]]
             parts += [at.intercept[0].ravel()] * self.has_intercept
             parts += [np.log(at.scale[0]).ravel()] * self.has_scale
-            parts += [_log_odds(at.initial[0])[self.initial]]
-            parts += [_log_odds(at.transition[0])[self.transition]]
+            parts += [_log_odds(at.initial[0], _largest(at.initial[0]))[self.initial]]
+            parts += [_log_odds(at.transition[0], _reference(at))[self.transition]]
+            parts += [] if at.drive is None else [at.drive[:, 0][self.drive]]
         return np.concatenate(parts)
 
     def parameters(self, vectors: FloatArray) -> Parameters:
         """Return the parameters of R vectors (R, d)."""
         R, at = len(vectors), self.at
-        coef, intercept, scale, initial, transition = np.split(
+        coef, intercept, scale, initial, transition, drive = np.split(
             vectors, np.cumsum(self.sizes)[:-1], axis=1
         )
         new = np.broadcast_to(at.coef, (len(at.coef), R, *at.coef.shape[2:])).copy()
@@ -110,9 +117,19 @@ class FreeParameters:
             new,
             intercept.reshape(shape) if self.has_intercept else np.zeros(shape),
             np.exp(scale).reshape(shape) if self.has_scale else np.ones(shape),
-            _moved(at.initial[0], self.initial, initial),
-            _moved(at.transition[0], self.transition, transition),
+            _moved(at.initial[0], _largest(at.initial[0]), self.initial, initial),
+            _moved(at.transition[0], _reference(at), self.transition, transition),
+            self._driven(drive),
         )
+
+    def _driven(self, values: FloatArray) -> FloatArray | None:
+        """Return weights of inputs (q, R, K, K), given those that are free (R, m)."""
+        if self.at.drive is None:
+            return None
+        out = np.broadcast_to(self.at.drive, (len(self.drive), len(values), *self.drive.shape[1:]))
+        out = out.copy()
+        out.transpose(1, 0, 2, 3)[:, self.drive] = values
+        return out
 
     def slope(self, problem: Problem, parameters: Parameters) -> FloatArray:
         """Return the slope of the objective by the vectors of R runs, (R, d)."""
@@ -120,12 +137,20 @@ class FreeParameters:
         by_coef, by_intercept, by_scale = slopes_of_emissions(problem.emissions, parameters, found)
         firsts = found.probability[problem.emissions.sessions.starts].sum(axis=0)
         by_initial = _by_log_odds(firsts + problem.prior.initial, parameters.initial)
-        by_move = _by_log_odds(found.moves + problem.prior.transition, parameters.transition)
         R = parameters.n_runs
+        if problem.inputs is None or parameters.drive is None:
+            by_move = _by_log_odds(found.moves + problem.prior.transition, parameters.transition)
+            by_drive = np.zeros((R, 0))
+        else:
+            slopes = problem.inputs.slope(
+                found.joint, problem.prior.transition, parameters.transition, parameters.drive
+            )
+            by_move, by_drive = slopes[0], slopes[1:].transpose(1, 0, 2, 3)[:, self.drive]
         parts = [by_coef.transpose(1, 0, 2, 3)[:, self.coef]]
         parts += [by_intercept.reshape(R, -1)] * self.has_intercept
         parts += [by_scale.reshape(R, -1)] * self.has_scale
-        return np.hstack([*parts, by_initial[:, self.initial], by_move[:, self.transition]])
+        parts += [by_initial[:, self.initial], by_move[:, self.transition], by_drive]
+        return np.hstack(parts)
 
 
 def slopes_of_emissions(
@@ -151,7 +176,9 @@ def slopes_of_emissions(
         slope = slope / parameters.scale.ravel()
     X = np.where(np.isfinite(X), X, 0.0)
     by_coef = -(X.T @ slope)
-    penalty = emissions.penalty_of_runs(R).gradient(parameters.columns[0])
+    penalty = emissions.penalty_of_runs(R).gradient(
+        parameters.columns[0] - emissions.centre_of_runs(R)
+    )
     shape = R, K, N
     return (by_coef - penalty).reshape(p, *shape), -slope.sum(axis=0).reshape(shape), by_scale
 
@@ -172,24 +199,35 @@ def _by_log_scale(
         return np.where(weights > 0, weights * terms, 0.0).sum(axis=0)
 
 
-def _free(probability: FloatArray) -> BoolArray:
-    """Return which entries of rows (..., K) are free: not the largest, nor any at the edge."""
-    largest = np.arange(probability.shape[-1]) == probability.argmax(axis=-1)[..., None]
-    return ~largest & (probability > _NONE)
+def _largest(probability: FloatArray) -> BoolArray:
+    """Return where rows (..., K) have their largest entry, the first of equal ones."""
+    largest = probability.argmax(axis=-1)[..., None]
+    return np.asarray(np.arange(probability.shape[-1]) == largest)
 
 
-def _log_odds(probability: FloatArray) -> FloatArray:
-    """Return logarithms of entries over the largest of their row."""
-    return np.log(probability / probability.max(axis=-1, keepdims=True))
+def _reference(at: Parameters) -> BoolArray:
+    """Return (K, K) the entry of each row against which log-odds are taken."""
+    if at.drive is None:
+        return _largest(at.transition[0])
+    return np.eye(at.n_states, dtype=bool)
 
 
-def _moved(probability: FloatArray, free: BoolArray, values: FloatArray) -> FloatArray:
+def _log_odds(probability: FloatArray, reference: BoolArray) -> FloatArray:
+    """Return logarithms of entries over the reference entry of their row."""
+    of_row = np.where(reference, probability, 0.0).sum(axis=-1, keepdims=True)
+    return np.log(probability / of_row)
+
+
+def _moved(
+    probability: FloatArray, reference: BoolArray, free: BoolArray, values: FloatArray
+) -> FloatArray:
     """Return rows of probabilities (R, ..., K), given log-odds (R, m) of the free ones."""
     with quiet():
-        logs = np.broadcast_to(_log_odds(probability), (len(values), *probability.shape)).copy()
+        logs = _log_odds(probability, reference)
+        logs = np.broadcast_to(logs, (len(values), *probability.shape)).copy()
     logs[:, free] = values
     raised = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
 
 def _by_log_odds(counts: FloatArray, probability: FloatArray) -> FloatArray:

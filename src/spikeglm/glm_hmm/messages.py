@@ -85,6 +85,15 @@ class Smoothed:
         """(R,) log p(all responses)."""
         return self.log_predictive.sum(axis=0)
 
+    def take(self, runs: IntArray) -> Smoothed:
+        """Keep only some runs."""
+        return Smoothed(
+            self.log_predictive[:, runs],
+            self.probability[:, runs],
+            self.moves[runs],
+            None if self.joint is None else self.joint[:, runs],
+        )
+
 
 def filtered(log_emission: FloatArray, chain: Chain) -> Filtered:
     """Return what trials up to each say of its state.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
 from .blocks import Chain
+from .driven_moves import Inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,10 @@ class Parameters:
     initial :
         (R, K) p(first state of a session).
     transition :
-        (R, K, K), row i the distribution of the next state given state i.
+        (R, K, K), row i the distribution of the next state given state i; where moves follow
+        inputs, at inputs of zero.
+    drive :
+        (q, R, K, K) weights of inputs on moves, against staying; None where there are no inputs.
     """
 
     coef: FloatArray
@@ -32,6 +36,7 @@ class Parameters:
     scale: FloatArray
     initial: FloatArray
     transition: FloatArray
+    drive: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -54,13 +59,14 @@ class Parameters:
         """Return the parameters with other :attr:`columns`."""
         shape = self.intercept.shape
         coef = coef.reshape(len(coef), *shape)
-        return Parameters(
-            coef, intercept.reshape(shape), self.scale, self.initial, self.transition
-        )
+        return replace(self, coef=coef, intercept=intercept.reshape(shape))
 
-    def chain(self, starts: BoolArray) -> Chain:
+    def chain(self, starts: BoolArray, inputs: Inputs | None = None) -> Chain:
         """Return the hidden chains over trials, given where sessions start."""
-        return Chain(self.initial, self.transition, starts)
+        transition = self.transition
+        if inputs is not None and self.drive is not None:
+            transition = inputs.matrices(transition, self.drive)
+        return Chain(self.initial, transition, starts)
 
     def take(self, runs: IntArray) -> Parameters:
         """Keep only some runs."""
@@ -70,6 +76,7 @@ class Parameters:
             self.scale[runs],
             self.initial[runs],
             self.transition[runs],
+            None if self.drive is None else self.drive[:, runs],
         )
 
     def put(self, runs: IntArray, part: Parameters) -> Parameters:
@@ -81,7 +88,10 @@ class Parameters:
             values = getattr(self, name).copy()
             values[runs] = getattr(part, name)
             others.append(values)
-        return Parameters(coef, *others)
+        drive = None if self.drive is None else self.drive.copy()
+        if drive is not None:
+            drive[:, runs] = part.drive
+        return Parameters(coef, *others, drive)
 
     def ordered(self, order: IntArray) -> Parameters:
         """Return the same with state ``order[k]`` as state k."""
@@ -91,20 +101,5 @@ class Parameters:
             self.scale[:, order],
             self.initial[:, order],
             self.transition[:, order][:, :, order],
+            None if self.drive is None else self.drive[:, :, order][..., order],
         )
-
-    @property
-    def is_finite(self) -> bool:
-        """Whether all are finite numbers."""
-        return all(np.isfinite(getattr(self, field.name)).all() for field in fields(self))
-
-
-def joined(parts: list[Parameters]) -> Parameters:
-    """Return the runs of several parameters side by side."""
-    return Parameters(
-        np.concatenate([part.coef for part in parts], axis=1),
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("intercept", "scale", "initial", "transition")
-        ),
-    )

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class StateQuestions(Estimator):
-    """The questions that parameters answer, from a fit or set by hand."""
+    """The questions that parameters answer, from a fit or set by hand.
+
+    ``session_starts`` and ``transition_inputs`` are as for ``fit``.
+    """
 
     n_states: int
     observation_model: Any
@@ -35,19 +38,22 @@ class StateQuestions(Estimator):
     tol: float
     seed: RandomKey
     n_restarts: int
+    transition_strength: float
     feature_mask: Any
     coef_: Any
     intercept_: Any
     scale_: Any
     initial_prob_: Any
     transition_prob_: Any
+    transition_coef_: Any
     log_likelihood_: float
     n_parameters_: int
     dof_resid_: float
     n_features_in_: int
     fit_report_: StatesReport
 
-    def smooth_proba(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None) -> Any:
+    def smooth_proba(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
+        transition_inputs: ArrayLike | None = None) -> Any:
         """Return p(state of each trial | all responses of its session), (T, K).
 
         NaN before the first and after the last complete trial of a session. A TsdFrame with the
@@ -58,9 +64,10 @@ class StateQuestions(Estimator):
         >>> nmo.GLMHMM(2).fit(X, y).smooth_proba(X, y).shape
         (100, 2)
         """
-        return asking.smooth(self, X, y, session_starts)
+        return asking.smooth(*asking.asked(self, X, y, session_starts, transition_inputs))
 
-    def filter_proba(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None) -> Any:
+    def filter_proba(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
+        transition_inputs: ArrayLike | None = None) -> Any:
         """Return p(state of each trial | responses of its session up to it), (T, K).
 
         >>> import numpy as np, spikeglm as nmo
@@ -68,11 +75,12 @@ class StateQuestions(Estimator):
         >>> bool(np.allclose(nmo.GLMHMM(2).fit(X, y).filter_proba(X, y).sum(axis=1), 1))
         True
         """
-        data, parameters = asking.asked(self, X, y, session_starts)
+        data, parameters = asking.asked(self, X, y, session_starts, transition_inputs)
         return asking.by_row(data, asking.filtered_by(data, parameters).probability[:, 0])
 
     def decode_state(
-        self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, state_format: str = "one-hot"
+        self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, state_format: str = "one-hot",
+        *, transition_inputs: ArrayLike | None = None
     ) -> Any:
         """Return the states that are most likely together (Viterbi), each session by itself.
 
@@ -83,9 +91,12 @@ class StateQuestions(Estimator):
         >>> nmo.GLMHMM(2).fit(X, y).decode_state(X, y, state_format="index").shape
         (100,)
         """
-        return asking.decode(self, X, y, session_starts, state_format)
+        return asking.decode(
+            *asking.asked(self, X, y, session_starts, transition_inputs), state_format
+        )
 
-    def score(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
+        transition_inputs: ArrayLike | None = None) -> float:
         """Return log p(y), in nats, the sum over all sessions and outputs.
 
         >>> import numpy as np, spikeglm as nmo
@@ -94,10 +105,11 @@ class StateQuestions(Estimator):
         >>> bool(np.isclose(model.score(X, y), model.log_likelihood_))
         True
         """
-        data, parameters = asking.asked(self, X, y, session_starts)
+        data, parameters = asking.asked(self, X, y, session_starts, transition_inputs)
         return float(asking.filtered_by(data, parameters).log_likelihood[0])
 
-    def predict(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None) -> Any:
+    def predict(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
+        transition_inputs: ArrayLike | None = None) -> Any:
         """Return the mean response of each trial, given the responses before it in its session.
 
         It averages over what is known of the state *before* the response is seen, so it may be
@@ -110,10 +122,11 @@ class StateQuestions(Estimator):
         >>> bool(abs(model.predict(X, y).mean() - 0.5) < 0.1)
         True
         """
-        return asking.predict(self, X, y, session_starts)
+        return asking.predict(self, *asking.asked(self, X, y, session_starts, transition_inputs))
 
     def standard_errors(
-        self, X: ArrayLike, y: ArrayLike, session_starts: Any = None
+        self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
+        transition_inputs: ArrayLike | None = None
     ) -> uncertainty.StatesErrors:
         """Return how sure weights and transitions are, given the data of the fit.
 
@@ -136,7 +149,7 @@ class StateQuestions(Estimator):
         >>> model.standard_errors(X, y).intercept.round(2)
         array([0.04, 0.07])
         """
-        return uncertainty.standard_errors(*asking.asked(self, X, y, session_starts))
+        return uncertainty.standard_errors(*asking.asked(self, X, y, session_starts, transition_inputs))
 
     def simulate(
         self,
@@ -144,6 +157,8 @@ class StateQuestions(Estimator):
         feedforward_input: ArrayLike,
         state_format: str = "index",
         session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
     ) -> simulating.SimulatedStates:
         """Draw states and responses, given features.
 
@@ -173,7 +188,7 @@ class StateQuestions(Estimator):
         ((100,), (100,))
         """
         return simulating.simulate(
-            self, random_key, feedforward_input, state_format, session_starts
+            self, random_key, feedforward_input, state_format, session_starts, transition_inputs
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,13 @@ from ..glm.reading.known_labels import check_features, check_neurons
 from ..glm.reading.mistaken_shapes import advice_on_features
 from ..glm.reading.read_arguments import is_automatic, read_likelihood, read_solver
 from ..glm.reading.shapes import Shapes
-from ..io.interop.timeseries import TimeAxis
+from ..io.interop.timeseries import TimeAxis, to_array
 from ..observation_models.likelihood import Likelihood
 from ..regularizer import Penalty, regularizer_of
 from ..regularizer.firth import is_of_information
 from ..typing import Array, ArrayLike, BoolArray, FloatArray
 from .climbing import Problem
+from .driven_moves import Inputs
 from .emissions import Emissions
 from .parameters import Parameters
 from .priors import read_dirichlet
@@ -60,12 +61,24 @@ class Data:
         return self.problem.emissions.sessions
 
     @property
+    def n_inputs(self) -> int | None:
+        """Inputs of transitions; None without any."""
+        inputs = self.problem.inputs
+        return None if inputs is None else inputs.n_inputs
+
+    @property
     def time_axis(self) -> TimeAxis | None:
         """That of y, or of X."""
         return self.inputs.response_axis or self.inputs.rows.time_axis
 
 
-def read_data(model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any) -> Data:
+def read_data(
+    model: StateQuestions,
+    X: ArrayLike,
+    y: ArrayLike,
+    session_starts: Any,
+    transition_inputs: ArrayLike | None = None,
+) -> Data:
     """Read features, responses and sessions.
 
     Raises
@@ -103,7 +116,44 @@ def read_data(model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts:
     prior = read_dirichlet(
         model.dirichlet_initial_proba, model.dirichlet_transition_proba, n_states
     )
-    return Data(Problem(emissions, prior), shapes, inputs)
+    drive = read_inputs(model, transition_inputs, rows.n_rows, sessions)
+    return Data(Problem(emissions, prior, drive), shapes, inputs)
+
+
+def read_inputs(
+    model: StateQuestions, given: ArrayLike | None, n_rows: int, sessions: Sessions
+) -> Inputs | None:
+    """Return what transitions follow, of the trials.
+
+    Raises
+    ------
+    ValueError
+        If they have not one row per row of X, or are not finite in all trials.
+    """
+    if given is None:
+        return None
+    values = to_array(given, name="transition_inputs").astype(np.float64)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2 or len(values) != n_rows:
+        raise errors.value_error(
+            "transition_inputs do not fit the data.",
+            given=f"shape {values.shape} for {n_rows} rows of X",
+            expected=f"({n_rows}, n_inputs): what the move that leads to each trial follows",
+        )
+    values = sessions.among(values)
+    if not np.isfinite(values).all():
+        raise errors.value_error(
+            "transition_inputs have gaps.",
+            given=f"NaN or inf in {int((~np.isfinite(values)).any(axis=1).sum())} trials",
+            expected="finite numbers: states move on also where responses are missing",
+            todo="fill them, for example with their mean.",
+        )
+    strength = model.transition_strength
+    if not isinstance(strength, Real) or not 0.0 <= float(strength) < np.inf:
+        raise errors.value_error(
+            "transition_strength cannot be used.", given=repr(strength), expected="a number >= 0"
+        )
+    return Inputs(values, float(strength))
 
 
 def read_model(model: StateQuestions) -> Likelihood:
@@ -159,8 +209,12 @@ def read_tolerance(value: Any) -> float:
     return float(value)
 
 
-def read_parameters(given: Any, shapes: Shapes, scale_known: bool) -> Parameters:
+def read_parameters(
+    given: Any, shapes: Shapes, scale_known: bool, n_inputs: int | None = None
+) -> Parameters:
     """Return parameters of one run, given ``(coef, intercept, scale, initial, transition)``.
+
+    With inputs of transitions there may be a sixth, their weights (q, K, K); else they are zero.
 
     Raises
     ------
@@ -173,7 +227,7 @@ def read_parameters(given: Any, shapes: Shapes, scale_known: bool) -> Parameters
             given=type(given).__name__,
             expected="(coef, intercept, scale, initial_prob, transition_prob)",
         )
-    if len(given) != 5:
+    if len(given) != 5 and not (len(given) == 6 and n_inputs is not None):
         raise errors.value_error(
             "Parameters must have five parts.",
             given=f"{len(given)} parts",
@@ -196,7 +250,15 @@ def read_parameters(given: Any, shapes: Shapes, scale_known: bool) -> Parameters
         shapes.columns(scale).reshape(1, K, N),
         initial[None],
         transition[None],
+        None if n_inputs is None else _drive(given[5:], (n_inputs, K, K)),
     )
+
+
+def _drive(given: Any, shape: tuple[int, ...]) -> FloatArray:
+    """Return weights of inputs on moves as (q, 1, K, K)."""
+    if not len(given) or given[0] is None:
+        return np.zeros((shape[0], 1, *shape[1:]))
+    return _shaped(given[0], "transition_coef", shape)[:, None]
 
 
 def check_same_data(model: StateQuestions, data: Data, y: ArrayLike) -> None:
@@ -287,3 +349,21 @@ def _read_mask(mask: Any, shapes: Shapes) -> BoolArray | None:
         return shapes.read_mask(mask)
     alike = Shapes(shapes.features).read_mask(mask)
     return None if alike is None else np.repeat(alike, n_columns, axis=1)
+
+
+def of_sessions(data: Data, which: BoolArray) -> Data:
+    """Return the data of some sessions (S,)."""
+    emissions, sessions = data.problem.emissions, data.sessions
+    is_in = which[np.cumsum(sessions.starts) - 1]
+    trials = sessions.trials[is_in]
+    keep = np.zeros_like(emissions.keep)
+    keep[trials] = emissions.keep[trials]
+    inputs = data.problem.inputs
+    if inputs is not None:
+        inputs = replace(inputs, values=inputs.values[is_in])
+    some = replace(
+        emissions,
+        keep=keep,
+        sessions=Sessions(sessions.n_rows, trials, sessions.starts[is_in]),
+    )
+    return replace(data, problem=replace(data.problem, emissions=some, inputs=inputs))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import notebook
 from ..typing import FloatArray, IntArray
-from .climbing import CONVERGED, DROPPED, LIMIT, Climbed
+from .climbing import CONVERGED, DROPPED, LIMIT, LOST, STALLED, Climbed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,11 @@ _FEW = 1.0  # expected trials of a state that is empty
 ADVICE = {
     CONVERGED: "",
     LIMIT: "raise maxiter, or tol if an optimum to fewer digits will do",
+    STALLED: (
+        "a turn found no better parameters: the optimum lies at the edge of what the model can "
+        "have; use a Ridge penalty, features in units of one size, or fewer states"
+    ),
+    LOST: "responses are impossible under the first parameters; begin with others",
     EMPTY: "no trial speaks for one of the states: use fewer states",
     COLLAPSED: (
         "one of the states fits a few responses exactly, and its likelihood has no bound: use fewer "
@@ -218,13 +223,13 @@ def report_of(
     """
     statuses = list(climbed.status)
     for r, shares in enumerate(occupancy):
-        if statuses[r] == DROPPED:
+        if statuses[r] in (DROPPED, LOST):
             continue
         if is_collapsed[r]:
             statuses[r] = COLLAPSED
         elif shares.min() * n_trials < _FEW:
             statuses[r] = EMPTY
-    rank = {COLLAPSED: 1, DROPPED: 2}
+    rank = {COLLAPSED: 1, DROPPED: 2, LOST: 3}
     order = sorted(
         range(len(statuses)), key=lambda r: (rank.get(statuses[r], 0), -np.nan_to_num(climbed.objective[r]))
     )

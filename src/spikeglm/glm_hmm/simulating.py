@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,11 +14,13 @@ from ..glm.reading.shapes import Shapes
 from ..io.interop.random_keys import RandomKey, as_generator
 from ..rows.contract import Rows
 from ..rows.table_labels import like_rows
-from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
+from ..typing import Array, ArrayLike, IntArray
 from .asking import ATTRIBUTES, check_fitted, means_of_rows
+from .blocks import Chain
+from .driven_moves import Inputs
 from .parameters import Parameters
-from .reading import read_count, read_parameters
-from .sessions import read_session_starts
+from .reading import read_count, read_inputs, read_parameters
+from .sessions import Sessions, read_session_starts
 
 if TYPE_CHECKING:
     from .questions import StateQuestions
@@ -43,15 +44,18 @@ def simulate(
     feedforward_input: ArrayLike,
     state_format: str,
     session_starts: Any,
+    transition_inputs: ArrayLike | None = None,
 ) -> SimulatedStates:
     """Draw states and responses, given features."""
     if state_format not in ("one-hot", "index"):
         raise errors.unknown_name("state_format", state_format, ["one-hot", "index"])
     check_fitted(model)
     rows, generator = read_rows(feedforward_input), as_generator(random_key)
-    shapes, parameters = _parameters(model, rows)
     starts = read_session_starts(session_starts, rows.n_rows, rows.time_axis)
-    states = drawn_states(parameters, starts, generator)
+    sessions = Sessions(rows.n_rows, np.arange(rows.n_rows), starts)
+    inputs = read_inputs(model, transition_inputs, rows.n_rows, sessions)
+    shapes, parameters = _parameters(model, rows, inputs)
+    states = drawn_states(parameters.chain(starts, inputs), generator)
     mean = means_of_rows(model, rows, *parameters.columns)
     K = parameters.n_states
     rate = mean.reshape(len(mean), K, -1)[np.arange(len(mean)), states]
@@ -65,29 +69,27 @@ def simulate(
     )
 
 
-def drawn_states(
-    parameters: Parameters, starts: BoolArray, generator: np.random.Generator
-) -> IntArray:
-    """Draw the states (T,) of one run."""
-    u = generator.random(len(starts))
-    first = np.cumsum(parameters.initial[0])
-    moves = [row.tolist() for row in _ladder(np.cumsum(parameters.transition[0], axis=-1))]
-    states = np.empty(len(starts), dtype=np.intp)
-    edges = [*np.flatnonzero(starts).tolist(), len(starts)]
-    for begin, end in pairwise(edges):
-        drawn = [bisect_right(_ladder(first).tolist(), u[begin])]
-        for value in u[begin + 1 : end].tolist():
-            drawn.append(bisect_right(moves[drawn[-1]], value))
-        states[begin:end] = drawn
-    return states
+def drawn_states(chain: Chain, generator: np.random.Generator) -> IntArray:
+    """Draw the states (T,) of the first run of a chain."""
+    starts = chain.starts
+    u = generator.random(len(starts)).tolist()
+    # What is drawn is the number of cumulative probabilities, the last left out, that u exceeds.
+    first = np.cumsum(chain.initial[0])[:-1].tolist()
+    ladders = np.cumsum(chain.transition[..., 0, :, :], axis=-1)[..., :-1]
+    moves, is_driven = ladders.tolist(), chain.is_driven
+    states = [0] * len(starts)
+    for t, (begins, value) in enumerate(zip(starts.tolist(), u, strict=True)):
+        if begins:
+            states[t] = bisect_right(first, value)
+        else:
+            rows = moves[t] if is_driven else moves
+            states[t] = bisect_right(rows[states[t - 1]], value)
+    return np.array(states, dtype=np.intp)
 
 
-def _ladder(cumulative: FloatArray) -> FloatArray:
-    """Return cumulative probabilities (..., K) without the last, which is one."""
-    return cumulative[..., :-1]
-
-
-def _parameters(model: StateQuestions, rows: Rows) -> tuple[Shapes, Parameters]:
+def _parameters(
+    model: StateQuestions, rows: Rows, inputs: Inputs | None
+) -> tuple[Shapes, Parameters]:
     """Return the parameters of a model as features of a table follow them."""
     K = read_count(model.n_states, "n_states")
     n_outputs = None if np.ndim(model.intercept_) == 1 else len(model.intercept_)
@@ -96,7 +98,10 @@ def _parameters(model: StateQuestions, rows: Rows) -> tuple[Shapes, Parameters]:
     given = [getattr(model, name) for name in ATTRIBUTES]
     likelihood = model._likelihood
     has_scale = likelihood.model.has_dispersion or likelihood.estimates_scale
-    return shapes, read_parameters(given, shapes, has_scale)
+    if inputs is None:
+        return shapes, read_parameters(given, shapes, has_scale)
+    given += [getattr(model, "transition_coef_", None)]
+    return shapes, read_parameters(given, shapes, has_scale, inputs.n_inputs)
 
 
 def _labelled(model: StateQuestions, values: Array, rows: Rows) -> Any:

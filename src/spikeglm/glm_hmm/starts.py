@@ -45,19 +45,22 @@ class Starts:
         Of random numbers.
     given :
         What functions of a user get, by name.
+    n_inputs :
+        Inputs that moves follow: weights begin at zero.
     """
 
     emissions: Emissions
     slots: dict[str, Slot]
     generator: np.random.Generator
     given: dict[str, Any]
+    n_inputs: int | None = None
 
     __repr__ = showing.of_fields
 
     def of_runs(self, n_runs: int) -> Parameters:
         """Return first parameters of R runs."""
-        one = self.one_model
-        shape = n_runs, self.emissions.n_states, self.emissions.n_outputs
+        one, K = self.one_model, self.emissions.n_states
+        shape = n_runs, K, self.emissions.n_outputs
         coef, intercept = self._coefficients(n_runs)
         scale = self._scales(n_runs, one)
         return Parameters(
@@ -66,6 +69,7 @@ class Starts:
             np.broadcast_to(scale, shape).copy(),
             self._initial(n_runs),
             self._transition(n_runs),
+            None if self.n_inputs is None else np.zeros((self.n_inputs, n_runs, K, K)),
         )
 
     @cached_property
@@ -77,6 +81,7 @@ class Starts:
         alone = replace(
             emissions,
             n_states=1,
+            centre=None,
             penalty=emissions.penalty.take(first),
             mask=None if emissions.mask is None else emissions.mask[:, first],
         )

@@ -34,9 +34,12 @@ class StatesErrors:
     coef, intercept, scale, initial_prob, transition_prob :
         Errors of ``coef_``, ``intercept_``, ``scale_`` (zeros where there is none to find),
         ``initial_prob_`` and ``transition_prob_``.
+    transition_coef :
+        Of ``transition_coef_``; None where moves follow no inputs.
     covariance :
         (d, d) of all free parameters: coefficients, intercepts, logarithms of dispersions, log-odds
-        of first states and of moves, both against the most likely one of their row.
+        of first states and of moves, both against the most likely one of their
+        row (against staying where moves follow inputs), and weights of these.
     frame :
         A row per weight and state: what :meth:`to_frame` returns.
 
@@ -59,6 +62,7 @@ class StatesErrors:
     scale: FloatArray
     initial_prob: FloatArray
     transition_prob: FloatArray
+    transition_coef: FloatArray | None
     covariance: FloatArray
     frame: dict[str, list[Any]]
 
@@ -113,7 +117,11 @@ def _rough_errors(data: Data, free: FreeParameters) -> FloatArray:
     parts += [of_intercept.ravel()] * free.has_intercept
     parts += [np.broadcast_to(1.0 / np.sqrt(trials), of_intercept.shape).ravel()] * free.has_scale
     parts += [1.0 / np.sqrt(np.maximum(firsts, 1.0))[free.initial]]
-    parts += [1.0 / np.sqrt(np.maximum(found.moves[0], 1.0))[free.transition]]
+    by_move = 1.0 / np.sqrt(np.maximum(found.moves[0], 1.0))
+    parts += [by_move[free.transition]]
+    if problem.inputs is not None:
+        size = np.sqrt(np.mean(problem.inputs.values**2, axis=0))[:, None, None]
+        parts += [(by_move / np.where(size > 0, size, 1.0))[free.drive]]
     return np.concatenate(parts)
 
 
@@ -139,7 +147,7 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
         covariance = np.full_like(curvature, np.nan)
     variance = np.diag(covariance)
     ends = np.cumsum(free.sizes)[:-1]
-    coef_v, intercept_v, scale_v, _, _ = np.split(variance, ends)
+    coef_v, intercept_v, scale_v, _, _, drive_v = np.split(variance, ends)
     places = np.split(np.arange(len(variance)), ends)
     shapes, (_, K, N) = data.shapes, at.intercept.shape
     coef = np.zeros((len(free.coef), K, N))
@@ -148,6 +156,10 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
     scale = np.sqrt(scale_v) * at.scale.ravel() if free.has_scale else np.zeros(K * N)
     initial = _of_probabilities(at.initial[0][None], free.initial[None], places[3], covariance)
     transition = _of_probabilities(at.transition[0], free.transition, places[4], covariance)
+    drive = None
+    if at.drive is not None:
+        drive = np.zeros(free.drive.shape)
+        drive[free.drive] = np.sqrt(drive_v)
     columns = coef.reshape(len(coef), -1)
     return StatesErrors(
         shapes.user_coef(columns),
@@ -155,6 +167,7 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
         shapes.user_intercept(scale),
         initial[0],
         transition,
+        drive,
         covariance,
         _frame(data, at, columns, intercept),
     )

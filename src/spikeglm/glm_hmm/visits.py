@@ -136,7 +136,7 @@ def state_visits(
     """
     data, parameters = asked(model, X, y, session_starts)
     emissions, starts = data.problem.emissions, data.sessions.starts
-    chain = parameters.chain(starts)
+    chain = data.problem.chain(parameters)
     path = most_likely_path(emissions.log_likelihoods(parameters), chain)[:, 0]
     begins = starts | np.append(True, path[1:] != path[:-1])
     first = np.flatnonzero(begins)
