@@ -12,7 +12,7 @@ KINDS = {  # observation model, link, scale, gain of coefficients and intercepts
     "Gaussian": ("Gaussian", None, 0.3, 1.0, 0.0),
     "Gamma": ("Gamma", "exp", 0.4, 0.5, 0.5),
     "NegativeBinomial": (
-        nmo.observation_models.NegativeBinomialObservations(0.3), None, 1.0, 0.5, 1.0,
+        nmo.observation_models.NegativeBinomialObservations(0.3), None, 0.3, 0.5, 1.0,
     ),
     "NegativeBinomial, estimated": (
         nmo.observation_models.NegativeBinomialObservations("estimate"), None, 0.3, 0.5, 1.0,
@@ -49,21 +49,21 @@ def drawn(kind, T=400, n_sessions=4, **options):
     return model, X, y, states, starts
 
 
-def likelihood_of_paths(model, X, y, starts, coef, intercept, initial, transition):
-    """log p(y) by the textbook recursion, for functions of JAX: one session after the other."""
+def likelihood_of_paths(X, y, starts, coef, intercept, initial, transition):
+    """log p(choices) by the textbook recursion, trial by trial, for JAX to differentiate."""
+    import jax
     import jax.numpy as jnp
 
-    total, alpha = 0.0, None
-    for t in range(len(y)):
-        before = jnp.log(initial)
-        if t not in starts:
-            before = jnp.log(jnp.exp(alpha - alpha.max()) @ transition) + alpha.max()
-        log_p = 0.0
-        if np.isfinite(y[t]) and np.isfinite(X[t]).all():
-            eta = X[t] @ coef + intercept
-            log_p = y[t] * eta - jnp.logaddexp(0.0, eta)
-        alpha = before + log_p
-        if t + 1 == len(y) or t + 1 in starts:
-            top = alpha.max()
-            total = total + top + jnp.log(jnp.exp(alpha - top).sum())
-    return total
+    there = np.isfinite(y) & np.isfinite(X).all(axis=1)
+    begins = np.isin(np.arange(len(y)), starts)
+    X, y = np.where(there[:, None], X, 0.0), np.where(there, y, 0.0)
+    eta = X @ coef + intercept
+    log_p = jnp.where(there[:, None], y[:, None] * eta - jnp.logaddexp(0.0, eta), 0.0)
+
+    def step(alpha, trial):
+        begin, log_p = trial
+        before = jnp.where(begin, initial * alpha.sum(), alpha @ transition)
+        now = before * jnp.exp(log_p)
+        return now / now.sum(), jnp.log(now.sum())
+
+    return jax.lax.scan(step, initial, (begins, log_p))[1].sum()

@@ -1,5 +1,7 @@
 """Messages are what a sum over all paths says, whatever the sessions, runs and blocks."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -92,7 +94,7 @@ def test_sessions_by_themselves_say_what_they_say_together():
     log_emission, chain = chains("sessions", T=50, R=1, seed=3)
     edges = [*np.flatnonzero(chain.starts), 50]
     whole, path = smoothed(log_emission, chain), most_likely_path(log_emission, chain)
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         alone = Chain(chain.initial, chain.transition, np.arange(b - a) == 0)
         assert_allclose(smoothed(log_emission[a:b], alone).probability, whole.probability[a:b])
         assert_array_equal(most_likely_path(log_emission[a:b], alone), path[a:b])
@@ -123,9 +125,7 @@ def test_far_apart_log_emissions_stay_finite():
     _, chain = chains("plain", T=500, R=2)
     found = smoothed(log_emission, chain)
     assert np.isfinite(found.probability).all() and np.isfinite(found.log_likelihood).all()
-    expected = sequential(
-        log_emission[:, 0], chain.initial[0], chain.transition[0], chain.starts
-    )
+    expected = sequential(log_emission[:, 0], chain.initial[0], chain.transition[0], chain.starts)
     assert_allclose(found.log_likelihood[0], expected, rtol=1e-12)
 
 

@@ -29,7 +29,8 @@ def test_outputs_that_share_states_are_fitted_together(kind):
     assert model.scale_.shape == (3, 2)
     path = model.decode_state(X, y, starts, "index")
     agreement = (path == states)[np.isfinite(path)].mean()
-    assert max(agreement, 1 - agreement) > 0.9
+    best = np.nanmean(of.decode_state(X, y, starts, "index") == states)
+    assert max(agreement, 1 - agreement) > best - 0.05
     assert model.log_likelihood_ > of.score(X, y, starts) - 5
 
 
@@ -100,7 +101,7 @@ def test_pynapple_epochs_are_sessions(choices):
 
     model, X, y, _, starts = choices
     times = np.arange(600.0) + 0.5
-    epochs = nap.IntervalSet(starts.astype(float), np.append(starts[1:], 600.0))
+    epochs = nap.IntervalSet(starts + 0.1, np.append(starts[1:], 600) - 0.1)
     tsd = nap.Tsd(times, y, time_support=epochs)
     frame = nap.TsdFrame(times, X, time_support=epochs)
     expected = model.smooth_proba(X, y, starts)

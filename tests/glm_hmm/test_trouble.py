@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from tests.glm_hmm.models import drawn
 
 import spikeglm as nmo
@@ -93,8 +94,10 @@ def test_more_states_than_trials():
 
 def test_sessions_of_one_trial():
     """There are no moves to learn from; they stay as they begin."""
-    model = nmo.GLMHMM(2, n_restarts=2).fit(X, Y, session_starts=np.arange(N))
+    first = nmo.GLMHMM(2).initialize_params(X, Y)
+    model = nmo.GLMHMM(2, tol=1e-4).fit(X, Y, first, np.arange(N))
     assert np.isfinite(model.log_likelihood_)
+    assert_array_equal(model.transition_prob_, first[4])
     assert (np.abs(model.transition_prob_.sum(axis=1) - 1) < 1e-12).all()
 
 
@@ -138,7 +141,9 @@ def test_too_few_turns_are_told():
 def test_a_model_without_estimates_names_what_is_missing():
     model = nmo.GLMHMM(2)
     model.coef_ = np.zeros((2, 2))
-    with pytest.raises(nmo.exceptions.NotFittedError, match="set intercept_, scale_, initial_prob_"):
+    with pytest.raises(
+        nmo.exceptions.NotFittedError, match="set intercept_, scale_, initial_prob_"
+    ):
         model.score(X, Y)
 
 

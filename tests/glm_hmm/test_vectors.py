@@ -54,9 +54,7 @@ def test_a_missing_first_trial_is_no_part_of_the_session():
     gap[0] = np.nan
     found = toy().smooth_proba(gap, Y)
     assert np.isnan(found[0]).all()
-    assert_allclose(
-        found[1:, 0], [0.859435, 0.889126, 0.901117, 0.936559, 0.902777], atol=5e-7
-    )
+    assert_allclose(found[1:, 0], [0.859435, 0.889126, 0.901117, 0.936559, 0.902777], atol=5e-7)
 
 
 @pytest.mark.parametrize(

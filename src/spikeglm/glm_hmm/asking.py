@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors
-from ..glm.reading.fit_inputs import read_rows
 from ..engine.runners.dispatch import products
 from ..engine.runners.plan import plan
+from ..glm.reading.fit_inputs import read_rows
 from ..io.interop.labelled_rows import labelled
 from ..io.interop.row_labels import RowLabels
 from ..numerics import quiet
@@ -126,7 +126,9 @@ def means(model: StateQuestions, data: Data, parameters: Parameters) -> FloatArr
     )
 
 
-def means_of_rows(model: StateQuestions, rows: Any, coef: FloatArray, intercept: FloatArray) -> FloatArray:
+def means_of_rows(
+    model: StateQuestions, rows: Any, coef: FloatArray, intercept: FloatArray
+) -> FloatArray:
     """Return means (n, C) of columns; NaN where features are missing."""
     from_rows = read_rows(rows)
     with quiet():

@@ -35,7 +35,8 @@ class Chain:
 
     Examples
     --------
-    >>> chain = Chain(np.array([[0.5, 0.5]]), np.array([[[0.9, 0.1], [0.2, 0.8]]]), np.ones(1, bool))
+    >>> move = np.array([[[0.9, 0.1], [0.2, 0.8]]])
+    >>> chain = Chain(np.array([[0.5, 0.5]]), move, np.ones(1, dtype=bool))
     >>> chain.n_states, chain.is_driven
     (2, False)
     """

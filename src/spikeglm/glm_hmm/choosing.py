@@ -1,4 +1,4 @@
-"""How many states: fits of several numbers of them, compared on sessions that they have not seen."""
+"""How many states: fits of several numbers of them, compared on sessions they have not seen."""
 
 from __future__ import annotations
 

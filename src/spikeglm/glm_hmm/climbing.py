@@ -14,7 +14,6 @@ what is still to come (Aitken): Boehning et al. (1994), Ann Inst Stat Math 46:37
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +30,7 @@ from .priors import Dirichlet
 CONVERGED, LIMIT, DROPPED = "converged", "iteration limit", "dropped"
 STALLED, LOST = "stalled", "no finite likelihood"
 _ROUNDING = 1e-13  # of the objective: smaller gains are none
+_LOOKS = (10, 20, 40, 80, 120, 160)  # turns after which runs without hope are dropped
 _FALL = 1e-9  # of the objective: more than rounding
 
 
@@ -159,7 +159,7 @@ def climb(
     *,
     maxiter: int,
     tol: float,
-    survivors: Callable[[int, int], int] | None = None,
+    drops_below: float | None = None,
 ) -> Climbed:
     """Improve R starts until nothing is left to be gained.
 
@@ -171,9 +171,9 @@ def climb(
         Most turns.
     tol :
         What a run that has converged could still gain, per response, in nats; about.
-    survivors :
-        From the number of turns and of runs that are left to how many may go on: those with the
-        best objective. None: all.
+    drops_below :
+        Nats below the best run: runs that will end lower, by the rate of their gains, are dropped.
+        None: all go on.
     """
     R = start.n_runs
     runs = _Runs(problem, start, np.full(R, np.nan), [], [LIMIT] * R, np.arange(R), start)
@@ -183,8 +183,8 @@ def climb(
         runs.turn_back()
         left = runs.active
         runs.end(left[settled(runs.history, left, wanted)], CONVERGED)
-        if survivors is not None and len(runs.active):
-            runs.end(_poorest(runs, survivors(turn, len(runs.active))), DROPPED)
+        if drops_below is not None and turn in _LOOKS:
+            runs.end(_hopeless(runs, drops_below), DROPPED)
         if not len(runs.active) or turn == maxiter:
             break
         runs.step(found, among)
@@ -205,19 +205,26 @@ def settled(history: list[FloatArray], runs: IntArray, wanted: float) -> BoolArr
     """Return whether some runs have no more than ``wanted`` to gain, by their last objectives."""
     if len(history) < 2:
         return np.zeros(len(runs), dtype=bool)
-    now, before = history[-1][runs], history[-2][runs]
-    gain, least = now - before, _ROUNDING * np.abs(now)
+    gain = (history[-1] - history[-2])[runs]
+    is_still = gain <= _ROUNDING * np.abs(history[-1][runs])
+    return np.asarray(is_still | ((to_come(history, runs) <= wanted) & (gain <= wanted)))
+
+
+def to_come(history: list[FloatArray], runs: IntArray) -> FloatArray:
+    """Return about what runs can still gain: what is left of a geometric series."""
     if len(history) < 3:
-        return np.asarray(gain <= least)
-    earlier = before - history[-3][runs]
+        return np.full(len(runs), math.inf)
+    gain, earlier = (np.asarray(history[k] - history[k - 1])[runs] for k in (-1, -2))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = gain / earlier
-        to_come = np.where(ratio < 1, gain * ratio / (1.0 - ratio), math.inf)
-    return np.asarray((gain <= least) | ((to_come <= wanted) & (gain <= wanted)))
+        return np.where(ratio < 1, np.maximum(gain * ratio / (1.0 - ratio), 0.0), math.inf)
 
 
-def _poorest(runs: _Runs, n_left: int) -> IntArray:
-    """Return the active runs that are not among the best."""
-    objective = runs.history[-1][runs.active]
-    order = np.argsort(-np.nan_to_num(objective, nan=-np.inf), kind="stable")
-    return np.sort(runs.active[order[n_left:]])
+def _hopeless(runs: _Runs, below: float) -> IntArray:
+    """Return the active runs that will end lower than the best is now, by more than a margin.
+
+    What is to come is taken twice: gains fall slower where a run leaves a plateau.
+    """
+    ends = [line[np.isfinite(line)].max(initial=-math.inf) for line in runs.history]
+    now = runs.history[-1][runs.active] + 2.0 * to_come(runs.history, runs.active)
+    return runs.active[now < max(ends) - below]

@@ -94,7 +94,6 @@ class Inputs:
         at_zero = _softmax(best[0])
         return at_zero, best[1:]
 
-
     def slope(
         self,
         joint: FloatArray,

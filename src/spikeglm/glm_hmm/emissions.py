@@ -28,12 +28,16 @@ from ..fit.record import FitResult
 from ..numerics import quiet
 from ..observation_models.likelihood import Likelihood
 from ..regularizer import Penalty
+from ..rows import ArrayRows
 from ..rows.contract import Rows
-from ..typing import Array, BoolArray, FloatArray
+from ..rows.indexing import taken
+from ..settings import get_config
+from ..typing import Array, BoolArray, FloatArray, IntArray
 from .dispersions import best_dispersion
 from .parameters import Parameters
 from .sessions import Sessions
 
+_EARLY = 1e-6  # decrement: 5e-13 nats per trial above the least
 _NONE_LEFT = 1e-8  # expected trials of a state, below which nothing can be learned of it
 
 
@@ -142,6 +146,43 @@ class Emissions:
         )
         return replace(found, scale=self._scales(found, weights, total, result))
 
+    def some(self, places: IntArray, starts: BoolArray) -> Emissions:
+        """Return the same for some trials, places (m,) in order, given where sessions start.
+
+        Their features are read out; where these are too many for memory, all rows are still read.
+        """
+        trials, p = self.sessions.trials[places], self.rows.n_features
+        if 8 * len(trials) * p > get_config().memory_bytes // 4:
+            keep = np.zeros_like(self.keep)
+            keep[trials] = self.keep[trials]
+            return replace(self, keep=keep, sessions=Sessions(self.sessions.n_rows, trials, starts))
+        features = taken(self.rows.read, (self.rows.n_rows, p), trials)
+        return replace(
+            self,
+            rows=ArrayRows(features, self.rows.feature_names),
+            keep=self.keep[trials],
+            y=self.y[trials],
+            seen=None if self.seen is None else self.seen[trials],
+            sessions=Sessions(len(trials), np.arange(len(trials)), starts),
+        )
+
+    def has_collapsed(self, parameters: Parameters) -> BoolArray:
+        """Return (R,) whether a state of a run fits its responses exactly."""
+        if not self.likelihood.model.has_dispersion:
+            return np.zeros(parameters.n_runs, dtype=bool)
+        return np.asarray((parameters.scale <= self.least_scale * (1 + 1e-9)).any(axis=(1, 2)))
+
+    def hurried(self) -> Emissions:
+        """Return the same with fits that stop a little earlier, where nobody said when.
+
+        What a turn leaves the next takes up, from where it stopped.
+        """
+        is_ours = self.solver.name is None and self.solver.tol is None
+        if not is_ours:
+            return self
+        method: Any = self.solver.method
+        return replace(self, solver=replace(self.solver, method=replace(method, tol=_EARLY)))
+
     @property
     def has_scale(self) -> bool:
         """Whether states have a dispersion that is to be found."""
@@ -166,7 +207,7 @@ class Emissions:
 
     @cached_property
     def _of_responses(self) -> FloatArray:
-        """(n, N) what of a log-likelihood depends on the response alone, and the loss leaves out."""
+        """(n, N) what of a log-likelihood depends on y alone, and the loss leaves out."""
         with quiet():
             eta = np.broadcast_to(self.likelihood.start(self.y.mean(axis=0)), self.y.shape)
             model, mean = self.likelihood.model, self.likelihood.mean(eta)
@@ -227,8 +268,8 @@ class Emissions:
         """Return the best scales (R, K, N) at new coefficients."""
         model, shape = self.likelihood.model, found.scale.shape
         if self.likelihood.estimates_scale:
-            known = result.scale is not None and np.isfinite(result.scale)
-            return np.where(known, result.scale, found.scale.ravel()).reshape(shape)
+            now: Any = result.scale
+            return np.where(np.isfinite(now), now, found.scale.ravel()).reshape(shape)
         if not model.has_dispersion:
             return found.scale
         with quiet():

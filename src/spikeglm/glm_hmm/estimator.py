@@ -21,14 +21,14 @@ class GLMHMM(StateQuestions):
 
     In trial t of a session the state z_t is one of K. The first is drawn from ``initial_prob_``,
     each further one from row z_{t-1} of ``transition_prob_``, and the response from the observation
-    model with mean f(x_t . coef_[:, z_t] + intercept_[z_t]). ``fit`` maximises the log-likelihood of
-    all responses, whatever the states, less the penalty on ``coef_``, by expectation maximisation
-    from several starts.
+    model with mean f(x_t . coef_[:, z_t] + intercept_[z_t]). ``fit`` maximises the log-likelihood
+    of all responses, whatever the states, less the penalty on ``coef_``, by expectation
+    maximisation from several starts.
 
     Shapes: ``X`` (T, p), an array or a lazy design; ``y`` (T,), or (T, N) for N outputs that share
     the states; T counts trials or time bins. Sessions are independent. Trials in which features or
-    responses are missing (NaN) say nothing, but the state moves on; those before the first and after
-    the last complete trial of a session are no part of it.
+    responses are missing (NaN) say nothing, but the state moves on; those before the first and
+    after the last complete trial of a session are no part of it.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ class GLMHMM(StateQuestions):
     >>> choices, _, states = truth.simulate(1, X)
     >>> model = nmo.GLMHMM(2).fit(X, choices)
     >>> model.coef_.round(1), model.intercept_.round(1)
-    (array([[4.1, 0.5]]), array([-0.1,  2. ]))
+    (array([[4. , 0.4]]), array([-0.1,  2. ]))
     >>> model.fit_report_.status
     'converged'
     """

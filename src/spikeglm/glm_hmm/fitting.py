@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +15,12 @@ from .climbing import Climbed, Problem, climb
 from .parameters import Parameters
 from .reading import Data, read_count, read_parameters, read_tolerance
 from .report import StatesReport, report_of
+from .screening import Screened, screened
 from .slots import read_slots
 from .starts import Starts
 
 if TYPE_CHECKING:
     from .questions import StateQuestions
-
-_HALVED_AT = (8, 16, 32)  # turns after which the poorer half of the runs is dropped
-_FEWEST = 3  # runs that are followed to their end
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +41,6 @@ class Fitted:
     __repr__ = showing.of_fields
 
 
-def survivors(turn: int, n_runs: int) -> int:
-    """Return how many runs may go on after some turns.
-
-    >>> [survivors(turn, 20) for turn in (7, 8)], survivors(32, 4)
-    ([20, 10], 3)
-    """
-    return max(_FEWEST, -(-n_runs // 2)) if turn in _HALVED_AT else n_runs
-
-
 def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_params: Any) -> Fitted:
     """Run EM from all starts and return the best run.
 
@@ -62,14 +51,18 @@ def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_para
     """
     maxiter, tol = read_count(model.maxiter, "maxiter"), read_tolerance(model.tol)
     check_enough(data)
-    if init_params is None:
-        n_restarts = read_count(model.n_restarts, "n_restarts")
-        first = starts(model, data, X, y).of_runs(n_restarts if model.n_states > 1 else 1)
-    else:
-        has_scale = data.problem.emissions.has_scale
+    problem = replace(data.problem, emissions=data.problem.emissions.hurried())
+    if init_params is not None:
+        has_scale = problem.emissions.has_scale
         first = read_parameters(init_params, data.shapes, has_scale, data.n_inputs)
-    climbed = climb(data.problem, first, maxiter=maxiter, tol=tol, survivors=survivors)
-    return best_of(data.problem, climbed, keeps_order=init_params is not None)
+        return best_of(problem, climb(problem, first, maxiter=maxiter, tol=tol), keeps_order=True)
+    n_runs = read_count(model.n_restarts, "n_restarts")
+    first = starts(model, data, X, y).of_runs(n_runs if problem.emissions.n_states > 1 else 1)
+    if first.n_runs == 1:
+        return best_of(problem, climb(problem, first, maxiter=maxiter, tol=tol))
+    seen = screened(problem, first, maxiter=maxiter, tol=tol)
+    best = seen.climbed.parameters.take(seen.followed)
+    return best_of(problem, climb(problem, best, maxiter=maxiter, tol=tol), seen)
 
 
 def starts(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike) -> Starts:
@@ -94,22 +87,33 @@ def starts(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike) -> Sta
     return Starts(emissions, slots, generator, given, data.n_inputs)
 
 
-def best_of(problem: Problem, climbed: Climbed, *, keeps_order: bool) -> Fitted:
-    """Return the best run, its states in order of the share of trials that they have."""
+def best_of(
+    problem: Problem, climbed: Climbed, seen: Screened | None = None, *, keeps_order: bool = False
+) -> Fitted:
+    """Return the best run, its states in order of the share of trials that they have.
+
+    Parameters
+    ----------
+    problem, climbed :
+        What runs were to explain, and where they ended.
+    seen :
+        The first look that chose these runs among others.
+    keeps_order :
+        Whether states stay in the order of the first parameters.
+    """
     emissions, parameters = problem.emissions, climbed.parameters
     occupancy = problem.smoothed(parameters).probability.mean(axis=0)
-    is_collapsed = np.zeros(parameters.n_runs, dtype=bool)
-    if emissions.likelihood.model.has_dispersion:
-        is_collapsed = (parameters.scale <= emissions.least_scale * (1 + 1e-9)).any(axis=(1, 2))
     report = report_of(
         climbed,
         occupancy,
-        is_collapsed=is_collapsed,
+        seen,
+        is_collapsed=emissions.has_collapsed(parameters),
         n_trials=len(emissions.sessions.trials),
         n_sessions=emissions.sessions.n_sessions,
         n_seen=int(emissions.n_seen),
     )
-    best = parameters.take(np.array([report.run]))
+    place = report.run if seen is None else int(np.flatnonzero(seen.followed == report.run)[0])
+    best = parameters.take(np.array([place]))
     if keeps_order:
         return Fitted(best, report)
     order = np.argsort(-report.occupancy, kind="stable")
@@ -176,10 +180,11 @@ def n_parameters(model: StateQuestions, data: Data, parameters: Parameters) -> i
     """Return the number of free parameters: of coefficients, dispersions and the chain."""
     emissions, coef = data.problem.emissions, parameters.columns[0]
     K = parameters.n_states
-    used = regularizer_of(model.regularizer).n_parameters(coef, len(coef))
+    features = emissions.ready.survey.features
+    rank = int((features.scale > 0).sum()) - features.null_space.shape[1]
+    used = np.minimum(regularizer_of(model.regularizer).n_parameters(coef, rank), rank)
     allowed = np.inf if emissions.mask is None else emissions.mask.sum(axis=0)
     n_coef = np.minimum(used, allowed).sum()
     per_column = 1 + emissions.has_scale
     of_moves = K * (K - 1) * (1 + (data.n_inputs or 0))
     return int(n_coef + per_column * coef.shape[1] + (K - 1) + of_moves)
-

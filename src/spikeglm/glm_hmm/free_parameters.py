@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class FreeParameters:
 
     @cached_property
     def sizes(self) -> IntArray:
-        """How many parameters are coefficients, intercepts, dispersions, first states, moves, drive."""
+        """How many are coefficients, intercepts, dispersions, first states, moves, drive."""
         n = self.at.intercept[0].size
         return np.array(
             [
@@ -138,9 +139,9 @@ class FreeParameters:
         firsts = found.probability[problem.emissions.sessions.starts].sum(axis=0)
         by_initial = _by_log_odds(firsts + problem.prior.initial, parameters.initial)
         R = parameters.n_runs
-        if problem.inputs is None or parameters.drive is None:
+        by_drive: FloatArray = np.zeros((R, 0))
+        if problem.inputs is None or parameters.drive is None or found.joint is None:
             by_move = _by_log_odds(found.moves + problem.prior.transition, parameters.transition)
-            by_drive = np.zeros((R, 0))
         else:
             slopes = problem.inputs.slope(
                 found.joint, problem.prior.transition, parameters.transition, parameters.drive
@@ -164,7 +165,7 @@ def slopes_of_emissions(
     eta = emissions.predictor(parameters)
     weights = emissions.sessions.spread(found.probability.reshape(-1, R * K), 0.0)
     weights = weights[:, :, None] * (1.0 if emissions.seen is None else emissions.seen[:, None])
-    by_scale = np.zeros((R, K, N))
+    by_scale: FloatArray = np.zeros((R, K, N))
     if emissions.has_scale:
         at = parameters.scale.reshape(R * K, N)
         likelihood = likelihood.at_scale(at)
@@ -187,7 +188,8 @@ def _by_log_scale(
     emissions: Emissions, eta: FloatArray, weights: FloatArray, at: FloatArray
 ) -> FloatArray:
     """Return the slope of the log-likelihood by log-dispersions, (R K, N)."""
-    model, y = emissions.likelihood.model, emissions.y[:, None]
+    y = emissions.y[:, None]
+    model: Any = emissions.likelihood.model
     with quiet():
         mean = emissions.likelihood.mean(eta)
         if emissions.likelihood.estimates_scale:

@@ -135,9 +135,7 @@ def fit_individuals(
     labels, of_session = _groups(groups, data)
     emissions, coef = data.problem.emissions, common.columns[0]
     shape = coef.shape[0], coef.shape[1]
-    near = replace(
-        emissions, penalty=Ridge().bind(1.0 / spread**2, shape), centre=coef
-    )
+    near = replace(emissions, penalty=Ridge().bind(1.0 / spread**2, shape), centre=coef)
     prior = Dirichlet(moves * common.initial[0], moves * common.transition[0])
     near_data = replace(data, problem=replace(data.problem, emissions=near, prior=prior))
     models, gains = [], []

@@ -159,7 +159,8 @@ def _forward(walk: _Walk) -> FloatArray:
 def _backward(walk: _Walk) -> FloatArray:
     """Return log p(all trials after t | z_t), (T, R, K)."""
     R, B, K = walk.before.shape
-    after, message = np.empty((R, B, K)), np.zeros((R, K))
+    after: FloatArray = np.empty((R, B, K))
+    message: FloatArray = np.zeros((R, K))
     for block in range(B - 1, -1, -1):
         after[:, block] = message
         message = walk.collect(walk.products[:, block] + message[:, None], -1)

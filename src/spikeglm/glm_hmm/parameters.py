@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
 from .blocks import Chain
@@ -91,7 +89,8 @@ class Parameters:
         drive = None if self.drive is None else self.drive.copy()
         if drive is not None:
             drive[:, runs] = part.drive
-        return Parameters(coef, *others, drive)
+        intercept, scale, initial, transition = others
+        return Parameters(coef, intercept, scale, initial, transition, drive)
 
     def ordered(self, order: IntArray) -> Parameters:
         """Return the same with state ``order[k]`` as state k."""

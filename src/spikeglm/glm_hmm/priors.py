@@ -24,8 +24,8 @@ class Dirichlet:
     Examples
     --------
     >>> prior = Dirichlet(np.array([1.0, 0.5]), np.array([[2.0, 0.0], [0.0, 2.0]]))
-    >>> initial, transition = prior.best(np.array([[0.8, 0.2]]), np.array([[[3.0, 1.0], [0.5, 1.5]]]),
-    ...                                  (np.ones((1, 2)) / 2, np.ones((1, 2, 2)) / 2))
+    >>> firsts, moves = np.array([[0.8, 0.2]]), np.array([[[3.0, 1.0], [0.5, 1.5]]])
+    >>> initial, transition = prior.best(firsts, moves, now=(firsts, moves))
     >>> initial, transition
     (array([[0.72, 0.28]]), array([[[0.83333333, 0.16666667],
             [0.125     , 0.875     ]]]))

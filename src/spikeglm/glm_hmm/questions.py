@@ -52,8 +52,14 @@ class StateQuestions(Estimator):
     n_features_in_: int
     fit_report_: StatesReport
 
-    def smooth_proba(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
-        transition_inputs: ArrayLike | None = None) -> Any:
+    def smooth_proba(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
+    ) -> Any:
         """Return p(state of each trial | all responses of its session), (T, K).
 
         NaN before the first and after the last complete trial of a session. A TsdFrame with the
@@ -66,8 +72,14 @@ class StateQuestions(Estimator):
         """
         return asking.smooth(*asking.asked(self, X, y, session_starts, transition_inputs))
 
-    def filter_proba(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
-        transition_inputs: ArrayLike | None = None) -> Any:
+    def filter_proba(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
+    ) -> Any:
         """Return p(state of each trial | responses of its session up to it), (T, K).
 
         >>> import numpy as np, spikeglm as nmo
@@ -79,8 +91,13 @@ class StateQuestions(Estimator):
         return asking.by_row(data, asking.filtered_by(data, parameters).probability[:, 0])
 
     def decode_state(
-        self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, state_format: str = "one-hot",
-        *, transition_inputs: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        state_format: str = "one-hot",
+        *,
+        transition_inputs: ArrayLike | None = None,
     ) -> Any:
         """Return the states that are most likely together (Viterbi), each session by itself.
 
@@ -95,8 +112,14 @@ class StateQuestions(Estimator):
             *asking.asked(self, X, y, session_starts, transition_inputs), state_format
         )
 
-    def score(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
-        transition_inputs: ArrayLike | None = None) -> float:
+    def score(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
+    ) -> float:
         """Return log p(y), in nats, the sum over all sessions and outputs.
 
         >>> import numpy as np, spikeglm as nmo
@@ -108,8 +131,14 @@ class StateQuestions(Estimator):
         data, parameters = asking.asked(self, X, y, session_starts, transition_inputs)
         return float(asking.filtered_by(data, parameters).log_likelihood[0])
 
-    def predict(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
-        transition_inputs: ArrayLike | None = None) -> Any:
+    def predict(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
+    ) -> Any:
         """Return the mean response of each trial, given the responses before it in its session.
 
         It averages over what is known of the state *before* the response is seen, so it may be
@@ -125,8 +154,12 @@ class StateQuestions(Estimator):
         return asking.predict(self, *asking.asked(self, X, y, session_starts, transition_inputs))
 
     def standard_errors(
-        self, X: ArrayLike, y: ArrayLike, session_starts: Any = None, *,
-        transition_inputs: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
     ) -> uncertainty.StatesErrors:
         """Return how sure weights and transitions are, given the data of the fit.
 
@@ -149,7 +182,9 @@ class StateQuestions(Estimator):
         >>> model.standard_errors(X, y).intercept.round(2)
         array([0.04, 0.07])
         """
-        return uncertainty.standard_errors(*asking.asked(self, X, y, session_starts, transition_inputs))
+        return uncertainty.standard_errors(
+            *asking.asked(self, X, y, session_starts, transition_inputs)
+        )
 
     def simulate(
         self,

@@ -355,15 +355,8 @@ def of_sessions(data: Data, which: BoolArray) -> Data:
     """Return the data of some sessions (S,)."""
     emissions, sessions = data.problem.emissions, data.sessions
     is_in = which[np.cumsum(sessions.starts) - 1]
-    trials = sessions.trials[is_in]
-    keep = np.zeros_like(emissions.keep)
-    keep[trials] = emissions.keep[trials]
     inputs = data.problem.inputs
     if inputs is not None:
         inputs = replace(inputs, values=inputs.values[is_in])
-    some = replace(
-        emissions,
-        keep=keep,
-        sessions=Sessions(sessions.n_rows, trials, sessions.starts[is_in]),
-    )
+    some = emissions.some(np.flatnonzero(is_in), sessions.starts[is_in])
     return replace(data, problem=replace(data.problem, emissions=some, inputs=inputs))

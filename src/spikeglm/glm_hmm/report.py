@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import notebook
-from ..typing import FloatArray, IntArray
+from ..typing import BoolArray, FloatArray, IntArray
 from .climbing import CONVERGED, DROPPED, LIMIT, LOST, STALLED, Climbed
+from .screening import SAME, Screened
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EMPTY, COLLAPSED = "a state is empty", "a state has collapsed"
-AGREE_WITHIN = 0.5
-"""Nats of the objective within which runs have found the same optimum."""
+AGREES, POORER = "same optimum", "poorer optimum"
 _FEW = 1.0  # expected trials of a state that is empty
 ADVICE = {
     CONVERGED: "",
@@ -29,8 +29,8 @@ ADVICE = {
     LOST: "responses are impossible under the first parameters; begin with others",
     EMPTY: "no trial speaks for one of the states: use fewer states",
     COLLAPSED: (
-        "one of the states fits a few responses exactly, and its likelihood has no bound: use fewer "
-        "states, more restarts, or a prior on transitions"
+        "one of the states fits a few responses exactly, and its likelihood has no bound: use "
+        "fewer states, more restarts, or a prior on transitions"
     ),
 }
 
@@ -44,21 +44,26 @@ class StatesReport:
     run :
         The number of the run that was taken, the best one.
     statuses :
-        (R,) how each run ended: ``"converged"``, ``"iteration limit"``, ``"dropped"`` (it was among
-        the poorest early on, and not followed to its end), ``"a state is empty"`` or ``"a state has
-        collapsed"``.
+        (R,) how each run ended: ``"converged"``, ``"iteration limit"``, ``"stalled"``, ``"a state
+        is empty"`` or ``"a state has collapsed"``; or, where it was not followed on all trials,
+        ``"same optimum"`` as another that was, ``"poorer optimum"``, or ``"dropped"``: its gains
+        would not have taken it near the best.
     objectives, log_likelihoods :
-        (R,) with and without the prior, in nats, where each run ended.
+        (R,) with and without the prior, in nats, on all trials; NaN for runs not followed there.
+    screened, optimum :
+        (R,) the objective on the trials of the first look, and which optimum it is, 0 the best of
+        that look and -1 for a run that was dropped.
     n_iterations :
         (R,) turns of EM.
     history :
-        (turns + 1,) the objective of the run that was taken, before each turn and at the end.
+        (turns + 1,) the objective of the run that was taken, on all trials, before each turn and at
+        the end.
     n_trials, n_sessions, n_seen :
         Trials, sessions, and responses that are there.
+    n_screened :
+        Trials of the first look.
     occupancy :
         (K,) share of the trials that each state is expected to have.
-    remarks :
-        What else there is to say, a line each.
 
     Examples
     --------
@@ -73,13 +78,15 @@ class StatesReport:
     statuses: tuple[str, ...]
     objectives: FloatArray
     log_likelihoods: FloatArray
+    screened: FloatArray
+    optimum: IntArray
     n_iterations: IntArray
     history: FloatArray
     n_trials: int
     n_sessions: int
     n_seen: int
+    n_screened: int
     occupancy: FloatArray
-    remarks: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -93,21 +100,13 @@ class StatesReport:
 
     @property
     def n_agreeing(self) -> int:
-        """Runs that came to the end and found the same optimum, to half a nat; the best counts."""
-        return int((self._ended & (self._best - self.objectives <= AGREE_WITHIN)).sum())
+        """Runs that found the optimum that was taken, to half a nat of the first look."""
+        return int((self.optimum == self.optimum[self.run]).sum())
 
     @property
     def n_ended(self) -> int:
-        """Runs that were followed to their end."""
-        return int(self._ended.sum())
-
-    @property
-    def _best(self) -> float:
-        return float(self.objectives[self.run])
-
-    @property
-    def _ended(self) -> Any:
-        return np.array([status != DROPPED for status in self.statuses])
+        """Runs that were not dropped."""
+        return int((self.optimum >= 0).sum())
 
     def ordered(self, order: IntArray) -> StatesReport:
         """Return the report of the same fit with state ``order[k]`` as state k.
@@ -123,15 +122,15 @@ class StatesReport:
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per run, the best first.
 
-        Columns: ``status``, ``objective`` and ``log_likelihood`` (nats), ``below_best`` (nats of
-        the objective), ``n_iterations``.
+        Columns: ``status``, ``objective`` and ``log_likelihood`` (nats, all trials),
+        ``screened`` (objective on the trials of the first look), ``optimum``, ``n_iterations``.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(300, 1))
         >>> y = (np.random.default_rng(1).random(300) < 0.5).astype(float)
         >>> frame = nmo.GLMHMM(2, n_restarts=3).fit(X, y).fit_report_.to_frame()
         >>> list(frame.columns)
-        ['status', 'objective', 'log_likelihood', 'below_best', 'n_iterations']
+        ['status', 'objective', 'log_likelihood', 'screened', 'optimum', 'n_iterations']
         """
         import pandas as pd
 
@@ -140,12 +139,14 @@ class StatesReport:
                 "status": list(self.statuses),
                 "objective": self.objectives,
                 "log_likelihood": self.log_likelihoods,
-                "below_best": self._best - self.objectives,
+                "screened": self.screened,
+                "optimum": self.optimum,
                 "n_iterations": self.n_iterations,
             },
             index=pd.RangeIndex(len(self.statuses), name="run"),
         )
-        return frame.sort_values("objective", ascending=False, kind="stable")
+        order = np.lexsort((-self.screened, np.where(self.optimum < 0, np.inf, self.optimum)))
+        return frame.iloc[order]
 
     def problems(self) -> str:
         """Return what is wrong and what to do; empty if all is well.
@@ -168,14 +169,12 @@ class StatesReport:
             "share of the trials: " + ", ".join(f"{share:.3f}" for share in self.occupancy),
         ]
         if len(self.statuses) > 1:
+            all_trials = self.n_screened == self.n_trials
+            on = "" if all_trials else f", on {self.n_screened} of {self.n_trials} trials"
             lines.append(
-                f"{len(self.statuses)} runs: " + ", ".join(f"{n} {word}" for word, n in counts)
+                f"{self.n_agreeing} of {len(self.statuses)} runs found this optimum (within "
+                f"{SAME} nats{on}): " + ", ".join(f"{n} {word}" for word, n in counts)
             )
-            lines.append(
-                f"{self.n_agreeing} of {self.n_ended} that came to an end agree on the best "
-                f"(within {AGREE_WITHIN} nats)"
-            )
-        lines += self.remarks
         return "\n".join([*lines, self.problems()]).rstrip()
 
     __repr__ = __str__
@@ -186,10 +185,17 @@ class StatesReport:
         return notebook.box("Fit report", first, lines=others)
 
     def check_saved(self) -> None:
-        """Raise a ValueError unless what a file said of the report can be one."""
+        """Raise a ValueError unless what a file said of the report can be one.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(100, 1)), np.arange(100) % 2
+        >>> nmo.GLMHMM(1).fit(X, y).fit_report_.check_saved()
+        """
         R = len(self.statuses)
-        known = {CONVERGED, LIMIT, DROPPED, *ADVICE}
-        arrays = (self.objectives, self.log_likelihoods, self.n_iterations)
+        known = {*ADVICE, DROPPED, AGREES, POORER}
+        arrays = (
+            self.objectives, self.log_likelihoods, self.screened, self.optimum, self.n_iterations
+        )  # fmt: skip
         is_fine = (
             0 <= self.run < R
             and set(self.statuses) <= known
@@ -204,46 +210,78 @@ class StatesReport:
 def report_of(
     climbed: Climbed,
     occupancy: FloatArray,
+    seen: Screened | None,
     *,
-    is_collapsed: Any,
+    is_collapsed: BoolArray,
     n_trials: int,
     n_sessions: int,
     n_seen: int,
 ) -> StatesReport:
-    """Return the report of R runs, the best of which is taken: of those in trouble, none if others.
+    """Return the report of a fit; of the runs that were followed, the best is taken.
 
     Parameters
     ----------
     climbed :
-        How they ended.
+        How runs ended that were followed on all trials.
     occupancy :
-        (R, K) shares of the trials.
+        (R, K) their shares of the trials.
+    seen :
+        The first look at all runs, if there was one.
     is_collapsed :
-        (R,) whether a state fits its responses exactly.
+        (R,) whether a state fits its responses exactly: such a run is taken if there is no other.
     """
     statuses = list(climbed.status)
     for r, shares in enumerate(occupancy):
-        if statuses[r] in (DROPPED, LOST):
-            continue
         if is_collapsed[r]:
             statuses[r] = COLLAPSED
-        elif shares.min() * n_trials < _FEW:
+        elif statuses[r] != LOST and shares.min() * n_trials < _FEW:
             statuses[r] = EMPTY
-    rank = {COLLAPSED: 1, DROPPED: 2, LOST: 3}
-    order = sorted(
-        range(len(statuses)), key=lambda r: (rank.get(statuses[r], 0), -np.nan_to_num(climbed.objective[r]))
-    )
-    run = order[0]
-    history = climbed.history[:, run]
+    rank = np.array([{COLLAPSED: 1, LOST: 2}.get(status, 0) for status in statuses])
+    falling = -np.nan_to_num(climbed.objective, nan=-np.inf)
+    best = int(np.lexsort((falling, rank))[0])
+    history = climbed.history[:, best]
+    every = _of_all(climbed, statuses, best, seen)
+    every["n_screened"] = n_trials if seen is None else seen.n_trials
     return StatesReport(
-        run,
-        tuple(statuses),
-        climbed.objective,
-        climbed.log_likelihood,
-        climbed.n_iterations,
-        history[np.isfinite(history)],
-        n_trials,
-        n_sessions,
-        n_seen,
-        occupancy[run],
+        **every,
+        history=history[np.isfinite(history)],
+        n_trials=n_trials,
+        n_sessions=n_sessions,
+        n_seen=n_seen,
+        occupancy=occupancy[best],
     )
+
+
+def _of_all(
+    climbed: Climbed, statuses: list[str], best: int, seen: Screened | None
+) -> dict[str, Any]:
+    """Return what there is to say of each run, those included that were not followed."""
+    if seen is None:
+        return {
+            "run": best,
+            "statuses": tuple(statuses),
+            "objectives": climbed.objective,
+            "log_likelihoods": climbed.log_likelihood,
+            "screened": climbed.objective,
+            "optimum": np.zeros(len(statuses), dtype=np.intp),
+            "n_iterations": climbed.n_iterations,
+        }
+    followed, R = seen.followed, len(seen.optimum)
+    words = [AGREES if k in seen.optimum[followed] else POORER for k in seen.optimum]
+    words = [DROPPED if k < 0 else word for k, word in zip(seen.optimum, words, strict=True)]
+    objectives, log_likelihoods = np.full((2, R), np.nan)
+    objectives[followed] = climbed.objective
+    log_likelihoods[followed] = climbed.log_likelihood
+    n_iterations = seen.climbed.n_iterations.copy()
+    n_iterations[followed] += climbed.n_iterations
+    for r, status in zip(followed, statuses, strict=True):
+        words[r] = status
+    return {
+        "run": int(followed[best]),
+        "statuses": tuple(words),
+        "objectives": objectives,
+        "log_likelihoods": log_likelihoods,
+        "screened": seen.climbed.objective,
+        "optimum": seen.optimum,
+        "n_iterations": n_iterations,
+    }

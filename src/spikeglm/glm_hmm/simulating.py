@@ -59,8 +59,10 @@ def simulate(
     mean = means_of_rows(model, rows, *parameters.columns)
     K = parameters.n_states
     rate = mean.reshape(len(mean), K, -1)[np.arange(len(mean)), states]
-    scale = parameters.scale[0][states]
-    y = model._likelihood.model.sample_generator(generator, rate, scale)
+    likelihood = model._likelihood
+    has_scale = likelihood.model.has_dispersion or likelihood.estimates_scale
+    scale = parameters.scale[0][states] if has_scale else None  # the model's own
+    y = likelihood.model.sample_generator(generator, rate, scale)
     if shapes.n_neurons is None:
         y, rate = y[:, 0], rate[:, 0]
     shown: Array = states if state_format == "index" else np.eye(K, dtype=int)[states]

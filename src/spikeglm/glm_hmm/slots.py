@@ -1,4 +1,4 @@
-"""Which parts of a start are found how: the four slots of ``setup``, their options and arguments."""
+"""How the parts of a start are found: the four slots of ``setup`` and their options."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Starts:
         found = Parameters(
             np.zeros((p, 1, 1, N)),
             intercept.reshape(1, 1, N),
-            np.ones((1, 1, N)),
+            np.full((1, 1, N), 1.0 if emissions.has_scale else emissions.likelihood.model.scale),
             np.ones((1, 1)),
             np.ones((1, 1, 1)),
         )
@@ -165,8 +165,8 @@ class Starts:
             case "kmeans":
                 found = self._of_clusters(n_runs)
                 return found.coef, found.intercept
-        found = [self._called("glm_params_init") for _ in range(n_runs)]
-        parts = [self.given["shapes"].read_parameters(each) for each in found]
+        called = [self._called("glm_params_init") for _ in range(n_runs)]
+        parts = [self.given["shapes"].read_parameters(each) for each in called]
         return (
             np.stack([part[0] for part in parts], axis=1).reshape(coef.shape),
             np.stack([part[1] for part in parts]).reshape(shape),
@@ -196,7 +196,8 @@ class Starts:
 
     def _reach(self, one: Parameters) -> FloatArray:
         """Return (N,) the move of a predictor that changes a response by about its deviation."""
-        likelihood, scale = self.emissions.likelihood, one.scale[0, 0]
+        scale = one.scale[0, 0]
+        likelihood = self.emissions.likelihood.at_scale(scale)
         with quiet():
             curvature = likelihood.fisher(one.intercept[0, 0]) / likelihood.model.loss_unit
             if likelihood.model.has_dispersion:

@@ -49,7 +49,9 @@ def update(
     return as_user(data, new), EMState(state.iterations + 1, state.log_likelihood, log_likelihood)
 
 
-def loss(model: StateQuestions, params: Any, X: ArrayLike, y: ArrayLike, session_starts: Any) -> float:
+def loss(
+    model: StateQuestions, params: Any, X: ArrayLike, y: ArrayLike, session_starts: Any
+) -> float:
     """Return minus the mean log-likelihood per response."""
     data = read_data(model, X, y, session_starts)
     emissions = data.problem.emissions

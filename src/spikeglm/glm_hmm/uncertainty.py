@@ -107,7 +107,8 @@ def _rough_errors(data: Data, free: FreeParameters) -> FloatArray:
     found = problem.smoothed(at)
     trials = np.maximum(found.probability.sum(axis=(0, 1)), 1.0)[:, None]
     with np.errstate(all="ignore"):
-        bend = emissions.likelihood.fisher(at.intercept[0]) / emissions.likelihood.model.loss_unit
+        likelihood = emissions.likelihood.at_scale(at.scale[0])
+        bend = likelihood.fisher(at.intercept[0]) / likelihood.model.loss_unit
         bend = bend / at.scale[0] if emissions.likelihood.model.has_dispersion else bend
     bend = np.clip(np.nan_to_num(bend, nan=1.0, posinf=1.0), 1e-3, None)
     of_intercept = 1.0 / np.sqrt(bend * trials)
