@@ -110,13 +110,21 @@ def test_describe_tells_rates_units_gaps_and_labels():
     )
     lines = found.describe().splitlines()
     assert lines[0] == "a.nwb (NWB 2.9)"
-    by_name = {line.split()[0]: line for line in lines}
+    by_name = {line.split()[0]: line for line in lines if " by " not in line}
     assert "2 units, 4 spikes" in by_name["units"]
     assert "1,000 samples" in by_name["series/speed"] and "cm/s" in by_name["series/speed"]
     assert "at 50 Hz, 1 gap" in by_name["series/speed"]
     assert "l 1, r 1" in by_name["trials/choice"]
     assert "2 times" in by_name["trials/cue_time"]
     assert "the longest from 9.98 to 100 s" in lines[-1]
+
+
+def test_a_recording_is_shown_in_a_line_and_in_a_notebook():
+    found = recording(source="a.nwb")
+    assert repr(found) == "Recording('a.nwb', units=2, series=2, events=1, trials=2, epochs=2)"
+    page = found._repr_html_()
+    assert "<td>series/position/x</td>" in page and "units by area: CA1 1, CA3 1" in page
+    assert "units by area: CA1 1, CA3 1" in found.describe()
 
 
 def test_describe_of_many_columns_is_one_line():

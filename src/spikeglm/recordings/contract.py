@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from .. import errors, showing
-from .describing import text_of
+from .. import errors
+from .describing import html_of, line_of, text_of
 from .entries import Entry, entries_of
 from .intervals import Events, Intervals
 from .series import Series
@@ -73,7 +73,12 @@ class Recording:
     warnings: tuple[str, ...] = ()
     close: Callable[[], None] = field(default=nothing, repr=False)
 
-    __repr__ = showing.of_fields
+    def __repr__(self) -> str:
+        return line_of(self)
+
+    def _repr_html_(self) -> str:
+        """Show :meth:`describe` in a notebook."""
+        return html_of(self)
 
     def __post_init__(self) -> None:
         if "session" not in self.epochs:

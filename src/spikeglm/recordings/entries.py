@@ -103,7 +103,7 @@ def _of_series(series: Series, name: str) -> Iterator[Entry]:
 
 
 def _of_events(events: Events, name: str) -> Entry:
-    labels = "" if events.labels is None else f": {_labels(events.labels)}"
+    labels = "" if events.labels is None else f": {labels_text(events.labels)}"
     times = events.times[np.isfinite(events.times)]
     ends = np.array([[times.min(), times.max()]]) if len(times) else None
     return Entry(name, "events", f"{len(events.times):,} events{labels}", span_text(ends))
@@ -128,7 +128,7 @@ def _of_column(name: str, key: str, column: Array, ends: Array | None) -> Entry:
     if column.ndim > 1:
         return Entry(name, "values", f"{' x '.join(map(str, column.shape[1:]))} numbers each")
     if column.dtype.kind not in "iuf":
-        return Entry(name, "labels", _labels(column))
+        return Entry(name, "labels", labels_text(column))
     known = column[np.isfinite(column)].astype(float)
     lack = "" if len(known) == len(column) else f", {len(column) - len(known)} missing"
     if len(known) == 0:
@@ -158,7 +158,12 @@ def _range(values: Array) -> Array:
     return np.array([[values.min(), values.max()]])
 
 
-def _labels(column: Array) -> str:
+def labels_text(column: Array) -> str:
+    """Return the labels of a column and how many there are of each, the most frequent first.
+
+    >>> labels_text(np.array(["CA3", "CA1", "CA3"]))
+    'CA3 2, CA1 1'
+    """
     found, n = np.unique(column.astype(str), return_counts=True)
     most = np.argsort(-n, kind="stable")[:_MOST_LABELS]
     told = ", ".join(f"{found[i]} {n[i]:,}" for i in most)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..typing import FloatArray
 from .entries import span_text
+from .series import Steps
 from .units import Units
 
 if TYPE_CHECKING:
@@ -75,7 +76,30 @@ def remarks_on(recording: Recording) -> tuple[str, ...]:
         n = sum(bool((_overlap(span, holes.spans)).any()) for span in trials.spans)
         if n:
             told.append(f"{n} trial(s) overlap epochs/{INVALID}: rows there count no spikes")
+    told += [
+        text for name, each in recording.series.items() for text in _on_times(name, each.steps)
+    ]
     return tuple(told)
+
+
+def _on_times(name: str, steps: Steps) -> list[str]:
+    """Say what is odd about the times of a signal."""
+    told = []
+    if len(steps.gaps):
+        longest = steps.gaps[np.argmax(steps.gaps[:, 1] - steps.gaps[:, 0])]
+        told.append(
+            f"series/{name} has {len(steps.gaps)} gap(s), the longest from {longest[0]:.6g} to "
+            f"{longest[1]:.6g} s: rows there are lost, or say max_gap_s= of the term"
+        )
+    if steps.backwards is not None:
+        told.append(f"series/{name}: its times go back at sample {steps.backwards}")
+    if steps.n_missing:
+        told.append(f"series/{name}: {steps.n_missing} samples without a time are left out")
+    if steps.n_repeated:
+        told.append(f"series/{name}: {steps.n_repeated} samples share their time with another")
+    if not steps.is_complete:
+        told.append(f"series/{name} is long: gaps were looked for in its first part only")
+    return told
 
 
 def _ends(recording: Recording) -> list[FloatArray]:

@@ -151,7 +151,7 @@ class Hdf5Trains:
         return np.asarray(values[start:stop], dtype=np.float64)
 
     def ends(self) -> FloatArray:
-        """Return the first and the last time of all; of very many spikes, of some units."""
+        """Return the first and the last time of all; of very many spikes, those of some units."""
         return self._ends
 
     @cached_property
@@ -160,7 +160,10 @@ class Hdf5Trains:
         if n <= _MOST_SPIKES:
             times = Hdf5Values(self.file, self.path, (n,))[:n]
         else:
-            some = np.unique(np.linspace(0, len(self) - 1, _SOME).astype(int))
-            times = np.concatenate([self[i] for i in some])
+            values = Hdf5Values(self.file, self.path, (n,))
+            active = np.flatnonzero(self.stops > self.starts)
+            some = active[np.unique(np.linspace(0, len(active) - 1, _SOME).astype(int))]
+            pairs = [(self.starts[i], self.stops[i] - 1) for i in some]  # NWB has them in order
+            times = np.array([values[place] for pair in pairs for place in pair], dtype=np.float64)
         known = times[np.isfinite(times)]
         return np.array([known.min(), known.max()] if len(known) else [], dtype=np.float64)

@@ -193,4 +193,6 @@ def _tagged(tables: Mapping[str, Intervals]) -> dict[str, Intervals]:
         return {}
     of_rows = [set(str(text).split(", ")) for text in epochs[column]]
     tags = sorted(set().union(*of_rows) - {"", "session"} - set(tables))
-    return {tag: epochs.select(np.array([tag in row for row in of_rows]), tag) for tag in tags}
+    others = {name: each for name, each in epochs.columns.items() if name != column}
+    plain = replace(epochs, columns=others)
+    return {tag: plain.select(np.array([tag in row for row in of_rows]), tag) for tag in tags}
