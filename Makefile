@@ -44,9 +44,7 @@ bench:                       ## measure against other libraries, write benchmark
 	.venv-bench/bin/python -m benchmarks
 
 wheel: $(VENV)/dev.stamp     ## build dist/, and run the demo from the wheel in a new environment
-	rm -rf dist && $(BIN)/python -m build
-	$(PYTHON) -m venv dist/try && dist/try/bin/python -m pip install --quiet "$$(echo dist/*.whl)[demo]"
-	cd dist && try/bin/spikeglm demo && ls try/lib*/python3*/site-packages/spikeglm/py.typed
+	BIN=$(abspath $(BIN)) PYTHON=$(PYTHON) .ci/wheel
 
 clean:           ## remove environments and caches
 	rm -rf dist .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

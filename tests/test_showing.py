@@ -176,6 +176,20 @@ def test_the_box_of_a_design_lists_its_terms():
     assert "place 0 to 4 1" in text and "past 5 to 10 2" in text
 
 
+def test_builders_reports_and_contributions_are_boxes_with_what_they_print():
+    builder = nmo.DesignBuilder(bin_s=0.1, epochs=[[0, 9]])
+    builder = builder.events([2.0, 50.0], window=(0, 1), basis=4, label="<i>cue</i>")
+    _, text = parsed(builder)
+    assert "bin_s=0.1" in text and "<i>cue</i> events" in text and "window=(0.0, 1.0)" in text
+    _, text = parsed(builder.boxcar([[1, 2]], label="on").design().report())
+    assert "90 rows and 5 columns" in text and "1 event(s) seen by no row" in text
+    for columns in (Y[:, 0], Y[:, :2]):
+        found = nmo.selection.contributions(nmo.PopulationGLM(), X, columns.reshape(T, -1), folds=2)
+        _, text = parsed(found)
+        words = text.split()
+        assert all(word in words for word in str(found).split())
+
+
 def test_scikit_learn_shows_models_and_bases_within_its_own_boxes():
     from sklearn.pipeline import make_pipeline
 

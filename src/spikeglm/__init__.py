@@ -32,6 +32,7 @@ _MODULES = (
     "basis",
     "convolve",
     "datasets",
+    "descriptions",
     "designs",
     "encoding",
     "exceptions",
@@ -73,6 +74,7 @@ _OBJECTS = {
     "load_encoding": "encoding",
     "load_model": "glm",
     "report": "reporting",
+    "run_description": "descriptions",
 }
 
 

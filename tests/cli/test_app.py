@@ -39,9 +39,12 @@ def test_demo_names_every_file_it_wrote(finished):
     assert outcome.exit_code == 0, outcome.output
     expected = {f"{name}{suffix}" for name in FIGURES for suffix in (".png", ".pdf")}
     expected |= {*TABLES, "model.npz"}
-    assert {path.name for path in folder.iterdir()} == expected
+    assert {path.name for path in folder.iterdir()} == expected | {"report"}
     for name in expected:
         assert name in outcome.output
+    page = (folder / "report" / "report.html").read_text()
+    assert "grasshopper" in page and "stimulus" in page
+    assert "report/report.html" in outcome.output
     assert str(folder.resolve()) in outcome.output
 
 
@@ -124,7 +127,7 @@ def test_unknown_recording_is_refused(tmp_path):
 def test_a_file_in_the_way_of_the_folder_is_explained(tmp_path):
     (tmp_path / "taken").write_text("")
     outcome = run("demo", "--out", tmp_path / "taken")
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 2
     assert "choose another one with --out" in " ".join(outcome.output.split())
     assert "Traceback" not in outcome.output
 
@@ -139,7 +142,7 @@ def test_missing_matplotlib_is_explained_before_any_work(tmp_path, monkeypatch):
         lambda name, *a: None if name == "matplotlib" else found(name, *a),
     )
     outcome = run("demo", "--out", tmp_path)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 2
     assert 'pip install "spikeglm[demo]"' in " ".join(outcome.output.split())
     assert not list(tmp_path.iterdir())
 

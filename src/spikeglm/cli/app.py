@@ -1,28 +1,40 @@
-"""The commands, their options and what they print; the work is done in ``demo_analysis``."""
+"""The commands, each with what it is for and examples; what they do is in the files beside."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from .. import __version__, errors
-from ..datasets import load_grasshopper
-from .demo_analysis import N_STEPS, RIDGE, DemoResult, analyse
-from .demo_figures import FIGURES, save_figures
-from .demo_files import check_writable, save_results
+from .. import __version__
+from .demo_command import demo
+from .fit_commands import describe, fit, report
+from .model_commands import predict, simulate
+
+_EXAMPLES = {
+    describe: (
+        "spikeglm describe session.nwb",
+        "spikeglm describe session.nwb --template session.toml",
+    ),
+    fit: (
+        "spikeglm fit session.toml",
+        "spikeglm fit session.toml recording.path=other.nwb analysis.folds=5 --out results/other",
+        "spikeglm fit session.toml design.terms.history.window=0.1 --json > summary.json",
+    ),
+    report: ("spikeglm report results/other --open",),
+    predict: ("spikeglm predict results/other tomorrow.nwb --out rates.parquet",),
+    simulate: ("spikeglm simulate results/other --repeats 20 --seed 1 --out drawn.csv",),
+    demo: ("spikeglm demo --open",),
+}
 
 app = typer.Typer(
     name="spikeglm",
     help="Generalized linear models of neural activity.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
+    pretty_exceptions_short=False,
+    epilog="From a recording to a report: spikeglm describe session.nwb --template session.toml, "
+    "then spikeglm fit session.toml.",
 )
 
 
@@ -44,110 +56,5 @@ def _options(
     """Generalized linear models of neural activity."""
 
 
-@app.command()
-def demo(
-    out: Annotated[
-        Path, typer.Option(help="Folder for the figures, tables and the fitted model.")
-    ] = Path("spikeglm-demo"),
-    recording: Annotated[
-        int,
-        typer.Option(min=1, max=2, help="1: sound modulated up to 200 Hz; 2: up to 800 Hz."),
-    ] = 1,
-) -> None:
-    """Take a grasshopper's auditory receptor from recording to fitted, checked, plotted models."""
-    console = Console()
-    try:
-        _check_matplotlib()
-        check_writable(out)
-        result, paths = _run(recording, out, console)
-    except (ImportError, OSError, ValueError) as problem:
-        _stop(problem)
-    _report(result, paths, console)
-
-
-def _run(number: int, out: Path, console: Console) -> tuple[DemoResult, list[Path]]:
-    """Do the analysis and write all files, under progress bars."""
-    recording = load_grasshopper(number)
-    console.print(
-        f"[bold]Grasshopper auditory receptor, recording {number}[/]: "
-        f"{recording.duration_s:g} s in bins of {1e3 * recording.bin_s:g} ms, "
-        f"{recording.spike_times_s.size} spikes ({recording.rate_hz:.0f} Hz), "
-        f"sound modulated up to {recording.cutoff_hz} Hz"
-    )
-    look = (
-        TextColumn("{task.description:<8}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[step]}"),
-    )
-    with Progress(*look, console=console) as progress:
-        fits = progress.add_task("Models", total=N_STEPS, step="")
-        drawings = progress.add_task("Figures", total=len(FIGURES), step="", start=False)
-        result = analyse(
-            recording, on_step=lambda step: progress.update(fits, advance=1, step=step)
-        )
-        paths = save_results(result, out)
-        progress.start_task(drawings)
-        for path in save_figures(result, out):
-            progress.update(drawings, advance=1, step=path.name)
-            paths += [path, path.with_suffix(".pdf")]
-    return result, paths
-
-
-def _report(result: DemoResult, paths: list[Path], console: Console) -> None:
-    """Print the table, what was assumed, and the name of every file."""
-    console.print(_table(result))
-    console.print(_findings(result), highlight=False)
-    console.print(
-        "Bits per spike: held out, against the mean rate; 5 folds of contiguous 1-s blocks. "
-        "KS: time rescaling of the held-out predictions; above the band the timing is not right.\n"
-        f"A light ridge (strength {RIDGE['history']:g} on the history, {RIDGE['stimulus']:g} on "
-        "the stimulus) keeps the coefficients of the refractory period finite, where no spike was "
-        "ever seen, and calms lags at which the sound has no power; the bands include it."
-    )
-    console.print(f"\nCite: {result.recording.citation}", style="dim", highlight=False)
-    folder = escape(str(paths[0].parent.resolve()))
-    console.print(f"\n[bold]{len(paths)} files[/] in {folder}:", highlight=False, soft_wrap=True)
-    for path in paths:
-        console.print(f"  {path.name}", highlight=False)
-
-
-def _findings(result: DemoResult) -> str:
-    stimulus, history = result.filters["stimulus"], result.filters["history"]
-    peak = stimulus.log_gain.argmax()
-    refractory = history.rate_gain[history.lag_ms <= 2].mean()
-    return (
-        f"The sound acts most {stimulus.lag_ms[peak]:g} ms before a spike, where one dB multiplies "
-        f"the rate by {stimulus.rate_gain[peak]:.2f} "
-        f"(95 %: {stimulus.rate_gain_low[peak]:.2f} … {stimulus.rate_gain_high[peak]:.2f}). "
-        f"For 2 ms after a spike the rate is down to {100 * refractory:.1f} %.\n"
-    )
-
-
-def _table(result: DemoResult) -> Table:
-    table = Table(title="How well does each model predict spikes it has not seen?")
-    for column in ("model", "bits/spike", "folds", "KS distance", "95 % band"):
-        table.add_column(column, justify="left" if column == "model" else "right")
-    for score in result.scores:
-        low, high = score.bits_by_fold.min(), score.bits_by_fold.max()
-        table.add_row(
-            score.name,
-            f"{score.bits:z.2f}",
-            f"{low:z.2f} … {high:z.2f}",
-            f"{score.rescaling.ks_distance:.3f}",
-            f"{score.rescaling.band_95:.3f}",
-        )
-    return table
-
-
-def _check_matplotlib() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("matplotlib") is None:
-        raise errors.missing_package("matplotlib", purpose="spikeglm demo", extra="demo")
-
-
-def _stop(problem: Exception) -> NoReturn:
-    Console(stderr=True).print(f"[bold red]Error:[/] {escape(str(problem))}", highlight=False)
-    raise typer.Exit(1)
+for _command, _lines in _EXAMPLES.items():
+    app.command(epilog="\n\n".join(("Examples:", *_lines)))(_command)

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import basis, showing
 from ..datasets import GrasshopperRecording
+from ..encoding import Encoding, encode
 from ..glm import GLM
 from ..inference.bits_per_spike import bits_per_spike
 from ..inference.filters import Filter
@@ -126,6 +127,20 @@ def analyse(
     }
     on_step("filters with 95 % bands")
     return DemoResult(recording, tuple(scores), model, filters)
+
+
+def encoded(recording: GrasshopperRecording) -> Encoding:
+    """Return what the neuron encodes, by the model, the rows and the folds of :func:`analyse`.
+
+    Examples
+    --------
+    >>> from spikeglm.datasets import load_grasshopper
+    >>> encoded(load_grasshopper(1)).sets
+    {0: 'stimulus + history'}
+    """
+    data = demo_data(recording)
+    model = _model(BOTH)
+    return encode(data.counts, data.features, model=model, folds=data.folds, bin_s=recording.bin_s)
 
 
 class DemoData(NamedTuple):

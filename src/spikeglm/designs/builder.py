@@ -386,12 +386,15 @@ class DesignBuilder:
         lines = [f"\n    .{term.kind}({term.label!r})" for term in plan.terms]
         return f"DesignBuilder({settings}){''.join(lines)}"
 
+    def _repr_html_(self) -> str:
+        """Show the terms in a notebook."""
+        return self.plan._repr_html_()
+
     def _kept(self, given: Any, name: str, data: dict[str, Any]) -> Any:
         return kept(given, name, data, self.plan.trials)
 
     def _with(self, term: TermKind, data: dict[str, Any]) -> DesignBuilder:
         found = DesignBuilder()
         found.data = data
-        terms = checked_labels((*self.plan.terms, term))
-        found.plan = replace(self.plan, terms=terms)
+        found.plan = replace(self.plan, terms=checked_labels((*self.plan.terms, term)))
         return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .. import errors, showing
+from .. import errors, notebook, showing
 from ..basis.tree.basis import Basis
 from ..io.interop.interval_data import trial_spans
 from ..io.interop.row_times import axis_of_bins, axis_of_rows
@@ -202,6 +202,15 @@ class DesignPlan:
         settings = {name: description.get(name) for name in _SETTINGS}
         return cls(checked_labels(terms), **settings)
 
+    def _repr_html_(self) -> str:
+        """Show the terms in a notebook."""
+        settings = [f"{name}={getattr(self, name)!r}" for name in _SETTINGS if getattr(self, name)]
+        rows = [(term.label, term.kind, _said_of(term)) for term in self.terms]
+        head = ("term", "kind", "of")
+        return notebook.box(
+            "Design", ", ".join(settings), table=notebook.table(rows, head) if rows else ""
+        )
+
     def _grid(self, find: Finder) -> Grid:
         trials = None if self.trials is None else trial_spans(find(self.trials))
         if trials is not None:
@@ -274,6 +283,12 @@ class StoredPlan:
             term: Any = term_from(words)
             terms.append(term if basis is None else replace(term, basis=basis))
         return DesignPlan(checked_labels(tuple(terms)), **self.settings)
+
+
+def _said_of(term: Any) -> str:
+    """Return the data and settings of a term that are not what they are by default."""
+    given = ((f.name, getattr(term, f.name), f.default) for f in fields(term) if f.name != "label")
+    return ", ".join(f"{k}={showing.shown(v)}" for k, v, d in given if repr(v) != repr(d))
 
 
 def _is_kept(basis: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors, showing
+from .. import errors, notebook, showing
 from ..rows.design import Design
 from ..rows.terms import Term
 from ..typing import BoolArray, FloatArray, IntArray
@@ -179,27 +179,40 @@ class DesignReport:
         return pd.DataFrame(rows, columns=["term", "channel", "n_seen"])
 
     def __str__(self) -> str:
-        rows = [self._cells(self._row(k)) for k in range(len(self.terms))]
-        lines = [
-            f"Design of {self.n_rows} rows and {len(self.feature_names)} columns; "
-            f"{self.n_rows - self.n_kept} rows lost",
-            "",
-            *showing.table(
-                [_HEAD, *((t.label, *cells) for t, cells in zip(self.terms, rows, strict=True))],
-                to_left=(0, 5),
-            ),
-        ]
+        lines = [f"Design of {self._size()}", "", *showing.table(self._table(), to_left=(0, 5))]
+        told = self._told()
+        return "\n".join(lines + (["", *told] if told else []))
+
+    def _repr_html_(self) -> str:
+        """Show the terms and what is odd in a notebook."""
+        head, *rows = self._table()
+        return notebook.box(
+            "Design", self._size(), table=notebook.table(rows, head), lines=self._told()
+        )
+
+    def __repr__(self) -> str:
+        n_told = sum(said != _WELL for said in self.status)
+        return f"DesignReport({len(self.terms)} terms, {n_told} with a remark)"
+
+    def _size(self) -> str:
+        return (
+            f"{self.n_rows} rows and {len(self.feature_names)} columns; "
+            f"{self.n_rows - self.n_kept} rows lost"
+        )
+
+    def _table(self) -> list[tuple[str, ...]]:
+        """Return the header and a row per term, as text."""
+        rows = (self._cells(self._row(k)) for k in range(len(self.terms)))
+        return [_HEAD, *((t.label, *cells) for t, cells in zip(self.terms, rows, strict=True))]
+
+    def _told(self) -> list[str]:
+        """Return what is odd about each term, in words."""
         told = [
             f"{term.label}: {said}"
             for term, said in zip(self.terms, self.status, strict=True)
             if said != _WELL
         ]
-        told += [said for k in range(len(self.terms)) for said in self._said_of_rows(k)]
-        return "\n".join(lines + (["", *told] if told else []))
-
-    def __repr__(self) -> str:
-        n_told = sum(said != _WELL for said in self.status)
-        return f"DesignReport({len(self.terms)} terms, {n_told} with a remark)"
+        return told + [said for k in range(len(self.terms)) for said in self._said_of_rows(k)]
 
     def _cells(self, row: dict[str, Any]) -> tuple[str, ...]:
         """Return what the printed table says of a term."""

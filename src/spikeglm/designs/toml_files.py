@@ -70,9 +70,9 @@ def write_description(description: Mapping[str, Any], path: str | Path | None = 
     basis = 8
     <BLANKLINE>
     """
-    lines = [_line(key, value) for key, value in description.items() if key != "terms"]
+    lines = [toml_line(key, value) for key, value in description.items() if key != "terms"]
     for term in description.get("terms", ()):
-        lines += ["", "[[terms]]", *(_line(key, value) for key, value in term.items())]
+        lines += ["", "[[terms]]", *(toml_line(key, value) for key, value in term.items())]
     text = "\n".join(lines).lstrip("\n") + "\n"
     if path is not None and Path(path).suffix.lower() in _YAML:
         text = _yaml().safe_dump(dict(description), sort_keys=False, allow_unicode=True)
@@ -81,7 +81,12 @@ def write_description(description: Mapping[str, Any], path: str | Path | None = 
     return text
 
 
-def _line(key: str, value: Any) -> str:
+def toml_line(key: str, value: Any) -> str:
+    """Return a setting as a line of TOML.
+
+    >>> toml_line("window", (0.0, 1.0))
+    'window = [0.0, 1.0]'
+    """
     return f"{_key(key)} = {_value(value)}"
 
 

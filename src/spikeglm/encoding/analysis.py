@@ -9,6 +9,7 @@ from typing import Any
 from ..glm import GLM
 from ..typing import ArrayLike
 from . import stages
+from .asked import check_asked
 from .inputs import Inputs
 from .provenance import provenance
 from .result import Encoding
@@ -107,6 +108,7 @@ def encode(
     >>> found.sets
     {0: 'place', 1: 'none'}
     """
+    check_asked({"how": how, "rule": rule, "search": search, "null": null})
     inputs = Inputs.read(
         y, design, data=data, model=model, observation_model=observation_model, folds=folds,
         offset=offset, bin_s=bin_s,

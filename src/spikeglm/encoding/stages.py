@@ -31,7 +31,7 @@ _POINTS, _POINTS_OF_MAPS = 100, 40  # along a variable
 
 def fit(inputs: Inputs, strengths: Any) -> GLM:
     """Fit the model to all rows; its strengths are chosen on the folds first, if that is asked."""
-    say(f"fitting {inputs.model} to all rows")
+    say(f"1 of 5, fitting {inputs.model} to all rows")
     if strengths is not None or inputs.needs_strengths:
         grid = None if strengths is None or isinstance(strengths, str) else strengths
         found = select_strength(
@@ -67,7 +67,7 @@ class Studies:
 
     def contribute(self) -> dict[str, pd.DataFrame]:
         """Return what each term adds on held-out rows."""
-        say("contributions of terms on held-out rows")
+        say("2 of 5, contributions of terms on held-out rows")
         options = Options(null=self.asked["null"], seed=self.asked["seed"])
         ways = read_how(self.asked["how"])
         found = contributions_of(self.problem, self.inputs.y, ways, options, self.inputs.data)
@@ -75,7 +75,7 @@ class Studies:
 
     def search(self) -> dict[str, pd.DataFrame]:
         """Return which terms each neuron encodes, and every set that was tried."""
-        say("search for the terms that each neuron encodes")
+        say("3 of 5, search for the terms that each neuron encodes")
         asked, inputs = self.asked, self.inputs
         rule = rule_named(asked["rule"], _ALPHA)
         if rule.is_of_folds:
@@ -91,7 +91,7 @@ class Studies:
 
 def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
     """Return how good the fit is on its own rows."""
-    say("goodness of fit")
+    say("4 of 5, goodness of fit")
     n_neurons = 1 if np.ndim(inputs.y) == 1 else np.shape(inputs.y)[1]
     n_bootstrap = None if n_neurons == 1 else 0  # recordings to draw and fit again
     found = goodness(
@@ -102,7 +102,7 @@ def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
 
 def draw(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
     """Return the curve of each term with its band; none of terms with very many points."""
-    say("curves with their bands")
+    say("5 of 5, curves with their bands")
     known = [term for term in fitted.terms_ if term.label and term.meaning is not None]
     return {
         f"curve {term.label}": _curve(inputs, fitted, term)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ... import notebook
 from ..measures import read_measure
 from .kinds import QUESTIONS
 
@@ -18,23 +19,37 @@ _MOST_REASONS = 5
 
 def printed(found: Contributions) -> str:
     """Return a table, a row per term and a column per way to ask, and what the numbers mean."""
-    N = len(found.neurons)
+    return "\n".join([*_heading(found), *_table(_rows(found)), *_notes(found)])
+
+
+def boxed(found: Contributions) -> str:
+    """Return the same for a notebook."""
+    (title, full), (head, *rows) = _heading(found), _rows(found)
+    table = notebook.table(rows, head)
+    return notebook.box("Contributions", title, table=table, lines=[full, *_notes(found)])
+
+
+def _heading(found: Contributions) -> tuple[str, str]:
+    """Return what the numbers are, and that of the full model."""
+    N, n_folds = len(found.neurons), len(found.folds.labels)
     unit = read_measure(None, found.measures).label
-    n_folds = len(found.folds.labels)
-    if N == 1:
-        lines = [
-            f"Held-out contributions to neuron {found.neurons[0]}, {unit} ± standard error over "
-            f"{n_folds} folds"
-        ]
-    else:
-        lines = [f"Held-out contributions to {N} neurons, {unit}, median; {n_folds} folds"]
     full, error = found.of_full()
-    shown = _number(full[0], error[0]) if N == 1 else _median(full)
-    lines.append(f"full model: {shown} over the constant model")
-    lines += _table(_rows_of_one(found) if N == 1 else _rows_of_many(found))
-    lines += [f"{how}: {QUESTIONS[how]}" for how in found.how]
+    if N == 1:
+        title = f"neuron {found.neurons[0]}, {unit} ± standard error over {n_folds} folds"
+        shown = _number(full[0], error[0])
+    else:
+        title, shown = f"{N} neurons, {unit}, median; {n_folds} folds", _median(full)
+    return f"Held-out contributions to {title}", f"full model: {shown} over the constant model"
+
+
+def _rows(found: Contributions) -> list[list[str]]:
+    return _rows_of_one(found) if len(found.neurons) == 1 else _rows_of_many(found)
+
+
+def _notes(found: Contributions) -> list[str]:
+    lines = [f"{how}: {QUESTIONS[how]}" for how in found.how]
     lines += [f"p: {text}" for text in dict.fromkeys(found.p_of) if text]
-    return "\n".join([*lines, *_reasons(found)])
+    return [*lines, *_reasons(found)]
 
 
 def _rows_of_one(found: Contributions) -> list[list[str]]:

@@ -14,7 +14,7 @@ from ..held_out_sums import Sums
 from ..measures import Measure, ratio, read_measure
 from .bins import Bins
 from .kinds import QUESTIONS
-from .printing import printed
+from .printing import boxed, printed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -329,6 +329,10 @@ class Contributions:
         return printed(self)
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook."""
+        return boxed(self)
 
 
 def _named(values: Any) -> Array:

@@ -1,0 +1,169 @@
+"""The rows of an analysis: a recording that was read, on the design of a description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .. import errors, showing
+from ..designs.built import BuiltDesign
+from ..designs.plan import DesignPlan
+from ..fit.progress import say
+from ..recordings import Recording, Series, Units, read
+from .description import Description
+from .sections import RecordingSection
+
+ALL_TIME = "epochs/session"
+UNITS = "units"
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """A recording on the rows of a design.
+
+    Attributes
+    ----------
+    description :
+        What was asked, with what reading has decided.
+    recording :
+        What was read: the units that were asked for, and derived series among the others.
+    X :
+        (T, p) the design.
+    y :
+        (T, N) responses.
+    """
+
+    description: Description
+    recording: Recording
+    X: BuiltDesign
+    y: Any
+
+    __repr__ = showing.of_fields
+
+
+def read_session(description: Description, recording: Recording | None = None) -> Session:
+    """Read the recording of a description, or take one, and put it on the rows of the design.
+
+    Raises
+    ------
+    OSError, ValueError, TypeError
+        If it cannot be read, has not what the description names, or has no spikes.
+    """
+    found = _recording(description) if recording is None else recording
+    section, plan = description.recording, _with_epochs(description.design)
+    found = with_derived(with_units(found, section), section)
+    X = plan.design(found.data(plan))
+    say(f"design of {X.shape[0]:,} rows and {X.shape[1]} columns")
+    y = X.counts(found[section.units])
+    if section.units == UNITS:
+        _check_spikes(np.asarray(y), found, section)
+    return Session(replace(description, design=plan), found, X, y)
+
+
+def _recording(description: Description) -> Recording:
+    if description.path is None:
+        raise errors.value_error(
+            "The description does not say which recording it is about.",
+            given="no path in [recording]",
+            expected="a file or folder",
+            todo='write path = "session.nwb" below [recording], or recording.path=session.nwb.',
+        )
+    say(f"reading {description.path}")
+    return read(description.path)
+
+
+def with_units(recording: Recording, asked: RecordingSection) -> Recording:
+    """Return a recording with the units that are asked for alone.
+
+    Raises
+    ------
+    ValueError
+        If it has no such units, or none is left.
+
+    Examples
+    --------
+    >>> recording = Recording(units=Units.of({0: [0.1, 2.0], 1: [0.5]}))
+    >>> with_units(recording, RecordingSection(min_spikes=2)).units.names
+    (0,)
+    """
+    if asked.units != UNITS:
+        _check_signal(recording, asked)
+        return recording
+    units: Units = recording[UNITS]
+    if asked.where:
+        units = units.where(**asked.where)
+    if asked.neurons is not None:
+        by_text = {str(name): name for name in units.names}
+        units = units.select([by_text.get(str(name), name) for name in asked.neurons])
+    enough = units.n_spikes >= asked.min_spikes
+    if not enough.any():
+        raise errors.value_error(
+            "No neuron has so many spikes.",
+            given=f"min_spikes = {asked.min_spikes}, and {units.n_spikes.max(initial=0)} at most",
+            expected="fewer, so that some neuron is left",
+        )
+    kept = [name for name, has in zip(units.names, enough, strict=True) if has]
+    return replace(recording, units=units.select(kept))
+
+
+def with_derived(recording: Recording, asked: RecordingSection) -> Recording:
+    """Return a recording in which derived series are series as the others: ``"series/speed"``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no series that one is derived of, or it is taken by a recorded one.
+    """
+    series = dict(recording.series)
+    for name, derived in asked.derived.items():
+        if name in series:
+            raise errors.value_error(
+                "A derived series needs a name of its own.",
+                given=f"recording.derived.{name}, and series/{name} is in the recording",
+                expected="another name",
+            )
+        times, values = derived.series(recording[derived.of])
+        series[name] = Series(name, times, values, description=f"{derived.how} of {derived.of}")
+    return replace(recording, series=series)
+
+
+def _check_signal(recording: Recording, asked: RecordingSection) -> None:
+    """Raise ValueError if settings that are about spikes are given for a signal."""
+    kind, _, rest = asked.units.partition("/")
+    if kind == UNITS:
+        raise errors.value_error(
+            "One unit is chosen by its name.",
+            given=f'units = "{asked.units}"',
+            expected=f'units = "{UNITS}" and neurons = ["{rest}"]',
+        )
+    if asked.where or asked.neurons is not None or asked.min_spikes:
+        raise errors.value_error(
+            "Neurons are chosen among units with spike times.",
+            given=f'where, neurons or min_spikes, and units = "{asked.units}"',
+            expected="one of them",
+            todo="leave where, neurons and min_spikes out.",
+        )
+
+
+def _with_epochs(plan: DesignPlan) -> DesignPlan:
+    """Return a plan whose bins are cut out of the whole recording, if it does not say of what."""
+    says_so = (plan.epochs, plan.trials, plan.rows) != (None, None, None)
+    return plan if says_so else replace(plan, epochs=ALL_TIME)
+
+
+def _check_spikes(y: Any, recording: Recording, asked: RecordingSection) -> None:
+    """Raise ValueError if no unit has a spike in any row, or one that was asked for by name."""
+    assert recording.units is not None
+    units, n_spikes = recording.units, y.reshape(len(y), -1).sum(axis=0)
+    empty = [str(name) for name, n in zip(units.names, n_spikes, strict=True) if n == 0]
+    if not empty or (asked.neurons is None and len(empty) < len(n_spikes)):
+        return  # among others, an empty unit is a status in the tables
+    raise errors.value_error(
+        "There are units without a spike in any row.",
+        given=f"{', '.join(empty[:8])}{' ...' if len(empty) > 8 else ''}; {units.n_spikes.sum()} "
+        f"spikes in the whole recording, {len(y)} rows",
+        expected="a spike or more",
+        todo="leave them out of recording.neurons, or check epochs and clocks.",
+    )
