@@ -147,9 +147,16 @@ def test_missing_matplotlib_is_explained_before_any_work(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def forget_the_commands(monkeypatch):
+    """Have every file of the command line imported anew, but for the one that starts it."""
+    for name in [name for name in sys.modules if name.startswith("spikeglm.cli.")]:
+        if name != "spikeglm.cli.main":
+            monkeypatch.delitem(sys.modules, name)
+
+
 @pytest.mark.parametrize("package", ["typer", "rich"])
 def test_missing_packages_of_the_command_line_are_explained(package, monkeypatch):
-    monkeypatch.delitem(sys.modules, "spikeglm.cli.app")
+    forget_the_commands(monkeypatch)
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
@@ -158,7 +165,7 @@ def test_missing_packages_of_the_command_line_are_explained(package, monkeypatch
 
 
 def test_other_missing_modules_are_not_hidden(monkeypatch):
-    monkeypatch.delitem(sys.modules, "spikeglm.cli.app")
+    forget_the_commands(monkeypatch)
     monkeypatch.setitem(sys.modules, "spikeglm.cli.demo_files", None)
     with pytest.raises(ModuleNotFoundError, match="demo_files"):
         main()

@@ -5,12 +5,12 @@ import shlex
 from pathlib import Path
 
 import pytest
+from tests.cli.files import run
+from tests.nwb_fixture import session, write_nwb
 
 from spikeglm.cli.app import app
 from spikeglm.cli.options import settings_that_begin
 from spikeglm.descriptions import Description
-from tests.cli.files import run
-from tests.nwb_fixture import session, write_nwb
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "command_line.md").read_text()
@@ -45,7 +45,7 @@ def _make_small(path):
     """Wider bins, and fewer functions over them: a test has seconds."""
     text = path.read_text().replace("bin_s = 0.02", "bin_s = 0.1").replace("[8, 8]", "[4, 4]")
     text = text.replace("n_basis_funcs = 5", "n_basis_funcs = 2")
-    folds = "[analysis]\nfolds = { n_folds = 5, n_chunks = 2 }\nrule = \"score\"\n"
+    folds = '[analysis]\nfolds = { n_folds = 5, n_chunks = 2 }\nrule = "score"\n'
     model = 'model = { regularizer = "Ridge", regularizer_strength = 0.01 }\n'
     path.write_text(text.replace("[analysis]\n", folds + model))
 

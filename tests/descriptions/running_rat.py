@@ -3,7 +3,6 @@
 from functools import cache
 
 import numpy as np
-
 from spikeglm.recordings import Intervals, Recording, Series, Units
 
 BIN_S, N_BINS = 0.05, 6000
@@ -40,14 +39,13 @@ def session(seed=0, *, silent=False):
     speed = np.abs(10 + np.convolve(rng.normal(0, 20, N_BINS), np.ones(20) / 20, "same"))
     field = np.exp(-((x - 30) ** 2 + (y - 60) ** 2) / 800)
     rates = {"place": 0.3 + 12 * field, "fast": 0.3 * speed}
-    units = {
-        name: np.sort(np.repeat(t, rng.poisson(BIN_S * rate))) for name, rate in rates.items()
-    }
+    units = {name: np.sort(np.repeat(t, rng.poisson(BIN_S * rate))) for name, rate in rates.items()}
     if silent:
         units["mute"] = np.empty(0)
     span = np.array([[0.0, BIN_S * N_BINS]])
     start = np.arange(2.0, 290.0, 6.0)
-    trials = Intervals.of("trials", start, start + 4, {"cue_time": start + 1, "side": ["l", "r"] * 24})
+    columns = {"cue_time": start + 1, "side": ["l", "r"] * 24}
+    trials = Intervals.of("trials", start, start + 4, columns)
     quality = {"quality": ["good", "mua", "good"][: len(units)]}
     return Recording(
         units=Units.of(units, quality, support=span),

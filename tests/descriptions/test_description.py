@@ -1,4 +1,4 @@
-"""Description files: what they say, what they refuse, and that they are written as they are read."""
+"""Description files: what they say and refuse, and that they are written as they are read."""
 
 from pathlib import Path
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.descriptions.running_rat import BIN_S, TEXT, session
 
 import spikeglm as nmo
 from spikeglm.descriptions import reuse
 from spikeglm.descriptions.session import with_units
-from tests.descriptions.running_rat import BIN_S, TEXT, session
 
 HISTORY = """
 [[design.terms]]

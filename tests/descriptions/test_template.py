@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from spikeglm.recordings import Events, Intervals, Recording, Series, Units
+from tests.descriptions.running_rat import session
 
 from spikeglm.descriptions import Description, first_description
 from spikeglm.descriptions.first_terms import first_terms, position_of
 from spikeglm.descriptions.running import read_session
-from spikeglm.recordings import Events, Intervals, Recording, Series, Units
-from tests.descriptions.running_rat import session
 
 T = np.arange(0, 60, 0.02)
 UNITS = Units.of({0: T[::20], 1: T[::31]}, support=np.array([[0.0, 60.0]]))
@@ -82,7 +82,9 @@ def test_voltages_and_constants_are_left_alone():
 
 def test_moments_of_trials_and_events_get_kernels():
     start = np.arange(0, 50, 5.0)
-    trials = Intervals.of("trials", start, start + 4, {"reward_time": start + 2, "choice": ["l"] * 10})
+    trials = Intervals.of(
+        "trials", start, start + 4, {"reward_time": start + 2, "choice": ["l"] * 10}
+    )
     licks = {"licks": Events("licks", start + 2.2)}
     assert labels(of(trials=trials, events=licks)) == ["licks", "reward", "history"]
     plain = Intervals.of("trials", start, start + 4, {"choice": ["l"] * 10})
@@ -117,9 +119,8 @@ def test_a_first_description_makes_a_design_as_it_is(drop, tmp_path):
     description = Description.read(file)
     assert description.path.resolve() == tmp_path / "session.nwb"
     found = read_session(description, recording)
-    assert set(found.X.report().status) <= {"ok"} | {
-        said for said in found.X.report().status if "seen by no row" in said
-    }
+    usual = ("ok", "nearly the same")  # its speed is known from where it is on its one path
+    assert all(said.startswith(usual) for said in found.X.report().status)
     assert np.isfinite(found.X.to_array()).all(axis=1).mean() > 0.95
 
 

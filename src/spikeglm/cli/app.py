@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,5 +56,6 @@ def _options(
     """Generalized linear models of neural activity."""
 
 
+_command: Any
 for _command, _lines in _EXAMPLES.items():
     app.command(epilog="\n\n".join(("Examples:", *_lines)))(_command)

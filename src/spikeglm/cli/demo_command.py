@@ -21,6 +21,7 @@ from .failures import told
 from .options import Debug, Open
 from .talking import open_page
 
+
 def demo(
     out: Annotated[
         Path, typer.Option(help="Folder for the figures, tables and the fitted model.")

@@ -12,7 +12,14 @@ from ..designs.plan import DesignPlan
 from ..designs.toml_files import read_description
 from .analysis_section import AnalysisSection
 from .overrides import overridden
-from .sections import OutputSection, RecordingSection, check_keys, plain, require_section, section_of
+from .sections import (
+    OutputSection,
+    RecordingSection,
+    check_keys,
+    plain,
+    require_section,
+    section_of,
+)
 from .toml_sections import toml_of
 
 SECTIONS = ("recording", "design", "analysis", "output")
@@ -195,8 +202,9 @@ def _from_here(words: dict[str, Any], as_read: Mapping[str, Any]) -> dict[str, A
     for section, key in _PATHS:
         place = words.get(section)
         path = place.get(key) if isinstance(place, dict) else None
-        is_new = path is not None and path != dict(as_read.get(section, {})).get(key)
-        if is_new and isinstance(path, str) and _ADDRESS not in path:
+        if not isinstance(place, dict) or not isinstance(path, str) or _ADDRESS in path:
+            continue
+        if path != dict(as_read.get(section, {})).get(key):
             place[key] = str(Path(path).absolute())
     return words
 

@@ -87,8 +87,7 @@ def derives_speed(recording: Recording) -> str:
 def _of_series(recording: Recording) -> Iterator[dict[str, Any]]:
     place = position_of(recording)
     if place:
-        basis = [8, 8] if len(place) == 2 else 10
-        yield _tuning("position", list(place), basis)
+        yield _tuning("position", list(place), [8, 8] if len(place) == 2 else 10)
     if derives_speed(recording):
         yield _tuning(SPEED, [f"series/{SPEED}"], 6)
     n_others = 0
@@ -102,7 +101,7 @@ def _of_series(recording: Recording) -> Iterator[dict[str, Any]]:
         circle = _circle(values, series.unit) if _ANGLE.search(name) else None
         n_others += 1
         if circle is not None:
-            basis: Any = {"name": "CyclicBSplineEval", "n_basis_funcs": 8, "bounds": circle}
+            basis = {"name": "CyclicBSplineEval", "n_basis_funcs": 8, "bounds": circle}
             yield _tuning(_last(name), [f"series/{name}"], basis)
         elif n_others <= _MOST_OTHERS:
             yield _tuning(_last(name), [f"series/{name}"], 6)

@@ -32,7 +32,8 @@ def overridden(words: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, 
     Examples
     --------
     >>> words = {"analysis": {"seed": 1}, "design": {"terms": [{"label": "past", "window": 1.0}]}}
-    >>> found = overridden(words, ["analysis.folds=5", "analysis.seed=", "design.terms.past.window=2"])
+    >>> new = ["analysis.folds=5", "analysis.seed=", "design.terms.past.window=2"]
+    >>> found = overridden(words, new)
     >>> found["analysis"], found["design"]["terms"][0]["window"]
     ({'folds': 5}, 2)
     """

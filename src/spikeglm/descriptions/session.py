@@ -11,6 +11,7 @@ from .. import errors, showing
 from ..designs.built import BuiltDesign
 from ..designs.plan import DesignPlan
 from ..fit.progress import say
+from ..notices import warn
 from ..recordings import Recording, Series, Units, read
 from .description import Description
 from .sections import RecordingSection
@@ -71,7 +72,10 @@ def _recording(description: Description) -> Recording:
             todo='write path = "session.nwb" below [recording], or recording.path=session.nwb.',
         )
     say(f"reading {description.path}")
-    return read(description.path)
+    found = read(description.path)
+    for remark in found.warnings:
+        warn(f"{found.source}: {remark}.")
+    return found
 
 
 def with_units(recording: Recording, asked: RecordingSection) -> Recording:

@@ -17,8 +17,8 @@ _HEAD = """# What the neurons of {name} encode. Run it: spikeglm fit {file}
 # Every name is one that `spikeglm describe {name}` prints.
 """
 _NOTES = {
-    "[recording]": "# neurons = [1, 2] takes some units, where = { quality = \"good\" } those of a "
-    "kind, min_spikes = 200 leaves out the rest.",
+    "[recording]": '# neurons = [1, 2] takes some units; so do where = { quality = "good" } '
+    "and min_spikes = 200.",
     "[[design.terms]]": "# A term each: events (a kernel), boxcar (while an interval lasts), signal "
     "(in proportion), tuning (any function), history.",
     "[analysis]": "# Arguments of nmo.encode: search, how, null, folds, model, ...; always: in all "
@@ -52,7 +52,7 @@ def first_description(recording: Recording, path: str | Path, file: str | Path) 
     >>> recording = Recording(units=Units.of({0: [0.1, 2.0]}), series={"position": track})
     >>> print(*first_description(recording, "a.nwb", "a.toml").splitlines()[3:7], sep="\\n")
     [recording]
-    # neurons = [1, 2] takes some units, where = { quality = "good" } those of a kind, min_spikes = 200 leaves out the rest.
+    # neurons = [1, 2] takes some units; so do where = { quality = "good" } and min_spikes = 200.
     path = "a.nwb"
     bin_s = 0.02
     """
