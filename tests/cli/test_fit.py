@@ -197,8 +197,9 @@ def broken(bench, what):
 
 WRONG = (
     "missing file", "missing description", "wrong field", "wrong column", "empty unit",
-    "unknown key", "unknown section", "unknown rule", "no setting", "no TOML", "a recording for a description",
-    "unwritable folder", "a folder of other things", "no scheduler", "no results", "unknown table",
+    "unknown key", "unknown section", "unknown rule", "no setting", "no TOML",
+    "a recording for a description", "unwritable folder", "a folder of other things",
+    "no scheduler", "no results", "unknown table",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+
 from spikeglm.recordings import Intervals, Recording, Series, Units
 
 BIN_S, N_BINS = 0.05, 6000
@@ -32,7 +33,7 @@ model = { regularizer = "Ridge", regularizer_strength = 0.001 }
 
 @cache
 def session(seed=0, *, silent=False):
-    """A square in which an animal runs: "place" fires in a field, "fast" with speed, "mute" never."""
+    """An animal runs in a square: "place" fires in a field, "fast" with speed, "mute" never."""
     rng = np.random.default_rng(seed)
     t = BIN_S * (np.arange(N_BINS) + 0.5)
     x, y = 50 + 50 * np.sin(t / 9), 50 + 50 * np.sin(t / 7 + 1)

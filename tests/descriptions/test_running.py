@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from spikeglm.recordings import Recording, Units
 from tests.descriptions.running_rat import BIN_S, TEXT, session
 
 import spikeglm as nmo
 from spikeglm.descriptions import Description, running
 from spikeglm.descriptions.result_folder import ResultFolder
+from spikeglm.recordings import Recording, Units
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from spikeglm.recordings import Events, Intervals, Recording, Series, Units
 from tests.descriptions.running_rat import session
 
 from spikeglm.descriptions import Description, first_description
 from spikeglm.descriptions.first_terms import first_terms, position_of
 from spikeglm.descriptions.running import read_session
+from spikeglm.recordings import Events, Intervals, Recording, Series, Units
 
 T = np.arange(0, 60, 0.02)
 UNITS = Units.of({0: T[::20], 1: T[::31]}, support=np.array([[0.0, 60.0]]))

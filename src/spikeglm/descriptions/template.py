@@ -19,10 +19,10 @@ _HEAD = """# What the neurons of {name} encode. Run it: spikeglm fit {file}
 _NOTES = {
     "[recording]": '# neurons = [1, 2] takes some units; so do where = { quality = "good" } '
     "and min_spikes = 200.",
-    "[[design.terms]]": "# A term each: events (a kernel), boxcar (while an interval lasts), signal "
-    "(in proportion), tuning (any function), history.",
-    "[analysis]": "# Arguments of nmo.encode: search, how, null, folds, model, ...; always: in all "
-    "models that are compared.",
+    "[[design.terms]]": "# A term each: events (a kernel), boxcar (while an interval lasts), "
+    "signal (in proportion), tuning (any function), history.",
+    "[analysis]": "# Arguments of nmo.encode: search, how, null, folds, model, ...; always: "
+    "in all models that are compared.",
     "[output]": '# folder = "results" is where to; tables also as "parquet".',
 }
 
