@@ -17,10 +17,10 @@ demo: $(VENV)/demo.stamp     ## fit, check and plot a real recording
 	$(BIN)/spikeglm demo
 
 test: $(VENV)/test.stamp     ## run the whole test suite and the examples in the docstrings
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not page"
 
 test-fast: $(VENV)/test.stamp  ## run the tests that take no more than seconds
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not page"
 
 test-fresh: $(VENV)/test.stamp ## draw new examples for property tests; SEED=... repeats a run
 	$(BIN)/python -m pytest -n 2 -m "hypothesis and not slow" --hypothesis-profile=fresh --hypothesis-seed=$(SEED)
@@ -31,8 +31,8 @@ lint: $(VENV)/lint.stamp     ## style, import directions
 types: $(VENV)/lint.stamp    ## static types
 	$(BIN)/mypy
 
-docs: $(VENV)/test.stamp     ## check that the examples of README and docs run
-	$(BIN)/python -m pytest tests/test_docs.py
+docs: $(VENV)/docs.stamp     ## build the site in build/site: every page runs, a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -j 2 -d build/pages docs build/site
 
 parity:                      ## run the same calls on NeMoS and compare (Python >= 3.12)
 	$(PYTHON) -m benchmarks.environment
@@ -47,7 +47,7 @@ wheel: $(VENV)/dev.stamp     ## build dist/, and run the demo from the wheel in 
 	BIN=$(abspath $(BIN)) PYTHON=$(PYTHON) .ci/wheel
 
 clean:           ## remove environments and caches
-	rm -rf dist .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf build dist .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache docs/reference/api
 
 $(VENV)/%.stamp: pyproject.toml | $(VENV)
 	@echo "Installing spikeglm with what 'make $*' needs ..."

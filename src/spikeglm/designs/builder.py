@@ -264,8 +264,11 @@ class DesignBuilder:
         how, max_gap_s, label :
             As for :meth:`signal`.
 
-        Raises what :meth:`events` raises; also for a sum of bases, and another number of signals
-        than variables.
+        Raises
+        ------
+        ValueError, TypeError
+            As :meth:`events`; also for a sum of bases, and another number of signals than
+            variables.
 
         Examples
         --------
@@ -337,6 +340,8 @@ class DesignBuilder:
         data :
             Data by their names, instead of or beside those that the builder holds.
 
+        Notes
+        -----
         Raises and warns as :meth:`DesignPlan.design`.
 
         Examples

@@ -46,9 +46,9 @@ class GLM(BaseGLM):
         ``"Bernoulli"`` or ``"Gaussian"``, or an observation model, also one's own (see
         ``observation_models.Observations``).
     inverse_link_function :
-        From the linear predictor to the mean: the name of one in
-        :mod:`spikeglm.observation_models.links` (``"exp"``, ``"softplus"``, ``"logistic"``,
-        ``"identity"``, ...), or a differentiable function; None takes the model's default.
+        From the linear predictor to the mean: a name (``"exp"``, ``"softplus"``, ``"logistic"``,
+        ``"norm.cdf"``, ``"identity"``, ``"one_over_x"``, ``"one_over_sqrt_x"``), or a
+        differentiable function; None takes the model's default.
     regularizer :
         ``"UnRegularized"`` (also None), ``"Ridge"``, ``"Lasso"``, ``"ElasticNet"``, for a design
         ``"Smoothness"``, or a regularizer.

@@ -31,7 +31,7 @@ class Lasso(Regularizer):
     allowed_solvers = ("ProximalGradient", "ProxSVRG", "ProximalNewton")
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> ElasticNetPenalty:
-        """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""
+        """Return the penalty for coefficients (p, C); a strength broadcasts to them."""
         size = strength_array(strength, shape)
         return ElasticNetPenalty(size, np.zeros_like(size))
 

@@ -50,7 +50,7 @@ class Ridge(Regularizer):
     )
 
     def bind(self, strength: ArrayLike, shape: tuple[int, int]) -> RidgePenalty:
-        """Return the penalty for coefficients (p, C); see :func:`strength_array` for shapes."""
+        """Return the penalty for coefficients (p, C); a strength broadcasts to them."""
         return RidgePenalty(strength_array(strength, shape))
 
     def by_term(self, terms: Sequence[TermColumns]) -> RidgeOfTerms:

@@ -1,6 +1,6 @@
 """A table of rows that is computed when it is read: features of signals, block by block.
 
-A :class:`Design` keeps the signals and a :class:`Source` that knows how to turn any block of them
+A :class:`Design` keeps the signals and a source that knows how to turn any block of them
 into features. The (T, p) table itself never exists, unless :meth:`Design.to_array` is asked for it.
 """
 

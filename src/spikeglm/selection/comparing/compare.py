@@ -71,8 +71,8 @@ def compare(
 
     Notes
     -----
-    Per neuron the tests are over folds, and assume what :mod:`~spikeglm.selection.paired_tests`
-    says. ``over_neurons()`` takes neurons for the sample.
+    Per neuron the tests are over folds. The signed rank takes these for independent; the corrected
+    t allows for the rows that they share. ``over_neurons()`` takes neurons for the sample.
 
     References
     ----------

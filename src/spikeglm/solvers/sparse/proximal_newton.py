@@ -76,7 +76,7 @@ def minimise_sparse(
     Returns
     -------
     Outcome
-        Points, certificates and a status per column. An :class:`Objective` comes from a table of
+        Points, certificates and a status per column. An objective comes from a table of
         rows and its columns; a model with ``regularizer="Lasso"`` makes one and calls this.
 
     Examples
