@@ -76,6 +76,19 @@ def test_folders_that_are_no_recording(tmp_path, nwb_path):
     assert "2 NWB files" in message(tmp_path, ValueError)
 
 
+def test_a_zarr_store(tmp_path):
+    (tmp_path / "zarr.json").write_text("{}")
+    assert "hdmf-zarr" in message(tmp_path, ValueError)
+
+
+def test_a_file_that_is_locked(nwb_path, monkeypatch):
+    def locked(*args):
+        raise BlockingIOError("unable to lock file")
+
+    monkeypatch.setattr(h5py, "File", locked)
+    assert "HDF5_USE_FILE_LOCKING=FALSE" in message(nwb_path, OSError)
+
+
 def test_two_files_of_one_name(tmp_path):
     table = pd.DataFrame({"time": [0.0, 1.0], "x": [1.0, 2.0]})
     table.to_csv(tmp_path / "speed.csv", index=False)

@@ -134,4 +134,7 @@ def test_what_is_there_decides_and_not_the_suffix(tmp_path, nwb_path):
 def test_a_folder_with_one_nwb_file_is_that(tmp_path, nwb_path):
     (tmp_path / "a.nwb").write_bytes(nwb_path.read_bytes())
     (tmp_path / "notes.txt").write_text("hello")
-    assert len(read(tmp_path).units) == 30
+    np.savez(tmp_path / "more.npz", time=T, x=T)
+    found = read(tmp_path)
+    assert len(found.units) == 30
+    assert any("more.npz lies beside a.nwb" in text for text in found.warnings)

@@ -199,6 +199,29 @@ def test_series_of_one_name_are_told_apart_by_where_they_are(tmp_path):
     assert type(recording["series/right/pupil"]).__name__ == "Tsd"
 
 
+def test_a_signal_whose_times_are_not_as_many_is_left_out(tmp_path, nwb_path):
+    (tmp_path / "a.nwb").write_bytes(nwb_path.read_bytes())
+    with h5py.File(tmp_path / "a.nwb", "r+") as file:
+        times = file["processing/behavior/speed/timestamps"][:-1]
+        del file["processing/behavior/speed/timestamps"]
+        file["processing/behavior/speed/timestamps"] = times
+    recording = nmo.recordings.read(tmp_path / "a.nwb")
+    assert list(recording.series) == ["position"]
+    assert any("12000 samples and 11999 times" in text for text in recording.warnings)
+
+
+def test_a_chunk_that_was_never_written_is_no_zero(tmp_path, nwb_path):
+    (tmp_path / "a.nwb").write_bytes(nwb_path.read_bytes())
+    with h5py.File(tmp_path / "a.nwb", "r+") as file:
+        values = file["processing/behavior/speed/data"][:]
+        del file["processing/behavior/speed/data"]
+        file.create_dataset("processing/behavior/speed/data", (12000,), "f8", chunks=(1000,))
+        file["processing/behavior/speed/data"][:5000] = values[:5000]
+    recording = nmo.recordings.read(tmp_path / "a.nwb")
+    with pytest.raises(OSError, match="not all there"):
+        recording["series/speed"]
+
+
 def test_a_file_without_units_is_read(tmp_path):
     recording = small_file(tmp_path / "a.nwb")
     assert recording.units is None and recording.trials is None

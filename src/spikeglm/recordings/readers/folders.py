@@ -9,6 +9,7 @@ from pathlib import Path
 from ... import errors
 from .parts import Part, merged
 
+_ZARR = (".zgroup", ".zattrs", "zarr.json")
 SUFFIXES = (".npz", ".parquet", ".pqt", ".csv", ".tsv")
 
 
@@ -24,26 +25,30 @@ def read_folder(path: Path, read_file: Callable[[Path], Part]) -> Part:
     """
     files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
     nwb = [p for p in files if p.suffix.lower() == ".nwb"]
-    if len(nwb) == 1:
-        return read_file(nwb[0])
     parts = [p for p in files if p.suffix.lower() in SUFFIXES]
+    if len(nwb) == 1:
+        found = read_file(nwb[0])
+        others = tuple(f"{p.name} lies beside {nwb[0].name} and is left out" for p in parts)
+        return replace(found, remarks=(*found.remarks, *others))
     if not parts or nwb:
         raise _no_recording(path, nwb, files)
-    found, remarks = {}, []
+    readable, remarks = {}, []
     for file in parts:
         try:
-            found[file.name] = read_file(file)
+            readable[file.name] = read_file(file)
         except ValueError as error:  # of something else: it is said, and the others are read
             remarks.append(f"{file.name} is left out: {error}")
-    if not found:
+    if not readable:
         raise _no_recording(path, nwb, files)
-    whole = merged(found.items())
+    whole = merged(readable.items())
     return replace(whole, format=f"folder of {whole.format}", remarks=(*whole.remarks, *remarks))
 
 
 def _no_recording(path: Path, nwb: list[Path], files: list[Path]) -> ValueError:
     folders = sorted(p.name for p in path.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if nwb:
+    if any((path / name).exists() for name in _ZARR):
+        given, todo = f"{path}, a Zarr store", "convert NWB Zarr to HDF5 with hdmf-zarr."
+    elif nwb:
         given = f"{path} with {len(nwb)} NWB files: {', '.join(p.name for p in nwb[:4])}"
         todo = f"name one of them: {nwb[0]}"
     else:

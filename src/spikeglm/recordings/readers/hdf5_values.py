@@ -52,8 +52,15 @@ class Hdf5File:
                 f"{self.name} cannot be opened as HDF5.",
                 given=f"{error}",
                 expected="a whole HDF5 file",
-                todo="copy or download it again: it is cut off, damaged, or still being written.",
+                todo="set HDF5_USE_FILE_LOCKING=FALSE, or close it where it is being written."
+                if "lock" in str(error)
+                else "copy or download it again: it is cut off, damaged, or still being written.",
             ) from error
+
+    @cached_property
+    def _whole(self) -> set[str]:
+        """Datasets of which nothing is missing."""
+        return set()
 
     def dataset(self, path: str) -> Any:
         """Return a dataset.
@@ -64,7 +71,9 @@ class Hdf5File:
             If it is not there, or not all of it.
         """
         found = self.handle[path]
-        reader_of(found, name=f"{self.name}:{path}").check()
+        if path not in self._whole:
+            reader_of(found, name=f"{self.name}:{path}").check()
+            self._whole.add(path)
         return found
 
     def close(self) -> None:

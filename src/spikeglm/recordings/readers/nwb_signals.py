@@ -32,13 +32,16 @@ def signal_of(file: Hdf5File, path: str, group: Any) -> Series | Events | Interv
         return _of_edges(path, group)
     if 0 in data.shape:
         return f"{path} has no samples in this file and is left out"
+    times = _times(file, path, group, data.shape[0])
+    if times.shape[0] != data.shape[0]:
+        n = f"{data.shape[0]} samples and {times.shape[0]} times"
+        return f"{path} has {n}, and is left out"
     scale = data.attrs.get("conversion", 1.0)
     if "channel_conversion" in group and len(data.shape) == 2:
         scale = scale * np.asarray(group["channel_conversion"][:])
     values = Hdf5Values(
         file, f"{path}/data", data.shape, scale, float(data.attrs.get("offset", 0.0))
     )
-    times = _times(file, path, group, data.shape[0])
     unit = text_of(data.attrs.get("unit"))
     return Series(path, times, values, _columns(group, data.shape), unit, description_of(group))
 
