@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import matplotlib as mpl
+from PIL import Image
 from tests.reporting.chromium import Browser, find
 
 import spikeglm as nmo
@@ -54,12 +56,23 @@ def measured(found: nmo.Encoding, browser: Browser) -> str:
 
 
 def draw(browser: Browser, found: nmo.Encoding) -> None:
-    """Write the figure of docs/report.md."""
-    page = nmo.report(found, tempfile.mkdtemp())
-    browser.open(page, width=1280, height=1500)
+    """Write the figure of docs/report.md: the head of a page, and its table with a neuron."""
+    browser.open(nmo.report(found, tempfile.mkdtemp()), width=1160)
     browser.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 200)))")
-    shot = browser.ask("Page.captureScreenshot", format="png")
-    FIGURE.write_bytes(base64.b64decode(shot["data"]))
+    browser.run("document.querySelector('.tall').style.maxHeight = '270px'")
+    parts = []
+    for first, last in (("header", "#first li:nth-child(2)"), ("#neurons-section", "#neuron")):
+        box = browser.run(
+            f"(() => {{ const top = document.querySelector('{first}').getBoundingClientRect().top,"
+            f" end = document.querySelector('{last}').getBoundingClientRect().bottom;"
+            " return { x: 0, y: top + scrollY, width: 1160, height: end - top + 14, scale: 1 }})()"
+        )
+        shot = browser.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=box)
+        parts.append(Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB"))
+    whole = Image.new("RGB", (1160, sum(part.height for part in parts)), "white")
+    for k, part in enumerate(parts):
+        whole.paste(part, (0, sum(before.height for before in parts[:k])))
+    whole.quantize(96, dither=Image.Dither.NONE).save(FIGURE, optimize=True)
 
 
 def main(arguments: list[str]) -> None:

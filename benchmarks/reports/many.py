@@ -11,13 +11,15 @@ import pandas as pd
 import spikeglm as nmo
 
 FEW = 24
+_CHANGED = ("value", "low", "high", "n_spikes", "bits_per_spike", "bits_per_spike_full")
 
 
 def analysis(n_neurons: int = FEW, seed: int = 0) -> nmo.Encoding:
     """Neurons in a box: place, heading, speed and their own past; a quarter of a session."""
     rng = np.random.default_rng(seed)
     T = 4000
-    x, y = (0.5 + 0.48 * np.sin(np.cumsum(rng.normal(0.05, 0.03, T)) + k) for k in (0.0, 1.3))
+    steps = np.cumsum(rng.normal(0, 0.06, (T, 2)), axis=0) % 2
+    x, y = np.minimum(steps, 2 - steps).T  # walls turn it back
     heading = np.cumsum(rng.normal(0, 0.25, T)) % (2 * np.pi)
     speed = np.abs(rng.normal(0, 12, T))
     eta = np.full((T, n_neurons), -1.6)
@@ -48,9 +50,12 @@ def repeated(found: nmo.Encoding, n_neurons: int) -> nmo.Encoding:
 def _longer(table: pd.DataFrame, names: list[Any], n_neurons: int) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     by_neuron = dict(list(table.groupby("neuron", sort=False)))
-    sources = [(n, by_neuron.get(names[n % len(names)])) for n in range(n_neurons)]
-    parts = [part.assign(neuron=f"unit {n}") for n, part in sources if part is not None]
-    out = pd.concat(parts, ignore_index=True)
-    for name in set(out) & {"value", "bits_per_spike", "ks_distance"}:
-        out[name] = out[name] * rng.uniform(0.9, 1.1, len(out))
-    return out
+    parts = []
+    for n in range(n_neurons):
+        part = by_neuron.get(names[n % len(names)])
+        if part is not None:
+            part = part.assign(neuron=f"unit {n}")
+            changed = [name for name in _CHANGED if name in part]
+            part[changed] = part[changed] * rng.uniform(0.7, 1.3)
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True)

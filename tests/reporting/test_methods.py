@@ -48,7 +48,7 @@ def test_what_was_done_is_said(usual):
 
 def test_sentences_begin_and_end(usual):
     sentences = re.split(r"(?<=[a-z)\d])\. ", usual.text)
-    assert all(sentence[0].isupper() or sentence.startswith("p ") for sentence in sentences)
+    assert all(sentence[0].isupper() for sentence in sentences)
     assert usual.text.endswith(".") and ".." not in usual.text and "  " not in usual.text
 
 

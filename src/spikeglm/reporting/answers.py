@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .described import quartiles_of
-from .subject import Subject
+from .subject import CURVE, Subject
 from .words import DASH, number, p_value, percent, plain, quartiles
 
 _YES_NO = {1.0: "yes", 0.0: "no"}
@@ -119,7 +119,8 @@ def how_sure(subject: Subject) -> Iterator[tuple[str, str]]:
         for said in dict.fromkeys(table["p_of"]):
             if said:
                 yield "p values", said
-    yield "Bands of curves", "pointwise, 95 %: they hold at each point, not at all at once"
+    if any(name.startswith(CURVE) for name in subject.tables):
+        yield "Bands of curves", "pointwise, 95 %: they hold at each point, not at all at once"
 
 
 def _how_many(n: int, known: int) -> str:

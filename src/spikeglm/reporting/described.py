@@ -136,7 +136,7 @@ def quartiles_of(values: Any) -> str:
     known = known[np.isfinite(known)]
     if not len(known):
         return DASH
-    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75]).round(2) + 0.0
     if len(known) == 1:
         return number(middle, 3)
     return f"{number(middle, 3)} [{number(low, 3)}, {number(high, 3)}]"

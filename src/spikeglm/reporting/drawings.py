@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +13,16 @@ from .remarks import Remark
 from .subject import CURVE, Subject
 from .words import plain
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _BYTES, _BYTES_PER_NEURON, _MOST_BYTES = 2.2e6, 7e3, 8.5e6  # of all curves, before base64
 _UNKNOWN_NATS = 0.5  # standard error from which a place of a map is hatched: a factor of e, 95 %
 _ERRORS_PER_BAND = 2 * 1.96
 _NO_ANSWER = 255
 _MS = 1e3
+_COEFFICIENTS = "Coefficients"
+_MOST_FEATURES = 40
 _ENDS = {"value": "", "se": "_se"}
 
 
@@ -56,10 +61,21 @@ def _curves(subject: Subject) -> list[CurveArrays]:
         for name, table in subject.tables.items()
         if name.startswith(CURVE)
     ]
+    tables = tables or list(_coefficients(subject))
     found = [curve_arrays(label, table, subject.names) for label, table in tables]
     known = [one for one in found if one is not None]
     most = min(_BYTES + _BYTES_PER_NEURON * len(subject.names), _MOST_BYTES)
     return [one.thinned(most / len(known)) for one in known]
+
+
+def _coefficients(subject: Subject) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the table of coefficients as that of a curve over features, where these are few."""
+    table = subject.tables.get("coefficients")
+    if table is None or table["feature"].nunique() > _MOST_FEATURES:
+        return
+    names = {"estimate": "value", "conf_low": "low", "conf_high": "high"}
+    slopes = table[table["feature"] != "intercept"].rename(columns=names)
+    yield _COEFFICIENTS, slopes[["feature", "neuron", *names.values()]]
 
 
 def _curve(found: CurveArrays, subject: Subject) -> dict[str, Any]:
@@ -75,6 +91,7 @@ def _curve(found: CurveArrays, subject: Subject) -> dict[str, Any]:
     full = "" if found.n_points == tuple(map(len, at)) else " × ".join(map(str, found.n_points))
     return {
         "label": found.label,
+        "what": "Coefficient" if found.label == _COEFFICIENTS else "Effect",
         "kind": "map" if found.is_map else "points" if found.is_text else "line",
         "names": [name.replace("(s)", "(ms)") for name in found.names],
         "at": [_short(points) for points in at],

@@ -47,10 +47,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, caption: str 
     """
     head = "".join(tag("th", text(name), scope="col") for name in header)
     body = "".join(tag("tr", _cells(*row)) for row in rows)
-    said = tag("caption", text(caption)) if caption else ""
-    whole = f"<table>{said}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    said = tag("p", text(caption), class_="caption") if caption else ""
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     box = {"class_": "wide", "tabindex": 0, "role": "region", "aria_label": caption or "table"}
-    return tag("div", whole, **box)
+    return said + tag("div", whole, **box)
 
 
 def _cells(first: Any, *others: Any) -> str:

@@ -60,7 +60,7 @@ _RULES = {
 }
 
 _OVER_NEURONS = (
-    "q values control the false discovery rate over neurons, for each term [@benjamini1995]"
+    "for each term, q values control the false discovery rate over neurons [@benjamini1995]"
 )
 
 
@@ -125,20 +125,21 @@ def _data(subject: Subject) -> Iterator[str]:
 
 
 def _terms(subject: Subject) -> Iterator[str]:
-    said = [_of_term(term) for term in getattr(subject.model, "terms_", ()) if term.label]
-    if said:
-        yield f"terms were {joined(said)}"
+    known = [term for term in getattr(subject.model, "terms_", ()) if term.label]
+    if not known:
+        return
+    families = [family for term in known for family in families_of(term.meaning)]
+    cited = dict.fromkeys(_FAMILY_WORKS[name] for name in families if name in _FAMILY_WORKS)
+    mark = f" [{', '.join(f'@{key}' for key in cited)}]" if cited else ""
+    yield f"terms were {joined([_of_term(term) for term in known])}{mark}"
 
 
 def _of_term(term: Any) -> str:
     families = list(dict.fromkeys(families_of(term.meaning)))
     names = joined([FAMILIES.get(family, family) for family in families])
-    works_of = [_FAMILY_WORKS[family] for family in families if family in _FAMILY_WORKS]
-    cited = ", ".join(f"@{key}" for key in dict.fromkeys(works_of))
-    made = f"{term.n_functions} {names}" if names else f"{term.n_functions} columns"
+    made = f"products of {names}" if term.kind == "product" else names or "columns"
     channels = f" for each of {term.n_channels} inputs" if term.n_channels > 1 else ""
-    said = f"{term.label} ({KINDS.get(term.kind, term.kind)}: {made}{channels})"
-    return f"{said} [{cited}]" if cited else said
+    return f"{term.label} ({KINDS.get(term.kind, term.kind)}: {term.n_functions} {made}{channels})"
 
 
 def _penalty(subject: Subject) -> Iterator[str]:
@@ -204,12 +205,12 @@ def _contributions(subject: Subject) -> Iterator[str]:
     for said in dict.fromkeys(table["p_of"]):
         if said.startswith("signed rank"):
             yield (
-                "p values of contributions are of one-sided signed rank tests over folds "
+                "contributions were tested by one-sided signed rank tests over folds "
                 "[@wilcoxon1945]"
             )
         elif said:
             cite = " [@harris2020]" if said.startswith("linear_shift") else ""
-            yield f"p values of unique contributions are from the null {said}{cite}"
+            yield f"unique contributions were tested against the null {said}{cite}"
     if len(subject.names) > 1:
         yield _OVER_NEURONS
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .fragments import tag, text
 from .subject import Subject
-from .words import DASH, number, percent, plain
+from .words import DASH, fixed, number, percent, plain
 
 _MOST_TERMS = 12  # that have a column
 _TINTS = 5
@@ -109,7 +109,9 @@ def _sets(subject: Subject) -> Iterator[Column]:
 def _held_out(subject: Subject) -> Iterator[Column]:
     if "held_out" in subject.neurons:
         about = f"What all terms gain over the mean on held-out rows, in {plain(subject.measure)}."
-        yield Column("held out", about, _numbers(subject.column("held_out")))
+        held = subject.column("held_out")
+        decimals = _decimals(held)
+        yield Column("held out", about, _numbers(held, lambda v: fixed(v, decimals)))
 
 
 def _contributions(subject: Subject) -> Iterator[Column]:
@@ -118,14 +120,24 @@ def _contributions(subject: Subject) -> Iterator[Column]:
     how = subject.how[0]
     value, encoded = subject.wide(how), subject.encoded() == 1
     most = np.nanmax(value, initial=0.0) or 1.0
+    decimals = _decimals(value)
     for j, term in enumerate(subject.term_names):
-        cells = [_contribution(value[k, j], bool(encoded[k, j]), most) for k in range(len(value))]
+        cells = [
+            _contribution(value[k, j], bool(encoded[k, j]), most, decimals)
+            for k in range(len(value))
+        ]
         about = f"Contribution of {term} ({how}, {plain(subject.measure)}); bold where encoded."
         yield Column(str(term), about, cells)
 
 
-def _contribution(value: float, is_encoded: bool, most: float) -> str:
-    said = text(number(value, 2))
+def _decimals(values: np.ndarray) -> int:
+    """Return how many decimals give the largest value three digits."""
+    most = np.nanmax(values, initial=0.0) or 1.0
+    return int(np.clip(2 - np.floor(np.log10(most)), 0, 6))
+
+
+def _contribution(value: float, is_encoded: bool, most: float, decimals: int) -> str:
+    said = text(fixed(value, decimals))
     tint = int(np.ceil(_TINTS * max(value, 0.0) / most)) if np.isfinite(value) else 0
     class_ = "number" + (f" tint{tint}" if tint and is_encoded else "")
     return _cell(tag("b", said) if is_encoded else said, value, class_)

@@ -68,7 +68,7 @@ def subject_of_model(
         "coefficients": model.summary(X, y, **data).to_frame(),
     } | _curves(model, X, y, n, bin_s, data)
     terms = tests.merge(degrees[["neuron", "term", "edf"]], how="left", on=["neuron", "term"])
-    usual = f"{n} neurons: a fit" if n > 1 else "A fit"
+    usual = f"A fit of {n} neurons" if n > 1 else "A fit of a neuron"
     origin = _origin(model, X, y, offset, bin_s)
     return Subject(title or usual, model, _neurons(tables["goodness"]), terms, tables, origin)
 

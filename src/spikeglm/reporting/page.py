@@ -73,13 +73,15 @@ def page(
         style_hash=_hash(style),
         script_hash=_hash(script),
         tiles="".join(_tile(*pair) for pair in _tiles(subject)),
-        remarks=_remarks(said),
+        remarks=_remarks(said, has_table=len(subject.names) > 1),
         fitted=facts(described.facts(subject)),
         terms=table(described.TERMS, described.terms(subject), caption="Terms of the design"),
         report=text(str(getattr(subject.model, "fit_report_", ""))),
         found=_found(subject),
         sure=facts(answers.how_sure(subject)),
         neurons=neuron_table(subject),
+        whom="Neurons" if len(subject.names) > 1 else "Neuron",
+        tools="" if len(subject.names) > 1 else " hidden",
         legend=text(_legend(subject)),
         population=_population(subject, images),
         methods=text(how.text),
@@ -134,19 +136,21 @@ def _tile(value: str, what: str) -> str:
     return tag("div", tag("b", text(value)) + tag("span", text(what)), class_="tile")
 
 
-def _remarks(said: Sequence[Remark]) -> str:
+def _remarks(said: Sequence[Remark], *, has_table: bool) -> str:
     if not any(remark.is_warning for remark in said):
         fine = tag("p", "Nothing to warn of: every fit has its certificate, and no check failed.")
         fine = tag("li", fine, class_="fine")
     else:
         fine = ""
-    return f'<ul class="remarks">{fine}{"".join(map(_remark, range(len(said)), said))}</ul>'
+    items = "".join(_remark(k, remark, has_table) for k, remark in enumerate(said))
+    return f'<ul class="remarks">{fine}{items}</ul>'
 
 
-def _remark(k: int, remark: Remark) -> str:
+def _remark(k: int, remark: Remark, has_table: bool) -> str:
     kind = "Warning" if remark.is_warning else "Note"
     title = tag("b", f"{kind}: {text(remark.title)}")
-    show = tag("button", _SHOW, type="button", class_="show", data_remark=k) if remark.who else ""
+    show = tag("button", _SHOW, type="button", class_="show", data_remark=k)
+    show = show if remark.who and has_table else ""
     return tag("li", tag("p", title) + tag("p", text(remark.text)) + show, class_=kind.lower())
 
 
@@ -174,12 +178,18 @@ def _population(subject: Subject, images: Sequence[Figure]) -> str:
     if len(subject.names) == 1:
         return ""
     title = tag("h2", "Population", id="population-title")
-    content = title + "".join(map(_image, images)) + tag("div", "", id="heat")
+    content = (
+        title
+        + "".join(map(_image, images))
+        + tag("div", "", id="scatter")
+        + tag("div", "", id="heat")
+    )
     return tag("section", content, id="population", aria_labelledby="population-title")
 
 
 def _image(figure: Figure) -> str:
     image = f'<img src="{figure.source}" alt="{text(figure.alt)}">'
+    image = tag("div", image, class_="wide", tabindex=0, role="region", aria_label="Figure")
     return tag("figure", image + tag("figcaption", text(figure.caption)), class_="population")
 
 

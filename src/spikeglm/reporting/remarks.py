@@ -68,7 +68,7 @@ def _fits(subject: Subject) -> Iterable[Remark]:
             continue
         who = _rows_of(subject, part["neuron"])
         advice = str(part["what_to_do"].iloc[0])
-        title = f"No fit to believe ({status}): {_of(who, subject)}"
+        title = f"No fit to believe ({status})" + _of(who, subject)
         yield Remark(title, f"{_sentence(advice)} {_named(who, subject)}", who)
 
 
@@ -82,7 +82,7 @@ def _answers(subject: Subject) -> Iterable[Remark]:
     if who:
         why = _most_frequent(neurons["reason"][is_open])
         text = f"What they encode is not known: {why} {_named(who, subject)}"
-        yield Remark(f"No answer: {_of(who, subject)}", text, who)
+        yield Remark("No answer" + _of(who, subject), text, who)
 
 
 def _rescaling(subject: Subject) -> Iterable[Remark]:
@@ -93,7 +93,7 @@ def _rescaling(subject: Subject) -> Iterable[Remark]:
             "95 % bound): something that drives them is not in the model, and error bars are too "
             "small. What to do: put spike history and coupling, or a slow drift, into the model."
         )
-        yield Remark(f"The timing of spikes is missed: {_of(who, subject)}", text, who)
+        yield Remark("The timing of spikes is missed" + _of(who, subject), text, who)
 
 
 def _variance(subject: Subject) -> Iterable[Remark]:
@@ -109,7 +109,7 @@ def _variance(subject: Subject) -> Iterable[Remark]:
             f"are too small by up to a factor of {np.sqrt(largest):.2g}. What to do: a negative "
             'binomial or quasi-Poisson model, or robust errors (cov_type="HAC").'
         )
-        yield Remark(f"More variance than the model has: {_of(who, subject)}", text, who)
+        yield Remark("More variance than the model has" + _of(who, subject), text, who)
 
 
 def _predictions(subject: Subject) -> Iterable[Remark]:
@@ -120,7 +120,7 @@ def _predictions(subject: Subject) -> Iterable[Remark]:
             "more functions than the spikes pay for, or the session drifts. What to do: fewer "
             "functions, strengths chosen by the data, or a drift in every model."
         )
-        yield Remark(f"Predicted worse than by the mean: {_of(who, subject)}", text, who)
+        yield Remark("Predicted worse than by the mean" + _of(who, subject), text, who)
 
 
 def _shared(subject: Subject) -> Iterable[Remark]:
@@ -135,7 +135,7 @@ def _shared(subject: Subject) -> Iterable[Remark]:
                 f"cost anything (p > {_LEVEL:g}): other terms tell the same. Encoded, perhaps, but "
                 "not shown to be encoded beside the others."
             )
-            title = f"{term} is encoded, not shown to add to other terms: {_of(who, subject)}"
+            title = f"{term} is encoded, not shown to add to other terms" + _of(who, subject)
             yield Remark(title, text, who, is_warning=False)
 
 
@@ -148,7 +148,7 @@ def _few(subject: Subject) -> Iterable[Remark]:
             f"Fewer than {_FEWEST_SPIKES} spikes for each effective parameter: curves and errors "
             "are rough, and what is weak is missed."
         )
-        yield Remark(f"Few spikes: {_of(who, subject)}", text, who, is_warning=False)
+        yield Remark("Few spikes" + _of(who, subject), text, who, is_warning=False)
 
 
 def _rows(subject: Subject) -> Iterable[Remark]:
@@ -172,7 +172,7 @@ def _reasons(subject: Subject) -> Iterable[Remark]:
     if who:
         terms = listed(dict.fromkeys(told["term"]))
         text = f"Of {terms}: {_most_frequent(told['reason'])} contributions.csv has all of them."
-        title = f"Contributions to read with care: {_of(who, subject)}"
+        title = "Contributions to read with care" + _of(who, subject)
         yield Remark(title, text, who, is_warning=False)
 
 
@@ -202,8 +202,9 @@ def _rows_of(subject: Subject, names: Iterable[Any]) -> tuple[int, ...]:
 
 
 def _of(who: tuple[int, ...], subject: Subject) -> str:
+    """Return how many of the neurons a title is about; nothing where there is only one."""
     N = len(subject.names)
-    return f"{len(who)} of {N} neurons" if N > 1 else "the neuron"
+    return f": {len(who)} of {N} neurons" if N > 1 else ""
 
 
 def _named(who: tuple[int, ...], subject: Subject) -> str:

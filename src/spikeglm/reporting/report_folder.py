@@ -132,6 +132,8 @@ def _subject(result: Any, title: str | None, **data: Any) -> Subject:
         return Subject.of_encoding(result, title)
     if hasattr(result, "fit_report_"):
         return subject_of_model(result, title=title, **data)
+    if hasattr(result, "fit"):
+        raise errors.not_fitted(type(result).__name__)
     raise errors.type_error(
         "This cannot be reported.",
         given=type(result).__name__,

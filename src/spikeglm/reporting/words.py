@@ -24,15 +24,30 @@ def number(value: Any, digits: int = 3) -> str:
     return said.replace("-", "−", 1) if said.startswith("-") else said
 
 
+def fixed(value: Any, decimals: int) -> str:
+    """Return a number with so many decimals, as those below one another have them.
+
+    Examples
+    --------
+    >>> fixed(0.12345, 3), fixed(-1e-9, 3), fixed(None, 3)
+    ('0.123', '0.000', '–')
+    """
+    if value is None or not np.isfinite(value):
+        return DASH
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
 def percent(share: Any) -> str:
     """Return a share in percent.
 
     Examples
     --------
     >>> percent(0.256), percent(None)
-    ('25.6 %', '–')
+    ('26 %', '–')
     """
-    return DASH if share is None or not np.isfinite(share) else f"{number(100 * share)} %"
+    if share is None or not np.isfinite(share):
+        return DASH
+    return f"{100 * share:.{0 if abs(share) >= 0.0995 else 1}f} %".replace("-", "−")
 
 
 def p_value(p: Any) -> str:

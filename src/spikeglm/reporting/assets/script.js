@@ -104,7 +104,7 @@
   function contributions(n) {
     const J = DATA.terms.length, ways = DATA.contributions, each = 13 * ways.length + 12;
     const names = DATA.terms.map((t) => (t.length > 18 ? t.slice(0, 17) + "…" : t));
-    const left = Math.min(130, 12 + 6.4 * Math.max(...names.map((t) => t.length)));
+    const left = Math.min(150, 28 + 7 * Math.max(...names.map((t) => t.length)));
     const height = Math.max(110, 56 + each * J), base = height - 38;
     const parts = ways.map((w) => ({ how: w.how, value: row(w.value, n), se: row(w.se, n) }));
     const all = known(parts.flatMap((p) => Array.from(p.value).flatMap((v, j) => [v - 2 * (p.se[j] || 0), v + 2 * (p.se[j] || 0)])));
@@ -152,11 +152,14 @@
   }
 
   function limits(lines) {
-    // Bands that explode where nothing is known must not flatten the curve: half its height more.
+    // Bands that explode where nothing is known must not flatten the curve: nine tenths of them fit in.
     const values = lines.flatMap((l) => known(l.value));
-    const ends = lines.flatMap((l) => known([...l.low, ...l.high]));
-    const low = Math.min(0, ...values), high = Math.max(0, ...values), room = 0.6 * (high - low || 1);
-    const out = [Math.max(Math.min(low, ...ends), low - room), Math.min(Math.max(high, ...ends), high + room)];
+    const low = Math.min(0, ...values), high = Math.max(0, ...values), room = 0.25 * (high - low);
+    const usual = (ends, share) => ends.length ? ends[Math.round(share * (ends.length - 1))] : 0;
+    const lows = lines.flatMap((l) => known(l.low)).sort((a, b) => a - b);
+    const highs = lines.flatMap((l) => known(l.high)).sort((a, b) => a - b);
+    const out = [Math.min(low, Math.max(usual(lows, 0), Math.min(usual(lows, 0.1), low - room))),
+      Math.max(high, Math.min(usual(highs, 1), Math.max(usual(highs, 0.9), high + room)))];
     return out[1] > out[0] ? out : [out[0] - 1, out[1] + 1];
   }
 
@@ -179,7 +182,7 @@
     svg.append(draw("path", { d: `M${LEFT} ${y(0)}H${W - RIGHT}`, stroke: SOFT, "stroke-width": 0.7 }));
     const xTicks = isText ? at.filter((_, i) => i % Math.ceil(at.length / 7) === 0) : ticks(...ends);
     frame(svg, {
-      x, y, xTicks, yTicks: ticks(...range), xName: curve.names[0], yName: `Effect (${DATA.unit})`,
+      x, y, xTicks, yTicks: ticks(...range), xName: curve.names[0], yName: `${curve.what} (${DATA.unit})`,
       xText: isText ? xTicks.map((i) => points[i].slice(0, 8)) : null,
     });
     if (curve.channels.length > 1) lines.forEach((line, k) => {
@@ -270,7 +273,7 @@
     const isText = curve.at.some((a) => typeof a[0] === "string");
     frame(svg, {
       x: scale(...xEnds, LEFT, right), y: scale(...yEnds, H - BOTTOM, TOP), right, xName: curve.names[0], yName: curve.names[1],
-      xTicks: isText ? [] : ticks(xs[0], xs[xs.length - 1], 4), yTicks: isText ? [] : ticks(ys[0], ys[ys.length - 1]),
+      xTicks: isText ? [] : ticks(xs[0], xs[xs.length - 1]), yTicks: isText ? [] : ticks(ys[0], ys[ys.length - 1]),
     });
     bar(svg, low, high, `Effect (${DATA.unit})`);
     return svg;
@@ -373,7 +376,7 @@
       const low = Math.min(...all), high = Math.max(...all);
       lines.push({ share: value.map((v) => (v - low) / (high - low)), peak: value.indexOf(high) });
     }
-    if (lines.length < 2) return null;
+    if (lines.length < 3) return null;
     lines.sort((a, b) => a.peak - b.peak);
     const svg = canvas(W, H, `Effect of ${curve.label} for ${lines.length} neurons, sorted by its peak`), at = curve.at[0];
     const right = W - RIGHT, x = scale(at[0], at[at.length - 1], LEFT, right);
@@ -389,6 +392,43 @@
     const wanted = DATA.curves.filter((c) => c.kind === "line" && c.channels.length === 1);
     const figures = wanted.map(heat).filter(Boolean);
     if (figures.length) byId("heat").replaceChildren(make("h3", {}, "Where effects are largest"), make("div", { class: "heats" }, ...figures));
+  }
+
+  // ---- All neurons: how well they are predicted over how many spikes they have. A point can be pressed.
+
+  function numbers(name) {
+    const column = headers.findIndex((h) => h.textContent === name);
+    if (column < 0) return null;
+    return new Map(rows.map((r) => [r, r.cells[column].dataset.v === "" ? NaN : Number(r.cells[column].dataset.v)]));
+  }
+
+  function scatter() {
+    const name = numbers("held out") ? "held out" : "deviance explained", held = numbers(name), spikes = numbers("spikes"), ratio = numbers("KS / bound");
+    if (!byId("scatter") || !held || !spikes) return;
+    const there = rows.filter((r) => Number.isFinite(held.get(r)) && spikes.get(r) > 0);
+    if (there.length < 3) return;
+    const svg = canvas(W, H, `${name} of ${there.length} neurons over their spikes`);
+    const logs = there.map((r) => Math.log10(spikes.get(r))), gains = there.map((r) => held.get(r));
+    const xEnds = [Math.min(...logs) - 0.05, Math.max(...logs) + 0.05], yEnds = [Math.min(0, ...gains), Math.max(...gains)];
+    const x = scale(...xEnds, LEFT + 4, W - RIGHT - 4), y = scale(...yEnds, H - BOTTOM - 3, TOP + 3);
+    const few = [1, 2, 5].flatMap((k) => [0, 1, 2, 3, 4, 5, 6].map((p) => k * 10 ** p)).sort((a, b) => a - b)
+      .filter((v) => Math.log10(v) >= xEnds[0] && Math.log10(v) <= xEnds[1]);
+    const marks = few.filter((_, k) => k % Math.ceil(few.length / 6) === 0);
+    svg.append(draw("path", { d: `M${LEFT} ${y(0)}H${W - RIGHT}`, stroke: SOFT, "stroke-width": 0.7 }));
+    there.forEach((r, k) => {
+      const is = ratio && ratio.get(r) > 1;
+      const point = draw("circle", { cx: x(logs[k]).toFixed(1), cy: y(gains[k]).toFixed(1), r: 3, fill: is ? "#fff" : COLORS[0], stroke: is ? COLORS[1] : COLORS[0], cursor: "pointer" });
+      point.append(draw("title", {}, r.cells[0].textContent));
+      point.addEventListener("click", () => select(r, true));
+      svg.append(point);
+    });
+    frame(svg, {
+      x: (v) => x(Math.log10(v)), y, xTicks: marks, yTicks: ticks(...yEnds), xName: "Spikes", yName: name === "held out" ? `Held out (${DATA.measure})` : "Deviance explained",
+      xText: marks.map((v) => v.toLocaleString("en")),
+    });
+    const more = ratio ? "; open: spikes do not come when the model says (KS above its bound)" : "";
+    byId("scatter").replaceChildren(make("h3", {}, "Prediction and spikes"), make("div", { class: "heats" },
+      make("figure", {}, make("figcaption", {}, `${name === "held out" ? "What all terms gain" : "What the fit explains"}, over the spikes of a neuron; press a point to draw it${more}`), svg)));
   }
 
   // ---- What is pressed.
@@ -427,5 +467,10 @@
 
   filter();
   select(rows[0]);
-  requestAnimationFrame(() => setTimeout(heats));
+  requestAnimationFrame(() => setTimeout(() => {
+    scatter();
+    heats();
+    const all = byId("population");
+    if (all) all.hidden = !all.querySelector("img, svg");
+  }));
 })();
