@@ -204,3 +204,55 @@ def grouped_population(
     if counts:
         return X, rng.poisson(0.1 * np.exp(np.clip(drive, -5, 3))).astype(float), mask
     return X, drive + rng.normal(size=drive.shape), mask
+
+
+def navigating_population(
+    n_rows: int, n_neurons: int, n_bins: int, *, seed: int = 0
+) -> tuple[Array, Array, dict[str, Array]]:
+    """Bins of position, head direction, speed and theta phase, as published, and counts (T, N).
+
+    Hardcastle et al. (2017), Neuron 94:375-87: each variable is one of so many bins at a time.
+    Each neuron hangs on some of the variables; bins of time are of 20 ms, rates of 1 to 10 Hz.
+    Also the columns of each variable.
+    """
+    rng = np.random.default_rng(seed)
+    turn = np.cumsum(rng.normal(0.0, 0.15, n_rows))
+    speed = np.abs(_slow(rng, n_rows, 50)) * 0.15  # m/s in a box of one metre
+    steps = 0.02 * speed[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    place = 1.0 - np.abs(np.mod(rng.uniform(size=2) + np.cumsum(steps, axis=0), 2.0) - 1.0)
+    phase = np.cumsum(2 * np.pi * (8.0 + 0.5 * _slow(rng, n_rows, 50)) * 0.02)
+    at = np.minimum((place * n_bins).astype(int), n_bins - 1)
+    fast = np.argsort(np.argsort(speed)) * 10 // n_rows  # as many rows in each
+    bins = {
+        "position": (at[:, 0] * n_bins + at[:, 1], n_bins**2),
+        "direction": (_angle(turn, 18), 18),
+        "speed": (fast, 10),
+        "theta": (_angle(phase, 18), 18),
+    }
+    X = np.hstack([np.eye(size)[which] for which, size in bins.values()])
+    ends = np.cumsum([0, *(size for _, size in bins.values())])
+    terms = {name: np.arange(a, b) for name, a, b in zip(bins, ends, ends[1:], strict=False)}
+    curves = [
+        -0.5 * np.square(place[:, None] - rng.uniform(size=(n_neurons, 2))).sum(axis=2) / 0.02,
+        np.cos(turn[:, None] - rng.uniform(0, 2 * np.pi, n_neurons)),
+        fast[:, None] * rng.choice([-0.1, 0.1], n_neurons),
+        np.cos(phase[:, None] - rng.uniform(0, 2 * np.pi, n_neurons)),
+    ]
+    gains = rng.uniform(0.3, 1.0, (4, n_neurons)) * (rng.uniform(size=(4, n_neurons)) < 0.5)
+    drive = sum(
+        gain * (np.exp(curve) if k == 0 else curve)
+        for k, (curve, gain) in enumerate(zip(curves, gains, strict=True))
+    )
+    rate = rng.uniform(0.02, 0.2, n_neurons)
+    return X, rng.poisson(rate * np.exp(drive - 0.5)).astype(float), terms
+
+
+def _slow(rng: np.random.Generator, n_rows: int, width: int) -> Array:
+    """Smooth noise of variance one."""
+    noise = np.convolve(rng.normal(size=n_rows + width), np.hanning(width), mode="same")[:n_rows]
+    return noise / noise.std()
+
+
+def _angle(angle: Array, n_bins: int) -> Array:
+    """Return the bin (T,) of angles."""
+    return (np.mod(angle, 2 * np.pi) / (2 * np.pi) * n_bins).astype(int) % n_bins

@@ -39,9 +39,14 @@ def main(arguments: list[str]) -> None:
         print(text(studies[-1]), flush=True)
         if figures is not None:
             draw(studies[-1], figures)
-    disagree = [claim for study in studies for claim in study.claims if not claim.agrees]
-    n = sum(len(study.claims) for study in studies)
-    told = f"\n{n - len(disagree)} of {n} comparisons agree."
+    verdicts = [claim.agrees for study in studies for claim in study.claims]
+    tests = [agrees for agrees in verdicts if agrees is not None]
+    told = f"\n{sum(tests)} of {len(tests)} comparisons agree."
+    if len(tests) < len(verdicts):
+        told += (
+            f" {len(verdicts) - len(tests)} more are no tests: what they ask was chosen after a "
+            "look at the answer."
+        )
     parts = [_TEXT.format(version=nmo.__version__, disagree=told), *map(text, studies)]
     (HERE / "RESULTS.md").write_text("\n".join(parts), encoding="utf-8")
 
@@ -53,7 +58,7 @@ def text(study: Study) -> str:
         lines += [f"`{name}`", "", "```text", str(found), "```", ""]
     lines += ["| known | found | agrees |", "|---|---|---|"]
     for claim in study.claims:
-        lines.append(f"| {claim.known} | {claim.found} | {'yes' if claim.agrees else '**no**'} |")
+        lines.append(f"| {claim.known} | {claim.found} | {claim.verdict} |")
     lines += ["", *(f"* {remark}" for remark in study.remarks), ""]
     return "\n".join(lines)
 

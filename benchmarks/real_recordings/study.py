@@ -16,11 +16,19 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Claim:
-    """A conclusion that is known, what came out here, and whether the two agree."""
+    """A conclusion that is known, what came out here, and whether the two agree.
+
+    ``agrees`` is None where the question was chosen after a look at the answer: that tests nothing.
+    """
 
     known: str
     found: str
-    agrees: bool
+    agrees: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """Return the word for the table."""
+        return {True: "yes", False: "**no**", None: "not a test"}[self.agrees]
 
 
 @dataclass(frozen=True)

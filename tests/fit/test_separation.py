@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import spikeglm as nmo
 from spikeglm.exceptions import ConvergenceWarning
+from spikeglm.fit import separation
 
 RNG = np.random.default_rng(0)
 T = 600
@@ -164,3 +165,24 @@ def test_large_coefficients_alone_are_no_separation():
     steep = nmo.GLM("Bernoulli").fit(FREE, (RNG.random(T) < (FREE[:, 0] > 0) * 0.98 + 0.01) * 1.0)
     assert nmo.GLM().fit(feature, y).fit_report_.status == ("converged",)
     assert steep.fit_report_.status == ("converged",)
+
+
+INDICATORS = np.repeat(np.eye(4), [1, 5, 300, 40], axis=0) @ np.linalg.qr(RNG.normal(size=(4, 4)))[0]
+
+
+def test_indicators_that_never_meet_a_spike_need_no_linear_program(monkeypatch):
+    monkeypatch.setattr(separation, "_leaving_of_unique", None)
+    assert separation.leaving(INDICATORS, np.full(346, -1)).all()
+    assert separation.leaving(-INDICATORS[:, :1] / INDICATORS[:, :1], np.full(346, -1)).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_leaves_is_what_the_linear_program_says(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    Z = rng.normal(size=(8, 3)) @ np.diag([1.0, rng.integers(2), rng.integers(2)])
+    Z /= np.linalg.norm(Z, axis=1, keepdims=True)
+    side = rng.choice([-1, 1], 8) if seed % 2 else np.where(Z[:, 0] > -0.1, 1, -1)
+    side[: rng.integers(2)] = 0
+    found = separation.leaving(Z, side)
+    monkeypatch.setattr(separation, "_all_leave", lambda *_: False)
+    assert_array_equal(found, separation.leaving(Z, side))

@@ -198,3 +198,16 @@ def test_it_is_an_estimator():
 def test_what_cannot_be_used_is_refused(arguments, match):
     with pytest.raises(ValueError, match=match):
         ReducedRankRegression(**arguments).fit(X, Y)
+
+
+@pytest.mark.parametrize("arguments", [{"rank": 2, "regularizer_strength": 0.5}, {"folds": 3}])
+def test_what_was_saved_predicts_the_same(arguments, tmp_path):
+    model = ReducedRankRegression(**arguments).fit(X, pd.DataFrame(Y).add_prefix("cell"))
+    model.save_params(tmp_path / "model.npz")
+    again = nmo.load_model(tmp_path / "model.npz")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert repr(again) == repr(model) and again.status_ == model.status_
+    assert again.neuron_columns_ == model.neuron_columns_ and again.rank_ == model.rank_
+    if model.rank_choice_ is not None:
+        assert again.rank_choice_.rank == model.rank_choice_.rank
+        assert again.rank_choice_.outputs_to_frame().equals(model.rank_choice_.outputs_to_frame())

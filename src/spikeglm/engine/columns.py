@@ -187,16 +187,20 @@ class Columns:
     def present(self, rows: slice | IntArray) -> Present | None:
         """Return the columns with a weight in some of the rows; None: all, or not worth the look.
 
-        Where folds are runs of rows, each block is held out from some columns altogether.
+        Where folds are runs of rows, each block is held out from some columns altogether, and
+        weighs one for the others, which then need no weights.
         """
         if self.weights is None or self.weights.values.shape[1] >= self.n_columns:
             return None
-        counts = (self.weights.values[rows] > 0).any(axis=0)
-        key = counts.tobytes()
+        here = self.weights.values[rows]
+        counts = (here > 0).any(axis=0)
+        is_one = bool((here[:, counts] == 1).all())
+        key = counts.tobytes() + bytes([is_one])
         if key not in self._present:
             is_present = counts[self.weights.of]
             which = np.flatnonzero(is_present)
-            self._present[key] = None if is_present.all() else Present(which, self.take(which))
+            some = replace(self.take(which), weights=None) if is_one else self.take(which)
+            self._present[key] = None if is_present.all() and not is_one else Present(which, some)
         return self._present[key]
 
     @cached_property

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from .. import showing
+from ..engine.cumulant_objective import by_cumulants
 from ..engine.features.near_dependence import View
 from ..engine.objective import Objective
 from ..engine.quadratic import by_moments
@@ -40,7 +41,10 @@ class NumbersByMoments(Numbers):
         """Return the columns of a view; that may visit the rows."""
         plain, observed = super().objective(view, how), self.observed.take(view.columns)
         middle = observed.mean - np.nan_to_num(observed.offset)
-        return by_moments(plain, self.keep, middle if plain.columns.has_intercept else 0.0 * middle)
+        found = by_moments(
+            plain, self.keep, middle if plain.columns.has_intercept else 0.0 * middle
+        )
+        return by_cumulants(plain, self.keep) if found is plain else found
 
 
 def numbers_by_moments(ready: Prepared) -> MakeProblems:

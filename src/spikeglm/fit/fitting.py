@@ -24,6 +24,7 @@ from ..rows.contract import Rows
 from ..settings import get_config
 from ..solvers import Cheapest, Method, Outcome, Status, Task
 from ..typing import BoolArray, FloatArray, IntArray
+from .by_moments import numbers_by_moments
 from .checkpoint import resumable
 from .equal_predictions import look_along_combinations
 from .prepared import Prepared, prepare
@@ -104,7 +105,9 @@ def fit_columns(
         First coefficients (p, C) and intercepts (C,); default: zero, and the mean response.
     """
     ready = prepare(rows, columns, keep=keep, looks_at_all=solver.reads_correlations)
-    result = fit_prepared(ready, columns, penalty=penalty, solver=solver, start=start)
+    has_folds = columns.weights is not None and len(np.unique(columns.weights.of)) > 1
+    kind = numbers_by_moments(ready) if has_folds and solver.name is None else Numbers
+    result = fit_prepared(ready, columns, penalty=penalty, solver=solver, start=start, kind=kind)
     return replace(result, n_passes=ready.survey.n_passes + result.n_passes)
 
 

@@ -45,6 +45,7 @@ FLAT = 0.02  # of the curvature at the mean response; rows with less may be on t
 RANK_TOLERANCE = 1e-12  # per parameter: share of the largest eigenvalue that is rounding
 MOVES = 1e-7  # of a row's size; less is rounding
 _LONGEST = 1e4  # direction; rows are scaled to one, so what moves at all moves by one
+_CLEARLY = 1e-3  # of a direction of length one; far above what rounds, and within the longest
 TOUCHED = 1e-6  # share of a parameter in a direction
 _SHARE_OF_MEMORY = 1 / 8  # for what is known of each row, of several columns at once
 
@@ -273,13 +274,27 @@ def leaving(Z: FloatArray, side: IntArray) -> BoolArray:
     array([ True, False, False])
     """
     moving = Z.any(axis=1)
+    leaves = np.zeros(len(Z), dtype=bool)
+    if _all_leave(Z[moving], side[moving]):
+        leaves[moving] = True
+        return leaves
     rows, which = np.unique(
         np.column_stack([Z.round(9), side])[moving], axis=0, return_inverse=True
     )
-    leaves = np.zeros(len(Z), dtype=bool)
     if len(rows):
         leaves[moving] = _leaving_of_unique(rows[:, :-1], rows[:, -1])[which.ravel()]
     return leaves
+
+
+def _all_leave(Z: FloatArray, side: IntArray) -> bool:
+    """Tell whether the direction that moves rows (B, k) most evenly moves them all where they may.
+
+    That is enough, and so it is where features are indicators of which some never meet a spike.
+    """
+    towards = side[:, None] * Z
+    direction = np.linalg.pinv(towards.T @ towards, hermitian=True) @ towards.sum(axis=0)
+    size = np.linalg.norm(direction)
+    return bool(size > 0 and (towards @ direction).min(initial=np.inf) > size * _CLEARLY)
 
 
 def _leaving_of_unique(Z: FloatArray, side: FloatArray) -> BoolArray:

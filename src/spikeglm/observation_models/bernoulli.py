@@ -58,6 +58,10 @@ class BernoulliObservations(ElementwiseObservations):
         value = xp.maximum(theta, 0.0) - y * theta + xp.log1p(decay)
         return value, xp.where(theta >= 0, 1.0, decay) / (1.0 + decay) - y
 
+    def cumulant(self, theta: Array, xp: Namespace) -> tuple[Array, Array]:
+        """Return log(1 + e^theta) and mu."""
+        return self.loss_and_slope(0.0, theta, None, xp)
+
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return mu (1 - mu)."""
         return self.information(theta, mean, xp)

@@ -106,6 +106,24 @@ class ElementwiseObservations(Observations):
         array([ 0.5, -0.5])
         """
 
+    def cumulant(self, theta: Array, xp: Namespace) -> tuple[Array, Array] | None:
+        """Return b(theta) and its derivative, the mean, where the loss is b(theta) - y theta.
+
+        None where it is not, or nobody says. What y adds is then known from sums over the rows.
+
+        References
+        ----------
+        McCullagh & Nelder (1989), Generalized Linear Models, section 2.2.2.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations
+        >>> PoissonObservations().cumulant(np.zeros(1), np)
+        (array([1.]), array([1.]))
+        """
+        return None
+
     @abstractmethod
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return the second derivative of the loss with respect to theta.

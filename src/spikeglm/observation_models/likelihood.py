@@ -119,6 +119,21 @@ class Likelihood:
             value = value if inside is None else xp.where(inside, value, math.inf)
             return value, slope * curve.slope
 
+    def cumulant(self, eta: Array, xp: Namespace = np) -> tuple[Array, Array] | None:
+        """Return the loss and its slope but for what y adds, -y eta and -y; None if y adds others.
+
+        >>> import numpy as np
+        >>> from spikeglm.observation_models import PoissonObservations, links
+        >>> Likelihood(PoissonObservations(), links.Exp()).cumulant(np.zeros(1))
+        (array([1.]), array([1.]))
+        >>> Likelihood(PoissonObservations(), links.Softplus()).cumulant(np.zeros(1)) is None
+        True
+        """
+        if not self._straight:
+            return None
+        with numerics.quiet():
+            return self.model.cumulant(eta, xp)
+
     def curvature(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
         """Return the second derivative of the loss in eta (observed; it may be negative).
 

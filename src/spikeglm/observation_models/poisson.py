@@ -55,6 +55,11 @@ class PoissonObservations(ElementwiseObservations):
         mean = xp.exp(theta) if mean is None else mean
         return mean - y * theta, mean - y
 
+    def cumulant(self, theta: Array, xp: Namespace) -> tuple[Array, Array]:
+        """Return mu, twice."""
+        mean = xp.exp(theta)
+        return mean, mean
+
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return mu."""
         return xp.exp(theta) if mean is None else mean

@@ -66,6 +66,10 @@ class QuasiPoissonObservations(ElementwiseObservations):
         """Return mu - y theta and mu - y."""
         return _POISSON.loss_and_slope(y, theta, mean, xp)
 
+    def cumulant(self, theta: Array, xp: Namespace) -> tuple[Array, Array]:
+        """Return mu, twice."""
+        return _POISSON.cumulant(theta, xp)
+
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return mu."""
         return _POISSON.loss_curvature(y, theta, mean, xp)

@@ -13,6 +13,7 @@ from ..engine.runners.plan import plan
 from ..estimator import Estimator
 from ..glm.reading.fit_inputs import read_rows
 from ..glm.reading.known_labels import check_rows
+from ..glm.saving import persistence
 from ..io.interop.timeseries import to_array
 from ..rows.contract import Rows
 from ..rows.table_labels import like_rows
@@ -220,6 +221,18 @@ class ReducedRankRegression(Estimator):
         values = np.where(np.isfinite(found), values, np.nan)
         off = values - np.nanmean(values, axis=0, where=np.isfinite(values))
         return float(1.0 - np.nansum((values - found) ** 2) / np.nansum(off**2))
+
+    def save_params(self, filename: Any) -> None:
+        """Save arguments and estimates to an ``.npz`` file; see :func:`spikeglm.load_model`.
+
+        >>> import os, tempfile, spikeglm as nmo
+        >>> X, y = np.eye(6)[:, :3], np.cos(np.arange(24.0)).reshape(6, 4)
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
+        >>> nmo.ReducedRankRegression(1, 0.0).fit(X, y).save_params(path)
+        >>> nmo.load_model(path)
+        ReducedRankRegression(rank=1, regularizer_strength=0.0)
+        """
+        persistence.save(self, filename)
 
     def _check(self) -> None:
         check_rule(self.rule)

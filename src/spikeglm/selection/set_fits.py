@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from .. import showing
 from ..engine.columns import Columns
+from ..fit.by_moments import numbers_by_moments
 from ..fit.fitting import SolverChoice, fit_prepared
+from ..fit.nearby import Nearby, numbers_nearby
 from ..fit.prepared import Prepared, prepare
+from ..fit.problems import Numbers
 from ..fit.record import FitResult
 from ..glm import GLM
 from ..glm.reading.fit_inputs import FitInputs
@@ -23,9 +27,12 @@ from ..regularizer import UnRegularized
 from ..regularizer.base import Penalty
 from ..rows import ArrayRows
 from ..settings import get_config
+from ..solvers import WELL
 from ..typing import Array, BoolArray, FloatArray, IntArray
+from .near_fits import Begun, at_once, begin, pays
 
 _VECTORS = 30  # of the size of the coefficients that are in memory at once
+_WELL = tuple(str(word) for word in WELL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +56,25 @@ class SetFits:
     status: Array
 
     __repr__ = showing.of_fields
+
+    def take(self, pairs: IntArray) -> SetFits:
+        """Keep only some pairs."""
+        scale = None if self.scale is None else self.scale[:, pairs]
+        return SetFits(
+            self.coef[..., pairs], self.intercept[:, pairs], scale, self.status[:, pairs]
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[IntArray, SetFits]]) -> SetFits:
+        """Return the fits of all pairs from those of some (their numbers, fits)."""
+        order = np.argsort(np.concatenate([pairs for pairs, _ in parts]))
+        fits = [fit for _, fit in parts]
+
+        def together(name: str) -> Array:
+            return np.concatenate([getattr(fit, name) for fit in fits], axis=-1)[..., order]
+
+        scale = together("scale") if all(fit.scale is not None for fit in fits) else None
+        return cls(together("coef"), together("intercept"), scale, together("status"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +159,48 @@ class SharedProblem:
         yield from (slice(k, k + at_once) for k in range(0, n_pairs, at_once))
 
     def fit(self, masks: BoolArray, neurons: IntArray) -> SetFits:
-        """Fit masks (p, J), each to the neuron ``neurons[j]``, under all weightings at once."""
+        """Fit masks (p, J), each to the neuron ``neurons[j]``, under all weightings at once.
+
+        Where they are many, fits to all rows come first, and those of weightings begin there.
+        """
+        columns, penalty = self.inputs.columns.take(neurons), self.penalty.take(neurons)
+        is_free = self.solver.name is None
+        if not (is_free and pays(self.ready, columns, penalty, masks, self.n_weightings)):
+            return self._solved(masks, neurons)
+        everyone, parts = np.unique(neurons), list[tuple[IntArray, SetFits]]()
+        each = at_once(self.inputs.rows.n_features, self.n_weightings)
+        for first in range(0, len(everyone), each):
+            some = np.flatnonzero(np.isin(neurons, everyone[first : first + each]))
+            parts.append((some, self._near(masks[:, some], neurons[some])))
+        return SetFits.joined(parts)
+
+    def _near(self, masks: BoolArray, neurons: IntArray) -> SetFits:
+        """Fit as :meth:`fit` does, from fits to all rows; pairs without one by themselves."""
+        columns, penalty = self.inputs.columns.take(neurons), self.penalty.take(neurons)
+        begun = begin(self.ready, columns, penalty, masks, self.weightings, self._last.get("seen"))
+        if begun is None:
+            return self._solved(masks, neurons)
+        self._last["seen"] = begun.nearby
+        some, parts = np.flatnonzero(begun.is_well), list[tuple[IntArray, SetFits]]()
+        if len(some):
+            near = self._solved(masks[:, some], neurons[some], begun.take(some))
+            well = np.flatnonzero(np.isin(near.status.astype(str), _WELL).all(axis=0))
+            some = some[well]
+            parts.append((some, near.take(well)))
+        rest = np.setdiff1d(np.arange(len(neurons)), some)
+        if len(rest):
+            parts.append((rest, self._solved(masks[:, rest], neurons[rest])))
+        return SetFits.joined(parts)
+
+    @cached_property
+    def _last(self) -> dict[str, Nearby]:
+        """The curvature that was seen last."""
+        return {}
+
+    def _solved(
+        self, masks: BoolArray, neurons: IntArray, begun: Begun | None = None
+    ) -> SetFits:
+        """Fit as :meth:`fit` does, all at once, perhaps from where all rows lead."""
         N, V, J = self.inputs.columns.n_columns, self.n_weightings, len(neurons)
         each, under = np.tile(neurons, V), np.repeat(np.arange(V), J)
         columns = under_weightings(self.inputs.columns.take(each), self.weightings, under)
@@ -141,7 +208,14 @@ class SharedProblem:
             wide = np.tile(masks, V)
             columns = replace(columns, mask=wide if columns.mask is None else columns.mask & wide)
         penalty = self.penalty.take(under * N + each)
-        result = fit_prepared(self.ready, columns, penalty=penalty, solver=self.solver)
+        kind = numbers_by_moments(self.ready) if self.solver.name is None else Numbers
+        start = None
+        if begun is not None:
+            kind = numbers_nearby(self.ready, begun.nearby)
+            start = np.tile(begun.coef, V), np.tile(begun.intercept, V)
+        result = fit_prepared(
+            self.ready, columns, penalty=penalty, solver=self.solver, start=start, kind=kind
+        )
         scale = self._scale(columns, result)
         return SetFits(
             result.coef.reshape(-1, V, J).swapaxes(0, 1),

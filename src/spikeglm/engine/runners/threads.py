@@ -25,6 +25,7 @@ from ...rows.contract import Rows
 from ...settings import get_config
 from ...typing import Array, FloatArray, IntArray
 from ..columns import Columns
+from ..kernels.cumulant_kernels import cumulants, cumulants_at_zero
 from ..kernels.loss_kernels import BY_COLUMN, Kernel, Sums, add_into
 from ..table import Block, Held, Table
 from .plan import Plan
@@ -36,6 +37,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 _SHARE_FOR_SAMPLE = 1 / 16  # of the memory budget
 _KEPT_BYTES = 3 * 2**23  # a few times what the arrays of a block take
+_BY_COLUMN = BY_COLUMN | {cumulants, cumulants_at_zero}
 
 
 def run(
@@ -83,7 +85,7 @@ def _on_block(
     b: FloatArray,
 ) -> Sums:
     """Return the sums over one block; columns without any weight there are left out if they can."""
-    if kernel not in BY_COLUMN:
+    if kernel not in _BY_COLUMN:
         return kernel(X, columns.block(rows), W, b, np)
     present = columns.present(rows)
     if present is None:  # in the precision of the rows, in which these kernels compute

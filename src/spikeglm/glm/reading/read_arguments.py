@@ -69,7 +69,9 @@ def refuse_classifiers(model: Any) -> None:
             "This function does not take classifiers.",
             given=type(model).__name__,
             expected="a GLM or a PopulationGLM",
-            todo="use scikit-learn's cross_val_score or GridSearchCV, which take classifiers.",
+            todo="of two classes, or of one against the others, fit nmo.GLM('Bernoulli') to "
+            "(labels == 'one of them').astype(float). Whole classifiers are compared by "
+            "nmo.selection.compare, and their strengths chosen by scikit-learn's GridSearchCV.",
         )
 
 

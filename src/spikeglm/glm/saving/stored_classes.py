@@ -70,6 +70,8 @@ _WHERE = {
         ),
     ),
     "inference.record": ("fit.record", ("FitResult",)),
+    "reduced_rank": ("reduced_rank.estimator", ("ReducedRankRegression",)),
+    "reduced_rank.choice": ("reduced_rank.rank_choice", ("RankChoice",)),
     "designs.plan": ("designs.plan", ("StoredPlan",)),
     "rows.terms": ("rows.terms", ("Term",)),
 }
