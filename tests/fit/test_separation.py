@@ -167,7 +167,9 @@ def test_large_coefficients_alone_are_no_separation():
     assert steep.fit_report_.status == ("converged",)
 
 
-INDICATORS = np.repeat(np.eye(4), [1, 5, 300, 40], axis=0) @ np.linalg.qr(RNG.normal(size=(4, 4)))[0]
+INDICATORS = (
+    np.repeat(np.eye(4), [1, 5, 300, 40], axis=0) @ np.linalg.qr(RNG.normal(size=(4, 4)))[0]
+)
 
 
 def test_indicators_that_never_meet_a_spike_need_no_linear_program(monkeypatch):

@@ -29,7 +29,7 @@ SETS = [["speed"], ["place"], ["speed", "place"]]
 BLOCKS = InterleavedBlocks(4, n_chunks=3)
 
 
-def scored(monkeypatch, near, *, y=COUNTS, X=X, folds=BLOCKS, offset=None, sets=SETS, **model):
+def scored(monkeypatch, near, *, y=COUNTS, X=X, folds=BLOCKS, offset=None, sets=SETS, terms=GROUPS, **model):
     """Return how sets are scored, always begun from all rows, or never."""
     monkeypatch.setattr(near_fits, "_PAYS_FROM", 0 if near else np.inf)
     monkeypatch.setattr(near_fits, "_FITS_PER_PARAMETER", 1e-3)
@@ -39,7 +39,7 @@ def scored(monkeypatch, near, *, y=COUNTS, X=X, folds=BLOCKS, offset=None, sets=
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return fit_term_sets(
-            PopulationGLM(**arguments), X, y, sets, folds=folds, terms=GROUPS, offset=offset
+            PopulationGLM(**arguments), X, y, sets, folds=folds, terms=terms, offset=offset
         )
 
 
@@ -53,7 +53,12 @@ CASES = {
     "ridge": {"regularizer": "Ridge", "regularizer_strength": 0.01},
     "weak ridge": {"regularizer": "Ridge", "regularizer_strength": 1e-7},
     "no penalty, dependent features": {},
-    "roughness": {"regularizer": "Smoothness", "regularizer_strength": 0.1},
+    "roughness": {
+        "regularizer": "Smoothness",
+        "regularizer_strength": 0.1,
+        "X": BASIS.design(SPEED, PLACE),
+        "terms": None,
+    },
     "choices": {"observation_model": "Bernoulli", "y": (COUNTS > 0).astype(float)},
     "dispersion": {"observation_model": "QuasiPoisson"},
     "another link": {"inverse_link_function": "softplus"},

@@ -30,7 +30,7 @@ from ..solvers.curvature.shared_curvature import Curvature, SharedCurvature
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .by_moments import NumbersByMoments
 from .prepared import Prepared
-from .problems import MakeProblems
+from .problems import MakeProblems, Parameters
 from .record import FitResult
 
 _GROUPS_PER_SERIES = 4  # of rows; more ways in which rows count are no folds
@@ -39,7 +39,7 @@ _BLOCK_ROWS = 2048  # each adds a matrix for each neuron
 
 @dataclass(frozen=True, eq=False)
 class Nearby:
-    """Second derivatives of the losses of N neurons at their fits, under V row weightings.
+    """Fits of N neurons to all rows, and second derivatives there under V row weightings.
 
     Attributes
     ----------
@@ -50,7 +50,10 @@ class Nearby:
     features :
         The coordinates.
     loss :
-        (V N, p + 1, p + 1) by theta: sums over rows, of neuron n under weighting v in v N + n.
+        (V N + N, p + 1, p + 1) by theta: sums over rows, of neuron n under weighting v in v N + n,
+        and over all rows last.
+    coef, intercept :
+        (p, N) and (N,).
     """
 
     neurons: IntArray
@@ -58,6 +61,8 @@ class Nearby:
     used: BoolArray
     features: Features
     loss: FloatArray
+    coef: FloatArray
+    intercept: FloatArray
 
     __repr__ = showing.of_fields
 
@@ -95,7 +100,7 @@ class Nearby:
         else:
             columns = replace(columns, weights=None)
         n, N, at = len(features.mean) + 1, columns.n_columns, (fits.coef, fits.intercept)
-        loss = np.zeros((V, N, n, n), dtype=np.float32)
+        loss = np.zeros((V + 1, N, n, n), dtype=np.float32)
         block_rows = max(ready.how.block_rows, _BLOCK_ROWS)
         with one_blas_thread(), quiet():
             for g, share in enumerate(groups.share):
@@ -105,8 +110,10 @@ class Nearby:
                 found = _by_theta(found, features)
                 for v in np.flatnonzero(share):
                     loss[v] += share[v] * found
+                loss[V] += found
         is_well = np.isin(fits.status, WELL)
-        return cls(columns.responses.of, is_well, used, features, loss.reshape(V * N, n, n))
+        loss = loss.reshape(-1, n, n)
+        return cls(columns.responses.of, is_well, used, features, loss, *at)
 
     def knows(self, neurons: IntArray, used: BoolArray) -> bool:
         """Tell whether these neurons were looked at, with these features at least."""
@@ -117,6 +124,14 @@ class Nearby:
         order = np.argsort(self.neurons)
         return order[np.searchsorted(self.neurons[order], responses)]
 
+    def start(self, responses: IntArray, masks: BoolArray) -> Parameters:
+        """Return where fits of masks (p, A) to responses (A,) begin: features left out, means kept."""
+        n = self.place(responses)
+        W = self.coef[:, n]
+        return np.where(masks, W, 0.0), self.intercept[n] + self.features.mean @ np.where(
+            masks, 0.0, W
+        )
+
     def curvature(self, objective: Objective, h: FloatArray) -> Curvature:
         """Return that of the columns of an objective; where these are others, what they share."""
         columns = objective.columns
@@ -124,12 +139,14 @@ class Nearby:
         is_alike = np.array_equal(known.mean, objective.features.mean) and np.array_equal(
             known.inverse_scale, objective.features.inverse_scale
         )
-        if not (is_alike and objective.table.is_plain) or columns.weights is None:
+        if not (is_alike and objective.table.is_plain):
             return SharedCurvature.of(objective, h)
+        N, weights = len(self.neurons), columns.weights
+        series = len(self.loss) // N - 1 if weights is None else weights.of
         return KnownCurvature.of(
             objective,
             self.loss,
-            columns.weights.of * len(self.neurons) + self.place(columns.responses.of),
+            series * N + self.place(columns.responses.of),
             1.0 / objective.total_weight,
             n_threads=objective.plan.n_threads,
         )

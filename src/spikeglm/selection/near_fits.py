@@ -15,7 +15,7 @@ from ..engine.columns import Columns
 from ..engine.quadratic import is_quadratic
 from ..fit.by_moments import numbers_by_moments
 from ..fit.fitting import SolverChoice, fit_prepared
-from ..fit.nearby import Nearby
+from ..fit.nearby import Nearby, numbers_nearby
 from ..fit.prepared import Prepared
 from ..regularizer.base import Penalty
 from ..regularizer.firth import is_of_information
@@ -54,9 +54,7 @@ class Begun:
 
     def take(self, pairs: IntArray) -> Begun:
         """Keep only some pairs."""
-        return Begun(
-            self.coef[:, pairs], self.intercept[pairs], self.is_well[pairs], self.nearby
-        )
+        return Begun(self.coef[:, pairs], self.intercept[pairs], self.is_well[pairs], self.nearby)
 
 
 def pays(
@@ -114,8 +112,9 @@ def begin(
         nearby = Nearby.seen(ready, alone, weightings, found, used)
         if nearby is None:
             return None
-    every = _masked(columns, masks)
-    whole = fit_prepared(ready, every, penalty=penalty, solver=_ROUGHLY, kind=kind)
+    every, kind = _masked(columns, masks), numbers_nearby(ready, nearby)
+    start = nearby.start(columns.responses.of, masks)
+    whole = fit_prepared(ready, every, penalty=penalty, solver=_ROUGHLY, start=start, kind=kind)
     is_well = np.isin(whole.status, WELL) & nearby.is_well[nearby.place(columns.responses.of)]
     return Begun(whole.coef, whole.intercept, is_well, nearby)
 

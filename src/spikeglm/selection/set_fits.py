@@ -197,31 +197,30 @@ class SharedProblem:
         """The curvature that was seen last."""
         return {}
 
-    def _solved(
-        self, masks: BoolArray, neurons: IntArray, begun: Begun | None = None
-    ) -> SetFits:
+    def _solved(self, masks: BoolArray, neurons: IntArray, begun: Begun | None = None) -> SetFits:
         """Fit as :meth:`fit` does, all at once, perhaps from where all rows lead."""
         N, V, J = self.inputs.columns.n_columns, self.n_weightings, len(neurons)
-        each, under = np.tile(neurons, V), np.repeat(np.arange(V), J)
+        each, under = np.repeat(neurons, V), np.tile(np.arange(V), J)  # alike side by side
         columns = under_weightings(self.inputs.columns.take(each), self.weightings, under)
         if not masks.all():
-            wide = np.tile(masks, V)
+            wide = np.repeat(masks, V, axis=1)
             columns = replace(columns, mask=wide if columns.mask is None else columns.mask & wide)
         penalty = self.penalty.take(under * N + each)
         kind = numbers_by_moments(self.ready) if self.solver.name is None else Numbers
         start = None
         if begun is not None:
             kind = numbers_nearby(self.ready, begun.nearby)
-            start = np.tile(begun.coef, V), np.tile(begun.intercept, V)
+            start = np.repeat(begun.coef, V, axis=1), np.repeat(begun.intercept, V)
         result = fit_prepared(
             self.ready, columns, penalty=penalty, solver=self.solver, start=start, kind=kind
         )
         scale = self._scale(columns, result)
+        words = np.array([str(word) for word in result.status], dtype=object)
         return SetFits(
-            result.coef.reshape(-1, V, J).swapaxes(0, 1),
-            result.intercept.reshape(V, J),
-            None if scale is None else scale.reshape(V, J),
-            np.array([str(word) for word in result.status], dtype=object).reshape(V, J),
+            result.coef.reshape(-1, J, V).transpose(2, 0, 1),
+            result.intercept.reshape(J, V).T,
+            None if scale is None else scale.reshape(J, V).T,
+            words.reshape(J, V).T,
         )
 
     def _scale(self, columns: Columns, result: FitResult) -> FloatArray | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...typing import Array, FloatArray, IntArray, Namespace
+from ...typing import Array, FloatArray, Namespace
 from ..columns import ColumnBlock
 from .loss_kernels import LossSums
 
@@ -44,18 +44,18 @@ def _summed(
     n_columns = W.shape[1]
     loss, by_intercept = np.zeros((2, n_columns))
     by_weights, ones = np.zeros(W.shape), np.ones(_ROWS, dtype=X.dtype)
-    for features, columns in _tiles(block, n_columns):
-        mine, w = X[:, features], W[features, columns].T.astype(X.dtype)
-        for first in range(0, len(X), _ROWS):
-            rows = slice(first, first + _ROWS)
+    for features, columns in block.parts or ((slice(None), slice(0, n_columns)),):
+        mine = X[:, features]
+        for some, rows in _tiles(columns, len(X)):
             x = mine[rows]
+            w = W[features, some].T.astype(X.dtype)
             eta = w @ x.T if has_weights else np.zeros((len(w), len(x)), dtype=X.dtype)
-            eta += b[columns, None].astype(X.dtype)
-            value, slope = _terms(eta, block, rows, columns, xp)
+            eta += b[some, None].astype(X.dtype)
+            value, slope = _terms(eta, block, rows, some, xp)
             of_value = value @ ones[: len(x)]
-            loss[columns] += of_value
-            by_intercept[columns] += of_value if slope is value else slope @ ones[: len(x)]
-            by_weights[features, columns] += (slope @ x).T
+            loss[some] += of_value
+            by_intercept[some] += of_value if slope is value else slope @ ones[: len(x)]
+            by_weights[features, some] += (slope @ x).T
     return LossSums(loss, by_intercept, by_weights)
 
 
@@ -75,11 +75,11 @@ def _terms(
     return value, value if is_one else np.where(a > 0, slope, 0.0) * a
 
 
-def _tiles(block: ColumnBlock, n_columns: int) -> Iterator[tuple[slice | IntArray, slice]]:
-    """Yield columns a few at a time, with the features that they may use."""
-    for features, columns in block.parts or ((slice(None), slice(0, n_columns)),):
-        for first in range(columns.start, columns.stop, _COLUMNS):
-            yield features, slice(first, min(first + _COLUMNS, columns.stop))
+def _tiles(columns: slice, n_rows: int) -> Iterator[tuple[slice, slice]]:
+    """Yield a few columns and rows at a time."""
+    for first in range(columns.start, columns.stop, _COLUMNS):
+        some = slice(first, min(first + _COLUMNS, columns.stop))
+        yield from ((some, slice(row, row + _ROWS)) for row in range(0, n_rows, _ROWS))
 
 
 def _of(entries: FloatArray, rows: slice, columns: slice, like: Array) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ... import showing
 from ...engine.runners.threads import in_shares
-from ...typing import FloatArray, IntArray
+from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Evaluation, Objective
 
 _LEAST = 1e-6  # eigenvalue of a matrix of unit diagonal: what single precision may hide
@@ -87,7 +87,8 @@ class KnownCurvature:
                 parameters: IntArray = parameters,
             ) -> None:
                 for some in share_of_parts:
-                    H = loss[which[some]].astype(np.float64) * share[some, None, None]
+                    H = loss[which[some]].astype(np.float64)
+                    H *= share[some, None, None]
                     objective.add_penalty_curvature(H, some)
                     out[place[some]] = _inverses(H[:, parameters[:, None], parameters])
 
@@ -122,21 +123,27 @@ def _inverses(H: FloatArray) -> FloatArray:
     size = np.diagonal(H, axis1=1, axis2=2)
     largest = size.max(axis=1, keepdims=True)
     unit = np.sqrt(np.maximum(size, np.where(largest > 0, _FLAT * largest, 1.0)))
-    unit = unit[:, :, None] * unit[:, None, :]
-    scaled = H / unit + _LEAST * np.eye(H.shape[1])
-    is_clear = np.array([_is_definite(matrix) for matrix in scaled], dtype=bool)
+    scale = 1.0 / unit[:, :, None] / unit[:, None, :]
+    scaled = H * scale
+    np.einsum("aii->ai", scaled)[:] += _LEAST
+    is_clear = _are_definite(scaled)
     out = np.empty_like(scaled)
     out[is_clear] = np.linalg.inv(scaled[is_clear])
     if not is_clear.all():
         values, vectors = np.linalg.eigh(scaled[~is_clear])
         inverse = 1.0 / np.maximum(values, _DOUBTFUL)
         out[~is_clear] = (vectors * inverse[:, None, :]) @ vectors.swapaxes(1, 2)
-    return out / unit
+    return out * scale
 
 
-def _is_definite(matrix: FloatArray) -> bool:
+def _are_definite(matrices: FloatArray) -> BoolArray:
+    """Return which of matrices (A, k, k) are positive definite: most often all are."""
     try:
-        np.linalg.cholesky(matrix)
+        np.linalg.cholesky(matrices)
+        return np.ones(len(matrices), dtype=bool)
     except np.linalg.LinAlgError:
-        return False
-    return True
+        if len(matrices) == 1:
+            return np.zeros(1, dtype=bool)
+        middle = len(matrices) // 2
+        halves = _are_definite(matrices[:middle]), _are_definite(matrices[middle:])
+        return np.concatenate(halves)
