@@ -110,8 +110,8 @@ def test_each_row_is_visited_once_whatever_the_folds():
 
 
 def test_rows_that_are_not_arrays_are_read_in_runs():
-    halves = StackedRows((ArrayRows(X[:250]), ArrayRows(X[250:])), (None, None))
-    plain, found = objectives(rows=halves, **CASES["folds of many runs"])
+    beside = StackedRows((ArrayRows(X[:, :2]), ArrayRows(X[:, 2:])), ("a", "b"))
+    plain, found = objectives(rows=beside, **CASES["folds of many runs"])
     theta = point(plain)
     expected, got = plain.evaluate(theta, EVERY), found.evaluate(theta, EVERY)
     assert_allclose(got.gradient, expected.gradient, rtol=1e-10, atol=1e-12)

@@ -29,7 +29,9 @@ SETS = [["speed"], ["place"], ["speed", "place"]]
 BLOCKS = InterleavedBlocks(4, n_chunks=3)
 
 
-def scored(monkeypatch, near, *, y=COUNTS, X=X, folds=BLOCKS, offset=None, sets=SETS, terms=GROUPS, **model):
+def scored(
+    monkeypatch, near, *, y=COUNTS, X=X, folds=BLOCKS, offset=None, sets=SETS, terms=GROUPS, **model
+):
     """Return how sets are scored, always begun from all rows, or never."""
     monkeypatch.setattr(near_fits, "_PAYS_FROM", 0 if near else np.inf)
     monkeypatch.setattr(near_fits, "_FITS_PER_PARAMETER", 1e-3)

@@ -125,12 +125,10 @@ class Nearby:
         return order[np.searchsorted(self.neurons[order], responses)]
 
     def start(self, responses: IntArray, masks: BoolArray) -> Parameters:
-        """Return where fits of masks (p, A) to responses (A,) begin: features left out, means kept."""
+        """Return where fits of masks (p, A) to responses (A,) begin: features less, means alike."""
         n = self.place(responses)
-        W = self.coef[:, n]
-        return np.where(masks, W, 0.0), self.intercept[n] + self.features.mean @ np.where(
-            masks, 0.0, W
-        )
+        W, left_out = self.coef[:, n], np.where(masks, 0.0, self.coef[:, n])
+        return W - left_out, self.intercept[n] + self.features.mean @ left_out
 
     def curvature(self, objective: Objective, h: FloatArray) -> Curvature:
         """Return that of the columns of an objective; where these are others, what they share."""

@@ -238,6 +238,8 @@ class ToldApart:
         penalty settles needs no telling apart: its curvature is there to be seen.
         """
         share = np.minimum(settling.size / (_SETTLED * settling.n_features), MASKED)
+        with np.errstate(divide="ignore"):  # within an octave they are judged together
+            share = np.exp2(np.floor(np.log2(share)))
         patterns, which = np.unique(share, axis=1, return_inverse=True)
         found: dict[bytes, tuple[list[int], Mixtures]] = {}
         for g, weight in enumerate(patterns.T):
