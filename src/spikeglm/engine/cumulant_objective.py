@@ -99,8 +99,7 @@ def by_cumulants(objective: Objective, keep: BoolArray) -> Objective:
     unread = replace(columns, responses=Source(nothing, np.zeros(C, dtype=np.intp)))
     known = {name: getattr(objective, name) for name in Objective.__dataclass_fields__}
     known["n_passes"] = objective.n_passes + 1
-    own = {"events": events, "of": of.ravel(), "blocks": blocks, "unread": unread}
-    return CumulantObjective(**known, **own)
+    return CumulantObjective(**known, events=events, of=of.ravel(), blocks=blocks, unread=unread)
 
 
 def _blocks(columns: Columns, table: Table, keep: BoolArray) -> tuple[Block, ...]:

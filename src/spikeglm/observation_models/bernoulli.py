@@ -60,7 +60,7 @@ class BernoulliObservations(ElementwiseObservations):
 
     def cumulant(self, theta: Array, xp: Namespace) -> tuple[Array, Array]:
         """Return log(1 + e^theta) and mu."""
-        return self.loss_and_slope(0.0, theta, None, xp)
+        return self.loss_and_slope(xp.zeros_like(theta), theta, None, xp)
 
     def loss_curvature(self, y: Array, theta: Array, mean: Array | None, xp: Namespace) -> Array:
         """Return mu (1 - mu)."""

@@ -102,7 +102,8 @@ def begin(
     known :
         What other fits have found, which may be enough.
     """
-    used, kind = masks.any(axis=1), numbers_by_moments(ready)
+    used: BoolArray = np.asarray(masks.any(axis=1))
+    kind = numbers_by_moments(ready)
     series, first = np.unique(columns.responses.of, return_index=True)
     nearby = known if known is not None and known.knows(series, used) else None
     if nearby is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -28,6 +28,23 @@ class _Alike(NamedTuple):
 
     parameters: IntArray  # (k,)
     inverses: FloatArray  # (c, k, k)
+
+
+class Penalised(Protocol):
+    """What adds the curvature of a penalty, of some columns."""
+
+    @property
+    def n_columns(self) -> int:
+        """C."""
+        ...
+
+    def frozen(self, active: IntArray) -> BoolArray:
+        """Return (p + 1, A) True for parameters that stay zero."""
+        ...
+
+    def add_penalty_curvature(self, H: FloatArray, active: IntArray) -> None:
+        """Add it to matrices (A, p + 1, p + 1), in place."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +68,7 @@ class KnownCurvature:
     @classmethod
     def of(
         cls,
-        objective: Objective,
+        objective: Penalised,
         loss: FloatArray,
         which: IntArray,
         share: FloatArray,
