@@ -6,6 +6,9 @@ from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
 
 
 def connect(app: Any) -> None:
@@ -15,11 +18,20 @@ def connect(app: Any) -> None:
 
 def in_line(translator: Any, node: nodes.math) -> None:
     """Write a formula within a line."""
-    translator.body.append(convert(node.astext()))
+    translator.body.append(_drawn(node, "inline"))
     raise nodes.SkipNode
 
 
 def on_its_own(translator: Any, node: nodes.math_block) -> None:
     """Write a formula that stands on its own."""
-    translator.body.append(convert(node.astext(), display="block"))
+    translator.body.append(_drawn(node, "block"))
     raise nodes.SkipNode
+
+
+def _drawn(node: nodes.Element, display: str) -> str:
+    try:
+        return convert(node.astext(), display=display)
+    except Exception as problem:  # of whatever kind: the page and the formula must be named
+        text = "a formula cannot be drawn (%s): %s"
+        log.warning(text, type(problem).__name__, node.astext(), location=node)
+        return ""

@@ -147,9 +147,13 @@ class Site:
         return cls(root, docs, tuple(sorted(found)))
 
     def mirrors(self) -> dict[Path, Path]:
-        """Return which page of the site shows which file of the repository: {file: page}."""
+        """Return which page of the site shows which file of the repository: {file: page}.
+
+        The front page stands for the README.
+        """
         shown = {page: MIRROR.search(page.read_text(encoding="utf-8")) for page in self.pages}
-        return {_inside(page, found[1]): page for page, found in shown.items() if found}
+        found = {_inside(page, found[1]): page for page, found in shown.items() if found}
+        return {self.root / "README.md": self.docs / "index.md", **found}
 
     def relinked(self, text: str, origin: Path, page: Path) -> str:
         """Return text of the file ``origin`` with links that lead on from ``page``.

@@ -176,8 +176,9 @@ class GLMHMM(StateQuestions):
             GLM of each cluster of standardised features and responses.
         scale_init :
             ``"glm"``: that of the GLM of all trials; ``"constant"`` (scale_val=1.0); ``"kmeans"``.
-        initial_proba_init_kwargs, transition_proba_init_kwargs, glm_params_init_kwargs, \
-scale_init_kwargs :
+        initial_proba_init_kwargs, transition_proba_init_kwargs :
+            What stands in brackets above.
+        glm_params_init_kwargs, scale_init_kwargs :
             What stands in brackets above.
 
         Functions of your own take ``(n_states, X, y, session_starts, random_key)``, those of the
