@@ -67,3 +67,14 @@ def likelihood_of_paths(X, y, starts, coef, intercept, initial, transition):
         return now / now.sum(), jnp.log(now.sum())
 
     return jax.lax.scan(step, initial, (begins, log_p))[1].sum()
+
+
+def in_double():
+    """A context in which JAX computes in double precision."""
+    import jax
+
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    from jax.experimental import enable_x64
+
+    return enable_x64()

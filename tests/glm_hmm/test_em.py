@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.glm_hmm.models import KINDS, drawn, likelihood_of_paths
+from tests.glm_hmm.models import KINDS, drawn, in_double, likelihood_of_paths
 
 import spikeglm as nmo
 
@@ -67,17 +67,11 @@ def test_the_slope_of_the_likelihood_vanishes_at_the_optimum():
         np.log(np.maximum(model.initial_prob_, 1e-300)),
         np.log(np.maximum(model.transition_prob_, 1e-300)),
     )
-    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else _double():
+    with in_double():
         value, slopes = jax.value_and_grad(objective, argnums=(0, 1, 2, 3))(*at)
     assert_allclose(value, model.fit_report_.history[-1], rtol=1e-10)
     for slope in slopes:
         assert np.abs(np.asarray(slope)).max() < 1e-3
-
-
-def _double():
-    from jax.experimental import enable_x64
-
-    return enable_x64()
 
 
 @every_kind

@@ -2,13 +2,14 @@
 
 A turn finds how sure states are under the parameters (:mod:`~spikeglm.glm_hmm.messages`), then the
 best parameters given that. Neither lowers the objective, log p(responses) + log prior, so no turn
-does; what a run gains from one turn to the next falls by about one factor, and from both follows
-what is still to be gained: a run has converged where that is less than the tolerance, per trial.
+does. Steps of two turns in a row are about parallel, and shrink by one factor. From that follows
+what is still to be gained: a run has converged where this is less than the tolerance, per response.
+And runs leap: as far as such steps would lead, if the objective is no lower there.
 
 References
 ----------
-Dempster, Laird & Rubin (1977), J R Stat Soc B 39:1-38. Bishop (2006), section 13.2. For the sum of
-what is still to come (Aitken): Boehning et al. (1994), Ann Inst Stat Math 46:373-88.
+Dempster, Laird & Rubin (1977), J R Stat Soc B 39:1-38. Bishop (2006), section 13.2. For leaps
+(SQUAREM): Varadhan & Roland (2008), Scand J Stat 35:335-53, scheme S3.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import showing
-from ..typing import BoolArray, FloatArray, IntArray
+from ..typing import FloatArray, IntArray
 from .blocks import Chain
 from .driven_moves import Inputs
 from .emissions import Emissions
+from .leaps import Leaper
 from .messages import Smoothed, smoothed
 from .parameters import Parameters
 from .priors import Dirichlet
@@ -31,6 +33,7 @@ CONVERGED, LIMIT, DROPPED = "converged", "iteration limit", "dropped"
 STALLED, LOST = "stalled", "no finite likelihood"
 _ROUNDING = 1e-13  # of the objective: smaller gains are none
 _LOOKS = (10, 20, 40, 80, 120, 160)  # turns after which runs without hope are dropped
+_FIRST_LEAP = 4  # turns before it
 _FALL = 1e-9  # of the objective: more than rounding
 
 
@@ -107,34 +110,60 @@ class _Runs:
 
     problem: Problem
     parameters: Parameters
+    wanted: float  # nats that a run that has converged may still gain
     log_likelihood: FloatArray
     history: list[FloatArray]
     status: list[str]
     active: IntArray
-    before: Parameters  # one turn ago
+    left: FloatArray  # (R,) nats that runs may still gain, about
+    trail: list[Parameters]  # before the last turns, since the last leap
+    leaper: Leaper
+    safe: Parameters | None = None  # where no leap led
+
+    @classmethod
+    def begun(cls, problem: Problem, start: Parameters, wanted: float) -> _Runs:
+        R = start.n_runs
+        nothing, unknown = np.full(R, np.nan), np.full(R, math.inf)
+        leaper = Leaper.of(problem.emissions, R)
+        return cls(
+            problem, start, wanted, nothing, [], [LIMIT] * R, np.arange(R), unknown, [], leaper
+        )
 
     def look(self) -> Smoothed:
         """Find how sure states are in all active runs, and note their objectives."""
-        now = self.parameters.take(self.active)
-        found = self.problem.smoothed(now)
+        found, objective = self._seen(self.active)
+        if self.safe is not None:
+            fell = ~(objective >= self.history[-1][self.active])
+            self.leaper.learn(self.active, fell)
+            if fell.any():
+                runs = self.active[fell]
+                self.parameters = self.parameters.put(runs, self.safe.take(runs))
+                again, objective[fell] = self._seen(runs)
+                found.put(np.flatnonzero(fell), again)
+            self.safe = None
         line = np.full(len(self.status), np.nan)
-        line[self.active] = found.log_likelihood + self.problem.log_prior(now)
+        line[self.active] = objective
         self.log_likelihood[self.active] = found.log_likelihood
         self.history.append(line)
-        self.end(self.active[~np.isfinite(line[self.active])], LOST)
+        self.end(self.active[~np.isfinite(objective)], LOST)
+        self._turn_back()
         return found
 
-    def turn_back(self) -> None:
+    def _seen(self, runs: IntArray) -> tuple[Smoothed, FloatArray]:
+        now = self.parameters.take(runs)
+        found = self.problem.smoothed(now)
+        return found, found.log_likelihood + self.problem.log_prior(now)
+
+    def _turn_back(self) -> None:
         """End runs that fell, where they were before: no step of theirs is to be trusted."""
-        if len(self.history) < 2:
+        if len(self.history) < 2 or not self.trail:
             return
         now, before = self.history[-1], self.history[-2]
         fell = self.active[(before - now > _FALL * np.abs(before))[self.active]]
         if len(fell):
-            self.parameters = self.parameters.put(fell, self.before.take(fell))
+            self.parameters = self.parameters.put(fell, self.trail[-1].take(fell))
             now[fell] = np.nan
-            at = self.problem.smoothed(self.parameters.take(fell))
-            self.log_likelihood[fell] = at.log_likelihood
+            self.log_likelihood[fell] = self._seen(fell)[0].log_likelihood
             self.end(fell, STALLED)
 
     def end(self, runs: IntArray, word: str) -> None:
@@ -149,8 +178,40 @@ class _Runs:
         if len(places) < len(among):
             found = found.take(places)
         new = self.problem.maximised(self.parameters.take(self.active), found)
-        self.before = self.parameters
+        self.trail.append(self.parameters)
         self.parameters = self.parameters.put(self.active, new)
+        if len(self.trail) == 2:
+            self._leap()
+
+    def _leap(self) -> None:
+        """End runs that have little to gain, and let others go further than two turns led."""
+        first, second = self.trail
+        gain = (self.history[-1] - self.history[-2])[self.active]
+        runs = self.active
+        places = [p.take(runs) for p in (first, second, self.parameters)]
+        rate, ahead = self.leaper.leap(*places, runs)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = np.where(rate < 1, gain * rate**2 / (1.0 - rate**2), math.inf)
+        self.left[runs] = np.maximum(np.nan_to_num(left, nan=math.inf, posinf=math.inf), 0.0)
+        is_still = gain <= _ROUNDING * np.abs(self.history[-1][runs])
+        done = is_still | ((self.left[runs] <= self.wanted) & (gain <= self.wanted))
+        if done.any():  # where they were looked at last
+            self.parameters = self.parameters.put(runs[done], second.take(runs[done]))
+            self.end(runs[done], CONVERGED)
+        self.trail = []
+        if len(self.history) > _FIRST_LEAP and self.leaper.may_leap and not done.all():
+            self.safe = self.parameters
+            kept = np.flatnonzero(~done)
+            self.parameters = self.parameters.put(runs[kept], ahead.take(kept))
+
+    def drop(self, below: float) -> None:
+        """End runs that will end lower than the best is now, by more than a margin.
+
+        What is to come is taken twice: gains fall slower where a run leaves a plateau.
+        """
+        ends = [line[np.isfinite(line)].max(initial=-math.inf) for line in self.history]
+        hopes = self.history[-1][self.active] + 2.0 * self.left[self.active]
+        self.end(self.active[hopes < max(ends) - below], DROPPED)
 
 
 def climb(
@@ -176,55 +237,23 @@ def climb(
         None: all go on.
     """
     R = start.n_runs
-    runs = _Runs(problem, start, np.full(R, np.nan), [], [LIMIT] * R, np.arange(R), start)
-    wanted = tol * problem.emissions.n_seen
+    runs = _Runs.begun(problem, start, tol * problem.emissions.n_seen)
     for turn in range(maxiter + 1):
         among, found = runs.active, runs.look()
-        runs.turn_back()
-        left = runs.active
-        runs.end(left[settled(runs.history, left, wanted)], CONVERGED)
         if drops_below is not None and turn in _LOOKS:
-            runs.end(_hopeless(runs, drops_below), DROPPED)
+            runs.drop(drops_below)
         if not len(runs.active) or turn == maxiter:
             break
         runs.step(found, among)
+        if not len(runs.active):
+            break
     history = np.array(runs.history)
-    n_iterations = np.isfinite(history).sum(axis=0) - 1
-    last = np.maximum(n_iterations, 0)
+    n_iterations = np.maximum(np.isfinite(history).sum(axis=0) - 1, 0)
     return Climbed(
         runs.parameters,
-        history[last, np.arange(R)],
+        history[n_iterations, np.arange(R)],
         runs.log_likelihood,
         tuple(runs.status),
-        last,
+        n_iterations,
         history,
     )
-
-
-def settled(history: list[FloatArray], runs: IntArray, wanted: float) -> BoolArray:
-    """Return whether some runs have no more than ``wanted`` to gain, by their last objectives."""
-    if len(history) < 2:
-        return np.zeros(len(runs), dtype=bool)
-    gain = (history[-1] - history[-2])[runs]
-    is_still = gain <= _ROUNDING * np.abs(history[-1][runs])
-    return np.asarray(is_still | ((to_come(history, runs) <= wanted) & (gain <= wanted)))
-
-
-def to_come(history: list[FloatArray], runs: IntArray) -> FloatArray:
-    """Return about what runs can still gain: what is left of a geometric series."""
-    if len(history) < 3:
-        return np.full(len(runs), math.inf)
-    gain, earlier = (np.asarray(history[k] - history[k - 1])[runs] for k in (-1, -2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = gain / earlier
-        return np.where(ratio < 1, np.maximum(gain * ratio / (1.0 - ratio), 0.0), math.inf)
-
-
-def _hopeless(runs: _Runs, below: float) -> IntArray:
-    """Return the active runs that will end lower than the best is now, by more than a margin.
-
-    What is to come is taken twice: gains fall slower where a run leaves a plateau.
-    """
-    ends = [line[np.isfinite(line)].max(initial=-math.inf) for line in runs.history]
-    now = runs.history[-1][runs.active] + 2.0 * to_come(runs.history, runs.active)
-    return runs.active[now < max(ends) - below]

@@ -87,6 +87,14 @@ class Smoothed:
         """(R,) log p(all responses)."""
         return self.log_predictive.sum(axis=0)
 
+    def put(self, runs: IntArray, part: Smoothed) -> None:
+        """Write what is known of some runs, in place."""
+        self.log_predictive[:, runs] = part.log_predictive
+        self.probability[:, runs] = part.probability
+        self.moves[runs] = part.moves
+        if self.joint is not None:
+            self.joint[:, runs] = part.joint
+
     def take(self, runs: IntArray) -> Smoothed:
         """Keep only some runs."""
         return Smoothed(

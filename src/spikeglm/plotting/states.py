@@ -31,6 +31,10 @@ def colour(state: int) -> str:
     return style.CYCLE[state % len(style.CYCLE)]
 
 
+def _legend(ax: Axes, **options: Any) -> None:
+    ax.legend(fontsize=style.SMALL_PT, frameon=False, handlelength=1.2, **options)
+
+
 def _weights(
     model: GLMHMM, uncertainty: StatesErrors | None = None, neuron: int = 0
 ) -> pd.DataFrame:
@@ -110,7 +114,7 @@ def plot_state_weights(
     ax.set_xticks(np.arange(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.set_ylabel("Weight")
-    ax.legend()
+    _legend(ax)
     return ax
 
 
@@ -195,7 +199,7 @@ def plot_state_probability(
     ax.set_xlim(table.index[0], table.index[-1])
     ax.set_xlabel("Trial")
     ax.set_ylabel("Probability")
-    ax.legend(ncols=len(table.columns), loc="lower left", bbox_to_anchor=(0, 1.0))
+    _legend(ax, ncols=len(table.columns), loc="lower left", bbox_to_anchor=(0, 1.0))
     return ax
 
 
@@ -260,7 +264,7 @@ def plot_dwell_times(visits: StateVisits, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("Share of visits that last longer")
     ax.set_ylim(0, 1.02)
     ax.set_xlim(left=0)
-    ax.legend()
+    _legend(ax)
     return ax
 
 
@@ -305,7 +309,8 @@ def plot_states_choice(choice: StatesChoice, ax: Axes | None = None) -> Axes:
         elinewidth=style.THIN_PT,
     )
     best = choice.chosen
-    ax.plot(table.index[best], table["bits_per_trial"].iloc[best], "o", color=style.BLUE, ms=4)
+    chosen = table["bits_per_trial"].iloc[best]
+    ax.plot(table.index[best], chosen, "o", color=style.BLUE, markersize=4, zorder=5)
     ax.set_xticks(table.index)
     ax.set_xlabel("Number of states")
     ax.set_ylabel("Held-out bits per trial")
@@ -424,5 +429,5 @@ def plot_psychometric(
     names = model.feature_names_  # type: ignore[attr-defined]
     ax.set_xlabel(str(names[_column(feature, names)]))
     ax.set_ylabel("Mean response")
-    ax.legend()
+    _legend(ax)
     return ax
