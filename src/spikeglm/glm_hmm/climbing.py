@@ -188,8 +188,8 @@ class _Runs:
         first, second = self.trail
         gain = (self.history[-1] - self.history[-2])[self.active]
         runs = self.active
-        places = [p.take(runs) for p in (first, second, self.parameters)]
-        rate, ahead = self.leaper.leap(*places, runs)
+        third = self.parameters.take(runs)
+        rate, ahead = self.leaper.leap(first.take(runs), second.take(runs), third, runs)
         with np.errstate(divide="ignore", invalid="ignore"):
             left = np.where(rate < 1, gain * rate**2 / (1.0 - rate**2), math.inf)
         self.left[runs] = np.maximum(np.nan_to_num(left, nan=math.inf, posinf=math.inf), 0.0)

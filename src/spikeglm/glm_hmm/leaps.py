@@ -82,7 +82,8 @@ class Leaper:
     def _flat(self, at: Parameters) -> FloatArray:
         """Return parameters as vectors (A, d) in which steps have comparable sizes."""
         A = at.n_runs
-        parts = [(at.coef * self.unit[:, None, None, None]).transpose(1, 0, 2, 3).reshape(A, -1)]
+        parts: list[FloatArray] = []
+        parts += [(at.coef * self.unit[:, None, None, None]).transpose(1, 0, 2, 3).reshape(A, -1)]
         parts.append(at.intercept.reshape(A, -1))
         if self.has_scale:
             parts.append(np.log(np.maximum(at.scale, _LEAST)).reshape(A, -1))
