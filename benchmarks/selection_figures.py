@@ -39,7 +39,7 @@ def compared_models() -> None:
         figure, (left, right) = plt.subplots(1, 2, figsize=size)
         plotting.plot_model_differences(found, ax=left)
         left.set_ylabel("Difference in held-out nats per bin")
-        plotting.plot_model_scatter(found, "position and speed", right)
+        plotting.plot_model_scatter(found, right, model="position and speed")
         figure.savefig(FIGURES / "comparing_models.png", dpi=150)
         plt.close(figure)
 
@@ -67,7 +67,7 @@ def searched_terms() -> None:
         plotting.plot_encoding_matrix(found, axes[1])
         axes[1].tick_params(axis="y", labelsize=3.5)
         both = int(np.argmax(found.selected[:2].all(axis=0)))
-        plotting.plot_search_steps(found, both, axes[2])
+        plotting.plot_search_steps(found, axes[2], neuron=both)
         figure.savefig(FIGURES / "which_variables.png", dpi=150)
         plt.close(figure)
 

@@ -1,109 +1,11 @@
-"""Laws of every plotting function: axes in, the same axes out, labels with units."""
-
-import re
+"""What filters, rates, rescaled intervals and scores show in particular."""
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
-from spikeglm import inference, plotting
+from spikeglm import plotting
 from spikeglm.inference.filters import filter_band
 from spikeglm.inference.time_rescaling import TimeRescaling
-
-UNIT = r"\((ms|s|spikes/s|per \w+|factor( per \w+)?|intervals|cm|bins|sd)\)"
-RESIDUALS = np.random.default_rng(0).normal(size=400)
-AUTOCORRELATION = inference.residual_autocorrelation(RESIDUALS)
-BINNED = inference.binned_residuals(RESIDUALS, np.arange(400) / 400)
-CATALOGUE = {  # name: draw(ax, found, rescaling), labels of x and y
-    "filter": (
-        lambda ax, found, _: plotting.plot_filter(found, ax, unit="dB"),
-        "Lag (ms)",
-        "Log gain (per dB)",
-    ),
-    "rate gain": (
-        lambda ax, found, _: plotting.plot_rate_gain(found, ax, unit="spike"),
-        "Lag (ms)",
-        "Rate gain (factor per spike)",
-    ),
-    "rate": (
-        lambda ax, *_: plotting.plot_rate([0.1, 0.2, 0.1], ax, counts=[0, 1, 0], bin_s=0.001),
-        "Time (s)",
-        "Rate (spikes/s)",
-    ),
-    "tuning": (
-        lambda ax, *_: plotting.plot_tuning([0, 1], [5, 9], ax, xlabel="Position (cm)"),
-        "Position (cm)",
-        "Rate (spikes/s)",
-    ),
-    "time rescaling": (
-        lambda ax, _, rescaling: plotting.plot_time_rescaling(rescaling, ax),
-        "Model quantile",
-        "Observed quantile",
-    ),
-    "autocorrelation": (
-        lambda ax, _, rescaling: plotting.plot_interval_autocorrelation(rescaling, ax),
-        "Lag (intervals)",
-        "Autocorrelation",
-    ),
-    "residual quantiles": (
-        lambda ax, *_: plotting.plot_residual_quantiles(RESIDUALS, ax),
-        "Normal quantile (sd)",
-        "Quantile residual (sd)",
-    ),
-    "residual autocorrelation": (
-        lambda ax, *_: plotting.plot_residual_autocorrelation(AUTOCORRELATION, ax),
-        "Lag (bins)",
-        "Autocorrelation",
-    ),
-    "binned residuals": (
-        lambda ax, *_: plotting.plot_binned_residuals(BINNED, ax),
-        "Fitted mean (per bin)",
-        "Mean residual",
-    ),
-    "bits per spike": (
-        lambda ax, *_: plotting.plot_bits_per_spike({"a": [0.1, 0.3], "b": [0.2, 0.4]}, ax),
-        "Held-out bits per spike",
-        "",
-    ),
-}
-every_plot = pytest.mark.parametrize("draw, xlabel, ylabel", CATALOGUE.values(), ids=CATALOGUE)
-PURE_NUMBERS = {"Model quantile", "Observed quantile", "Autocorrelation", "Mean residual", ""}
-
-
-@every_plot
-def test_draws_on_the_axes_it_is_given(draw, xlabel, ylabel, found, rescaling):
-    ax = Figure().subplots()
-    assert draw(ax, found, rescaling) is ax
-    assert ax.has_data()
-    assert (ax.get_xlabel(), ax.get_ylabel()) == (xlabel, ylabel)
-
-
-@every_plot
-def test_axes_say_their_unit(draw, xlabel, ylabel, found, rescaling):
-    for label in {xlabel, ylabel} - PURE_NUMBERS:
-        assert re.search(UNIT, label) or "bits per spike" in label
-
-
-@every_plot
-def test_makes_a_figure_of_its_own_in_the_paper_style(draw, xlabel, ylabel, found, rescaling):
-    ax = draw(None, found, rescaling)
-    width_mm = 25.4 * ax.figure.get_figwidth()
-    assert round(width_mm) in (plotting.ONE_COLUMN_MM, plotting.TWO_COLUMNS_MM)
-    assert not ax.spines["top"].get_visible()
-    assert not ax.spines["right"].get_visible()
-    assert 7 <= ax.xaxis.label.get_size() <= 8
-
-
-@every_plot
-def test_can_be_drawn_and_nothing_leaves_the_figure(draw, xlabel, ylabel, found, rescaling):
-    figure = draw(None, found, rescaling).figure
-    figure.canvas.draw()
-    box = figure.get_tightbbox()  # inches, of everything that is drawn
-    width, height = figure.get_size_inches()
-    assert box.x0 > -0.01
-    assert box.y0 > -0.01
-    assert box.x1 < width + 0.01
-    assert box.y1 < height + 0.01
 
 
 def test_filter_shows_the_numbers_it_is_given(found):
@@ -153,17 +55,6 @@ def test_counts_above_one_become_an_observed_rate():
 def test_rate_without_any_prediction_in_the_window_can_be_drawn():
     ax = plotting.plot_rate([np.nan, np.nan], counts=[0, 1], bin_s=0.5)
     ax.figure.canvas.draw()
-
-
-def test_tuning_shows_model_band_and_raw_curve():
-    ax = plotting.plot_tuning(
-        [0, 1, 2], [5, 9, 6], band_hz=([4, 8, 5], [6, 10, 7]), raw=([0.5, 1.5], [6, 8], [1, 2])
-    )
-    np.testing.assert_array_equal(ax.get_lines()[-1].get_ydata(), [5, 9, 6])
-    band = ax.collections[-1].get_paths()[0].vertices[:, 1]
-    assert (band.min(), band.max()) == (4, 10)
-    bars = ax.containers[0].lines[2][0].get_segments()
-    np.testing.assert_allclose([bar[:, 1] for bar in bars], [[5, 7], [6, 10]])
 
 
 def test_time_rescaling_draws_its_bands_at_their_distance(rescaling):

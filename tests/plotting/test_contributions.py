@@ -37,7 +37,7 @@ def test_bars_are_the_contributions_of_a_neuron_or_the_median(found):
         plot_contributions(found, neuron="none")
     with pytest.raises(ValueError, match="measure"):
         plot_contributions(found, measure="watts")
-    assert len(plot_contributions.data(found)) == 18
+    assert len(plot_contributions.data(found)) == 6
 
 
 def test_the_map_sorts_neurons_by_their_largest_term(found):

@@ -64,7 +64,7 @@ def test_what_is_unknown_is_hatched():
 
 def test_filters_of_the_strongest_pairs_come_first(found):
     axes = plot_coupling_filters(found, n=3)
-    assert axes[0].get_title().startswith("0 → 1")
+    assert axes[0].get_title("left").startswith("0 → 1")
     assert axes[0].get_xlabel() == "Lag (bins)"
     _, own = plt.subplots(1, 2)
     assert len(plot_coupling_filters(found, own, n=2)) == 2

@@ -106,7 +106,7 @@ def test_predicted_rates_are_drawn_with_their_band(model):
     ax = plotting.plot_predicted_rates(found, neuron=1, rows=slice(10, 60))
     assert_allclose(ax.get_lines()[0].get_ydata(), found.mean[10:60, 1])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("Row (bins)", "Rate (Hz)")
-    assert len(plotting.plot_predicted_rates.data(found)) == 3 * T
+    assert len(plotting.plot_predicted_rates.data(found, neuron=1)) == T
     with pytest.raises(ValueError, match="Unknown neuron"):
         plotting.plot_predicted_rates(found, neuron="a")
 

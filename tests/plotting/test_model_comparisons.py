@@ -26,16 +26,17 @@ def test_differences_of_all_neurons_and_of_one(comparison):
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["two", "all"]
     one = plot_model_differences(comparison, neuron=2)
     folds = comparison.fold_score[1, :, 2] - comparison.fold_score[0, :, 2]
-    np.testing.assert_allclose(one.lines[0].get_ydata(), folds)
+    drawn = np.concatenate([line.get_ydata() for line in one.lines])
+    assert np.isin(folds, drawn).all()
     with pytest.raises(ValueError, match="neuron"):
         plot_model_differences(comparison, neuron="none")
 
 
 def test_one_model_over_another(comparison):
-    ax = plot_model_scatter(comparison, "all")
+    ax = plot_model_scatter(comparison, model="all")
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), comparison.mean[2])
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), comparison.mean[0])
-    assert ax.get_title().startswith("4 neurons, p = ")
-    assert len(plot_model_scatter.data(comparison)) == 12
+    assert ax.get_title("left").startswith("4 neurons, p = ")
+    assert len(plot_model_scatter.data(comparison)) == 4
     with pytest.raises(ValueError, match="model"):
-        plot_model_scatter(comparison, "none")
+        plot_model_scatter(comparison, model="none")

@@ -18,7 +18,7 @@ def path():
 
 
 def test_every_coefficient_is_a_line_over_the_log_strength(path):
-    ax = plot_regularization_path(path, 1)
+    ax = plot_regularization_path(path, neuron=1)
     lines = [line for line in ax.lines if len(line.get_xdata()) == 6]
     assert len(lines) == 9 and ax.get_xscale() == "log"
     drawn = np.sort([line.get_ydata()[-1] for line in lines])
@@ -35,4 +35,4 @@ def test_the_largest_coefficients_have_names(path):
 
 def test_an_unknown_neuron(path):
     with pytest.raises(ValueError, match="Unknown neuron"):
-        plot_regularization_path(path, "Bob")
+        plot_regularization_path(path, neuron="Bob")

@@ -39,7 +39,7 @@ def test_one_of_several_neurons_is_named(plot, found):
     ax = plot(found, neuron=1)
     name = "autocorrelation" if hasattr(found, "lags") else "mean"
     drawn = [line.get_ydata() for line in ax.get_lines()]
-    mine = plot.data(found).query("neuron == 1")[name]
+    mine = plot.data(found, neuron=1)[name]
     assert any(len(y) == 9 and np.allclose(y, mine) for y in drawn)
     for neuron in (None, "x"):
         with pytest.raises(ValueError, match="neuron"):

@@ -21,7 +21,7 @@ def search():
 def test_shares_are_of_neurons_with_an_answer(search):
     ax = plot_encoded_terms(search)
     np.testing.assert_allclose([bar.get_height() for bar in ax.patches], 100 * 2 / 3)
-    assert ax.get_title() == "3 neurons"
+    assert ax.get_title("left") == "3 neurons"
     assert plot_encoded_terms.data(search)["share"].tolist() == [2 / 3, 2 / 3]
 
 
@@ -38,8 +38,7 @@ def test_steps_of_a_neuron_and_a_star_where_it_ended(search):
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["x0", "x1", "x0 + x1"]
     stars = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "*"]
     assert stars == [2]
-    frame = plot_search_steps.data(search)
-    mine = frame[frame["neuron"] == 3]
+    mine = plot_search_steps.data(search, neuron=3)
     drawn = [line.get_xdata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
     assert np.isin(mine["score"], drawn).all()
     with pytest.raises(ValueError, match="neuron"):

@@ -25,7 +25,7 @@ def test_scores_errors_and_both_strengths_are_drawn():
     }
     assert lines["chosen"] == choice.strength[1]
     assert lines["one SE"] == search.at_rule("one_se").chosen_strength[1]
-    assert len(plot_strength_choice.data(choice)) == 20
+    assert len(plot_strength_choice.data(choice, neuron=1)) == 10
     with pytest.raises(ValueError, match="neuron"):
         plot_strength_choice(choice, neuron="none")
     matplotlib.pyplot.close("all")

@@ -6,7 +6,7 @@ import sys
 import matplotlib as mpl
 import pytest
 
-from spikeglm.plotting import paper_style, plot_tuning, save_figure, style
+from spikeglm.plotting import paper_style, plot_bits_per_spike, save_figure, style
 
 
 def test_style_ends_with_its_context():
@@ -24,7 +24,7 @@ def test_style_ends_even_after_an_error():
 
 
 def test_text_stays_text_in_pdf_files(tmp_path):
-    png, pdf = save_figure(plot_tuning([0, 1], [5, 9]).figure, tmp_path / "tuning")
+    png, pdf = save_figure(plot_bits_per_spike({"a": [0.1, 0.2]}).figure, tmp_path / "tuning")
     content = pdf.read_bytes()
     assert b"/CIDFontType2" in content  # TrueType, which editors can open ...
     assert b"/Type3" not in content  # ... and not outlines
@@ -33,14 +33,14 @@ def test_text_stays_text_in_pdf_files(tmp_path):
 
 def test_the_same_figure_makes_the_same_file(tmp_path):
     for name in ("first", "second"):
-        save_figure(plot_tuning([0, 1], [5, 9]).figure, tmp_path / name)
+        save_figure(plot_bits_per_spike({"a": [0.1, 0.2]}).figure, tmp_path / name)
     for suffix in (".png", ".pdf"):
         first, second = ((tmp_path / f"{n}{suffix}").read_bytes() for n in ("first", "second"))
         assert first == second
 
 
 def test_a_dot_in_the_name_is_not_taken_for_a_suffix(tmp_path):
-    png, _ = save_figure(plot_tuning([0, 1], [5, 9]).figure, tmp_path / "bin_0.5")
+    png, _ = save_figure(plot_bits_per_spike({"a": [0.1, 0.2]}).figure, tmp_path / "bin_0.5")
     assert png.name == "bin_0.5.png"
 
 
@@ -54,7 +54,7 @@ def test_colours_differ_in_lightness_or_hue_for_all_eyes():
 def test_missing_matplotlib_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"spikeglm\[plot\]"):
-        plot_tuning([0, 1], [5, 9])
+        plot_bits_per_spike({"a": [0.1, 0.2]})
 
 
 def test_importing_the_package_is_light():

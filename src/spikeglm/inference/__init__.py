@@ -33,6 +33,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "NullTest": "nulls",
     "Pseudosession": "nulls",
     "SessionPermutation": "nulls",
+    "Tuning": "effects.tunings",
+    "tuning": "effects.tunings",
     "block_bootstrap": "nulls",
     "combine_p_values": "nulls",
     "null_test": "nulls",

@@ -9,26 +9,39 @@ import numpy as np
 from .. import errors
 from ..selection import Contributions
 from ..selection.measures import read_measure
+from ..typing import Array, FloatArray
 from . import style
+from .labels import legend_above, name_ticks
 from .style import axes_or_new
-from .tables import with_data
+from .tables import framed, objects, with_data
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
-def _table(found: Contributions) -> pd.DataFrame:
-    """Return the table of all contributions."""
-    return found.to_frame()
+def _bars(found: Contributions, *, neuron: Any = None, measure: str | None = None) -> pd.DataFrame:
+    """Return the height of each bar and the ends of its error: a row per way to ask and term."""
+    unit = read_measure(measure, found.measures)
+    n = _place(found, neuron)
+    parts = [
+        _middle(found.value(how, unit.name), found.error(how, unit.name), n) for how in found.how
+    ]
+    value, low, high = (np.concatenate(each) for each in zip(*parts, strict=True))
+    J, H = len(found.terms), len(found.how)
+    return framed(
+        {
+            "how": np.repeat(objects(found.how), J),
+            "term": np.tile(objects(found.terms), H),
+            "value": value,
+            "low": low,
+            "high": high,
+        },
+        ylabel=f"Held-out contribution ({unit.label})",
+    )
 
 
-def _table_of_bins(found: Contributions) -> pd.DataFrame:
-    """Return the table of contributions by bin."""
-    return found.bins_to_frame()
-
-
-@with_data(_table)
+@with_data(_bars)
 def plot_contributions(
     found: Contributions,
     ax: Axes | None = None,
@@ -69,27 +82,60 @@ def plot_contributions(
     >>> plot_contributions(nmo.selection.contributions(nmo.GLM(), X, y)).get_ylabel()
     'Held-out contribution (bits per spike)'
     """
-    unit = read_measure(measure, found.measures)
-    n = _place(found, neuron)
+    table = plot_contributions.data(found, neuron=neuron, measure=measure)
     ax = axes_or_new(ax, height_mm=60)
-    J, H = len(found.terms), len(found.how)
-    width = 0.8 / H
-    for h, how in enumerate(found.how):
-        at = np.arange(J) + (h - 0.5 * (H - 1)) * width
-        value, low, high = _bars(found, how, unit.name, n)
+    ways = table["how"].unique()
+    terms = list(table["term"].unique())
+    width = 0.8 / len(ways)
+    for h, (how, part) in enumerate(table.groupby("how", sort=False)):
+        at = np.arange(len(terms)) + (h - 0.5 * (len(ways) - 1)) * width
         look: style.Look = {"color": style.CYCLE[h % len(style.CYCLE)], "label": how}
-        ax.bar(at, value, 0.9 * width, **look)
+        ax.bar(at, part["value"], 0.9 * width, **look)
         bars: style.Look = {"fmt": "none", "ecolor": style.BLACK, "elinewidth": style.THIN_PT}
-        ax.errorbar(at, value, yerr=[low, high], **bars)
+        ends = [part["value"] - part["low"], part["high"] - part["value"]]
+        ax.errorbar(at, part["value"], yerr=ends, **bars)
     ax.axhline(0.0, color=style.BLACK, linewidth=style.THIN_PT)
-    ax.set_xticks(np.arange(J), list(map(str, found.terms)))
-    ax.set_ylabel(f"Held-out contribution ({unit.label})")
-    if H > 1:
+    name_ticks(ax, terms)
+    ax.set_ylabel(table.attrs["ylabel"])
+    if len(ways) > 1:
         ax.legend()
     return ax
 
 
-@with_data(_table)
+def _map(
+    found: Contributions, *, how: str | None = None, measure: str | None = None
+) -> pd.DataFrame:
+    """Return a row per neuron and term, neurons from top to bottom; those without numbers left out.
+
+    Raises ValueError if no neuron has numbers.
+    """
+    unit = read_measure(measure, found.measures)
+    value = found.value(how, unit.name)
+    known = np.flatnonzero(np.isfinite(value).all(axis=0))
+    if not len(known):
+        raise errors.value_error(
+            "There is nothing to draw.",
+            given="contributions that are all NaN",
+            expected="some neurons with numbers",
+            todo="look at reason.",
+        )
+    value = value[:, known]
+    order = np.lexsort((-value.max(axis=0), value.argmax(axis=0)))
+    J, N = value.shape
+    return framed(
+        {
+            "row": np.repeat(np.arange(N), J),
+            "neuron": np.repeat(objects(found.neurons)[known][order], J),
+            "term": np.tile(objects(found.terms), N),
+            "value": value[:, order].T.ravel(),
+        },
+        label=f"{_titled(found, how)} ({unit.label})",
+        terms=[str(term) for term in found.terms],
+        n_neurons=N,
+    )
+
+
+@with_data(_map)
 def plot_contribution_map(
     found: Contributions,
     ax: Axes | None = None,
@@ -131,29 +177,45 @@ def plot_contribution_map(
     >>> plot_contribution_map(found).get_ylabel()
     'Neuron (3, sorted)'
     """
-    unit = read_measure(measure, found.measures)
-    value = found.value(how, unit.name)
-    known = np.flatnonzero(np.isfinite(value).all(axis=0))
-    if not len(known):
-        raise errors.value_error(
-            "There is nothing to draw.",
-            given="contributions that are all NaN",
-            expected="some neurons with numbers",
-            todo="look at reason.",
-        )
-    value = value[:, known]
-    order = np.lexsort((-value.max(axis=0), value.argmax(axis=0)))
+    table = plot_contribution_map.data(found, how=how, measure=measure)
+    terms = table.attrs["terms"]
     ax = axes_or_new(ax, height_mm=80)
+    value = table["value"].to_numpy().reshape(-1, len(terms))
     top = float(np.abs(value).max()) or 1.0
     look: style.Look = {"aspect": "auto", "cmap": "RdBu_r", "vmin": -top, "vmax": top}
-    image = ax.imshow(value[:, order].T, interpolation="nearest", **look)
-    ax.figure.colorbar(image, ax=ax, label=f"{_titled(found, how)} ({unit.label})")
-    ax.set_xticks(np.arange(len(found.terms)), list(map(str, found.terms)))
-    ax.set_ylabel(f"Neuron ({len(known)}, sorted)")
+    image = ax.imshow(value, interpolation="nearest", **look)
+    ax.figure.colorbar(image, ax=ax, label=table.attrs["label"])
+    name_ticks(ax, terms)
+    ax.set_ylabel(f"Neuron ({table.attrs['n_neurons']}, sorted)")
     return ax
 
 
-@with_data(_table_of_bins)
+def _over(
+    found: Contributions,
+    *,
+    neuron: Any = None,
+    how: str | None = None,
+    measure: str | None = None,
+) -> pd.DataFrame:
+    """Return a row per term and bin, with the ends of the band."""
+    unit = read_measure(measure, found.measures)
+    value, se = found.by_bin(how, unit.name)
+    n = _place(found, neuron)
+    x = found.bins.centres if found.bins is not None else np.empty(0)
+    middle, low, high = (each.ravel() for each in _middle(value, se, n))
+    return framed(
+        {
+            "term": np.repeat(objects(found.terms), len(x)),
+            "at": np.tile(x, len(found.terms)),
+            "value": middle,
+            "low": low,
+            "high": high,
+        },
+        ylabel=f"{_titled(found, how)} ({unit.label})",
+    )
+
+
+@with_data(_over)
 def plot_contributions_over(
     found: Contributions,
     ax: Axes | None = None,
@@ -198,43 +260,32 @@ def plot_contributions_over(
     >>> plot_contributions_over(found, xlabel="Time in trial (bins)").get_xlabel()
     'Time in trial (bins)'
     """
-    unit = read_measure(measure, found.measures)
-    value, se = found.by_bin(how, unit.name)
-    n = _place(found, neuron)
+    table = plot_contributions_over.data(found, neuron=neuron, how=how, measure=measure)
     ax = axes_or_new(ax, height_mm=50)
-    x = found.bins.centres if found.bins is not None else np.empty(0)
-    for j, term in enumerate(found.terms):
-        middle, low, high = _middle(value[j], se[j], n)
+    for j, (term, part) in enumerate(table.groupby("term", sort=False)):
         color = style.CYCLE[j % len(style.CYCLE)]
-        ax.plot(x, middle, color=color, linewidth=style.LINE_PT, label=str(term))
-        ax.fill_between(
-            x, middle - low, middle + high, color=color, alpha=style.BAND_ALPHA, linewidth=0
-        )
+        ax.plot(part["at"], part["value"], color=color, linewidth=style.LINE_PT, label=str(term))
+        shade: style.Look = {"color": color, "alpha": style.BAND_ALPHA, "linewidth": 0}
+        ax.fill_between(part["at"], part["low"], part["high"], **shade)
     ax.axhline(0.0, color=style.BLACK, linewidth=style.THIN_PT)
     ax.set_xlabel(xlabel)
-    ax.set_ylabel(f"{_titled(found, how)} ({unit.label})")
-    ax.legend()
+    ax.set_ylabel(table.attrs["ylabel"])
+    legend_above(ax)
     return ax
 
 
-def _bars(
-    found: Contributions, how: str, measure: str, n: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return _middle(found.value(how, measure), found.error(how, measure), n)
-
-
 def _middle(
-    value: np.ndarray, se: np.ndarray, n: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return values (..., N) of a neuron and errors to both sides; of all, median and quartiles."""
+    value: FloatArray, se: FloatArray, n: int | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return values (..., N) of a neuron and the ends of errors; of all, median and quartiles."""
     if n is not None:
         error = np.nan_to_num(se[..., n])
-        return value[..., n], error, error
+        return value[..., n], value[..., n] - error, value[..., n] + error
     low, median, high = _quartiles(value)
-    return median, median - low, high - median
+    return median, low, high
 
 
-def _quartiles(value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _quartiles(value: Array) -> tuple[Array, Array, Array]:
     """Return three quartiles over neurons that have numbers; NaN where none has."""
     known = np.isfinite(value).all(axis=tuple(range(value.ndim - 1)))
     if not known.any():

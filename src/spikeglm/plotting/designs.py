@@ -10,13 +10,13 @@ from .. import errors
 from ..designs.report import DesignReport
 from ..rows.design import Design
 from ..rows.sampling import Sampling
-from ..rows.terms import Term
 from ..typing import Array, FloatArray
 from . import style
 from .style import axes_or_new
-from .tables import tidy, with_data
+from .tables import framed, objects, with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
@@ -25,6 +25,24 @@ _USUAL_S = 10.0
 _NOTHING = "#eeeeee"  # where there are no rows, or they are lost
 
 
+def _picture(
+    design: Design, *, start_s: float | None = None, stop_s: float | None = None
+) -> pd.DataFrame:
+    """Return a row per time and column: its value over its largest, NaN where there is none."""
+    times, image = _image(design, start_s, stop_s)
+    p = design.n_features
+    return framed(
+        {
+            "time": np.repeat(times, p),
+            "column": np.tile(np.arange(p), len(times)),
+            "feature": np.tile(objects(design.feature_names), len(times)),
+            "value": image.ravel(),
+        },
+        terms=[(t.label, t.start, t.stop) for t in design.terms if t.stop > t.start],
+    )
+
+
+@with_data(_picture)
 def plot_design(
     design: Design,
     ax: Axes | None = None,
@@ -65,21 +83,34 @@ def plot_design(
     >>> plot_design(builder.design()).get_xlabel()
     'Time (s)'
     """
-    times, image = _image(design, start_s, stop_s)
+    table = plot_design.data(design, start_s=start_s, stop_s=stop_s)
     ax = axes_or_new(ax, width_mm=style.TWO_COLUMNS_MM, height_mm=70)
+    times = table["time"].unique()
+    image = table["value"].to_numpy().reshape(len(times), -1).T
     step = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
-    p = design.n_features
-    extent = (times[0] - step / 2, times[-1] + step / 2, p - 0.5, -0.5)
-    ax.imshow(
-        image.T, aspect="auto", cmap=_colours(), vmin=-1, vmax=1, extent=extent, resample=False,
-        interpolation="nearest",
-    )  # fmt: skip
-    _name_terms(ax, design.terms)
+    extent = (times[0] - step / 2, times[-1] + step / 2, len(image) - 0.5, -0.5)
+    look: style.Look = {"aspect": "auto", "cmap": _colours(), "vmin": -1, "vmax": 1}
+    look |= {"interpolation": "nearest", "resample": False, "extent": extent}
+    ax.imshow(image, **look)
+    _name_terms(ax, table.attrs["terms"])
     ax.set_xlabel("Time (s)")
     return ax
 
 
-@with_data(tidy)
+def _alike(report: DesignReport) -> pd.DataFrame:
+    """Return a row per pair of terms, and beside it what the report says of the first."""
+    labels, K = objects([term.label for term in report.terms]), len(report.terms)
+    columns = {
+        "term": np.repeat(labels, K),
+        "other": np.tile(labels, K),
+        "correlation": np.asarray(report.term_correlation, dtype=float).ravel(),
+        "vif": np.repeat(np.asarray(report.vif, dtype=float), K),
+        "status": np.repeat(objects(report.status), K),
+    }
+    return framed(columns, labels=[str(label) for label in labels])
+
+
+@with_data(_alike)
 def plot_design_correlation(report: DesignReport, ax: Axes | None = None) -> Axes:
     """Draw how alike the terms of a design are: the largest canonical correlation of each pair.
 
@@ -107,9 +138,10 @@ def plot_design_correlation(report: DesignReport, ax: Axes | None = None) -> Axe
     >>> len(plot_design_correlation(builder.design().report()).texts)
     4
     """
+    table = plot_design_correlation.data(report)
     ax = axes_or_new(ax, height_mm=70)
-    found = report.term_correlation
-    labels = [term.label for term in report.terms]
+    labels = table.attrs["labels"]
+    found = table["correlation"].to_numpy().reshape(len(labels), len(labels))
     ax.imshow(found, cmap=_colours(), vmin=-1, vmax=1)
     for i, j in np.ndindex(*found.shape):
         if np.isfinite(found[i, j]):
@@ -160,9 +192,9 @@ def _colours() -> Colormap:
     return found.with_extremes(bad=_NOTHING)
 
 
-def _name_terms(ax: Any, terms: tuple[Term, ...]) -> None:
-    shown = [term for term in terms if term.stop > term.start]
-    ax.set_yticks([(term.start + term.stop - 1) / 2 for term in shown], [t.label for t in shown])
+def _name_terms(ax: Any, terms: list[tuple[str, int, int]]) -> None:
+    middle = [(start + stop - 1) / 2 for _, start, stop in terms]
+    ax.set_yticks(middle, [label for label, _, _ in terms])
     ax.tick_params(axis="y", length=0)
-    for term in shown[1:]:
-        ax.axhline(term.start - 0.5, color=style.BLACK, linewidth=style.THIN_PT)
+    for _, start, _ in terms[1:]:
+        ax.axhline(start - 0.5, color=style.BLACK, linewidth=style.THIN_PT)

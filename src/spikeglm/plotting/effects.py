@@ -12,15 +12,33 @@ from ..inference.effects.predicted_rates import PredictedRates
 from . import style
 from .neurons import place_of
 from .style import axes_or_new
-from .tables import tidy, with_data
+from .tables import framed, tidy, with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _SHOWN = {"ratio": 1.0, "difference": 0.0}
 
 
-@with_data(tidy)
+def _rows(found: Comparison, *, show: str = "ratio") -> pd.DataFrame:
+    """Return a row per neuron (and channel): the estimate, its interval, whether it ``differs``."""
+    if show not in _SHOWN:
+        raise errors.unknown_name("show", show, list(_SHOWN))
+    table, rest = tidy(found), _SHOWN[show]
+    table["row"] = [_row_name(found, row) for row in table[["channel", "neuron"]].to_numpy()]
+    for end in ("", "_low", "_high"):
+        table[f"shown{end}"] = table[f"{show}{end}"].astype(float)
+    table["differs"] = (table["shown_low"] > rest) | (table["shown_high"] < rest)
+    kind = "rates" if found.unit == "Hz" else "means"
+    what = f"Ratio of {kind} (factor)" if show == "ratio" else f"Difference ({found.unit})"
+    label = f"{what}, {100 * found.level:g} % intervals"
+    named = "" if found.neurons is None else "Neuron"
+    table.attrs = {"xlabel": label, "ylabel": named, "rest": rest}
+    return table
+
+
+@with_data(_rows)
 def plot_comparison(
     found: Comparison, ax: Axes | None = None, *, show: str = "ratio", color: str = style.BLUE
 ) -> Axes:
@@ -59,31 +77,39 @@ def plot_comparison(
     >>> plot_comparison(found).get_xlabel()
     'Ratio of means (factor), 95 % intervals'
     """
-    if show not in _SHOWN:
-        raise errors.unknown_name("show", show, list(_SHOWN))
-    frame = found.to_frame()
-    ax = axes_or_new(ax, height_mm=18 + 5 * len(frame))
-    names = [_row_name(found, row) for row in frame[["channel", "neuron"]].to_numpy()]
-    value, low, high = (frame[f"{show}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
-    rest, place = _SHOWN[show], np.arange(len(frame))
-    differs = (low > rest) | (high < rest)
+    table = plot_comparison.data(found, show=show)
+    ax = axes_or_new(ax, height_mm=18 + 5 * len(table))
+    value, low, high = (table[f"shown{end}"].to_numpy() for end in ("", "_low", "_high"))
+    place, differs = np.arange(len(table)), table["differs"].to_numpy()
     for which, tint in ((differs, color), (~differs & np.isfinite(low), style.GREY)):
         ax.hlines(place[which], low[which], high[which], color=tint, linewidth=style.LINE_PT)
         ax.plot(value[which], place[which], "o", color=tint, markersize=3.5)
-    ax.axvline(rest, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
+    ax.axvline(table.attrs["rest"], color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     if show == "ratio":
         ax.set_xscale("log")
         _plain_ticks(ax)
-    ax.set_yticks(place, names)
-    ax.set_ylim(len(frame) - 0.4, -0.6)
+    ax.set_yticks(place, list(table["row"]))
+    ax.set_ylim(len(table) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
-    level, kind = f"{100 * found.level:g} %", "rates" if found.unit == "Hz" else "means"
-    what = f"Ratio of {kind} (factor)" if show == "ratio" else f"Difference ({found.unit})"
-    ax.set_xlabel(f"{what}, {level} intervals")
+    ax.set_xlabel(table.attrs["xlabel"])
+    ax.set_ylabel(table.attrs["ylabel"])
     return ax
 
 
-@with_data(tidy)
+def _rates(found: PredictedRates, *, neuron: Any = None, rows: slice = slice(None)) -> pd.DataFrame:
+    """Return the mean of a neuron and its interval, a row per row that is shown."""
+    place: Any = () if found.neurons is None else (place_of(neuron, found.neurons),)
+    at = np.arange(len(found.mean)) if found.times is None else found.times
+    parts = {name: getattr(found, name)[(rows, *place)] for name in ("mean", "low", "high")}
+    return framed(
+        {"at": at[rows]} | parts,
+        xlabel="Row (bins)" if found.times is None else "Time (s)",
+        ylabel="Rate (Hz)" if found.unit == "Hz" else f"Mean ({found.unit})",
+        is_positive=found.unit != "units of y",
+    )
+
+
+@with_data(_rates)
 def plot_predicted_rates(
     found: PredictedRates,
     ax: Axes | None = None,
@@ -127,19 +153,15 @@ def plot_predicted_rates(
     >>> plot_predicted_rates(found).get_ylabel()
     'Mean (per bin)'
     """
+    table = plot_predicted_rates.data(found, neuron=neuron, rows=rows)
     ax = axes_or_new(ax, width_mm=style.TWO_COLUMNS_MM, height_mm=50)
-    place: Any = ()
-    if found.neurons is not None:
-        place = (place_of(neuron, found.neurons),)
-    at = np.arange(len(found.mean)) if found.times is None else found.times
-    mean, low, high = (part[(rows, *place)] for part in (found.mean, found.low, found.high))
-    band: style.Look = {"color": color, "linewidth": 0}
-    ax.fill_between(at[rows], low, high, alpha=style.BAND_ALPHA, **band)
-    ax.plot(at[rows], mean, color=color, linewidth=style.LINE_PT)
-    if found.unit != "units of y":
+    band: style.Look = {"color": color, "linewidth": 0, "alpha": style.BAND_ALPHA}
+    ax.fill_between(table["at"], table["low"], table["high"], **band)
+    ax.plot(table["at"], table["mean"], color=color, linewidth=style.LINE_PT)
+    if table.attrs["is_positive"]:
         ax.set_ylim(bottom=0)
-    ax.set_xlabel("Row (bins)" if found.times is None else "Time (s)")
-    ax.set_ylabel("Rate (Hz)" if found.unit == "Hz" else f"Mean ({found.unit})")
+    ax.set_xlabel(table.attrs["xlabel"])
+    ax.set_ylabel(table.attrs["ylabel"])
     return ax
 
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from .. import errors
 from . import style
+from .labels import legend_above, name_ticks
 from .style import TWO_COLUMNS_MM, size_inches
+from .tables import framed, of_neuron, with_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +53,24 @@ class Encoded(Protocol):
         ...
 
 
+def _population(encoding: Encoded) -> pd.DataFrame:
+    """Return a row per neuron and term: contribution, whether it is encoded, or known."""
+    found, how = encoding.table(), encoding.how[0]
+    terms = list(dict.fromkeys(found["term"]))
+    neurons = list(dict.fromkeys(found["neuron"]))
+    known = found["is_encoded"].notna().to_numpy()
+    columns = {
+        "neuron": found["neuron"].to_numpy(),
+        "term": found["term"].to_numpy(),
+        "value": found[how].to_numpy(dtype=float),
+        "is_encoded": _yes(found["is_encoded"]),
+        "is_known": known,
+    }
+    unit = _unit(encoding.measure, how)
+    return framed(columns, terms=terms, neurons=neurons, unit=unit)
+
+
+@with_data(_population)
 def plot_encoding(encoding: Encoded) -> Figure:
     """Draw a population: neurons per term, what terms contribute, and every neuron.
 
@@ -78,22 +98,22 @@ def plot_encoding(encoding: Encoded) -> Figure:
     >>> [ax.get_ylabel() for ax in plot_encoding(nmo.encode(y, X)).axes]
     ['Neurons (%)', 'Unique (bits per spike)', 'Neuron', 'Unique (bits per spike)']
     """
-    table, how = encoding.table(), encoding.how[0]
-    terms = list(dict.fromkeys(table["term"]))
-    value = table.pivot(index="neuron", columns="term", values=how).loc[:, terms]
-    answer = table.pivot(index="neuron", columns="term", values="is_encoded").loc[
-        value.index, terms
-    ]
-    is_encoded = np.asarray(answer == True)  # noqa: E712  (missing where there is no answer)
+    table = plot_encoding.data(encoding)
+    terms, neurons = table.attrs["terms"], table.attrs["neurons"]
+    grid = {
+        name: table.pivot(index="neuron", columns="term", values=name).loc[neurons, terms]
+        for name in ("value", "is_encoded", "is_known")
+    }
+    is_encoded = grid["is_encoded"].to_numpy(dtype=bool)
     with style.paper_style():
         from matplotlib import pyplot as plt
 
         size = size_inches(TWO_COLUMNS_MM, 65)
         figure, axes = plt.subplots(1, 3, figsize=size, width_ratios=[1, 1.3, 1.2])
-        _bars(axes[0], terms, is_encoded, np.asarray(answer.notna()))
-        _points(axes[1], terms, value.to_numpy(dtype=float), is_encoded)
-        axes[1].set_ylabel(_unit(encoding.measure, how))
-        _heat(axes[2], terms, value, is_encoded, _unit(encoding.measure, how))
+        _bars(axes[0], terms, is_encoded, grid["is_known"].to_numpy(dtype=bool))
+        _points(axes[1], terms, grid["value"].to_numpy(dtype=float), is_encoded)
+        axes[1].set_ylabel(table.attrs["unit"])
+        _heat(axes[2], terms, grid["value"], is_encoded, table.attrs["unit"])
     return figure
 
 
@@ -106,7 +126,7 @@ def _bars(ax: Axes, terms: list[Any], is_encoded: np.ndarray, is_known: np.ndarr
     ax.set_ylim(0, 105)
     ax.set_ylabel("Neurons (%)")
     ax.set_title(f"{int(is_known.any(axis=1).sum())} neurons with an answer")
-    _name(ax, terms)
+    name_ticks(ax, terms)
 
 
 def _points(ax: Axes, terms: list[Any], value: np.ndarray, is_encoded: np.ndarray) -> None:
@@ -114,13 +134,13 @@ def _points(ax: Axes, terms: list[Any], value: np.ndarray, is_encoded: np.ndarra
     for j in range(len(terms)):
         at = j + _SPREAD * rng.uniform(-1, 1, len(value))
         yes = is_encoded[:, j]
-        ax.plot(at[~yes], value[~yes, j], "o", ms=2.5, mfc="none", mec=style.GREY, mew=0.5)
+        ax.plot(at[~yes], value[~yes, j], "o", ms=2.5, color=style.GREY, mfc="none", mew=0.5)
         ax.plot(at[yes], value[yes, j], "o", ms=2.5, color=style.BLUE, mew=0)
         if yes.any():
             middle = np.nanmedian(value[yes, j])
             ax.plot([j - 0.35, j + 0.35], [middle, middle], color=style.BLACK)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
-    _name(ax, terms)
+    name_ticks(ax, terms)
 
 
 def _heat(
@@ -134,10 +154,71 @@ def _heat(
     if len(order) <= 20:
         ax.set_yticks(range(len(order)), [str(value.index[k]) for k in order])
     ax.set_ylabel("Neuron")
-    _name(ax, terms)
+    name_ticks(ax, terms)
 
 
-def plot_neuron_encoding(encoding: Encoded, neuron: Any) -> Figure:
+def _neuron(encoding: Encoded, *, neuron: Any = None) -> pd.DataFrame:
+    """Return the contributions of terms to a neuron, then the points of their curves.
+
+    Column ``panel`` is "" for contributions and else the term whose curve it is.
+    """
+    found = encoding.table()
+    names = list(dict.fromkeys(found["neuron"]))
+    if neuron is None and len(names) == 1:
+        neuron = names[0]
+    if neuron not in names:
+        raise errors.unknown_name("neuron", neuron, names)
+    found = of_neuron(found, neuron)
+    parts = [_asked(found, how) for how in encoding.how]
+    axes = {}
+    for name, curve in encoding.tables.items():
+        if name.startswith("curve "):
+            label = name.removeprefix("curve ")
+            own = of_neuron(curve, neuron) if "neuron" in curve else curve
+            points, axes[label] = _points_of(own)
+            parts.append(points.assign(panel=label))
+    import pandas as pd
+
+    table = pd.concat(parts, ignore_index=True)
+    words = encoding.neurons().set_index("neuron").loc[neuron, "set"]
+    table.attrs = {
+        "axes": axes,
+        "unit": _words(encoding.measure),
+        "title": f"Neuron {neuron}: {words}",
+        "how": encoding.how,
+    }
+    return table
+
+
+def _asked(found: pd.DataFrame, how: str) -> pd.DataFrame:
+    value, se = found[how].astype(float), found[f"{how}_se"].astype(float)
+    columns = {"term": found["term"], "how": how, "value": value, "low": value - se}
+    more = {"high": value + se, "is_encoded": _yes(found["is_encoded"]), "panel": ""}
+    return framed(columns | more)
+
+
+def _yes(answers: pd.Series) -> Any:
+    """Return True where the answer is yes; no and no answer are False."""
+    return answers.where(answers.notna(), False).to_numpy(dtype=bool)
+
+
+def _points_of(curve: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the points of a curve, lags in ms, and what its variables are called."""
+    names = list(curve)
+    at = names[: min(names.index(name) for name in _AFTER_PLACES if name in names)]
+    curve = curve.dropna(subset=["value"])
+    kept = [name for name in ("channel", "value", "low", "high") if name in names]
+    points = curve[kept].reset_index(drop=True)
+    shown = []
+    for axis, name in zip(("x", "y"), at, strict=False):
+        is_time = name.endswith("(s)")
+        points[axis] = (curve[name] * _MS if is_time else curve[name]).to_numpy()
+        shown.append(name.replace("(s)", "(ms)"))
+    return points, shown + at[2:]
+
+
+@with_data(_neuron)
+def plot_neuron_encoding(encoding: Encoded, neuron: Any = None) -> Figure:
     """Draw one neuron: what each term contributes, and the curve of each term with its band.
 
     Parameters
@@ -145,7 +226,7 @@ def plot_neuron_encoding(encoding: Encoded, neuron: Any) -> Figure:
     encoding :
         From :func:`spikeglm.encode`.
     neuron :
-        Its name.
+        Its name; None is the only one.
 
     Returns
     -------
@@ -166,16 +247,8 @@ def plot_neuron_encoding(encoding: Encoded, neuron: Any) -> Figure:
     >>> plot_neuron_encoding(nmo.encode(y, X), neuron=0).axes[0].get_ylabel()
     'bits per spike'
     """
-    table = encoding.table()
-    if neuron not in set(table["neuron"]):
-        raise errors.unknown_name("neuron", neuron, list(dict.fromkeys(table["neuron"])))
-    table = table[table["neuron"] == neuron]
-    curves = {
-        name.removeprefix("curve "): found
-        for name, found in encoding.tables.items()
-        if name.startswith("curve ")
-    }
-    found = encoding.neurons().set_index("neuron").loc[neuron]
+    table = plot_neuron_encoding.data(encoding, neuron=neuron)
+    curves = table.attrs["axes"]
     with style.paper_style():
         from matplotlib import pyplot as plt
 
@@ -183,87 +256,76 @@ def plot_neuron_encoding(encoding: Encoded, neuron: Any) -> Figure:
         size = size_inches(TWO_COLUMNS_MM, _PANEL_MM * n_rows + 5)
         figure, axes = plt.subplots(n_rows, _COLUMNS, squeeze=False, figsize=size)
         first, *panels = axes.ravel()
-        _contributions(first, table, encoding)
-        for ax, (label, curve) in zip(panels, curves.items(), strict=False):
-            _curve(ax, label, curve[curve["neuron"] == neuron] if "neuron" in curve else curve)
+        _contributions(first, table[table["panel"] == ""], table.attrs)
+        for ax, (label, names) in zip(panels, curves.items(), strict=False):
+            _curve(ax, label, table[table["panel"] == label], names)
         for ax in panels[len(curves) :]:
             ax.set_axis_off()
-        figure.suptitle(f"Neuron {neuron}: {found['set']}")
+        figure.suptitle(table.attrs["title"])
     return figure
 
 
-def _contributions(ax: Axes, table: pd.DataFrame, encoding: Encoded) -> None:
-    ways = encoding.how
+def _contributions(ax: Axes, table: pd.DataFrame, attrs: dict[Any, Any]) -> None:
+    ways = attrs["how"]
     width = 0.8 / len(ways)
-    for k, how in enumerate(ways):
-        at = np.arange(len(table)) + (k - (len(ways) - 1) / 2) * width
+    for k, (how, part) in enumerate(table.groupby("how", sort=False)):
+        at = np.arange(len(part)) + (k - (len(ways) - 1) / 2) * width
         thin = {"elinewidth": style.THIN_PT}
-        ax.bar(at, table[how], width, yerr=table[f"{how}_se"], error_kw=thin, label=how,
-               color=style.CYCLE[k % len(style.CYCLE)])  # fmt: skip
+        color, error = style.CYCLE[k % len(style.CYCLE)], part["high"] - part["value"]
+        ax.bar(at, part["value"], width, yerr=error, error_kw=thin, label=str(how), color=color)
     ax.margins(y=0.15)  # room for the stars
-    for place, answer in enumerate(table["is_encoded"]):
-        if answer == True:  # noqa: E712
+    first = table[table["how"] == ways[0]]
+    for place, answer in enumerate(first["is_encoded"]):
+        if answer:
             ax.annotate("*", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top")
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
-    ax.set_ylabel(_words(encoding.measure))
-    ax.legend()
-    _name(ax, list(table["term"]))
+    ax.set_ylabel(attrs["unit"])
+    legend_above(ax)
+    name_ticks(ax, list(first["term"]))
 
 
-def _curve(ax: Axes, label: str, curve: pd.DataFrame) -> None:
-    names = list(curve)
-    at = names[: min(names.index(name) for name in _AFTER_PLACES if name in names)]
-    curve = curve.dropna(subset=["value"])
+def _curve(ax: Axes, label: str, points: pd.DataFrame, names: list[str]) -> None:
     ax.set_title(label)
-    if curve.empty:
+    if points.empty:
         ax.text(0.5, 0.5, "no fit", transform=ax.transAxes, ha="center")
-        return
-    if len(at) == 2:
-        _map(ax, curve, at)
-    elif len(at) == 1:
-        _lines(ax, curve, at[0])
+    elif len(names) == 2:
+        _map(ax, points, names)
+    elif len(names) == 1:
+        _lines(ax, points, names[0])
     else:
-        ax.text(0.5, 0.5, f"{len(at)} variables", transform=ax.transAxes, ha="center")
+        ax.text(0.5, 0.5, f"{len(names)} variables", transform=ax.transAxes, ha="center")
 
 
-def _map(ax: Axes, curve: pd.DataFrame, at: list[str]) -> None:
-    grid = curve.pivot(index=at[1], columns=at[0], values="value")
-    drawn = ax.pcolormesh(
-        grid.columns, grid.index, grid.to_numpy(), cmap="viridis", rasterized=True
-    )
+def _map(ax: Axes, points: pd.DataFrame, names: list[str]) -> None:
+    grid = points.pivot(index="y", columns="x", values="value")
+    cells = grid.to_numpy(dtype=float)
+    drawn = ax.pcolormesh(grid.columns, grid.index, cells, cmap="viridis", rasterized=True)
     ax.figure.colorbar(drawn, ax=ax, label="Effect (nats)")
-    ax.set_xlabel(at[0])
-    ax.set_ylabel(at[1])
+    ax.set_xlabel(names[0])
+    ax.set_ylabel(names[1])
 
 
-def _lines(ax: Axes, curve: pd.DataFrame, at: str) -> None:
-    is_time = at.endswith("(s)")
-    by_channel = list(curve.groupby("channel", sort=False)) if "channel" in curve else [("", curve)]
+def _lines(ax: Axes, points: pd.DataFrame, name: str) -> None:
+    has_channels = "channel" in points and points["channel"].notna().any()
+    by_channel = list(points.groupby("channel", sort=False)) if has_channels else [("", points)]
     by_channel = [part for part in by_channel if part[1]["value"].any()] or by_channel[:1]
     by_channel.sort(key=lambda part: -part[1]["value"].abs().max())  # masked channels are left out
-    is_text = not np.issubdtype(np.asarray(curve[at]).dtype, np.number)
+    is_text = not all(isinstance(x, int | float | np.number) for x in points["x"])
     for k, (channel, part) in enumerate(by_channel[:_MOST_LINES]):
         color = style.CYCLE[k % len(style.CYCLE)]
-        x = part[at].astype(str) if is_text else part[at] * (_MS if is_time else 1)
+        x, value = part["x"].astype(str if is_text else float), part["value"]
         if is_text:
-            off = [part["value"] - part["low"], part["high"] - part["value"]]
-            ax.errorbar(x, part["value"], off, fmt="o", color=color, ms=3)
+            off = [value - part["low"], part["high"] - value]
+            ax.errorbar(x, value, off, fmt="o", color=color, ms=3)
             continue
-        ax.plot(x, part["value"], color=color, label=str(channel))
+        ax.plot(x, value, color=color, label=str(channel))
         ax.fill_between(x, part["low"], part["high"], color=color, alpha=0.2, linewidth=0)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
-    ax.set_xlabel(at.replace("(s)", "(ms)") if is_time else at)
+    ax.set_xlabel(name)
     ax.set_ylabel("Effect (nats)")
     if len(by_channel) > 1:
         more = len(by_channel) - _MOST_LINES
         ax.legend(title=f"largest of {len(by_channel)}" if more > 0 else None)
-
-
-def _name(ax: Axes, terms: list[Any]) -> None:
-    is_long = sum(len(str(term)) for term in terms) > 24
-    ax.set_xticks(range(len(terms)), [str(term) for term in terms])
-    if is_long:
-        ax.tick_params("x", rotation=20)
 
 
 def _unit(measure: str, how: str) -> str:

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 from ..inference.filters import Filter
 from . import style
 from .style import axes_or_new
+from .tables import framed, with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
-    from ..typing import FloatArray
+
+def _log_gain(found: Filter) -> pd.DataFrame:
+    """Return the log gain over the lag, with its band."""
+    columns = {"lag_ms": found.lag_ms, "value": found.log_gain}
+    return framed(columns | {"low": found.low, "high": found.high})
 
 
+@with_data(_log_gain)
 def plot_filter(
     found: Filter,
     ax: Axes | None = None,
@@ -55,12 +62,20 @@ def plot_filter(
     >>> plot_filter(found, unit="dB").get_ylabel()
     'Log gain (per dB)'
     """
-    ax = _draw(found, (found.log_gain, found.low, found.high), ax, color=color, label=label)
+    table = plot_filter.data(found)
+    ax = _draw(table, ax, color=color, label=label)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
-    ax.set_ylabel(f"Log gain (per {unit})" if unit else "Log gain")
+    ax.set_ylabel(f"Log gain (per {unit})" if unit else "Log gain (nats)")
     return ax
 
 
+def _rate_gain(found: Filter) -> pd.DataFrame:
+    """Return the factor on the rate over the lag, with its band."""
+    columns = {"lag_ms": found.lag_ms, "value": found.rate_gain}
+    return framed(columns | {"low": found.rate_gain_low, "high": found.rate_gain_high})
+
+
+@with_data(_rate_gain)
 def plot_rate_gain(
     found: Filter,
     ax: Axes | None = None,
@@ -85,27 +100,20 @@ def plot_rate_gain(
     >>> plot_rate_gain(found, unit="spike").get_ylabel()
     'Rate gain (factor per spike)'
     """
-    values = (found.rate_gain, found.rate_gain_low, found.rate_gain_high)
-    ax = _draw(found, values, ax, color=color, label=label)
+    table = plot_rate_gain.data(found)
+    ax = _draw(table, ax, color=color, label=label)
     ax.axhline(1, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     ax.set_ylabel(f"Rate gain (factor per {unit})" if unit else "Rate gain (factor)")
     return ax
 
 
-def _draw(
-    found: Filter,
-    values: tuple[FloatArray, FloatArray, FloatArray],
-    ax: Axes | None,
-    *,
-    color: str,
-    label: str | None,
-) -> Axes:
+def _draw(table: pd.DataFrame, ax: Axes | None, *, color: str, label: str | None) -> Axes:
     ax = axes_or_new(ax, height_mm=60)
-    middle, low, high = values
+    lag = table["lag_ms"]
     band: style.Look = {"color": color, "alpha": style.BAND_ALPHA, "linewidth": 0}
-    ax.fill_between(found.lag_ms, low, high, **band)
-    ax.plot(found.lag_ms, middle, color=color, linewidth=style.LINE_PT, label=label)
-    first, last = min(0.0, found.lag_ms.min()), max(0.0, found.lag_ms.max())
+    ax.fill_between(lag, table["low"], table["high"], **band)
+    ax.plot(lag, table["value"], color=color, linewidth=style.LINE_PT, label=label)
+    first, last = min(0.0, lag.min()), max(0.0, lag.max())
     ax.set_xlim(first, last)
     if first < 0:  # what came after the predicted bin, and what came before
         ax.axvline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)

@@ -8,27 +8,58 @@ import numpy as np
 
 from ..selection import Comparison
 from . import style
+from .labels import name_ticks, upwards
 from .style import axes_or_new
-from .tables import with_data
+from .tables import framed, objects, with_data
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 _SPREAD = 0.18  # of points beside a model, so that they do not hide each other
+_SURE = 0.05
 
 
-def _table(comparison: Comparison) -> pd.DataFrame:
-    """Return the table of all scores."""
-    return comparison.to_frame()
+def _differences(comparison: Comparison, *, neuron: Any = None) -> pd.DataFrame:
+    """Return a row per model and fold of one neuron, or per model and neuron of several."""
+    import pandas as pd
+
+    is_one = neuron is not None or len(comparison.neurons) == 1
+    n = comparison.place(neuron) if is_one else -1
+    reference = comparison.models.index(comparison.reference)
+    d, over, parts = comparison.difference, comparison.over_neurons(), []
+    for m, name in enumerate(comparison.models):
+        if m == reference:
+            continue
+        if is_one:
+            folds = comparison.fold_score[m, :, n] - comparison.fold_score[reference, :, n]
+            points: dict[str, Any] = {"neuron": comparison.neurons[n], "difference": folds}
+            points |= {"fold": np.arange(len(folds)), "q_value": np.nan}
+            middle, low, high = d.mean[m, n], d.low[m, n], d.high[m, n]
+        else:
+            points = {"neuron": objects(comparison.neurons), "difference": d.mean[m]}
+            points |= {"fold": -1, "q_value": comparison.q_value[m]}
+            middle, low, high = over.median[m], over.low[m], over.high[m]
+        ends = {"model": name, "middle": middle, "low": low, "high": high}
+        parts.append(pd.DataFrame(points).assign(**ends))
+    table = pd.concat(parts, ignore_index=True) if parts else framed({"difference": []})
+    table = table[np.isfinite(table["difference"])].reset_index(drop=True)
+    others = [name for name in comparison.models if name != comparison.reference]
+    table.attrs = {
+        "models": others,
+        "is_one": is_one,
+        "ylabel": f"Difference in {comparison.score_name}",
+        "title": f"reference: {comparison.reference}",
+    }
+    return table
 
 
-@with_data(_table)
+@with_data(_differences)
 def plot_model_differences(
     comparison: Comparison,
-    neuron: Any = None,
     ax: Axes | None = None,
     *,
+    neuron: Any = None,
     color: str = style.BLUE,
 ) -> Axes:
     """Draw how much better models predict than the reference: above zero is better.
@@ -41,10 +72,10 @@ def plot_model_differences(
     ----------
     comparison :
         From :func:`spikeglm.selection.compare`.
-    neuron :
-        Its name; None is all.
     ax :
         Axes to draw on; None makes a figure one column wide.
+    neuron :
+        Its name; None is all.
     color :
         Of the points.
 
@@ -60,53 +91,32 @@ def plot_model_differences(
     >>> import spikeglm as nmo
     >>> X, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 2
     >>> models = {"a": (nmo.GLM(), X), "b": (nmo.GLM(), X[:, :1])}
-    >>> plot_model_differences(nmo.selection.compare(models, y=y)).get_title()
+    >>> plot_model_differences(nmo.selection.compare(models, y=y)).get_title("left")
     'reference: a'
     """
+    table = plot_model_differences.data(comparison, neuron=neuron)
+    names = table.attrs["models"]
     ax = axes_or_new(ax, height_mm=60)
-    names = [name for name in comparison.models if name != comparison.reference]
-    is_one = neuron is not None or len(comparison.neurons) == 1
     for at, name in enumerate(names):
-        m = comparison.models.index(name)
-        if is_one:
-            _one(ax, comparison, m, comparison.place(neuron), at, color)
-        else:
-            _all(ax, comparison, m, at, color)
+        part = table[table["model"] == name]
+        x = at + _beside(len(part))
+        is_sure = table.attrs["is_one"] | (part["q_value"].to_numpy() <= _SURE)
+        for which, fill in ((~is_sure, "white"), (is_sure, color)):
+            look: style.Look = {"color": color, "markerfacecolor": fill, "markersize": 2.5}
+            ax.plot(x[which], part["difference"].to_numpy()[which], "o", **look)
+        if part.empty:
+            continue
+        middle, low, high = part[["middle", "low", "high"]].to_numpy()[0]
+        if np.isfinite([middle, low, high]).all():
+            error = [[middle - low], [high - middle]]
+            look = {"fmt": "s", "color": style.BLACK, "markersize": 3}
+            ax.errorbar(at + 2 * _SPREAD, middle, yerr=error, **look)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
-    ax.set_xticks(np.arange(len(names)), names)
+    name_ticks(ax, names)
     ax.set_xlim(-0.6, len(names) - 0.4)
-    ax.set_ylabel(f"Difference in {comparison.score_name}")
-    ax.set_title(f"reference: {comparison.reference}")
+    ax.set_ylabel(upwards(ax, table.attrs["ylabel"]))
+    ax.set_title(table.attrs["title"])
     return ax
-
-
-def _one(ax: Axes, found: Comparison, m: int, n: int, at: int, color: str) -> None:
-    """Draw the folds of one neuron beside their mean."""
-    d = found.difference
-    other = found.fold_score[found.models.index(found.reference), :, n]
-    folds = found.fold_score[m, :, n] - other
-    folds = folds[np.isfinite(folds)]
-    ax.plot(at + _beside(len(folds)), folds, "o", color=color, markersize=2.5, alpha=0.6)
-    mean, low, high = d.mean[m, n], d.low[m, n], d.high[m, n]
-    if np.isfinite([mean, low, high]).all():
-        error = [[mean - low], [high - mean]]
-        ax.errorbar(at + 2 * _SPREAD, mean, yerr=error, fmt="s", color="black", markersize=3)
-
-
-def _all(ax: Axes, found: Comparison, m: int, at: int, color: str) -> None:
-    """Draw all neurons beside their median and quartiles."""
-    mean, q, over = found.difference.mean[m], found.q_value[m], found.over_neurons()
-    known = np.flatnonzero(np.isfinite(mean))
-    x = at + _beside(len(known))
-    for is_sure in (False, True):
-        some = np.less_equal(q[known], 0.05) == is_sure
-        fill = color if is_sure else "white"
-        ax.plot(x[some], mean[known][some], "o", color=color, markerfacecolor=fill, markersize=2.5)
-    if len(known):
-        error = [[over.median[m] - over.low[m]], [over.high[m] - over.median[m]]]
-        ax.errorbar(
-            at + 2 * _SPREAD, over.median[m], yerr=error, fmt="s", color="black", markersize=3
-        )
 
 
 def _beside(n: int) -> Any:
@@ -114,12 +124,30 @@ def _beside(n: int) -> Any:
     return _SPREAD * (2.0 * (np.arange(n) * 0.618 % 1.0) - 1.0)
 
 
-@with_data(_table)
+def _pairs(comparison: Comparison, *, model: str | None = None) -> pd.DataFrame:
+    """Return the score of a model and that of the reference, a row per neuron that has both."""
+    others = [name for name in comparison.models if name != comparison.reference]
+    name = others[0] if model is None else comparison.named(model)
+    m, r = comparison.models.index(name), comparison.models.index(comparison.reference)
+    columns = {"neuron": objects(comparison.neurons), "reference": comparison.mean[r]}
+    table = framed(columns | {"model": comparison.mean[m], "q_value": comparison.q_value[m]})
+    known = np.isfinite(table["reference"]) & np.isfinite(table["model"])
+    table = table[known].reset_index(drop=True)
+    over = comparison.over_neurons()
+    table.attrs = {
+        "title": f"{over.n_neurons[m]} neurons, p = {over.p_signed_rank[m]:.2g}",
+        "xlabel": f"{comparison.reference}: {comparison.score_name}",
+        "ylabel": f"{name}: {comparison.score_name}",
+    }
+    return table
+
+
+@with_data(_pairs)
 def plot_model_scatter(
     comparison: Comparison,
-    model: str | None = None,
     ax: Axes | None = None,
     *,
+    model: str | None = None,
     color: str = style.BLUE,
 ) -> Axes:
     """Draw the score of one model over that of the reference, a point per neuron.
@@ -131,10 +159,10 @@ def plot_model_scatter(
     ----------
     comparison :
         From :func:`spikeglm.selection.compare`.
-    model :
-        Its name; None is the first that is not the reference.
     ax :
         Axes to draw on; None makes a figure one column wide.
+    model :
+        Its name; None is the first that is not the reference.
     color :
         Of the points.
 
@@ -155,20 +183,17 @@ def plot_model_scatter(
     >>> X, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 2
     >>> models = {"a": (nmo.GLM(), X), "b": (nmo.GLM(), X[:, :1])}
     >>> plot_model_scatter(nmo.selection.compare(models, y=y)).get_ylabel()
-    'b'
+    'b: log-likelihood (nats per bin)'
     """
-    others = [name for name in comparison.models if name != comparison.reference]
-    name = others[0] if model is None else comparison.named(model)
+    table = plot_model_scatter.data(comparison, model=model)
     ax = axes_or_new(ax, height_mm=80)
-    m, r = comparison.models.index(name), comparison.models.index(comparison.reference)
-    x, y = comparison.mean[r], comparison.mean[m]
-    known = np.isfinite(x) & np.isfinite(y)
-    ax.plot(x[known], y[known], "o", color=color, markersize=3, alpha=0.7)
-    if known.any():
-        ends = [min(x[known].min(), y[known].min()), max(x[known].max(), y[known].max())]
+    x, y = table["reference"], table["model"]
+    ax.plot(x, y, "o", color=color, markersize=3, alpha=0.7)
+    if len(table):
+        ends = [min(x.min(), y.min()), max(x.max(), y.max())]
         ax.plot(ends, ends, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
-    over = comparison.over_neurons()
-    ax.set_title(f"{over.n_neurons[m]} neurons, p = {over.p_signed_rank[m]:.2g}")
-    ax.set_xlabel(f"{comparison.reference}: {comparison.score_name}")
-    ax.set_ylabel(name)
+    ax.locator_params(nbins=5)
+    ax.set_title(table.attrs["title"])
+    ax.set_xlabel(table.attrs["xlabel"])
+    ax.set_ylabel(upwards(ax, table.attrs["ylabel"]))
     return ax

@@ -10,8 +10,10 @@ from ..inference.nulls.result import NullTest
 from . import style
 from .neurons import place_of
 from .style import axes_or_new
+from .tables import framed, with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _NAMES = {
@@ -22,6 +24,22 @@ _NAMES = {
 _MOST_BINS = 30
 
 
+def _draws(result: NullTest, *, neuron: Any = None) -> pd.DataFrame:
+    """Return the statistic of every draw of a neuron, those without one left out."""
+    n = place_of(neuron, result.neurons)
+    draws = result.null_statistics[:, n]
+    known = np.flatnonzero(np.isfinite(draws))
+    name = result.statistic_name
+    return framed(
+        {"draw": known, "statistic": draws[known]},
+        observed=float(result.statistic[n]),
+        p_value=float(result.p_value[n]),
+        xlabel=_NAMES.get(name, name.replace("_", " ").capitalize()),
+        title=f"{result.term}, {result.null.replace('_', ' ')}",
+    )
+
+
+@with_data(_draws)
 def plot_null(
     result: NullTest, ax: Axes | None = None, *, neuron: Any = None, color: str = style.VERMILLION
 ) -> Axes:
@@ -62,18 +80,16 @@ def plot_null(
     >>> plot_null(test).get_xlabel()
     'Score statistic'
     """
-    n = place_of(neuron, result.neurons)
+    table = plot_null.data(result, neuron=neuron)
     ax = axes_or_new(ax, height_mm=50)
-    draws = result.null_statistics[:, n]
-    draws = draws[np.isfinite(draws)]
+    draws, observed, p = table["statistic"], table.attrs["observed"], table.attrs["p_value"]
     bins = int(np.clip(len(draws) // 5, 5, _MOST_BINS))
     ax.hist(draws, bins=bins, color=style.LIGHT_GREY, label=f"{len(draws)} draws")
-    p = result.p_value[n]
     about = "no p value" if np.isnan(p) else f"data, p = {p:.2g}"
-    if np.isfinite(result.statistic[n]):
-        ax.axvline(result.statistic[n], color=color, linewidth=style.LINE_PT, label=about)
-    ax.set_xlabel(_NAMES.get(result.statistic_name, result.statistic_name))
+    if np.isfinite(observed):
+        ax.axvline(observed, color=color, linewidth=style.LINE_PT, label=about)
+    ax.set_xlabel(table.attrs["xlabel"])
     ax.set_ylabel("Draws")
-    ax.set_title(f"{result.term}, {result.null.replace('_', ' ')}")
+    ax.set_title(table.attrs["title"])
     ax.legend()
     return ax

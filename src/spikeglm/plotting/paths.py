@@ -10,13 +10,33 @@ from ..selection import RegularizationPath
 from . import style
 from .neurons import place_of
 from .style import axes_or_new
+from .tables import framed, objects, with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 
+def _lines(path: RegularizationPath, *, neuron: Any = None) -> pd.DataFrame:
+    """Return a row per feature and strength; features by their largest coefficient."""
+    n = 0 if neuron is None else place_of(neuron, path.neurons)
+    strength, coef = path.strengths[:, n], path.coef[:, :, n]
+    largest = np.abs(coef).max(axis=0)
+    order = np.argsort(-largest, kind="stable")
+    S = len(strength)
+    return framed(
+        {
+            "rank": np.repeat(np.arange(len(order)), S),
+            "feature": np.repeat(objects(path.feature_names)[order], S),
+            "strength": np.tile(strength, len(order)),
+            "coef": coef[:, order].T.ravel(),
+        }
+    )
+
+
+@with_data(_lines)
 def plot_regularization_path(
-    path: RegularizationPath, neuron: Any = None, ax: Axes | None = None
+    path: RegularizationPath, ax: Axes | None = None, *, neuron: Any = None
 ) -> Axes:
     """Draw the coefficients of one neuron over the strength, weak to strong on a log axis.
 
@@ -24,10 +44,10 @@ def plot_regularization_path(
     ----------
     path :
         From :func:`spikeglm.selection.regularization_path`.
-    neuron :
-        Its label in ``path.neurons``; None is the first.
     ax :
         Axes to draw on; None makes a figure one column wide.
+    neuron :
+        Its label in ``path.neurons``; None is the first.
 
     Returns
     -------
@@ -51,17 +71,19 @@ def plot_regularization_path(
     >>> plot_regularization_path(path).get_xlabel()
     'Strength (nats per bin and unit of coefficient)'
     """
-    n = 0 if neuron is None else place_of(neuron, path.neurons)
+    table = plot_regularization_path.data(path, neuron=neuron)
     ax = axes_or_new(ax, height_mm=60)
-    strength, coef = path.strengths[:, n], path.coef[:, :, n]
-    largest = np.abs(coef).max(axis=0)
-    for j in np.argsort(largest):  # the largest on top, in colours
-        rank = int((largest > largest[j]).sum())
-        colour = style.CYCLE[rank] if rank < len(style.CYCLE) else style.LIGHT_GREY
-        named = path.feature_names[j] if rank < len(style.CYCLE) and largest[j] > 0 else None
-        ax.plot(strength, coef[:, j], color=colour, linewidth=style.LINE_PT, label=named)
+    for rank, part in list(table.groupby("rank"))[::-1]:  # the largest on top, in colours
+        is_large = rank < len(style.CYCLE)
+        colour = style.CYCLE[rank] if is_large else style.LIGHT_GREY
+        named = part["feature"].iloc[0] if is_large and part["coef"].any() else None
+        look: style.Look = {"color": colour, "linewidth": style.LINE_PT, "label": named}
+        ax.plot(part["strength"], part["coef"], **look)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     ax.set_xscale("log")
     ax.set_xlabel("Strength (nats per bin and unit of coefficient)")
-    ax.set_ylabel("Coefficient")
+    ax.set_ylabel("Coefficient (nats per unit)")
+    handles, names = (each[::-1] for each in ax.get_legend_handles_labels())  # the largest on top
+    if names:
+        ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
     return ax

@@ -1,4 +1,4 @@
-"""Predicted rates over the spikes they predict, and tuning curves beside the raw ones."""
+"""Predicted rates, as arrays, over the spikes they predict."""
 
 from __future__ import annotations
 
@@ -10,14 +10,36 @@ import numpy as np
 from ..typing import Array, ArrayLike
 from . import style
 from .style import axes_or_new
+from .tables import framed, with_data
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _RASTER, _CURVES_TOP = 0.94, 0.88
 """Where the ticks of single spikes go, and below it the curves, in units of the axes' height."""
 
 
+def _rates(
+    mean_counts: ArrayLike | Mapping[str, ArrayLike],
+    *,
+    counts: ArrayLike,
+    bin_s: float,
+    window_s: tuple[float, float] | None = None,
+) -> pd.DataFrame:
+    """Return counts and predicted rates (spikes/s) of each bin that is shown."""
+    named = mean_counts if isinstance(mean_counts, Mapping) else {"": mean_counts}
+    observed = np.asarray(counts)
+    start_s, stop_s = window_s or (0.0, observed.size * bin_s)
+    shown = slice(max(round(start_s / bin_s), 0), min(round(stop_s / bin_s), observed.size))
+    bins = np.arange(shown.start, shown.stop)
+    columns = {"start": bins * bin_s, "stop": (bins + 1) * bin_s, "counts": observed[shown]}
+    means = [np.asarray(mean, dtype=float) for mean in named.values()]
+    rates = {f"rate {k}": mean[shown] / bin_s for k, mean in enumerate(means)}
+    return framed(columns | rates, names=list(named), bin_s=bin_s, window=(start_s, stop_s))
+
+
+@with_data(_rates)
 def plot_rate(
     mean_counts: ArrayLike | Mapping[str, ArrayLike],
     ax: Axes | None = None,
@@ -61,18 +83,16 @@ def plot_rate(
     >>> ax.get_ylabel()
     'Rate (spikes/s)'
     """
+    table = plot_rate.data(mean_counts, counts=counts, bin_s=bin_s, window_s=window_s)
     ax = axes_or_new(ax, width_mm=style.TWO_COLUMNS_MM, height_mm=55)
-    named = mean_counts if isinstance(mean_counts, Mapping) else {"": mean_counts}
-    counts = np.asarray(counts)
-    start_s, stop_s = window_s or (0.0, counts.size * bin_s)
-    shown = slice(max(round(start_s / bin_s), 0), min(round(stop_s / bin_s), counts.size))
-    edges_s = np.arange(shown.start, shown.stop + 1) * bin_s
-    _draw_spikes(ax, counts[shown], edges_s=edges_s, bin_s=bin_s)
-    rates_hz = [np.asarray(mean, dtype=float)[shown] / bin_s for mean in named.values()]
-    for name, rate_hz, color in zip(named, rates_hz, colors, strict=False):
+    edges_s = np.append(table["start"], table["stop"].iloc[-1:])
+    _draw_spikes(ax, table["counts"].to_numpy(), edges_s=edges_s, bin_s=table.attrs["bin_s"])
+    highest_hz = 0.0
+    for k, (name, color) in enumerate(zip(table.attrs["names"], colors, strict=False)):
+        rate_hz = table[f"rate {k}"].to_numpy()
         ax.stairs(rate_hz, edges_s, color=color, linewidth=0.9, label=name or None, baseline=None)
-    ax.set_xlim(start_s, stop_s)
-    highest_hz = max((np.nanmax(rate, initial=0.0) for rate in rates_hz), default=0.0)
+        highest_hz = max(highest_hz, float(np.nanmax(rate_hz, initial=0.0)))
+    ax.set_xlim(*table.attrs["window"])
     ax.set_ylim(0, max(ax.get_ylim()[1], highest_hz / _CURVES_TOP))
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("Time (s)")
@@ -88,63 +108,3 @@ def _draw_spikes(ax: Axes, counts: Array, *, edges_s: Array, bin_s: float) -> No
     look: style.Look = {"color": style.BLACK, "markersize": 6, "markeredgewidth": 0.7}
     height = np.full(spikes_s.size, _RASTER)
     ax.plot(spikes_s, height, "|", transform=ax.get_xaxis_transform(), label="spikes", **look)
-
-
-def plot_tuning(
-    variable: ArrayLike,
-    rate_hz: ArrayLike,
-    ax: Axes | None = None,
-    *,
-    band_hz: tuple[ArrayLike, ArrayLike] | None = None,
-    raw: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
-    xlabel: str = "",
-    color: str = style.BLUE,
-) -> Axes:
-    """Draw a model's tuning curve with its band, beside the raw one (points with error bars).
-
-    Parameters
-    ----------
-    variable, rate_hz :
-        (m,) values of the variable and the model's rate there, spikes/s.
-    ax :
-        Axes to draw on; None makes a figure one column wide.
-    band_hz :
-        Lower and upper end of the model's band, (m,) each, spikes/s.
-    raw :
-        Bin centres, mean rates and their standard errors, (k,) each.
-    xlabel :
-        Name of the variable with its unit, such as ``"Position (cm)"``.
-    color :
-        Of the model's curve; the raw one is grey.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-
-    Examples
-    --------
-    >>> ax = plot_tuning([0, 1, 2], [5, 9, 6], raw=([0.5, 1.5], [6, 8], [1, 1]))
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['model', 'raw ± s.e.']
-    """
-    ax = axes_or_new(ax, height_mm=60)
-    if raw is not None:
-        centers, rates, errors_hz = raw
-        look: style.Look = {"color": style.GREY, "linewidth": style.THIN_PT, "markersize": 2.5}
-        ax.errorbar(centers, rates, yerr=errors_hz, fmt="o", label="raw ± s.e.", **look)
-    if band_hz is not None:
-        band: style.Look = {"color": color, "alpha": style.BAND_ALPHA, "linewidth": 0}
-        low_hz, high_hz = np.asarray(band_hz[0]), np.asarray(band_hz[1])
-        ax.fill_between(np.asarray(variable), low_hz, high_hz, **band)
-    ax.plot(variable, rate_hz, color=color, linewidth=style.LINE_PT, label="model")
-    if raw is not None:
-        ax.legend(fontsize=style.SMALL_PT, frameon=False)
-    ax.set_ylim(bottom=0)
-    ax.set_xlabel(xlabel)
-    ax.set_ylabel("Rate (spikes/s)")
-    return ax

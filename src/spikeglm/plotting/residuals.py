@@ -14,7 +14,7 @@ from ..typing import ArrayLike
 from . import style
 from .neurons import place_of
 from .style import axes_or_new
-from .tables import tidy, with_data
+from .tables import framed, with_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,8 +86,8 @@ def plot_residual_quantiles(
     >>> bool((table.residual.between(table.low, table.high)).mean() > 0.9)
     True
     """
+    table = plot_residual_quantiles.data(residuals)
     ax = axes_or_new(ax, height_mm=style.ONE_COLUMN_MM)
-    table = _quantiles(residuals)
     ax.fill_between(table.normal, table.low, table.high, color=style.LIGHT_GREY, linewidth=0)
     ends = table.normal.iloc[[0, -1]]
     ax.plot(ends, ends, color=style.GREY, linewidth=style.THIN_PT)
@@ -98,7 +98,16 @@ def plot_residual_quantiles(
     return ax
 
 
-@with_data(tidy)
+def _past(found: ResidualAutocorrelation, *, neuron: Any = None) -> pd.DataFrame:
+    """Return the autocorrelation of a neuron over the lag, with its band."""
+    r, band = (v.reshape(len(found.lags), -1) for v in (found.autocorrelation, found.band_95))
+    n = place_of(neuron, found.neurons)
+    lags = found.lags if found.bin_s is None else 1000.0 * found.bin_s * found.lags
+    columns = {"lag": lags, "autocorrelation": r[:, n], "band_95": band[:, n]}
+    return framed(columns, xlabel="Lag (bins)" if found.bin_s is None else "Lag (ms)")
+
+
+@with_data(_past)
 def plot_residual_autocorrelation(
     found: ResidualAutocorrelation,
     ax: Axes | None = None,
@@ -137,21 +146,28 @@ def plot_residual_autocorrelation(
     >>> plot_residual_autocorrelation(residual_autocorrelation(z)).get_xlabel()
     'Lag (bins)'
     """
+    table = plot_residual_autocorrelation.data(found, neuron=neuron)
     ax = axes_or_new(ax, height_mm=60)
-    r, band = (v.reshape(len(found.lags), -1) for v in (found.autocorrelation, found.band_95))
-    n = place_of(neuron, found.neurons)
-    lags = found.lags if found.bin_s is None else 1000.0 * found.bin_s * found.lags
-    ax.fill_between(lags, -band[:, n], band[:, n], color=style.LIGHT_GREY, linewidth=0, zorder=0)
-    ax.vlines(lags, 0, r[:, n], color=color, linewidth=style.THIN_PT)
-    ax.plot(lags, r[:, n], "o", color=color, markersize=2.5)
+    lags, r, band = table["lag"], table["autocorrelation"], table["band_95"]
+    ax.fill_between(lags, -band, band, color=style.LIGHT_GREY, linewidth=0, zorder=0)
+    ax.vlines(lags, 0, r, color=color, linewidth=style.THIN_PT)
+    ax.plot(lags, r, "o", color=color, markersize=2.5)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=1)
-    ax.set_xlim(0, lags[-1] + 0.5 * lags[0])
-    ax.set_xlabel("Lag (bins)" if found.bin_s is None else "Lag (ms)")
+    ax.set_xlim(0, lags.iloc[-1] + 0.5 * lags.iloc[0])
+    ax.set_xlabel(table.attrs["xlabel"])
     ax.set_ylabel("Autocorrelation")
     return ax
 
 
-@with_data(tidy)
+def _means(found: BinnedResiduals, *, neuron: Any = None) -> pd.DataFrame:
+    """Return the mean residual of a neuron in each bin, with its band."""
+    n = place_of(neuron, found.neurons)
+    names = ("position", "mean", "band_95", "n_rows")
+    parts = {name: getattr(found, name) for name in names}
+    return framed({name: v.reshape(len(v), -1)[:, n] for name, v in parts.items()})
+
+
+@with_data(_means)
 def plot_binned_residuals(
     found: BinnedResiduals,
     ax: Axes | None = None,
@@ -201,11 +217,9 @@ def plot_binned_residuals(
     >>> ax.get_ylabel()
     'Mean residual'
     """
+    table = plot_binned_residuals.data(found, neuron=neuron)
     ax = axes_or_new(ax, height_mm=60)
-    x, mean, band = (
-        v.reshape(v.shape[0], -1)[:, place_of(neuron, found.neurons)]
-        for v in (found.position, found.mean, found.band_95)
-    )
+    x, mean, band = table["position"], table["mean"], table["band_95"]
     ax.fill_between(x, -band, band, color=style.LIGHT_GREY, linewidth=0, zorder=0)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=1)
     ax.plot(x, mean, "o-", color=color, markersize=2.5, linewidth=style.THIN_PT)

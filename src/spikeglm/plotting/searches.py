@@ -8,8 +8,9 @@ import numpy as np
 
 from ..selection import TermSearch
 from . import style
+from .labels import has_room_for_rows, name_ticks
 from .style import axes_or_new
-from .tables import with_data
+from .tables import framed, objects, of_neuron, with_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +22,10 @@ _MOST_SETS = 40  # of the steps of a neuron that have names
 
 def _shares(search: TermSearch) -> pd.DataFrame:
     """Return the share of neurons per term, with its standard error as of a binomial."""
-    import pandas as pd
-
-    share, n = search.share, max(int(search.is_known.sum()), 1)
-    error = np.sqrt(share * (1 - share) / n)
-    return pd.DataFrame({"term": list(search.terms), "share": share, "standard_error": error})
+    share, n = search.share, int(search.is_known.sum())
+    error = np.sqrt(share * (1 - share) / max(n, 1))
+    columns = {"term": objects(search.terms), "share": share, "standard_error": error}
+    return framed(columns, title=f"{n} neurons")
 
 
 @with_data(_shares)
@@ -57,26 +57,32 @@ def plot_encoded_terms(
     >>> plot_encoded_terms(nmo.selection.search_terms(nmo.GLM(), X, y)).get_ylabel()
     'Neurons (%)'
     """
+    table = plot_encoded_terms.data(search)
     ax = axes_or_new(ax, height_mm=50)
-    table = _shares(search)
     places = np.arange(len(table))
-    ax.bar(
-        places,
-        100 * table["share"],
-        yerr=100 * table["standard_error"],
-        color=color,
-        width=0.7,
-        error_kw={"elinewidth": style.THIN_PT},
-    )
-    ax.set_xticks(places, [str(term) for term in search.terms])
+    share, error = 100 * table["share"], 100 * table["standard_error"]
+    thin = {"elinewidth": style.THIN_PT}
+    ax.bar(places, share, yerr=error, color=color, width=0.7, error_kw=thin)
+    name_ticks(ax, table["term"])
     ax.set_ylabel("Neurons (%)")
-    ax.set_title(f"{int(search.is_known.sum())} neurons")
+    ax.set_title(table.attrs["title"])
     return ax
 
 
-def _matrix(search: TermSearch) -> pd.DataFrame:
-    """Return the table of neurons and terms."""
-    return search.to_frame()
+def _matrix(search: TermSearch, *, sort: bool = True) -> pd.DataFrame:
+    """Return a row per neuron and term, neurons from top to bottom."""
+    order = _by_set(search) if sort else np.arange(len(search.neurons))
+    J, N = len(search.terms), len(order)
+    return framed(
+        {
+            "row": np.repeat(np.arange(N), J),
+            "neuron": np.repeat(objects(search.neurons)[order], J),
+            "term": np.tile(objects(search.terms), N),
+            "is_encoded": search.selected.T[order].ravel(),
+            "is_known": np.repeat(np.asarray(search.is_known)[order], J),
+        },
+        terms=[str(term) for term in search.terms],
+    )
 
 
 @with_data(_matrix)
@@ -110,15 +116,19 @@ def plot_encoding_matrix(
     """
     from matplotlib.colors import ListedColormap
 
+    table = plot_encoding_matrix.data(search, sort=sort)
     ax = axes_or_new(ax, height_mm=80)
-    order = _by_set(search) if sort else np.arange(len(search.neurons))
-    filled = np.where(search.is_known, search.selected, _UNKNOWN).T[order]
+    terms = table.attrs["terms"]
+    filled = np.where(table["is_known"], table["is_encoded"], _UNKNOWN)
     colors = ListedColormap(["white", style.LIGHT_GREY, color])
-    ax.imshow(filled, aspect="auto", cmap=colors, vmin=0, vmax=1, interpolation="nearest")
-    ax.set_xticks(np.arange(len(search.terms)), [str(term) for term in search.terms])
-    if len(order) <= _MOST_SETS:
-        ax.set_yticks(np.arange(len(order)), [str(search.neurons[n]) for n in order])
-    ax.set_ylabel("Neuron")
+    look: style.Look = {"aspect": "auto", "cmap": colors, "interpolation": "nearest"}
+    ax.imshow(filled.astype(float).reshape(-1, len(terms)), vmin=0, vmax=1, **look)
+    name_ticks(ax, terms)
+    names = table.drop_duplicates("row")["neuron"]
+    if has_room_for_rows(ax, len(names)):
+        ax.set_yticks(np.arange(len(names)), [str(name) for name in names])
+    has_names = has_room_for_rows(ax, len(names))
+    ax.set_ylabel("Neuron" if has_names else f"Neuron ({len(names)}{', sorted' if sort else ''})")
     return ax
 
 
@@ -129,28 +139,41 @@ def _by_set(search: TermSearch) -> Any:
     return np.lexsort(keys)
 
 
-def _steps(search: TermSearch) -> pd.DataFrame:
-    """Return the table of all sets that were tried."""
-    return search.steps_frame()
+def _steps(search: TermSearch, *, neuron: Any = None) -> pd.DataFrame:
+    """Return every set that was tried for a neuron, step by step, and where the search ended."""
+    n = search.place(neuron)
+    table = of_neuron(search.steps_frame(), search.neurons[n])
+    table["is_end"] = table["is_taken"] & (table["to"] == search.sets[n])
+    by_set: dict[tuple[int, str], Any] = {}
+    for number, step in enumerate(search.steps, start=1):
+        for m in np.flatnonzero(step.is_candidate[:, n]):
+            by_set[number, search.name_of(step.sets[m])] = tuple(step.score[m, :, n])
+    table["folds"] = [by_set[key] for key in zip(table["step"], table["to"], strict=True)]
+    score = search.score_name
+    table.attrs = {
+        "xlabel": score[:1].upper() + score[1:],
+        "title": f"neuron {search.neurons[n]}: {search.sets[n]}",
+    }
+    return table
 
 
 @with_data(_steps)
 def plot_search_steps(
-    search: TermSearch, neuron: Any = None, ax: Axes | None = None, *, color: str = style.BLUE
+    search: TermSearch, ax: Axes | None = None, *, neuron: Any = None, color: str = style.BLUE
 ) -> Axes:
     """Draw the score of every set that was tried for a neuron, step by step, with its error.
 
     The first step is on top. The best of each step is filled where the search went on to it; a star
-    marks where it ended.
+    marks where it ended. Small points are folds.
 
     Parameters
     ----------
     search :
         From :func:`spikeglm.selection.search_terms`.
-    neuron :
-        Its name; None where there is one.
     ax :
         Axes to draw on; None makes a figure one column wide.
+    neuron :
+        Its name; None where there is one.
     color :
         Of the sets that were taken.
 
@@ -161,6 +184,10 @@ def plot_search_steps(
     ValueError
         If there is no such neuron.
 
+    References
+    ----------
+    Hardcastle et al. (2017), Neuron 94:375-87.
+
     Examples
     --------
     >>> import spikeglm as nmo
@@ -168,31 +195,24 @@ def plot_search_steps(
     >>> plot_search_steps(nmo.selection.search_terms(nmo.GLM(), X, y)).get_ylabel()
     'Terms, step by step'
     """
-    n = search.place(neuron)
-    table = search.steps_frame()
-    mine = table[[name == search.neurons[n] for name in table["neuron"]]]
-    ax = axes_or_new(ax, height_mm=20 + 4 * min(len(mine), _MOST_SETS))
-    columns = ("to", "score", "score_se", "is_best", "is_taken")
-    for at, (name, score, se, is_best, is_taken) in enumerate(
-        zip(*(mine[c] for c in columns), strict=True)
-    ):
-        ax.errorbar(
-            score,
-            at,
-            xerr=se,
-            color=color if is_best else style.GREY,
-            markerfacecolor=color if is_taken else "white",
-            marker="*" if is_taken and name == search.sets[n] else "o",
-            markersize=7 if is_taken and name == search.sets[n] else 4,
-            elinewidth=style.THIN_PT,
-        )
-    for edge in np.flatnonzero(np.diff(mine["step"])):
+    table = plot_search_steps.data(search, neuron=neuron)
+    ax = axes_or_new(ax, height_mm=20 + 4 * min(len(table), _MOST_SETS))
+    for at, row in table.iterrows():
+        tint = color if row["is_best"] else style.GREY
+        small: style.Look = {"color": tint, "alpha": 0.35, "markersize": 2, "markeredgewidth": 0}
+        ax.plot(row["folds"], np.full(len(row["folds"]), at), "o", **small)
+        fill = tint if row["is_taken"] else "white"
+        look: style.Look = {"color": tint, "elinewidth": style.THIN_PT, "markerfacecolor": fill}
+        is_end = row["is_end"]
+        look |= {"marker": "*" if is_end else "o", "markersize": 7 if is_end else 4}
+        ax.errorbar(row["score"], at, xerr=row["score_se"], **look)
+    for edge in np.flatnonzero(np.diff(table["step"])):
         ax.axhline(edge + 0.5, color=style.LIGHT_GREY, linewidth=style.THIN_PT, zorder=0)
-    if len(mine) <= _MOST_SETS:
-        ax.set_yticks(np.arange(len(mine)), mine["to"])
+    if len(table) <= _MOST_SETS:
+        ax.set_yticks(np.arange(len(table)), table["to"])
     ax.axvline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     ax.invert_yaxis()
     ax.set_ylabel("Terms, step by step")
-    ax.set_xlabel(search.score_name[:1].upper() + search.score_name[1:])
-    ax.set_title(f"neuron {search.neurons[n]}: {search.sets[n]}")
+    ax.set_xlabel(table.attrs["xlabel"])
+    ax.set_title(table.attrs["title"])
     return ax

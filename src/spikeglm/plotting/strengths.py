@@ -9,21 +9,36 @@ import numpy as np
 from ..selection import StrengthChoice
 from . import style
 from .style import axes_or_new
-from .tables import with_data
+from .tables import framed, with_data
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
-def _scores(choice: StrengthChoice) -> pd.DataFrame:
-    """Return the table of all scores."""
-    return choice.to_frame()
+def _scores(choice: StrengthChoice, *, neuron: Any = None) -> pd.DataFrame:
+    """Return the held-out score of a neuron at each strength, with its error over folds."""
+    n = choice.place(neuron)
+    search = choice.search_of(n)
+    best, name = int(search.best[n]), choice.score_name
+    within = search.at_rule("one_se").chosen_strength[n] if best >= 0 else np.nan
+    return framed(
+        {
+            "strength": search.strength[:, n],
+            "score": search.mean[:, n],
+            "score_se": search.se[:, n],
+            "is_best": np.arange(len(search.strength)) == best,
+        },
+        chosen=float(search.chosen_strength[n]) if best >= 0 else np.nan,
+        within_one_se=float(within),
+        reason=choice.reason[n],
+        ylabel=name[:1].upper() + name[1:] if choice.folds is None else f"Held-out {name}",
+    )
 
 
 @with_data(_scores)
 def plot_strength_choice(
-    choice: StrengthChoice, neuron: Any = None, ax: Axes | None = None, *, color: str = style.BLUE
+    choice: StrengthChoice, ax: Axes | None = None, *, neuron: Any = None, color: str = style.BLUE
 ) -> Axes:
     """Draw the held-out score of one neuron over the strength, with its error over folds.
 
@@ -34,10 +49,10 @@ def plot_strength_choice(
     ----------
     choice :
         From :func:`spikeglm.selection.select_strength`.
-    neuron :
-        Its label in ``choice.neurons``; None is the first.
     ax :
         Axes to draw on; None makes a figure one column wide.
+    neuron :
+        Its label in ``choice.neurons``; None is the first.
     color :
         Of the scores.
 
@@ -63,27 +78,26 @@ def plot_strength_choice(
     >>> plot_strength_choice(choice).get_xlabel()
     'Strength (nats per bin and unit of penalty)'
     """
-    n = choice.place(neuron)
-    search = choice.search_of(n)
+    table = plot_strength_choice.data(choice, neuron=neuron)
     ax = axes_or_new(ax, height_mm=60)
-    strength, mean, se = search.strength[:, n], search.mean[:, n], np.nan_to_num(search.se[:, n])
+    strength, mean = table["strength"].to_numpy(), table["score"].to_numpy()
+    se = np.nan_to_num(table["score_se"].to_numpy())
     look: style.Look = {"color": color, "linewidth": style.LINE_PT}
     ax.errorbar(strength, mean, yerr=se, **look, elinewidth=style.THIN_PT, marker="o", markersize=2)
-    best = int(search.best[n])
-    if best >= 0:
-        ax.axhspan(mean[best] - se[best], mean[best], color=style.LIGHT_GREY, zorder=0, linewidth=0)
-        within = float(search.at_rule("one_se").chosen_strength[n])
-        chosen = float(search.chosen_strength[n])
+    best = np.flatnonzero(table["is_best"])
+    if len(best):
+        top, error = mean[best[0]], se[best[0]]
+        ax.axhspan(top - error, top, color=style.LIGHT_GREY, zorder=0, linewidth=0)
+        within, chosen = table.attrs["within_one_se"], table.attrs["chosen"]
+        line: style.Look = {"color": style.GREY, "linewidth": style.THIN_PT}
         if within != chosen:
-            ax.axvline(
-                within, color=style.GREY, linewidth=style.THIN_PT, linestyle=":", label="one SE"
-            )
-        ax.axvline(chosen, color=style.GREY, linewidth=style.THIN_PT, label="chosen")
+            ax.axvline(within, **line, linestyle=":", label="one SE")
+        ax.axvline(chosen, **line, label="chosen")
         ax.legend(loc="lower left")
     else:
-        ax.text(0.5, 0.5, choice.reason[n], transform=ax.transAxes, ha="center", color=style.GREY)
+        middle: style.Look = {"transform": ax.transAxes, "ha": "center", "color": style.GREY}
+        ax.text(0.5, 0.5, table.attrs["reason"], **middle)
     ax.set_xscale("log")
     ax.set_xlabel("Strength (nats per bin and unit of penalty)")
-    name = choice.score_name
-    ax.set_ylabel(name[:1].upper() + name[1:] if choice.folds is None else f"Held-out {name}")
+    ax.set_ylabel(table.attrs["ylabel"])
     return ax

@@ -60,6 +60,8 @@ _RC: Look = {
     "legend.fontsize": SMALL_PT,
     "legend.frameon": False,
     "lines.linewidth": LINE_PT,
+    "grid.linewidth": THIN_PT,
+    "grid.color": LIGHT_GREY,
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
     "savefig.dpi": 400,
@@ -121,6 +123,35 @@ def axes_or_new(ax: Axes | None, *, width_mm: float = ONE_COLUMN_MM, height_mm: 
         from matplotlib import pyplot as plt
 
         return plt.subplots(figsize=size_inches(width_mm, height_mm))[1]
+
+
+def polar_or_new(ax: Any) -> Any:
+    """Return polar axes, or, for None, those of a new figure in the paper's style.
+
+    Raises
+    ------
+    ValueError
+        If the axes are not polar.
+
+    Examples
+    --------
+    >>> polar_or_new(None).name
+    'polar'
+    """
+    if ax is None:
+        with paper_style():
+            from matplotlib import pyplot as plt
+
+            size = size_inches(ONE_COLUMN_MM, 65)
+            return plt.subplots(figsize=size, subplot_kw={"projection": "polar"})[1]
+    if ax.name != "polar":
+        raise errors.value_error(
+            "These axes are not polar.",
+            given=f"axes of the projection {ax.name!r}",
+            expected="polar axes",
+            todo='plt.subplots(subplot_kw={"projection": "polar"}) makes them.',
+        )
+    return ax
 
 
 def save_figure(figure: Figure, stem: str | Path) -> tuple[Path, Path]:

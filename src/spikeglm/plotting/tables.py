@@ -1,45 +1,82 @@
-"""Every figure can give its numbers: ``plot_x.data(result)`` is what ``plot_x(result)`` draws."""
+"""Every figure can give its numbers: ``plot_x.data(result)`` is what ``plot_x(result)`` draws.
+
+A plotting function makes a table first, ``table = plot_x.data(result, ...)``, and draws from that
+alone: labels, titles and units stand in ``table.attrs``. So a figure and its numbers cannot differ,
+and ``tests/plotting/test_laws.py`` reads the code to see that no result is looked at a second time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, cast
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+
+import numpy as np
+
+from . import style
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 Arguments = ParamSpec("Arguments")
+Drawn_co = TypeVar("Drawn_co", covariant=True)
 
 
-class Plot(Protocol[Arguments]):
+class Plot(Protocol[Arguments, Drawn_co]):
     """A function that draws a result, and gives the numbers that it draws."""
 
     data: Callable[..., pd.DataFrame]
 
-    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Axes:
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn_co:
         """Draw."""
         ...
 
 
 def with_data(
     table: Callable[..., pd.DataFrame],
-) -> Callable[[Callable[Arguments, Axes]], Plot[Arguments]]:
-    """Return what gives a plotting function its ``data``.
+) -> Callable[[Callable[Arguments, Drawn_co]], Plot[Arguments, Drawn_co]]:
+    """Return what gives a plotting function its ``data``: the table that it draws.
+
+    ``table`` takes what the figure is of, under the names that the plotting function has for it.
+    Without axes of the user, all of it is drawn in the style of a paper.
 
     >>> import pandas as pd
     >>> @with_data(lambda result: pd.DataFrame({"value": result}))
     ... def plot_values(result, ax=None):
-    ...     return ax
-    >>> plot_values.data([1, 2])["value"].tolist()
-    [1, 2]
+    ...     return plot_values.data(result)["value"].max()
+    >>> plot_values.data([1, 2])["value"].tolist(), int(plot_values([1, 2]))
+    ([1, 2], 2)
     """
 
-    def named(draw: Callable[Arguments, Axes]) -> Plot[Arguments]:
-        vars(draw)["data"] = table
-        return cast("Plot[Arguments]", draw)
+    def named(draw: Callable[Arguments, Drawn_co]) -> Plot[Arguments, Drawn_co]:
+        own = signature(draw)
+
+        @wraps(draw)
+        def styled(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn_co:
+            given = own.bind_partial(*args, **kwargs).arguments
+            if given.get("ax", given.get("axes")) is not None:  # in the style of its owner
+                return draw(*args, **kwargs)
+            with style.paper_style():
+                return draw(*args, **kwargs)
+
+        vars(styled)["data"] = table
+        return cast("Plot[Arguments, Drawn_co]", styled)
 
     return named
+
+
+def framed(columns: dict[str, Any], **attrs: Any) -> pd.DataFrame:
+    """Return a table with what stands beside its numbers: labels of axes, a title.
+
+    >>> framed({"lag": [1, 2]}, xlabel="Lag (ms)").attrs
+    {'xlabel': 'Lag (ms)'}
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(columns)
+    table.attrs = attrs
+    return table
 
 
 def tidy(result: Any) -> pd.DataFrame:
@@ -53,3 +90,25 @@ def tidy(result: Any) -> pd.DataFrame:
     frame: pd.DataFrame = result.to_frame()
     is_named = any(name is not None for name in frame.index.names)
     return frame.reset_index() if is_named else frame
+
+
+def of_neuron(table: pd.DataFrame, neuron: Any) -> pd.DataFrame:
+    """Return the rows of a neuron, numbered anew.
+
+    >>> of_neuron(framed({"neuron": ["a", "b"], "rate": [1, 2]}), "b")["rate"].tolist()
+    [2]
+    """
+    is_it = [name == neuron for name in table["neuron"]]
+    return table[is_it].reset_index(drop=True)
+
+
+def objects(values: Any) -> Any:
+    """Return names as an array (n,) of objects, also where names are tuples.
+
+    >>> objects([("a", 1), ("b", 2)]).shape
+    (2,)
+    """
+    listed = list(values)
+    found = np.empty(len(listed), dtype=object)
+    found[:] = listed
+    return found

@@ -1,0 +1,84 @@
+"""The table of one curve: its points and bands, where they are drawn, what axes are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import errors
+from ..inference.effects.curves import Curve
+from ..typing import Array
+from .tables import tidy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NAMES = {
+    "effect": "Effect",
+    "link": "Linear predictor",
+    "gain": "Gain (factor)",
+    "mean": "Mean",
+    "rate": "Rate (Hz)",
+}
+_MS = 1e3  # per second
+
+
+def one_curve(
+    found: Curve, channel: Any, neuron: Any, *, most: int, least: int = 1
+) -> pd.DataFrame:
+    """Return the table of one curve, with ``x_drawn`` (and ``y_drawn``): lags in ms."""
+    wanted = {"channel": channel, "neuron": neuron}
+    curve = found.of(**{name: each for name, each in wanted.items() if each is not None})
+    several = (curve.channels, curve.neurons, curve.classes)
+    if any(names is not None for names in several) or not least <= len(curve.at) <= most:
+        sizes = {(1, 1): "one variable", (1, 2): "one or two variables", (2, 2): "two variables"}
+        raise errors.value_error(
+            "One panel shows one curve.",
+            given=f"{curve.label!r} of channels {curve.channels}, neurons {curve.neurons} and "
+            f"{len(curve.at)} variables",
+            expected=f"one channel, one neuron, and {sizes[least, most]}",
+            todo="pass channel=... and neuron=..., or curve.of(channel=..., neuron=...).",
+        )
+    table = tidy(curve)
+    grid = np.meshgrid(*_axes(curve), indexing="ij")
+    for name, points in zip(("x_drawn", "y_drawn"), grid, strict=False):
+        table[name] = points.ravel()
+    rest = {"effect": 0.0, "gain": 1.0}.get("effect" if curve.derivative else curve.scale)
+    table.attrs = {
+        "labels": _axis_names(curve),
+        "value": _value_name(curve),
+        "title": curve.label,
+        "level": f"{100 * curve.level:g} %",
+        "is_simultaneous": curve.is_simultaneous,
+        "rest": rest,
+        "is_over_lags": bool(curve.units[0]),
+        "is_rate": curve.scale == "rate",
+        "is_slope": bool(curve.derivative),
+        "predictor_unit": _unit_of_predictor(curve),
+    }
+    return table
+
+
+def _axes(found: Curve) -> tuple[Array, ...]:
+    """Return the points as they are drawn: lags in milliseconds."""
+    return tuple(a * _MS if u == "s" else a for a, u in zip(found.at, found.units, strict=True))
+
+
+def _axis_names(found: Curve) -> tuple[str, ...]:
+    names = {"lag (s)": "Lag (ms)", "lag (bins)": "Lag (bins)"}
+    return tuple(names.get(n, n.replace(" (s)", " (ms)")) for n in found.variable_names)
+
+
+def _unit_of_predictor(found: Curve) -> str:
+    """Return the unit of the linear predictor where it is known: of an effect, or through exp."""
+    if found.scale in ("effect", "link"):
+        return found.unit
+    return "nats" if found.scale == "gain" else found.predictor_unit
+
+
+def _value_name(found: Curve) -> str:
+    if found.derivative:
+        return f"Slope ({found.unit})"
+    name = _NAMES[found.scale]
+    return f"{name} ({found.unit})" if found.scale in ("effect", "link", "mean") else name

@@ -1,0 +1,97 @@
+"""Legends and names that fit where they stand."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LETTER_MM = 1.4  # of 7 pt, on average
+_HANDLE_MM = 8.0
+_INCH_MM = 25.4
+_ROW_MM = 2.9
+_SLANT = 30
+
+
+def width_mm(ax: Axes) -> float:
+    """Return how wide axes are, about, before the figure is laid out.
+
+    >>> round(width_mm(style.axes_or_new(None, height_mm=50)))
+    69
+    """
+    figure: Any = ax.figure
+    return float(_INCH_MM * figure.get_figwidth() * ax.get_position().width)
+
+
+def has_room_for_rows(ax: Axes, n: int) -> bool:
+    """Return whether axes are high enough to name n rows, before the figure is laid out.
+
+    >>> ax = style.axes_or_new(None, height_mm=50)
+    >>> has_room_for_rows(ax, 10), has_room_for_rows(ax, 40)
+    (True, False)
+    """
+    figure: Any = ax.figure
+    height = _INCH_MM * figure.get_figheight() * ax.get_position().height
+    return bool(n * _ROW_MM <= height)
+
+
+def legend_above(ax: Axes) -> None:
+    """Say what is what above the axes, where no curve is, in as many columns as there is room for.
+
+    >>> ax = style.axes_or_new(None, height_mm=50)
+    >>> _ = ax.plot([0, 1], label="recorded"), ax.plot([1, 0], label="simulated")
+    >>> legend_above(ax)
+    >>> len(ax.get_legend().get_texts())
+    2
+    """
+    _, labels = ax.get_legend_handles_labels()
+    widest = _HANDLE_MM + _LETTER_MM * max((len(label) for label in labels), default=0)
+    n = max(min(len(labels), int(1.1 * width_mm(ax) / widest)), 1)
+    look: style.Look = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+    ax.legend(fontsize=style.SMALL_PT, frameon=False, ncols=n, handlelength=1.4, **look)
+
+
+def upwards(ax: Axes, text: str) -> str:
+    """Return a label of the vertical axis on as many lines as it takes to fit beside it.
+
+    >>> ax = style.axes_or_new(None, height_mm=50)
+    >>> print(upwards(ax, "Difference in gain over a constant rate (bits per spike)"))
+    Difference in gain over a
+    constant rate (bits per
+    spike)
+    """
+    figure: Any = ax.figure
+    height = _INCH_MM * figure.get_figheight() * ax.get_position().height
+    return textwrap.fill(text, max(int(1.05 * height / _LETTER_MM), 8))
+
+
+def name_ticks(
+    ax: Axes,
+    names: Sequence[Any],
+    places: Sequence[float] | None = None,
+    *,
+    slant: int = _SLANT,
+) -> None:
+    """Name places along the horizontal axis, slanted where names are too long side by side.
+
+    >>> ax = style.axes_or_new(None, height_mm=50)
+    >>> name_ticks(ax, ["a variable with a long name"] * 4)
+    >>> ax.get_xticklabels()[0].get_rotation()
+    30.0
+    """
+    words = [str(name) for name in names]
+    at = np.arange(float(len(words))) if places is None else np.asarray(places, dtype=float)
+    gaps = np.diff(at)
+    whole = float(gaps.sum() + gaps.mean()) if len(gaps) else 1.0
+    sizes = _LETTER_MM * np.array([len(word) for word in words])
+    room = width_mm(ax) * gaps / whole
+    is_tight = bool((0.5 * (sizes[1:] + sizes[:-1]) > room).any())
+    look: style.Look = {"rotation": slant, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(at, words, **(look if is_tight else {}))
