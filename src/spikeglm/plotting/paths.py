@@ -83,7 +83,13 @@ def plot_regularization_path(
     ax.set_xscale("log")
     ax.set_xlabel("Strength (nats per bin and unit of coefficient)")
     ax.set_ylabel("Coefficient (nats per unit)")
-    handles, names = (each[::-1] for each in ax.get_legend_handles_labels())  # the largest on top
+    handles, names = ax.get_legend_handles_labels()
     if names:
-        ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+        ax.legend(
+            handles[::-1],
+            names[::-1],
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.2,
+        )
     return ax

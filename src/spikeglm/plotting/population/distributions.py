@@ -128,7 +128,7 @@ def _column(result: Any, measure: str | None) -> tuple[FloatArray, Any]:
     """Return the values of neurons and their names."""
     if measure is None:
         value = np.ravel(np.asarray(result, dtype=float))
-        index = getattr(result, "index", None)
+        index: Any = getattr(result, "index", None)
         is_named = index is not None and not callable(index)  # a list has a method of that name
         return value, list(index) if is_named else np.arange(len(value))
     table = result.to_frame() if hasattr(result, "to_frame") else result
