@@ -1,6 +1,7 @@
 """Results in an NWB file: read back they are those of the analysis; no inspector complains."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,38 @@ def test_rows_refer_to_the_units(written):
         table = file.processing["misc"]["spikeglm_neurons"]
         assert table["unit"].data[:].tolist() == [0, 1, 2, 29]
         assert table["unit"].table.object_id == file.units.object_id
+
+
+def numbered(found):
+    """The same answer for neurons that are called 0, 1, 2, 3."""
+    tables = {name: table.copy() for name, table in found.tables.items()}
+    for table in tables.values():
+        if "neuron" in table:
+            table["neuron"] = table["neuron"].map({0: 0, 1: 1, 2: 2, 29: 3})
+    return replace(found, tables=tables)
+
+
+def test_neurons_that_are_only_numbered_are_no_units_unless_it_is_said(found, nwb_path, tmp_path):
+    first = numbered(found).to_nwb(nwb_path, tmp_path / "a.nwb")
+    assert "unit" not in tables(first)[0]
+    named = numbered(found).to_nwb(nwb_path, tmp_path / "b.nwb", units=[5, 1, 2, 29])
+    with pynwb.NWBHDF5IO(named, "r") as io:
+        table = io.read().processing["misc"]["spikeglm_neurons"]
+        assert table["unit"].data[:].tolist() == [5, 1, 2, 29]
+    for wrong in ([5], [5, 1, 2, 99]):
+        with pytest.raises(ValueError, match="which unit each neuron is"):
+            numbered(found).to_nwb(nwb_path, tmp_path / "c.nwb", units=wrong)
+    assert not (tmp_path / "c.nwb").exists()
+
+
+def test_a_file_that_pynwb_cannot_read(found, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.nwb", "w") as file:
+        file["x"] = 1
+    before = (tmp_path / "a.nwb").read_bytes()
+    with pytest.raises(OSError, match="cannot be read by pynwb"):
+        found.to_nwb(tmp_path / "a.nwb")
+    assert (tmp_path / "a.nwb").read_bytes() == before
 
 
 def test_the_recording_is_still_all_there(written, nwb_path, truth):

@@ -180,11 +180,14 @@ class Encoding:
         table.attrs = dict(self.origin)
         table.to_parquet(path, index=False)
 
-    def to_nwb(self, source: Any, target: Any = None, *, name: str = "spikeglm") -> Path:
+    def to_nwb(
+        self, source: Any, target: Any = None, *, name: str = "spikeglm", units: Any = None
+    ) -> Path:
         """Write :meth:`neurons` and :meth:`table` into an NWB file, beside the recording.
 
         They are in ``processing/misc``, in a copy of ``source`` that takes its place (or becomes
-        ``target``) when it is whole; see :func:`spikeglm.recordings.write_results`.
+        ``target``) when it is whole. Where neurons are only numbered, ``units`` are the ids of the
+        units that they are. See :func:`spikeglm.recordings.write_results`.
 
         Raises
         ------
@@ -193,7 +196,7 @@ class Encoding:
 
         >>> found.to_nwb("session.nwb")  # doctest: +SKIP
         """
-        return write_results(self, source, target, name=name)
+        return write_results(self, source, target, name=name, units=units)
 
     def to_xarray(self) -> xr.Dataset:
         """Return :meth:`table` and :meth:`neurons` as one dataset over neuron and term.

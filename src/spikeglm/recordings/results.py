@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,14 +48,19 @@ _TRUTH = {True: "yes", False: "no", None: "no answer"}
 
 
 def write_results(
-    encoding: Any, source: Any, target: Any = None, *, name: str = "spikeglm"
+    encoding: Any,
+    source: Any,
+    target: Any = None,
+    *,
+    name: str = "spikeglm",
+    units: Sequence[int] | None = None,
 ) -> Path:
     """Write what was found into an NWB file, which appears whole or not at all.
 
     Two tables are put into ``processing/misc``: ``NAME_neurons`` with a row per neuron (what it
     encodes, held-out gain, goodness of fit, status) and ``NAME_terms`` with a row per neuron and
     term (whether it is encoded, contributions with errors, p and q values). Rows refer to those of
-    the units where neurons are called as units are.
+    the units where it is known which unit a neuron is.
 
     Parameters
     ----------
@@ -67,6 +73,9 @@ def write_results(
         itself, by way of a copy that takes its place when it is whole.
     name :
         What the tables are called; a second analysis of one file needs a second name.
+    units :
+        The id of the unit that each neuron is. None takes neurons for the units that are called as
+        they are; neurons that are only numbered, 0, 1, ..., and fewer than the units, for none.
 
     Returns
     -------
@@ -80,7 +89,7 @@ def write_results(
     OSError
         If it cannot be written. What was there is untouched.
     ValueError
-        If tables of this name are there already.
+        If tables of this name are there already, or ``units`` are none of the file.
     ImportError
         If pynwb is not installed.
 
@@ -107,8 +116,8 @@ def write_results(
     try:
         shutil.copyfile(source, copy)
         with pynwb.NWBHDF5IO(str(copy), "r+", load_namespaces=True) as io:
-            file = io.read()
-            _add_tables(file, encoding, name)
+            file = _read(io, source)
+            _add_tables(file, encoding, name, units)
             io.write(file)
         shutil.copymode(target if target.exists() else source, copy)
         os.replace(copy, target.resolve())
@@ -124,7 +133,19 @@ def write_results(
     return target
 
 
-def _add_tables(file: Any, encoding: Any, name: str) -> None:
+def _read(io: Any, source: Path) -> Any:
+    try:
+        return io.read()
+    except Exception as error:  # pynwb and hdmf have many
+        raise errors.storage_error(
+            f"{source} cannot be read by pynwb.",
+            given=f"{type(error).__name__}: {str(error)[:200]}",
+            expected="a whole NWB file of version 2",
+            todo="copy it again; 'python -m pynwb.validate FILE' says more.",
+        ) from error
+
+
+def _add_tables(file: Any, encoding: Any, name: str, units: Sequence[int] | None) -> None:
     module = file.processing.get(MODULE)
     if module is None:
         module = file.create_processing_module(
@@ -144,22 +165,24 @@ def _add_tables(file: Any, encoding: Any, name: str) -> None:
     what = f"by spikeglm.encode; contributions in {measure}. Origin: {origin}"
     neurons, terms = encoding.neurons(), encoding.table()
     terms["is_encoded"] = [_TRUTH[each] for each in terms["is_encoded"]]
-    units = _units_of(file, neurons["neuron"].tolist())
+    rows = _rows_of_units(file, neurons["neuron"].tolist(), units)
     for called, table, about in (
         (names[0], neurons, f"What each neuron encodes, {what}"),
         (names[1], terms, f"What each term contributes to each neuron, {what}"),
     ):
-        module.add(_dynamic_table(called, about, table, units))
+        module.add(_dynamic_table(called, about, table, file.units, rows))
 
 
-def _dynamic_table(name: str, about: str, table: pd.DataFrame, units: Any) -> Any:
+def _dynamic_table(
+    name: str, about: str, table: pd.DataFrame, units: Any, rows: dict[Any, int] | None
+) -> Any:
     from hdmf.common import DynamicTable, DynamicTableRegion, VectorData
 
     columns = []
-    if units is not None:
-        rows = [units[1][neuron] for neuron in table["neuron"]]
+    if rows is not None:
+        of_units = [rows[neuron] for neuron in table["neuron"]]
         columns.append(
-            DynamicTableRegion(name="unit", data=rows, description=_ABOUT["unit"], table=units[0])
+            DynamicTableRegion(name="unit", data=of_units, description=_ABOUT["unit"], table=units)
         )
     columns += [
         VectorData(name=key, data=_plain(table[key]), description=_about(key))
@@ -187,14 +210,23 @@ def _plain(column: pd.Series) -> Array:
     return np.array(["" if each is None or each != each else str(each) for each in column])
 
 
-def _units_of(file: Any, neurons: list[Any]) -> tuple[Any, dict[Any, int]] | None:
-    """Return the table of units and the row of each neuron, None where they have other names."""
-    if file.units is None:
-        return None
-    rows = {int(each): i for i, each in enumerate(file.units.id[:])}
-    return (
-        (file.units, rows) if set(neurons) <= set(rows) and len(rows) == len(file.units) else None
-    )
+def _rows_of_units(
+    file: Any, neurons: list[Any], units: Sequence[int] | None
+) -> dict[Any, int] | None:
+    """Return the row of the unit that each neuron is, None where that is not known."""
+    ids = [] if file.units is None else [int(each) for each in file.units.id[:]]
+    row_of = {each: i for i, each in enumerate(ids)}
+    if units is not None:
+        if len(units) != len(neurons) or not set(units) <= set(row_of):
+            raise errors.value_error(
+                "units= says which unit each neuron is.",
+                given=f"{list(units)!r} for {len(neurons)} neurons",
+                expected=f"an id of a unit for each, among {ids[:10]}{'...' * (len(ids) > 10)}",
+            )
+        return {neuron: row_of[unit] for neuron, unit in zip(neurons, units, strict=True)}
+    are_numbered = neurons == list(range(len(neurons))) and len(neurons) < len(ids)
+    is_known = set(neurons) <= set(row_of) and len(row_of) == len(ids) and not are_numbered
+    return {neuron: row_of[neuron] for neuron in neurons} if is_known else None
 
 
 def _pynwb() -> Any:
