@@ -137,6 +137,15 @@ def test_a_model_knows_that_its_history_is_its_own_spikes():
     assert np.abs(drawn.values.mean(axis=0) - counts.mean(axis=0)).max() < 0.05
 
 
+def test_a_simulation_is_told_that_it_lacks_the_times_of_its_bins():
+    times = BIN_S * (np.arange(500) + 0.5)
+    design = nmo.DesignBuilder(rows=times).signal(SPEED[:500], label="speed").design()
+    model = nmo.GLM().fit(design, np.random.default_rng(3).poisson(0.2, 500))
+    with pytest.raises(ValueError, match=r"named 'speed'\. Expected: 'rows' among them"):
+        model.simulate(0, inputs={"speed": SPEED[:200]})
+    assert model.simulate(0, inputs={"rows": times[:200], "speed": SPEED[:200]}).y.shape == (200,)
+
+
 def test_rows_that_are_lost_are_the_edges_of_windows():
     counts = np.random.default_rng(2).poisson(0.2, 3000)
     design = (

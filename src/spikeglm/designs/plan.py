@@ -110,7 +110,8 @@ class DesignPlan:
 
         ``model.simulate(inputs=data)`` takes it, and feeds back what it draws.
 
-        Raises what :meth:`design` raises.
+        Raises what :meth:`design` raises; ValueError where the design has rows of its own and
+        ``data`` do not say when the new ones are.
 
         Examples
         --------
@@ -121,6 +122,13 @@ class DesignPlan:
         Design(n_rows=90, n_features=4)
         """
         data = dict(data)
+        if self.rows is not None and self.rows not in data:
+            raise errors.value_error(
+                "It is not said when the bins of the new session are.",
+                given=f"data named {', '.join(map(repr, data)) or 'nothing'}",
+                expected=f"{self.rows!r} among them: the times of bins, seconds",
+                todo=f"pass {{{self.rows!r}: times, ...}}.",
+            )
         for term in self.terms:
             names: Any = term
             if term.kind == History.kind and names.channels and names.spikes not in data:
