@@ -36,13 +36,16 @@ def connect(app: Sphinx) -> dict[str, Any]:
     formulas.connect(app)
     for field in PyObject.doc_field_types:
         if field.name == "variable":
+            field.label = "Attributes"
             field.is_typed = False  # of "coef_, intercept_" the first is no type of the second
     app.add_config_value("code_of_pages", "", "env")  # another one: all pages are read again
     app.connect("config-inited", write_reference)
     app.connect("config-inited", prepare_kernels)
     app.connect("source-read", show_page)
     app.connect("autodoc-process-docstring", mend_docstring, priority=100)  # before Napoleon
+    app.connect("autodoc-process-docstring", mend_fields, priority=900)  # and after it
     app.connect("doctree-read", leave_ambiguous_types)
+    app.connect("doctree-read", check_figures)
     app.connect("missing-reference", find_reference)
     app.connect("env-check-consistency", check_reference)
     app.connect("doctree-resolved", size_figures)
@@ -99,6 +102,13 @@ def mend_docstring(
     lines[:] = docstrings.escaped(lines)
 
 
+def mend_fields(
+    app: Sphinx, kind: str, name: str, thing: Any, options: Any, lines: list[str]
+) -> None:
+    """Keep the underscores of names: ``coef_`` is no link here either."""
+    lines[:] = docstrings.escaped_fields(lines)
+
+
 def leave_ambiguous_types(app: Sphinx, doctree: nodes.document) -> None:
     """Make text of types in signatures that may be one of several of that name."""
     for node in list(doctree.findall(pending_xref)):
@@ -133,6 +143,17 @@ def check_reference(app: Sphinx, env: BuildEnvironment) -> None:
     for name in api.expected(spikeglm):
         if name not in there:
             log.warning("%s is public and not in the reference", name, type="ref", subtype="own")
+
+
+def check_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of a page whose pictures were left out for figures that no cell has shown."""
+    page = Path(doctree["source"])
+    if page.suffix == ".md" and SITE.runs(page):
+        expected = pages.replaced(page.read_text(encoding="utf-8"))
+        shown = sum("jupyter_execute" in image["uri"] for image in doctree.findall(nodes.image))
+        if shown < len(expected):
+            text = "%d figures are shown, expected are those of %s"
+            log.warning(text, shown, ", ".join(sorted(expected)), location=doctree)
 
 
 def size_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -41,3 +41,19 @@ def _escaped(line: str) -> str:
         for hazard, replacement in HAZARDS:
             pieces[n] = hazard.sub(replacement, pieces[n])
     return "".join(pieces)
+
+
+def escaped_fields(lines: list[str]) -> list[str]:
+    """Return lines in which the names of fields keep an underscore at their end.
+
+    >>> escaped_fields([":ivar coef_, intercept_: estimates", ":param x: ``a_``"])
+    [':ivar coef\\\\_, intercept\\\\_: estimates', ':param x: ``a_``']
+    """
+    made = []
+    for line in lines:
+        field = re.match(r"(:(?:ivar|param|raises) )([^:]*)(:.*)", line)
+        if field:
+            names = re.sub(r"(?<=\w)_(?!\w)", r"\\_", field[2].replace("\\_", "_"))
+            line = f"{field[1]}{names}{field[3]}"
+        made.append(line)
+    return made

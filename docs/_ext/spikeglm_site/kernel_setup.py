@@ -15,12 +15,12 @@ def load_ipython_extension(shell: Any) -> None:
     """Set up a kernel; IPython calls this."""
     warnings.filterwarnings("error", category=RuntimeWarning)
     warnings.filterwarnings("error", category=DeprecationWarning, module="spikeglm")
-    formatted = shell.display_formatter.format
+    formatted = shell.displayhook.compute_format_data
 
-    def without_drawings(thing: Any, include: Any = None, exclude: Any = None) -> tuple:
-        return ({}, {}) if is_drawn(thing) else formatted(thing, include, exclude)
+    def without_drawings(result: Any) -> tuple[dict, dict]:
+        return ({}, {}) if is_drawn(result) else formatted(result)
 
-    shell.display_formatter.format = without_drawings
+    shell.displayhook.compute_format_data = without_drawings
 
 
 def is_drawn(thing: Any) -> bool:

@@ -223,6 +223,13 @@ def drawn_by(parts: list[Part]) -> set[str]:
     return {name for block in code for name in SAVED.findall(block)}
 
 
+def replaced(text: str) -> set[str]:
+    """Return the names of the pictures of a page that its blocks draw."""
+    parts = split(text)
+    described = {Path(i["target"]).stem for part in parts for i in IMAGE.finditer(part.text)}
+    return drawn_by(parts) & described
+
+
 def cells(text: str) -> str:
     """Return a page whose blocks of Python are cells, and whose own figures are those they draw.
 

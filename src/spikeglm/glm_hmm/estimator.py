@@ -181,6 +181,8 @@ class GLMHMM(StateQuestions):
         glm_params_init_kwargs, scale_init_kwargs :
             What stands in brackets above.
 
+        Notes
+        -----
         Functions of your own take ``(n_states, X, y, session_starts, random_key)``, those of the
         last two also ``inverse_link_function`` and ``observation_model``, and return what they are
         called for; ``random_key`` is an int, another one for each run.
