@@ -67,6 +67,10 @@ myst_heading_anchors = 4
 
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
+autodoc_type_aliases = {
+    name: name for name in ("Array", "ArrayLike", "BoolArray", "FloatArray", "IntArray")
+}
+toc_object_entries_show_parents = "hide"
 python_maximum_signature_line_length = 88
 napoleon_google_docstring = False
 napoleon_use_ivar = True
