@@ -261,7 +261,7 @@ def plot_dwell_times(visits: StateVisits, ax: Axes | None = None) -> Axes:
         grid = np.arange(x[-1] + 1)
         ax.plot(grid, visits.stay_prob[k] ** grid, color=colour(k), linestyle="--", linewidth=0.8)
     ax.set_xlabel("Trials in the state")
-    ax.set_ylabel("Share of visits that last longer")
+    ax.set_ylabel("Visits that last longer")
     ax.set_ylim(0, 1.02)
     ax.set_xlim(left=0)
     _legend(ax)
