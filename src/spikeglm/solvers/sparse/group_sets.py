@@ -50,7 +50,13 @@ class Norms(NamedTuple):
 
 
 def by_group_sets(
-    H: FloatArray, r: FloatArray, norms: Norms, unit: FloatArray, start: FloatArray
+    H: FloatArray,
+    r: FloatArray,
+    norms: Norms,
+    unit: FloatArray,
+    start: FloatArray,
+    *,
+    share: float = 0.0,
 ) -> FloatArray | None:
     """Return the minimiser (a,), None where it was not found.
 
@@ -64,6 +70,8 @@ def by_group_sets(
         The penalty.
     unit :
         (a,) slopes in which violations are measured.
+    share :
+        Of the violation at the start, that may be left.
 
     Examples
     --------
@@ -81,7 +89,7 @@ def by_group_sets(
     z, same = start, norms.group[:, None] == norms.group
     within = np.where(same, H, 0.0)
     pace = 1.0 / np.maximum(np.bincount(norms.group, diagonal, len(norms.weight)), _TINY)
-    lipschitz, enough = largest_eigenvalue(H), _SHARPER * SLACK * unit
+    lipschitz, enough, is_first = largest_eigenvalue(H), _SHARPER * SLACK * unit, True
     for turn in range(_MOST_TURNS):
         if turn:
             z = _accelerated(H, r, norms, lipschitz, z)
@@ -91,15 +99,15 @@ def by_group_sets(
             size, steep = norms.of(z), norms.of(slope)
             moves = (size > 0) | (norms.weight == 0)
             off = _violations(slope, z, size, steep, norms, moves)
-            above = off > enough
-            if above.any():
-                above &= off > enough + NOISE * (np.abs(H) @ np.abs(z) + np.abs(r))
+            if is_first:
+                enough, is_first = np.maximum(enough, share * off.max(initial=0.0)), False
+            above = _above(off, enough, H, r, z)
             if not above.any():
                 return z
             if not (above & moves[norms.group]).any():
                 joins = ~moves & (steep > norms.weight)
-                share = np.where(joins, pace * (1.0 - norms.weight / np.maximum(steep, _TINY)), 0.0)
-                z = z - share[norms.group] * slope
+                part = np.where(joins, pace * (1.0 - norms.weight / np.maximum(steep, _TINY)), 0.0)
+                z = z - part[norms.group] * slope
                 slope, size = H @ z - r, norms.of(z)
                 moves = moves | joins
             z, is_whole = _towards_the_minimum(H, slope, norms, same, z, size, moves)
@@ -147,6 +155,16 @@ def _violations(
     beyond = np.maximum(steep - norms.weight, 0.0)
     group = norms.group
     return np.where(moves[group], np.abs(slope + pull[group] * z), beyond[group])
+
+
+def _above(
+    off: FloatArray, enough: FloatArray, H: FloatArray, r: FloatArray, z: FloatArray
+) -> BoolArray:
+    """Return which violations (a,) are too large, and no rounding of their sums."""
+    above = off > enough
+    if above.any():
+        above &= off > enough + NOISE * (np.abs(H) @ np.abs(z) + np.abs(r))
+    return above
 
 
 def _with_fewer(

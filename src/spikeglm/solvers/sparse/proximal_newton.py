@@ -38,6 +38,7 @@ _PATIENCE = 0.25  # visits, times what a column's own curvature costs, if that i
 _MOST_IDLE = 25  # visits without any fall, then
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
 _HIDDEN = 1e3  # times its noise: what the objective falls by may then not show
+_LEFT = 1e-2  # of the violation, by the minimum of a model: that is not more exact
 _SINGLE_IS_ENOUGH = 1e-3  # a violation down to which float32 products are accurate
 
 
@@ -271,7 +272,7 @@ def _solve_each(
         if is_each_alone:
             new = by_active_sets(H, r, norms.weight[norms.group], units[a, places], z)
         else:
-            new = by_group_sets(H, r, norms, units[a, places], z)
+            new = by_group_sets(H, r, norms, units[a, places], z, share=_LEFT)
         if new is None:
             left.append(c)
             continue
