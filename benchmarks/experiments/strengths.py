@@ -154,9 +154,7 @@ def _group_table(lab: Lab) -> Table:
     }
     rows = []
     for model in ("Gaussian", "Poisson"):
-        found = lab.measure(
-            {model: Job("group_paths", {"model": model, **size})}, rounds=1
-        )[model]
+        found = lab.measure({model: Job("group_paths", {"model": model, **size})}, rounds=1)[model]
         if not found.measured:
             rows.append((model, f"FAILED: {found.failure}", "", ""))
             continue
