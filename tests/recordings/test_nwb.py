@@ -41,6 +41,8 @@ def test_units_have_quality_and_where_they_are(recording):
     assert recording.units.metadata["location"].tolist() == ["CA1"] * 15 + ["CA3"] * 15
     assert recording.units.where(quality="mua", location="CA3").names == (16, 20, 24, 28)
     assert recording.units.metadata["electrode_group"][0] == "shank_CA1"
+    assert "units by quality: good 22, mua 8" in recording.describe()
+    assert "units by location: CA1 15, CA3 15" in recording._repr_html_()
 
 
 def test_signals_come_in_the_unit_that_the_file_says(recording, truth):

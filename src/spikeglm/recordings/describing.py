@@ -80,5 +80,7 @@ def _remarks(recording: Recording) -> list[str]:
 def _by_metadata(units: Units) -> list[str]:
     """Say how many units there are of each label that describes a few."""
     texts = {key: col.astype(str) for key, col in units.metadata.items() if col.dtype.kind in "UOb"}
-    few = {key: col for key, col in texts.items() if len(set(col)) <= min(_MOST_VALUES, len(col))}
+    few = {
+        key: col for key, col in texts.items() if len(set(col)) <= min(_MOST_VALUES, len(col) // 2)
+    }
     return [f"units by {key}: {labels_text(col)}" for key, col in few.items()]
