@@ -7,10 +7,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.reports.many import repeated
 from tests.reporting.conftest import EVIL, MARKUP
 
 import spikeglm as nmo
 from spikeglm.reporting import report_folder
+from spikeglm.reporting.drawings import drawings
+from spikeglm.reporting.methods import methods
+from spikeglm.reporting.page import page as page_of
+from spikeglm.reporting.remarks import remarks
+from spikeglm.reporting.subject import Subject
 
 VOID = {"meta", "input", "img", "br", "link"}
 
@@ -156,3 +162,14 @@ def test_one_neuron_has_a_page_of_its_own(tmp_path):
     Outline(text)
     assert "<h1>A cell &amp; its field</h1>" in text
     assert "1 of 1" not in text
+
+
+def test_the_page_of_a_thousand_neurons_is_small_enough(found):
+    many = repeated(found, 1000)
+    subject = Subject.of_encoding(nmo.Encoding(many.model, many.tables, many.origin), None)
+    said, how = remarks(subject), methods(subject)
+    drawn = drawings(subject, said)
+    text = page_of(subject, said=said, how=how, drawn=drawn, images=[], beside=[])
+    assert len(text.encode()) < 15e6
+    assert text.count("<tr data-k=") == 1000
+    assert [len(curve["kept"]) > 0 for curve in drawn["curves"]] == [True] * 3

@@ -110,7 +110,7 @@ def curve_arrays(label: str, table: pd.DataFrame, neurons: list[Any]) -> CurveAr
     """
     columns = list(table)
     names = columns[: min(columns.index(name) for name in _AFTER_PLACES if name in columns)]
-    if len(names) > 2:
+    if not 1 <= len(names) <= 2:
         return None
     found = [_places(table[name]) for name in names]
     which, channels = _places(table["channel"]) if "channel" in table else (0, np.array([""]))
