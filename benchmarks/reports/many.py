@@ -48,14 +48,12 @@ def repeated(found: nmo.Encoding, n_neurons: int) -> nmo.Encoding:
 
 
 def _longer(table: pd.DataFrame, names: list[Any], n_neurons: int) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    by_neuron = dict(list(table.groupby("neuron", sort=False)))
-    parts = []
-    for n in range(n_neurons):
-        part = by_neuron.get(names[n % len(names)])
-        if part is not None:
-            part = part.assign(neuron=f"unit {n}")
-            changed = [name for name in _CHANGED if name in part]
-            part[changed] = part[changed] * rng.uniform(0.7, 1.3)
-            parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    places = table.groupby("neuron", sort=False).indices
+    of_each = [places.get(names[n % len(names)], np.empty(0, int)) for n in range(n_neurons)]
+    lengths = [len(rows) for rows in of_each]
+    out = table.iloc[np.concatenate(of_each)].reset_index(drop=True)
+    out["neuron"] = np.repeat([f"unit {n}" for n in range(n_neurons)], lengths)
+    factor = np.repeat(np.random.default_rng(0).uniform(0.7, 1.3, n_neurons), lengths)
+    for name in set(_CHANGED) & set(out):
+        out[name] = out[name] * factor
+    return out
