@@ -6,11 +6,10 @@ into features. The (T, p) table itself never exists, unless :meth:`Design.to_arr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,9 +17,9 @@ from .. import errors, notebook, showing
 from ..io.interop.frames import column_labels
 from ..io.interop.row_labels import RowLabels, agreed
 from ..io.interop.timeseries import TimeAxis, time_axis_of
-from ..settings import get_config
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from . import indexing
+from .design_source import PartOfSource, Source, part_of_axis, part_of_labels, written_out
 from .lost import Loss
 from .matching import advice_on_packed, check_columns
 from .terms import Term
@@ -28,10 +27,8 @@ from .terms import Term
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
 
-_BLOCK_BYTES = 2**22  # of output per turn of a thread: big enough to hide Python, small for cache
 _SCAN_ROWS = 2**16
 _EFFICIENT_ROWS = 1024
-_DOUBLE = np.dtype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,41 +85,6 @@ def read_signals(*xs: ArrayLike, readers: tuple[Reader, ...]) -> Signals:
     return Signals(arrays, time_axis_of(*xs), labels, tuple(map(column_labels, xs)))
 
 
-class Source(Protocol):
-    """What a Design reads from: features of signals, with everything about them decided."""
-
-    @property
-    def n_inputs(self) -> int:
-        """How many signals."""
-
-    @property
-    def readers(self) -> tuple[Reader, ...]:
-        """How each of the signals is read."""
-
-    @property
-    def n_rows(self) -> int:
-        """T."""
-
-    @property
-    def n_columns(self) -> int:
-        """p."""
-
-    def at(self, signals: Signals) -> Source:
-        """Return the same features of other signals."""
-
-    def components(self) -> Sequence[Any]:
-        """Return the parts whose columns stand side by side."""
-
-    def write(self, start: int, stop: int, out: FloatArray) -> None:
-        """Write rows ``start:stop`` into ``out`` (stop - start, p), float32 or 64; thread-safe."""
-
-    def finite(self, start: int, stop: int) -> BoolArray:
-        """Return (stop - start,) True where every feature is finite, without computing them."""
-
-    def edges(self) -> BoolArray:
-        """Return (T,) True where a window leaves its epoch."""
-
-
 @dataclass(frozen=True, eq=False)
 class Design:
     """Features of signals as a table of T rows and p columns that is computed when it is read.
@@ -132,7 +94,8 @@ class Design:
     made; :meth:`at` places new data in the same features.
 
     It is indexed as a NumPy array of shape (T, p) is, and ``numpy.asarray`` writes it out; either
-    gives plain arrays of what was asked for, and a ValueError where that exceeds the memory budget.
+    gives plain arrays of what was asked for, without terms and times, and a ValueError where that
+    exceeds the memory budget. Some rows that are still a design: :meth:`rows`.
 
     Attributes
     ----------
@@ -297,6 +260,24 @@ class Design:
     def _rows(self, start: int, stop: int) -> FloatArray:
         return written_out(self.source, start, stop)
 
+    def rows(self, start: int | None = None, stop: int | None = None) -> Design:
+        """Return rows ``start:stop`` as a design: lazy, with terms, names and times.
+
+        They are as they are here: a window still sees the samples before the first row.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> design = nmo.basis.HistoryConv(2, label="past").design(np.arange(9.0))
+        >>> late = design.rows(5)
+        >>> late.shape, late.terms[0].label, late[0]
+        ((4, 2), 'past', array([4., 3.]))
+        """
+        first, last, _ = slice(start, stop).indices(self.n_rows)
+        part = PartOfSource(self.source, first, max(first, last))
+        axis = part_of_axis(self.time_axis, first, part.last)
+        labels = part_of_labels(self.row_labels, first, part.last)
+        names = self.feature_names, axis, self.terms, labels, self.input_columns, self.basis
+        return Design(part, *names)
+
     def valid_rows(self) -> BoolArray:
         """Return (T,) True where every feature of the row is finite; computed once.
 
@@ -369,31 +350,3 @@ class Design:
         (2, 1)
         """
         return written_out(self.source)
-
-
-def written_out(
-    source: Source,
-    start: int = 0,
-    stop: int | None = None,
-    *,
-    dtype: np.dtype[Any] = _DOUBLE,
-) -> FloatArray:
-    """Write rows ``start:stop`` of a source as an array: blocks of rows in a pool of threads."""
-    n_rows = (source.n_rows if stop is None else stop) - start
-    table = np.empty((n_rows, source.n_columns), dtype)
-    rows = max(1024, _BLOCK_BYTES // (8 * max(source.n_columns, 1)))
-    starts = range(0, n_rows, rows)
-
-    def write(first: int) -> None:
-        last = min(first + rows, n_rows)
-        source.write(start + first, start + last, table[first:last])
-
-    n_threads = min(get_config().workers, len(starts))
-    if n_threads < 2:
-        for first in starts:
-            write(first)
-        return table
-    with ThreadPoolExecutor(n_threads) as pool:
-        for _ in pool.map(write, starts):
-            pass
-    return table
