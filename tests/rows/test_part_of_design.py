@@ -1,4 +1,4 @@
-"""Some rows of a design are a design: what a fit to them finds is what all rows with weights find."""
+"""Some rows of a design are a design: a fit to them is the one to all rows with weights."""
 
 import numpy as np
 import pandas as pd
