@@ -140,3 +140,19 @@ def test_figures_draw_what_their_data_say(study, choice):
     assert_allclose(np.asarray(axes[4].get_lines()[0].get_ydata(), dtype=float), choice.mean)
     with pytest.raises(ValueError, match="Unknown feature"):
         plotting.plot_psychometric(model, X, y, starts, "speed")
+
+
+def test_states_in_another_order_are_the_same_model(study):
+    model, X, y, starts, _ = study
+    other = nmo.glm_hmm.order_states(model, [1, 0])
+    assert_allclose(other.score(X, y, starts), model.score(X, y, starts), rtol=1e-12)
+    posterior = model.smooth_proba(X, y, starts)
+    assert_allclose(other.smooth_proba(X, y, starts), posterior[:, ::-1], atol=1e-12)
+    back = nmo.glm_hmm.order_states(other, model)
+    assert (back.coef_ == model.coef_).all() and (
+        back.transition_prob_ == model.transition_prob_
+    ).all()
+    assert (back.fit_report_.occupancy == model.fit_report_.occupancy).all()
+    for wrong in ([0, 0], "speed", [0, 1, 2]):
+        with pytest.raises(ValueError, match=r"Unknown feature|no order"):
+            nmo.glm_hmm.order_states(model, wrong)

@@ -9,6 +9,7 @@
 from .choosing import StatesChoice, select_states
 from .estimator import GLMHMM
 from .individuals import IndividualFits, fit_individuals
+from .ordering import order_states
 from .report import StatesReport
 from .sessions import session_starts
 from .simulating import SimulatedStates
@@ -26,6 +27,7 @@ __all__ = [
     "StatesErrors",
     "StatesReport",
     "fit_individuals",
+    "order_states",
     "select_states",
     "session_starts",
     "state_visits",
