@@ -31,6 +31,7 @@ def session():
     rng = np.random.default_rng(0)
     heading = np.cumsum(rng.normal(0, 0.3, T)) % (2 * np.pi)
     x, y = rng.uniform(0, 60, T), rng.uniform(0, 40, T) * (np.arange(T) % 3 > 0)
+    x = np.where((x > 42) & (y > 24), x - 30, x)  # a corner where it never is
     cue = (np.arange(T) % 60 == 10).astype(float)
     after = np.convolve(cue, np.r_[0.0, np.hanning(8)])[:T]
     place = -((x - 30) ** 2) / 300

@@ -166,7 +166,8 @@ def _shares(
     time, shown = _stretch(rows.time_axis, rows.n_rows, seconds, start_s, stop_s)
     coef = np.asarray(model.coef_, dtype=float).reshape(rows.n_features, -1)
     eta = _by_term(rows, wanted, coef[:, place_of(neuron, names)])
-    eta = (eta - np.nanmean(eta, axis=0))[shown]
+    whole = np.isfinite(eta).all(axis=1)
+    eta = (eta - eta[whole].mean(axis=0))[shown] if whole.any() else eta[shown]
     values = np.exp(eta) if scale == "gain" else eta
     labels = [str(term.label or "all features") for term in wanted]
     return framed(
@@ -195,8 +196,8 @@ def plot_term_shares(
 ) -> Axes:
     """Draw what each term adds to the linear predictor over time: who makes the rate go up now.
 
-    Each term is seen from its mean over the rows of X; the lines add up to the linear predictor,
-    less its mean. Through the link exp, the rate is the product of ``exp`` of all of them.
+    Each term is seen from its mean over the complete rows of X; the lines add up to the linear
+    predictor, less its mean. Through the link exp, the rate is the product of ``exp`` of all.
 
     Parameters
     ----------
