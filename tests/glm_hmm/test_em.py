@@ -15,7 +15,8 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 def fitted(kind, n_states=2, starts=None, data=None, **arguments):
     _, X, y, _, of_sessions = drawn(kind) if data is None else data
     observed, link = KINDS[kind][:2]
-    arguments = {"n_restarts": 2, "maxiter": 60} | arguments
+    maxiter = 12 if kind.endswith("estimated") else 60  # where each turn is a search for scales
+    arguments = {"n_restarts": 2, "maxiter": maxiter} | arguments
     model = nmo.GLMHMM(n_states, observed, link, **arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", nmo.errors.ConvergenceWarning)
