@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose
 from tests.glm_hmm.models import drawn
 
 import spikeglm as nmo
@@ -97,7 +97,7 @@ def test_sessions_of_one_trial():
     first = nmo.GLMHMM(2).initialize_params(X, Y)
     model = nmo.GLMHMM(2, tol=1e-4).fit(X, Y, first, np.arange(N))
     assert np.isfinite(model.log_likelihood_)
-    assert_array_equal(model.transition_prob_, first[4])
+    assert_allclose(model.transition_prob_, first[4], rtol=1e-12)
     assert (np.abs(model.transition_prob_.sum(axis=1) - 1) < 1e-12).all()
 
 
@@ -129,6 +129,15 @@ def test_a_state_that_predicts_perfectly_keeps_finite_weights():
     y = np.where(np.arange(N) < 30, X[:, 0] > 0, Y).astype(float)
     model = nmo.GLMHMM(2, n_restarts=3).fit(X, y)
     assert np.isfinite(model.coef_).all() and np.abs(model.coef_).max() < 100
+
+
+def test_a_state_that_is_separated_is_told():
+    """Without a penalty its weights have no finite optimum."""
+    y = (X[:, 0] > 0).astype(float)
+    model = nmo.GLMHMM(2, regularizer=None, regularizer_strength=None, n_restarts=2)
+    with pytest.warns(nmo.errors.ConvergenceWarning, match="separated: features predict"):
+        model.fit(X, y)
+    assert model.fit_report_.status == "a state is separated"
 
 
 def test_too_few_turns_are_told():

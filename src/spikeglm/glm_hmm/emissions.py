@@ -32,6 +32,7 @@ from ..rows import ArrayRows
 from ..rows.contract import Rows
 from ..rows.indexing import taken
 from ..settings import get_config
+from ..solvers import Status
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .dispersions import best_dispersion
 from .parameters import Parameters
@@ -182,6 +183,14 @@ class Emissions:
             return self
         method: Any = self.solver.method
         return replace(self, solver=replace(self.solver, method=replace(method, tol=_EARLY)))
+
+    def separated(self, parameters: Parameters, posterior: FloatArray) -> BoolArray:
+        """Return (R, K, N) whether features predict the responses of a state perfectly."""
+        weights = self._weights(posterior)
+        total = self._by_column(weights.values.sum(axis=0), weights)
+        result = self._fit(parameters, weights, total)
+        found = np.array([status is Status.SEPARATED for status in result.status])
+        return found.reshape(parameters.intercept.shape)
 
     @property
     def has_scale(self) -> bool:

@@ -14,7 +14,7 @@ from ..typing import ArrayLike
 from .climbing import Climbed, Problem, climb
 from .parameters import Parameters
 from .reading import Data, read_count, read_parameters, read_tolerance
-from .report import StatesReport, report_of
+from .report import SEPARATED, StatesReport, report_of
 from .screening import Screened, screened
 from .slots import read_slots
 from .starts import Starts
@@ -114,6 +114,8 @@ def best_of(
     )
     place = report.run if seen is None else int(np.flatnonzero(seen.followed == report.run)[0])
     best = parameters.take(np.array([place]))
+    if report.is_well and emissions.separated(best, problem.smoothed(best).probability).any():
+        report = report.with_status(SEPARATED)
     if keeps_order:
         return Fitted(best, report)
     order = np.argsort(-report.occupancy, kind="stable")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EMPTY, COLLAPSED = "a state is empty", "a state has collapsed"
+SEPARATED = "a state is separated"
 AGREES, POORER = "same optimum", "poorer optimum"
 _FEW = 1.0  # expected trials of a state that is empty
 ADVICE = {
@@ -27,6 +28,10 @@ ADVICE = {
         "have; use a Ridge penalty, features in units of one size, or fewer states"
     ),
     LOST: "responses are impossible under the first parameters; begin with others",
+    SEPARATED: (
+        "features predict the responses of a state perfectly, so its weights have no finite "
+        "optimum: use regularizer='Ridge', or fewer states"
+    ),
     EMPTY: "no trial speaks for one of the states: use fewer states",
     COLLAPSED: (
         "one of the states fits a few responses exactly, and its likelihood has no bound: use "
@@ -45,9 +50,9 @@ class StatesReport:
         The number of the run that was taken, the best one.
     statuses :
         (R,) how each run ended: ``"converged"``, ``"iteration limit"``, ``"stalled"``, ``"a state
-        is empty"`` or ``"a state has collapsed"``; or, where it was not followed on all trials,
-        ``"same optimum"`` as another that was, ``"poorer optimum"``, or ``"dropped"``: its gains
-        would not have taken it near the best.
+        is empty"``, ``"a state is separated"`` or ``"a state has collapsed"``; or, where it was
+        not followed on all trials, ``"same optimum"`` as another that was, ``"poorer optimum"``,
+        or ``"dropped"``: its gains would not have taken it near the best.
     objectives, log_likelihoods :
         (R,) with and without the prior, in nats, on all trials; NaN for runs not followed there.
     screened, optimum :
@@ -107,6 +112,18 @@ class StatesReport:
     def n_ended(self) -> int:
         """Runs that were not dropped."""
         return int((self.optimum >= 0).sum())
+
+    def with_status(self, status: str) -> StatesReport:
+        """Return the report with another status of the run that was taken.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(100, 1)), np.arange(100) % 2
+        >>> nmo.GLMHMM(1).fit(X, y).fit_report_.with_status("iteration limit").is_well
+        False
+        """
+        statuses = list(self.statuses)
+        statuses[self.run] = status
+        return replace(self, statuses=tuple(statuses))
 
     def ordered(self, order: IntArray) -> StatesReport:
         """Return the report of the same fit with state ``order[k]`` as state k.
