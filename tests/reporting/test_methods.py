@@ -8,6 +8,7 @@ import pytest
 import spikeglm as nmo
 from spikeglm.reporting.bibliography import works
 from spikeglm.reporting.methods import methods
+from spikeglm.reporting.remarks import remarks
 from spikeglm.reporting.subject import Subject
 
 RNG = np.random.default_rng(0)
@@ -65,6 +66,7 @@ def test_other_choices_are_told_as_others():
         1.0 * COUNTS, past.design(COUNTS, PLACE), model=model, folds=blocks, how="alone",
         always=["past"],
     )  # fmt: skip
+    assert "each fold was one run of consecutive rows, with a gap of 4 bins" in other.text
     for part in ("Gaussian", "lasso", "5-fold", "gap of 4 bins", "beside past", "single lags"):
         assert part in other.text, part
     for part in ("blocks that were dealt", "chosen", "bits per spike", "(unique)", "rescaling"):
@@ -79,3 +81,21 @@ def test_a_work_is_whole(key):
     assert not is_article or {"journal", "volume", "pages", "doi"} <= work.fields.keys()
     assert not re.search(r"[{}\\]|--", work.reference + work.label)
     assert re.search(r"\(\w+\)\. .+\. ", work.reference)
+
+
+@pytest.mark.filterwarnings("ignore:72 of 900")  # that is what such folds are like
+def test_of_folds_that_were_given_no_gap_is_claimed():
+    past = nmo.basis.HistoryConv(4, label="past").design(COUNTS)
+    folds = np.arange(len(COUNTS)) // 90
+    subject = Subject.of_encoding(nmo.encode(COUNTS, past, folds=folds, how="alone"), None)
+    text = methods(subject).text
+    assert "Folds were given" in [remark.title for remark in remarks(subject)]
+    assert "10-fold cross-validation: folds were given." in text and "gap" not in text
+
+
+def test_rows_that_took_no_part_are_told():
+    place = np.where(np.arange(len(PLACE)) < 200, np.nan, PLACE)
+    design = nmo.basis.BSplineEval(5, label="place", bounds=(0, 1)).design(place)
+    with pytest.warns(UserWarning, match="no part"):
+        text = told(design=design, bin_s=0.02).text
+    assert "900 bins of 20 ms (18 s), of which 700 could be used, were" in text

@@ -113,7 +113,10 @@ def how_sure(subject: Subject) -> Iterator[tuple[str, str]]:
         n = int((distance[is_known] <= bound[is_known]).sum())
         yield "Timing as the model says (KS, 95 %)", _how_many(n, int(is_known.sum()))
     dispersion = subject.tables["goodness"]["dispersion"]
-    yield "Dispersion", f"{quartiles(dispersion)}; 1 where the variance is the model's"
+    told = (
+        "" if subject.likelihood.model.has_dispersion else "; 1 where the variance is the model's"
+    )
+    yield "Dispersion", quartiles(dispersion) + told
     table = subject.tables.get("contributions")
     if table is not None:
         for said in dict.fromkeys(table["p_of"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,11 @@ FAMILIES = {
     "Lags": "single lags",
 }
 """What families of functions are called, by their class."""
+GIVEN = "given"
+"""What stands for folds that were made elsewhere."""
+DEALT = " [@hardcastle2017]"
+_CITED = re.compile(r" \[@\w+\]")
+_INTERLEAVED = re.compile(r"InterleavedBlocks\(n_folds=(\d+), n_chunks=(\d+)")
 KINDS = {
     "value": "function of its value",
     "lag": "filter over lags",
@@ -102,10 +108,25 @@ def are_of_folds(subject: Subject) -> bool:
     return asked or (not has_none and repr(subject.model) != before)
 
 
+def folds_in_words(subject: Subject) -> tuple[str, str]:
+    """Return how folds were made: as it was asked for, and in words."""
+    how = str(subject.origin["settings"]["folds"])
+    found = _INTERLEAVED.match(how)
+    if found:
+        n = int(found[1]) * int(found[2])
+        return (
+            how,
+            f"the recording was cut into {n} blocks that were dealt to the folds in turn{DEALT}",
+        )
+    if how.isdigit() or how.startswith("ContiguousBlocks"):
+        return how, "each fold was one run of consecutive rows"
+    return how, "folds were given" if how == GIVEN else how
+
+
 def _asked(subject: Subject) -> Iterator[tuple[str, str]]:
     tested = subject.origin.get("tested_rows", ())
     if tested:
-        yield "Folds", f"{len(tested)}: {subject.origin['settings']['folds']}"
+        yield "Folds", f"{len(tested)}: {_CITED.sub('', folds_in_words(subject)[1])}"
     if subject.how:
         yield "Contributions", f"{', '.join(subject.how)}, in {plain(subject.measure)}"
     if subject.has_search:

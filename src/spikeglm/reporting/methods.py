@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from .bibliography import Work, works
-from .described import FAMILIES, KINDS, are_of_folds, families_of, setting
+from .described import (
+    FAMILIES,
+    KINDS,
+    are_of_folds,
+    families_of,
+    folds_in_words,
+    setting,
+)
+from .described import (
+    GIVEN as _GIVEN,
+)
 from .subject import CURVE, Subject
 from .words import duration, joined, number, plain, width
 
@@ -110,9 +120,10 @@ def methods(subject: Subject) -> Methods:
 def _data(subject: Subject) -> Iterator[str]:
     n, rows, bin_s = len(subject.names), subject.origin["rows"], subject.bin_s
     whose = f"{n} neurons" if n > 1 else "one neuron"
-    bins = f"{rows:,} bins"
+    bins, used = f"{rows:,} bins", int(subject.tables["fit"]["n_rows"].max())
     if bin_s is not None:
         bins += f" of {width(bin_s)} ({duration(rows * bin_s)})"
+    bins += f", of which {used:,} could be used," if used < rows else ""
     yield (
         f"responses of {whose} in {bins} were modelled with generalized linear models "
         "[@mccullagh1989]"
@@ -174,23 +185,16 @@ def _fit(subject: Subject) -> Iterator[str]:
 
 
 def _folds(subject: Subject) -> Iterator[str]:
-    tested = subject.origin.get("tested_rows", ())
-    if not tested:
+    K = len(subject.origin.get("tested_rows", ()))
+    if not K:
         return
-    how = subject.origin["settings"]["folds"]
-    pattern = re.fullmatch(r"InterleavedBlocks\(n_folds=(\d+), n_chunks=(\d+), gap=(.*)\)", how)
-    if pattern:
-        K, C, gap = pattern.groups()
-        blocks = (
-            f"predictions were tested in {K}-fold cross-validation: the recording was cut into "
-            f"{int(K) * int(C)} blocks that were dealt to the folds in turn [@hardcastle2017]"
-        )
-    else:
-        K, gap = str(len(tested)), (re.findall(r"gap=([^,)]+)", how) or ["None"])[-1]
-        blocks = f"predictions were tested in {K}-fold cross-validation ({how})"
-    bins = f"{subject.gap}" if gap == "None" else gap.strip("'\"")
-    wide = "" if bins == "0" else f", with a gap of {bins} bins between training and test"
-    yield blocks + wide
+    how, said = folds_in_words(subject)
+    wide = ""
+    if how != _GIVEN:  # of folds that were made elsewhere no gap is known
+        gap = (re.findall(r"gap=([^,)]+)", how) or ["None"])[-1].strip("'\"")
+        bins = f"{subject.gap} bins" if gap == "None" else f"{gap} bins" if gap.isdigit() else gap
+        wide = "" if bins == "0 bins" else f", with a gap of {bins} between training and test"
+    yield f"predictions were tested in {K}-fold cross-validation: {said}{wide}"
 
 
 def _contributions(subject: Subject) -> Iterator[str]:

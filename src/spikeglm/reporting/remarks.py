@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..solvers import WELL
+from .described import GIVEN
 from .subject import CURVE, Subject
 from .words import listed
 
@@ -56,8 +57,11 @@ def remarks(subject: Subject) -> list[Remark]:
     >>> [remark.is_warning for remark in remarks(subject)]
     [True]
     """
-    asked = (_fits, _answers, _rescaling, _variance, _predictions, _shared, _few, _rows, _reasons)
-    found = [remark for ask in (*asked, _not_drawn) for remark in ask(subject)]
+    asked = (
+        _fits, _answers, _rescaling, _variance, _predictions, _shared, _few, _rows, _folds,
+        _reasons, _not_drawn,
+    )  # fmt: skip
+    found = [remark for ask in asked for remark in ask(subject)]
     return sorted(found, key=lambda remark: not remark.is_warning)
 
 
@@ -160,6 +164,17 @@ def _rows(subject: Subject) -> Iterable[Remark]:
             "value that is missing are left out, and so is what happened in them."
         )
         yield Remark(f"{100 * lost:.0f} % of the rows took no part", text)
+
+
+def _folds(subject: Subject) -> Iterable[Remark]:
+    """Folds that were made elsewhere: no table says how far apart their rows are."""
+    if subject.origin["settings"].get("folds") == GIVEN and subject.gap:
+        text = (
+            f"Rows see up to {subject.gap} bins around them. If fewer lie between what is trained "
+            "and tested on, they share samples, and scores are too good; the analysis warns of it "
+            "when it is made."
+        )
+        yield Remark("Folds were given", text, is_warning=False)
 
 
 def _reasons(subject: Subject) -> Iterable[Remark]:
