@@ -19,6 +19,7 @@ SMALL = (
     "design.terms.position.basis=[5, 5]",
     "analysis.folds={n_folds = 5, n_chunks = 2}",
     "analysis.rule=score",
+    "analysis.strengths=",
     'analysis.model={regularizer = "Ridge", regularizer_strength = 1e-3}',
 )
 

@@ -124,6 +124,12 @@ def test_a_first_description_makes_a_design_as_it_is(drop, tmp_path):
     assert np.isfinite(found.X.to_array()).all(axis=1).mean() > 0.95
 
 
+def test_each_neuron_has_its_history_where_they_are_few():
+    many = Units.of(dict.fromkeys(range(30), T[::20]))
+    assert labels(replace(of(TRACK), units=many)) == ["position", "speed"]
+    assert labels(of(TRACK))[-1] == "history"
+
+
 def test_notes_stand_where_they_belong():
     lines = first_description(session(), "s.nwb", "s.toml").splitlines()
     for section in ("[recording]", "[analysis]", "[output]"):

@@ -244,3 +244,10 @@ def test_terms_that_stand_for_others_are_named():
     backward = nmo.encode(y, X, search="backward")
     assert backward.sets == {0: "a + b"}
     assert "not shown" not in str(backward)
+
+
+def test_strengths_of_a_population_are_chosen_for_a_model_that_was_given():
+    """Strengths per neuron are arrays: that they were chosen was found by comparing these."""
+    model = nmo.PopulationGLM(regularizer="Ridge")
+    found = nmo.encode(COUNTS[:, :2], DESIGN, model=model, strengths=[0.001, 0.1], folds=FOLDS)
+    assert found.sets[0] == "place" and found.model.regularizer_strength.shape == (1, 2)

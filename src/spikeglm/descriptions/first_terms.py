@@ -22,6 +22,7 @@ _FASTEST_HZ = 500.0  # behaviour is sampled more slowly: what is faster is a vol
 _SLACK = 0.1  # radians beyond a circle
 _LOOKED_AT = 20_000  # samples whose values are looked at
 WINDOW_S, BEFORE_S = 1.0, 0.5
+MOST_WITH_HISTORY = 12  # units: each has columns of its own, that all fits of all units carry
 SPEED = "speed"
 
 
@@ -38,7 +39,7 @@ def first_terms(recording: Recording) -> list[dict[str, Any]]:
     [('tuning', 'position'), ('tuning', 'speed'), ('history', 'history')]
     """
     found = [*_of_series(recording), *_of_events(recording)]
-    if recording.units is not None:
+    if recording.units is not None and len(recording.units) <= MOST_WITH_HISTORY:
         found.append(_history())
     return _with_labels_of_their_own(found)
 

@@ -12,7 +12,7 @@ from .first_terms import SPEED, derives_speed, first_terms
 from .session import ALL_TIME
 from .toml_sections import toml_of
 
-_BIN_S = 0.02
+_BIN_S, _BIN_OF_HISTORY_S = 0.05, 0.02
 _HEAD = """# What the neurons of {name} encode. Run it: spikeglm fit {file}
 # Every name is one that `spikeglm describe {name}` prints.
 """
@@ -22,7 +22,8 @@ _NOTES = {
     "[[design.terms]]": "# A term each: events (a kernel), boxcar (while an interval lasts), "
     "signal (in proportion), tuning (any function), history.",
     "[analysis]": "# Arguments of nmo.encode: search, how, null, folds, model, ...; always: "
-    "in all models that are compared.",
+    "in all models that are compared.\n# Without model and strengths, smoothness is chosen by "
+    "marginal likelihood: finer, and slower.",
     "[output]": '# folder = "results" is where to; tables also as "parquet".',
 }
 
@@ -69,7 +70,7 @@ def first_description(recording: Recording, path: str | Path, file: str | Path) 
 def _words(recording: Recording, path: str | Path, file: str | Path) -> dict[str, Any]:
     terms = first_terms(recording)
     kinds = {term["kind"] for term in terms}
-    rows = {"path": _from(path, file), "bin_s": _BIN_S}
+    rows = {"path": _from(path, file), "bin_s": _BIN_OF_HISTORY_S if "history" in kinds else _BIN_S}
     if "tuning" in kinds or recording.trials is None:
         rows["epochs"] = ALL_TIME
     source = derives_speed(recording)
@@ -77,7 +78,7 @@ def _words(recording: Recording, path: str | Path, file: str | Path) -> dict[str
         rows["derived"] = {SPEED: {"of": source, "how": "speed"}}
     design: dict[str, Any] = {} if recording.trials is None else {"trials": "trials"}
     design["terms"] = terms
-    analysis: dict[str, Any] = {"seed": 0}
+    analysis: dict[str, Any] = {"model": {"regularizer": "Ridge"}, "strengths": "auto", "seed": 0}
     if len(terms) > 1 and "history" in kinds:
         analysis["always"] = ["history"]
     return {

@@ -61,7 +61,7 @@ class Studies:
         """Sets of terms and folds; strengths that folds choose are chosen once."""
         inputs = self.inputs
         return SetProblem.read(
-            _to_refit(inputs, self.fitted), inputs.X, inputs.y,
+            self._to_refit(), inputs.X, inputs.y,
             folds=inputs.folds, terms=self.asked["terms"], **inputs.data,
         ).remembering()  # fmt: skip
 
@@ -82,11 +82,16 @@ class Studies:
             found = searched(self.problem, asked["search"], rule, asked["always"])
         else:
             found = search_terms(
-                _to_refit(inputs, self.fitted), inputs.X, inputs.y,
+                self._to_refit(), inputs.X, inputs.y,
                 terms=asked["terms"], always=asked["always"], how=asked["search"],
                 rule=asked["rule"], **inputs.data,
             )  # fmt: skip
         return {"search": found.to_frame(), "steps": found.steps_frame()}
+
+    def _to_refit(self) -> GLM:
+        """Return what folds fit: strengths chosen on folds are kept, others chosen there."""
+        is_chosen = self.inputs.needs_strengths or self.asked["strengths"] is not None
+        return clone(self.fitted) if is_chosen else self.inputs.model
 
 
 def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
@@ -124,9 +129,3 @@ def _n_points(term: Term, fitted: GLM) -> int:
     n_neurons = 1 if np.ndim(fitted.intercept_) == 0 else len(fitted.intercept_)
     per_curve = _POINTS_OF_MAPS**2 if len(term.inputs) > 1 else _POINTS
     return per_curve * term.n_channels * n_neurons
-
-
-def _to_refit(inputs: Inputs, fitted: GLM) -> GLM:
-    """Return the model that folds fit: strengths chosen on folds are kept, others chosen there."""
-    is_chosen = inputs.needs_strengths or fitted.get_params() != inputs.model.get_params()
-    return clone(fitted) if is_chosen else inputs.model
