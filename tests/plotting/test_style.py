@@ -64,3 +64,15 @@ def test_importing_the_package_is_light():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_first_figure_within_the_style_leaves_a_notebook_interactive():
+    """Else a notebook shows the first figure, and none of those that come after it."""
+    was = mpl.is_interactive()
+    try:
+        mpl.interactive(False)
+        with paper_style():
+            mpl.interactive(True)  # as the first figure of a notebook does
+        assert mpl.is_interactive()
+    finally:
+        mpl.interactive(was)

@@ -93,8 +93,16 @@ def paper_style() -> Iterator[None]:
     >>> matplotlib.rcParams["font.size"] == before
     True
     """
-    with _matplotlib().rc_context(_RC):
-        yield
+    library = _matplotlib()
+    is_interactive = library.is_interactive()
+    try:
+        with library.rc_context(_RC):
+            try:
+                yield
+            finally:
+                is_interactive = library.is_interactive()
+    finally:  # a first figure switches a notebook to drawing at once, which is no matter of style
+        library.interactive(is_interactive)
 
 
 def size_inches(width_mm: float, height_mm: float) -> tuple[float, float]:
