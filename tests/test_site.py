@@ -69,6 +69,16 @@ def test_links_and_anchors_lead_somewhere(page):
     assert dead_links(page.read_text(), page) == []
 
 
+@pytest.mark.parametrize("page", SITE.pages, ids=name_of)
+def test_pages_of_the_repository_that_are_linked_are_shown_on_the_site(page):
+    """One that is not: make a page of one line for it, such as docs/reference/performance.md."""
+    linked = {
+        (page.parent / link.partition("#")[0]).resolve() for link in pages.links(page.read_text())
+    }
+    outside = {p for p in linked if p.suffix == ".md" and DOCS not in p.parents}
+    assert sorted(map(name_of, outside - {*SITE.mirrors()})) == []
+
+
 def test_links_that_lead_nowhere_are_noticed():
     text = "[a](gone.md) [b](terms.md#gone) [c](terms.md#in-a-model)\n`[d](no.md)`\n![e](f.png)"
     assert dead_links(text, DOCS / "effects.md") == [
