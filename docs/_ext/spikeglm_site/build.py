@@ -86,7 +86,8 @@ def modules_table() -> str:
     """Return a table of the modules with their first lines, and their place in the navigation."""
     names = [module.__name__ for module in (spikeglm, *api.modules(spikeglm))]
     rows = [f"| [{name}](api/{name}.rst) | {_first_line(name)} |" for name in names]
-    tree = pages.toctrees({"": [f"api/{name}" for name in names]})
+    short = [f"{name.removeprefix('spikeglm.')} <api/{name}>" for name in names]
+    tree = pages.toctrees({"": short})
     return "\n".join(["", "| module | what is in it |", "|---|---|", *rows, ""]) + tree
 
 
