@@ -101,5 +101,5 @@ def test_what_is_refused():
 
 
 def test_functions_for_responses_that_are_numbers_say_so():
-    with pytest.raises(TypeError, match="cross_val_score"):
+    with pytest.raises(TypeError, match="GridSearchCV"):
         nmo.selection.regularization_path(nmo.ClassifierGLM(K, regularizer="Lasso"), X, Y)

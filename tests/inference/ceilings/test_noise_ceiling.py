@@ -169,7 +169,7 @@ def test_a_signal_that_is_hardly_there_is_called_unsure():
 def test_a_figure_shows_ceilings_and_models():
     ax = plot_noise_ceiling(FOUND)
     assert ax.get_xlabel().startswith("Neuron")
-    assert set(plot_noise_ceiling.data(FOUND).columns) >= {"neuron", "cc_max", "cc_norm"}
+    assert set(plot_noise_ceiling.data(FOUND).columns) >= {"neuron", "cc_max", "cc_abs"}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ do: how large both are does not matter, the diagonal tells.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -32,7 +32,8 @@ from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Evaluation, Moments, Objective
 
 _SMALLEST_VARIANCE = 1e-4  # as a share of the variance when all rows weigh alike
-_MOST_FACTORS = 64  # a factorisation per column costs more than steps that fit less well
+_MOST_FACTORS = 64  # more would cost more than steps that fit less well, and have fewer rows each
+_EFFECT = 20.0  # octaves: nothing changes with a penalty that is weaker or stronger than that
 _WEAKEST = -40.0  # octaves of penalty over curvature; below, a penalty is rounding
 _STRONGEST = 300.0  # whose squares are finite
 _SHARE_FOR_FACTORS = 1 / 4  # of the memory budget
@@ -112,14 +113,11 @@ class SharedCurvature:
         factor_bytes = sum(block.nbytes for block in correlation.blocks.blocks)
         with np.errstate(divide="ignore"):
             octaves = np.log2(ridge) - np.log2(h)
-        typical = _typical(octaves)
-        pattern = octaves - typical
-        group = _groups(typical, pattern, frozen, factor_bytes=factor_bytes)
+        group = _groups(octaves, frozen, factor_bytes=factor_bytes)
         bases, plain = [], np.empty(frozen[:-1].shape)
         for g in range(group.max() + 1):
             members = np.flatnonzero(group == g)
-            ratio = np.minimum(pattern[:, members] + typical[members].mean(), _STRONGEST)
-            shared_ridge = np.exp2(ratio).mean(axis=1)
+            shared_ridge = _shared_ridge(octaves[:, members])
             still = np.logical_and.reduce(frozen[:-1, members], axis=1)
             B = Whitening.of(correlation, 1.0, shared_ridge, still, squares)
             bases.append(B)
@@ -207,28 +205,52 @@ def is_usable(moments: Moments) -> BoolArray:
     return finite & (moments.h > 0)
 
 
-def _groups(
-    typical: FloatArray, pattern: FloatArray, frozen: BoolArray, *, factor_bytes: int
-) -> IntArray:
+def _groups(octaves: FloatArray, frozen: BoolArray, *, factor_bytes: int) -> IntArray:
     """Return the group of each column (C,): the fewer, the rougher the model.
 
-    Those of a group have about the same ``typical`` octaves (C,) between penalty and curvature, the
-    same ``pattern`` (p, C) around them, and the same parameters at rest. Where memory has no room
-    for a factor of each group, only the first counts, and as many octaves as must be go together.
+    Those of a group have about the same mean of ``octaves`` (R, C) between penalties and curvature,
+    the same pattern around it, and the same parameters at rest. Where there is no room for a factor
+    of each group, columns whose patterns are about the same go together.
 
-    What is rough the solver makes good, at the price of visits.
+    What is rough the solver makes good, at the price of visits: a factor of penalties that are a
+    million times too large or small costs hundreds of them, and may stall.
     """
-    rounded, pattern = np.round(typical), np.round(pattern, 6)
-    keys: list[Any] = [
-        (rounded[c], pattern[:, c].tobytes(), frozen[:, c].tobytes()) for c in range(len(typical))
-    ]
+    typical = _typical(octaves)
+    rounded, pattern = np.round(typical), np.round(octaves - typical, 6)
+    keys = [(r, pattern[:, c].tobytes(), frozen[:, c].tobytes()) for c, r in enumerate(rounded)]
     most = int(_SHARE_FOR_FACTORS * get_config().memory_bytes) // max(factor_bytes, 1)
     most = min(max(most, 1), _MOST_FACTORS)
-    if len(set(keys)) > most:
-        above = rounded - rounded.min()
-        keys = np.floor(above * most / (above.max() + 1)).tolist()
     numbers = {key: g for g, key in enumerate(dict.fromkeys(keys))}
-    return np.array([numbers[key] for key in keys])
+    if len(numbers) <= most:
+        return np.array([numbers[key] for key in keys])
+    at_rest = np.where(np.unique(frozen, axis=0), 2 * _EFFECT, 0.0)
+    return _nearest(np.vstack([np.clip(octaves, -_EFFECT, _EFFECT), at_rest]), most)
+
+
+def _nearest(points: FloatArray, n_centres: int) -> IntArray:
+    """Number points (d, C) by the nearest of some of them that are far from each other.
+
+    Gonzalez (1985), Theor Comput Sci 38:293-306: no other choice more than halves the largest
+    distance, here of the coordinate that differs most.
+    """
+    points = np.unique(points, axis=0)
+    group = np.zeros(points.shape[1], dtype=np.intp)
+    distance = np.abs(points - points[:, :1]).max(axis=0)
+    for g in range(1, n_centres):
+        far = distance.argmax()
+        if distance[far] == 0:
+            break
+        there = np.abs(points - points[:, [far]]).max(axis=0)
+        nearer = there < distance
+        group[nearer], distance[nearer] = g, there[nearer]
+    return group
+
+
+def _shared_ridge(octaves: FloatArray) -> FloatArray:
+    """Return one penalty over curvature (R,) for columns of a group, from their octaves (R, A)."""
+    is_penalised = np.isfinite(octaves).any(axis=1, keepdims=True)
+    octaves = np.where(is_penalised, np.maximum(octaves, _WEAKEST), octaves)
+    return np.exp2(np.minimum(octaves, _STRONGEST).mean(axis=1))
 
 
 def _typical(octaves: FloatArray) -> FloatArray:
