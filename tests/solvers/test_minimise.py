@@ -13,7 +13,8 @@ from spikeglm.engine.coordinates.feature_facts import Features
 from spikeglm.engine.coordinates.whitening import whitening
 from spikeglm.engine.objective import Evaluation, Moments
 from spikeglm.engine.runners.plan import Look
-from spikeglm.solvers import Status, minimise
+from spikeglm.solvers import Status, default_choice, minimise, task
+from spikeglm.solvers.curvature import shared_curvature
 from spikeglm.solvers.curvature.shared_curvature import SharedCurvature
 from spikeglm.solvers.smooth.lbfgs import LBFGSDirections
 from spikeglm.solvers.smooth.newton import NewtonDirections
@@ -344,3 +345,36 @@ def test_a_slow_walk_ends_at_its_certificate_not_where_the_objective_stands_stil
     y = rng.poisson(0.2, (2000, 3))
     model = nmo.PopulationGLM("Poisson", None, "Ridge", 1e-7, "LBFGS", {"tol": 1e-11})
     assert set(model.fit(X, y).fit_report_.status) == {"converged"}
+
+
+def test_columns_that_stand_for_no_other_are_finished_with_their_own_curvature(monkeypatch):
+    """Also where the factor that columns share fits hardly any of them."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 8)) @ rng.normal(size=(8, 8))
+    y = rng.poisson(np.exp(np.clip(X @ rng.normal(scale=0.1, size=(8, 30)) - 1, None, 3)))
+    strength = 10.0 ** rng.uniform(-8, 8, (8, 30))
+    ridge = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=strength)
+    alone = ridge.set_params(solver_name="Newton").fit(X, y)
+    ridge = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=strength)
+    monkeypatch.setattr(shared_curvature, "_MOST_FACTORS", 1)
+    monkeypatch.setattr(default_choice, "_PATIENCE", 5)
+    monkeypatch.setattr(task, "CHEAP_HESSIANS", 0)
+    ridge.fit(X, y)
+    assert set(ridge.fit_report_.status) == {"converged"}
+    assert_allclose(ridge.coef_, alone.coef_, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_neurons", [40, 400])
+def test_many_columns_of_very_different_strengths_take_no_more_visits_than_few(n_neurons):
+    rng = np.random.default_rng(0)
+    latent = rng.normal(size=(2000, 3))
+    X = latent @ rng.normal(size=(3, 30)) + 0.3 * rng.normal(size=(2000, 30))
+    y = rng.poisson(np.exp(np.clip(0.2 * latent @ rng.normal(size=(3, n_neurons)) - 1, None, 3)))
+    by_term = 2.0 ** rng.uniform(-15, 15, (3, n_neurons))
+    model = nmo.PopulationGLM(
+        regularizer="Ridge",
+        regularizer_strength=np.repeat(by_term, 10, axis=0),
+        solver_name="LBFGS",
+    ).fit(X, y)
+    assert set(model.fit_report_.status) == {"converged"}
+    assert model.fit_report_.n_passes < 60

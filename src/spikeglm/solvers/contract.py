@@ -141,6 +141,8 @@ class Outcome:
     def of_parts(cls, parts: Sequence[tuple[IntArray, Outcome]]) -> Outcome:
         """Return the outcome of all columns, in their order, from those of some (A,) each.
 
+        Columns that are in several are as the last says.
+
         >>> import numpy as np
         >>> done, late = np.array([1e-9]), np.array([0.1])
         >>> theta, steps = np.ones((2, 1)), np.array([3])
@@ -151,7 +153,8 @@ class Outcome:
         (array([1.e-09, 1.e-01]), 13)
         """
         together = cls.joined([outcome for _, outcome in parts])
-        order = np.argsort(np.concatenate([columns for columns, _ in parts]), kind="stable")
+        backwards = np.concatenate([columns for columns, _ in parts])[::-1]
+        order = len(backwards) - 1 - np.unique(backwards, return_index=True)[1]
         return replace(
             together,
             theta=together.theta[:, order],

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, ClassVar
+
+import numpy as np
 
 from .. import errors
 from ..engine.jeffreys_objective import JeffreysObjective
 from ..regularizer.firth import is_of_information
-from .contract import Direction, Outcome
+from .contract import Direction, Outcome, Status
 from .smooth.descent import minimise
 from .smooth.lbfgs import LBFGSDirections
 from .smooth.newton import NewtonDirections
@@ -20,6 +23,9 @@ from .task import Task, over_rows
 
 # 1e-5 standard errors of a million bins (docs/architecture.md).
 _TOLERANCE, _KKT_TOLERANCE = 1e-8, 1e-7
+_FEW = 300  # parameters of which Newton's steps cost less than hundreds of others
+_PATIENCE = 150  # passes in which L-BFGS ends, or a shared curvature is none for the column
+_MOST_ENTRIES = 2**24  # of Hessians at a time
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,8 @@ class Newton:
 class Cheapest:
     """``solver_name=None``: ProximalNewton for penalties with kinks; else Newton or LBFGS.
 
-    Newton where Hessians cost next to nothing.
+    Newton where Hessians cost next to nothing, and for columns of few features that LBFGS, with a
+    curvature that all share, does not bring to their end.
 
     Parameters
     ----------
@@ -142,7 +149,28 @@ class Cheapest:
             return minimise_quadratic(
                 quadratic, task.start, tolerance=self.tol or _TOLERANCE, unit=task.unit
             )
-        return self._choice(task)(self.tol, self.maxiter).solve(task)
+        choice = self._choice(task)
+        if choice is LBFGS and task.is_of_features and task.objective.n_parameters <= _FEW:
+            return self._one_after_the_other(task)
+        return choice(self.tol, self.maxiter).solve(task)
+
+    def _one_after_the_other(self, task: Task) -> Outcome:
+        """Take L-BFGS, and then Newton for columns whose curvature is too unlike that of others."""
+        first = LBFGS(self.tol, min(self.maxiter, _PATIENCE)).solve(task)
+        unfinished = Status.LIMIT, Status.STALLED
+        left = np.flatnonzero([status in unfinished for status in first.status])
+        n_passes = self.maxiter - first.n_passes
+        if len(left) == 0 or n_passes <= 0:
+            return first
+        start = task.start.copy()
+        start[:, left] = first.theta[:, left]
+        n_turns = ceil(len(left) * task.objective.n_parameters**2 / _MOST_ENTRIES)
+        newton, parts = Newton(self.tol, n_passes), [(np.arange(len(first.status)), first)]
+        for some in np.array_split(left, n_turns):
+            after = newton.solve(replace(task, start=start).take(some))
+            n_iterations = first.n_iterations[some] + after.n_iterations
+            parts.append((some, replace(after, n_iterations=n_iterations)))
+        return Outcome.of_parts(parts)
 
     def _choice(self, task: Task) -> type[ProximalNewton | Newton | LBFGS | FisherScoring]:
         if is_of_information(getattr(task.objective, "penalty", None)):

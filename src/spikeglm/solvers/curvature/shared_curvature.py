@@ -117,7 +117,7 @@ class SharedCurvature:
         bases, plain = [], np.empty(frozen[:-1].shape)
         for g in range(group.max() + 1):
             members = np.flatnonzero(group == g)
-            shared_ridge = _shared_ridge(octaves[:, members])
+            shared_ridge = np.exp2(np.minimum(octaves[:, members], _STRONGEST)).mean(axis=1)
             still = np.logical_and.reduce(frozen[:-1, members], axis=1)
             B = Whitening.of(correlation, 1.0, shared_ridge, still, squares)
             bases.append(B)
@@ -244,13 +244,6 @@ def _nearest(points: FloatArray, n_centres: int) -> IntArray:
         nearer = there < distance
         group[nearer], distance[nearer] = g, there[nearer]
     return group
-
-
-def _shared_ridge(octaves: FloatArray) -> FloatArray:
-    """Return one penalty over curvature (R,) for columns of a group, from their octaves (R, A)."""
-    is_penalised = np.isfinite(octaves).any(axis=1, keepdims=True)
-    octaves = np.where(is_penalised, np.maximum(octaves, _WEAKEST), octaves)
-    return np.exp2(np.minimum(octaves, _STRONGEST).mean(axis=1))
 
 
 def _typical(octaves: FloatArray) -> FloatArray:
