@@ -110,3 +110,40 @@ def test_individuals_are_near_the_common_model_and_keep_its_states():
     assert len(fits.to_frame()) == 3 * 2 * 2
     with pytest.raises(ValueError, match="trials of two animals"):
         nmo.glm_hmm.fit_individuals(model, X, y, np.roll(labels, 10), starts)
+
+
+def test_turns_visits_and_individuals_know_of_inputs(fit):
+    model, _, X, U, y, _, starts = fit
+    params = model.initialize_params(X, y, starts, transition_inputs=U)
+    state, objectives = model.initialize_optimizer_and_state(params, X, y), []
+    again = nmo.GLMHMM(2, "Poisson", transition_strength=0.0, regularizer="UnRegularized")
+    for _ in range(4):
+        objectives.append(-again.compute_loss(params, X, y, starts, transition_inputs=U))
+        params, state = again.update(params, state, X, y, starts, transition_inputs=U)
+    assert (np.diff(objectives) > 0).all() and np.abs(params[5]).max() > 0.1
+
+    visits = nmo.glm_hmm.state_visits(model, X, y, starts, transition_inputs=U)
+    states = model.smooth_proba(X, y, starts, transition_inputs=U)
+    odds = np.log(model.transition_prob_) + U[:, :, None] * model.transition_coef_[0]
+    moves = np.exp(odds) / np.exp(odds).sum(axis=-1, keepdims=True)
+    later = np.setdiff1d(np.arange(1, len(y)), starts)
+    expected = [np.average(moves[later, k, k], weights=states[later - 1, k]) for k in (0, 1)]
+    assert_allclose(visits.stay_prob, expected)
+
+    animals = np.repeat(["a", "b"], len(y) // 2)
+    given = {"transition_inputs": U, "moves": 1e7}
+    near = nmo.glm_hmm.fit_individuals(model, X, y, animals, starts, spread=1e-3, **given)
+    assert_allclose(near["b"].transition_coef_, model.transition_coef_, atol=0.01)
+    free = nmo.glm_hmm.fit_individuals(model, X, y, animals, starts, spread=10.0, **given)
+    moved = np.abs(free["b"].transition_coef_ - model.transition_coef_).max()
+    assert moved > np.abs(near["b"].transition_coef_ - model.transition_coef_).max()
+
+
+def test_inputs_that_drive_states_predict_sessions_that_were_held_out(fit):
+    _, _, X, U, y, _, starts = fit
+    arguments = {"n_states": [2], "n_restarts": 1, "folds": 2, "tol": 1e-4}
+    of = {"observation_model": "Poisson", **arguments}
+    few = slice(0, 2000)
+    plain = nmo.glm_hmm.select_states(X[few], y[few], starts[:4], **of)
+    driven = nmo.glm_hmm.select_states(X[few], y[few], starts[:4], transition_inputs=U[few], **of)
+    assert driven.mean[0] > plain.mean[0] + 0.02

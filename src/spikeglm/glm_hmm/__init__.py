@@ -6,6 +6,7 @@
 (2, 2)
 """
 
+from .accuracy import StateAccuracy, state_accuracy
 from .choosing import StatesChoice, select_states
 from .estimator import GLMHMM
 from .individuals import IndividualFits, fit_individuals
@@ -22,6 +23,7 @@ __all__ = [
     "EMState",
     "IndividualFits",
     "SimulatedStates",
+    "StateAccuracy",
     "StateVisits",
     "StatesChoice",
     "StatesErrors",
@@ -30,5 +32,6 @@ __all__ = [
     "order_states",
     "select_states",
     "session_starts",
+    "state_accuracy",
     "state_visits",
 ]

@@ -125,13 +125,14 @@ def select_states(
     n_restarts: int = 20,
     folds: Any = 5,
     rule: str = "one_se",
+    transition_inputs: ArrayLike | None = None,
     **arguments: Any,
 ) -> StatesChoice:
     """Fit models of several numbers of states and compare them on held-out sessions.
 
     Parameters
     ----------
-    X, y, session_starts :
+    X, y, session_starts, transition_inputs :
         As for :meth:`GLMHMM.fit`. Sessions are held out whole.
     n_states :
         Numbers to try; 1 is the plain GLM.
@@ -169,18 +170,18 @@ def select_states(
         raise errors.unknown_name("rule", rule, ["one_se", "max"])
     numbers = [read_count(n, "n_states") for n in n_states]
     models = [GLMHMM(n, n_restarts=n_restarts, **arguments) for n in numbers]
-    data = read_data(models[0], X, y, session_starts)
+    data = read_data(models[0], X, y, session_starts, transition_inputs)
     fold_of = _folds(folds, data.sessions.n_sessions)
     null = [_null_bits(part, held_out) for part, held_out in _parts(data, fold_of)]
     bits = np.empty((len(models), int(fold_of.max()) + 1))
     for m, model in enumerate(models):
-        whole = read_data(model, X, y, session_starts)
+        whole = read_data(model, X, y, session_starts, transition_inputs)
         for f, (part, held_out) in enumerate(_parts(whole, fold_of)):
             found: Fitted = fit(model, part, X, y, None)
             log_likelihood = filtered_by(held_out, found.parameters).log_likelihood[0]
             n_seen = held_out.problem.emissions.n_seen
             bits[m, f] = log_likelihood / n_seen / np.log(2.0) - null[f]
-        model.fit(X, y, session_starts=session_starts)
+        model.fit(X, y, session_starts=session_starts, transition_inputs=transition_inputs)
     log_likelihood = np.array([model.log_likelihood_ for model in models])
     n_parameters = np.array([model.n_parameters_ for model in models])
     n_seen = data.problem.emissions.n_seen

@@ -40,6 +40,8 @@ class Inputs:
         (T, q) of each trial; those of the first trials of sessions have no effect.
     strength :
         Of a ridge on their weights, in nats.
+    centre :
+        (q, K, K) weights from which the ridge counts; None: zero.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Inputs:
 
     values: FloatArray
     strength: float
+    centre: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -69,7 +72,12 @@ class Inputs:
 
     def log_prior(self, weights: FloatArray) -> FloatArray:
         """Return minus the penalty of weights (q, R, K, K), (R,)."""
-        return -0.5 * self.strength * (weights**2).sum(axis=(0, 2, 3))
+        return -0.5 * self.strength * ((weights - self._centre) ** 2).sum(axis=(0, 2, 3))
+
+    @property
+    def _centre(self) -> FloatArray | float:
+        """(q, 1, K, K), for all runs."""
+        return 0.0 if self.centre is None else self.centre[:, None]
 
     def best(
         self,
@@ -89,7 +97,7 @@ class Inputs:
         transition, weights :
             From where to begin; no worse ones are returned.
         """
-        found = _Climb(_with_ones(self.values), joint, counts, self.strength)
+        found = _Climb(_with_ones(self.values), joint, counts, self.strength, self._centre)
         best = found.best(_stacked(transition, weights))
         at_zero = _softmax(best[0])
         return at_zero, best[1:]
@@ -105,7 +113,7 @@ class Inputs:
 
         By log-odds at inputs of zero, and by weights; arguments as of :meth:`best`.
         """
-        climb = _Climb(_with_ones(self.values), joint, counts, self.strength)
+        climb = _Climb(_with_ones(self.values), joint, counts, self.strength, self._centre)
         return climb.slope(_stacked(transition, weights))
 
 
@@ -116,6 +124,7 @@ class _Climb(NamedTuple):
     joint: FloatArray  # (T, R, K, K)
     counts: FloatArray  # (K, K)
     strength: float
+    centre: FloatArray | float  # (q, 1, K, K) weights from which the ridge counts
 
     def best(self, W: FloatArray) -> FloatArray:
         """Return the best weights from some on."""
@@ -151,7 +160,7 @@ class _Climb(NamedTuple):
             log_p = np.log(np.maximum(_probabilities(self.Z, W), 1e-300))
             log_0 = np.log(np.maximum(_softmax(W[0]), 1e-300))
         seen = np.einsum("trij,trij->ri", self.joint, log_p) + (self.counts * log_0).sum(axis=-1)
-        return seen - 0.5 * self.strength * (W[1:] ** 2).sum(axis=(0, 3))
+        return seen - 0.5 * self.strength * ((W[1:] - self.centre) ** 2).sum(axis=(0, 3))
 
     def slope(self, W: FloatArray) -> FloatArray:
         """Return the slope of all values, (m, R, K, K)."""
@@ -159,7 +168,7 @@ class _Climb(NamedTuple):
         leaving = self.joint.sum(axis=-1, keepdims=True)
         slope = np.tensordot(self.Z, self.joint - leaving * p, axes=(0, 0))
         slope[0] += self.counts - self.counts.sum(axis=-1, keepdims=True) * p_0
-        slope[1:] -= self.strength * W[1:]
+        slope[1:] -= self.strength * (W[1:] - self.centre)
         return np.asarray(slope)
 
     def newton(self, W: FloatArray) -> tuple[FloatArray, FloatArray]:

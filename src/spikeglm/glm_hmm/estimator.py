@@ -43,7 +43,8 @@ class GLMHMM(StateQuestions):
     dirichlet_initial_proba, dirichlet_transition_proba :
         (K,) and (K, K) >= 1: Dirichlet priors. alpha - 1 is added to the expected number of
         sessions that begin in a state, or moves from row to column; large entries on the diagonal
-        make states sticky. None: all ones.
+        make states sticky. None: all ones. Transitions also ``"sticky"``, 10 stays in each state,
+        or ``("sticky", n)``.
     solver_name, solver_kwargs :
         Of the fits within, as for :class:`~spikeglm.glm.GLM`.
     maxiter :
@@ -119,7 +120,7 @@ class GLMHMM(StateQuestions):
         regularizer: Any = "Ridge",
         regularizer_strength: ArrayLike | None = 1.0,
         dirichlet_initial_proba: ArrayLike | None = None,
-        dirichlet_transition_proba: ArrayLike | None = None,
+        dirichlet_transition_proba: Any = None,
         solver_name: str | None = None,
         solver_kwargs: dict[str, Any] | None = None,
         maxiter: int = 1000,
@@ -261,7 +262,13 @@ class GLMHMM(StateQuestions):
         return self
 
     def compute_loss(
-        self, params: Any, X: ArrayLike, y: ArrayLike, session_starts: Any = None
+        self,
+        params: Any,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
     ) -> float:
         """Return minus the mean log-likelihood per response at parameters, without the penalty.
 
@@ -272,10 +279,19 @@ class GLMHMM(StateQuestions):
         >>> 0.6 < loss < 0.9
         True
         """
-        return stepping.loss(self, params, X, y, session_starts)
+        return stepping.loss(self, params, X, y, session_starts, transition_inputs)
 
-    def initialize_params(self, X: ArrayLike, y: ArrayLike, session_starts: Any = None) -> Any:
+    def initialize_params(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        session_starts: Any = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
+    ) -> Any:
         """Return the first parameters of a run, as ``init_params`` of :meth:`fit` takes them.
+
+        With ``transition_inputs`` their weights are a sixth part.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X, y = np.random.default_rng(0).normal(size=(100, 1)), np.arange(100) % 2
@@ -284,7 +300,7 @@ class GLMHMM(StateQuestions):
         array([[0.95, 0.05],
                [0.05, 0.95]])
         """
-        return stepping.first_parameters(self, X, y, session_starts)
+        return stepping.first_parameters(self, X, y, session_starts, transition_inputs)
 
     def initialize_optimizer_and_state(
         self, init_params: Any, X: ArrayLike, y: ArrayLike
@@ -305,6 +321,8 @@ class GLMHMM(StateQuestions):
         y: ArrayLike,
         session_starts: Any = None,
         n_samples: int | None = None,
+        *,
+        transition_inputs: ArrayLike | None = None,
     ) -> tuple[Any, stepping.EMState]:
         """Take one turn of EM, and keep what it leads to as the parameters of the model.
 
@@ -325,7 +343,7 @@ class GLMHMM(StateQuestions):
         >>> state.iterations, bool(model.score(X, y) > state.log_likelihood)
         (1, True)
         """
-        return stepping.update(self, params, opt_state, X, y, session_starts)
+        return stepping.update(self, params, opt_state, X, y, session_starts, transition_inputs)
 
     def save_params(self, filename: Any) -> None:
         """Save constructor arguments and estimates; :func:`~spikeglm.glm.load_model` reads them.

@@ -11,7 +11,7 @@ from .. import errors, showing
 from ..regularizer import Ridge
 from ..typing import ArrayLike, IntArray
 from .asking import asked
-from .climbing import climb
+from .climbing import Problem, climb
 from .estimator import GLMHMM
 from .fitting import best_of, store
 from .priors import Dirichlet
@@ -84,6 +84,7 @@ def fit_individuals(
     groups: ArrayLike,
     session_starts: Any = None,
     *,
+    transition_inputs: ArrayLike | None = None,
     spread: float = 1.0,
     moves: float = 20.0,
 ) -> IndividualFits:
@@ -97,12 +98,13 @@ def fit_individuals(
     ----------
     model :
         Fitted to all animals.
-    X, y, session_starts :
+    X, y, session_starts, transition_inputs :
         The data of that fit.
     groups :
         (T,) the animal of each trial; a session is of one animal.
     spread :
-        The standard deviation of weights between animals, in the units of weights.
+        The standard deviation of weights between animals, in the units of weights; also of those
+        of ``transition_inputs``.
     moves :
         How many moves from each state (and first states) the common model counts for.
 
@@ -131,13 +133,16 @@ def fit_individuals(
     for value, name in ((spread, "spread"), (moves, "moves")):
         if not value > 0:
             raise errors.value_error(f"{name} must be positive.", given=value, expected="> 0")
-    data, common = asked(model, X, y, session_starts)
+    data, common = asked(model, X, y, session_starts, transition_inputs)
     labels, of_session = _groups(groups, data)
     emissions, coef = data.problem.emissions, common.columns[0]
     shape = coef.shape[0], coef.shape[1]
     near = replace(emissions, penalty=Ridge().bind(1.0 / spread**2, shape), centre=coef)
     prior = Dirichlet(moves * common.initial[0], moves * common.transition[0])
-    near_data = replace(data, problem=replace(data.problem, emissions=near, prior=prior))
+    inputs = data.problem.inputs
+    if inputs is not None and common.drive is not None:
+        inputs = replace(inputs, strength=1.0 / spread**2, centre=common.drive[:, 0])
+    near_data = replace(data, problem=Problem(near, prior, inputs))
     models, gains = [], []
     for g in range(len(labels)):
         part = of_sessions(near_data, of_session == g)

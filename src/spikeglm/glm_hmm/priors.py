@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 from .. import errors, showing
 from ..io.interop.timeseries import to_array
 from ..typing import FloatArray
+
+STAYS = 10.0
+"""Moves that the sticky prior counts, from each state to itself, if nobody says how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +64,38 @@ class Dirichlet:
 def read_dirichlet(initial: Any, transition: Any, n_states: int) -> Dirichlet:
     """Return the priors that two arguments of the constructor describe; None is none.
 
+    ``"sticky"``, or ``("sticky", n)``, counts n stays in each state beside those that are seen.
+
     Raises
     ------
     ValueError
-        If a shape is not that of the probabilities, or an entry is below one.
+        If a shape is not that of the probabilities, an entry is below one, or for another name.
     """
     K = n_states
+    n_stays = _named(transition)
+    if n_stays is not None:
+        transition = 1.0 + n_stays * np.eye(K)
     return Dirichlet(
         _alphas(initial, "dirichlet_initial_proba", (K,)),
         _alphas(transition, "dirichlet_transition_proba", (K, K)),
     )
+
+
+def _named(given: Any) -> float | None:
+    """Return the stays that a prior given by name counts; None if it is not given so."""
+    name, *more = given if isinstance(given, tuple) else (given,)
+    if not isinstance(name, str):
+        return None
+    if name != "sticky":
+        raise errors.unknown_name("dirichlet_transition_proba", name, ["sticky"])
+    n_stays = more[0] if more else STAYS
+    if len(more) > 1 or not isinstance(n_stays, Real) or not 0.0 <= float(n_stays) < np.inf:
+        raise errors.value_error(
+            "This sticky prior cannot be used.",
+            given=repr(given),
+            expected=f"'sticky' ({STAYS:g} stays in each state), or ('sticky', n_stays)",
+        )
+    return float(n_stays)
 
 
 def _alphas(given: Any, name: str, shape: tuple[int, ...]) -> FloatArray:
@@ -88,8 +114,7 @@ def _alphas(given: Any, name: str, shape: tuple[int, ...]) -> FloatArray:
             f"{name} has entries that a prior cannot have.",
             given=f"a smallest entry of {np.min(values):g}",
             expected="finite numbers >= 1; 1 says nothing, larger ones count as alpha - 1 moves",
-            todo="for a sticky prior: 1 + n on the diagonal, for n stays beside those that are "
-            "seen.",
+            todo="a sticky prior has a name: dirichlet_transition_proba='sticky'.",
         )
     return values - 1.0
 

@@ -25,9 +25,11 @@ class EMState(NamedTuple):
     log_likelihood: float  # of the parameters before the last turn, in nats
 
 
-def first_parameters(model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any) -> Any:
+def first_parameters(
+    model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any, inputs: Any
+) -> Any:
     """Return the parameters of the first start."""
-    data = read_data(model, X, y, session_starts)
+    data = read_data(model, X, y, session_starts, inputs)
     return as_user(data, starts(model, data, X, y).of_runs(1))
 
 
@@ -38,10 +40,11 @@ def update(
     X: ArrayLike,
     y: ArrayLike,
     session_starts: Any,
+    inputs: Any,
 ) -> tuple[Any, EMState]:
     """Take one turn of EM and keep its parameters."""
-    data = read_data(model, X, y, session_starts)
-    now = read_parameters(params, data.shapes, data.problem.emissions.has_scale)
+    data = read_data(model, X, y, session_starts, inputs)
+    now = read_parameters(params, data.shapes, data.problem.emissions.has_scale, data.n_inputs)
     found = data.problem.smoothed(now)
     new = data.problem.maximised(now, found)
     keep(model, data, new)
@@ -50,10 +53,15 @@ def update(
 
 
 def loss(
-    model: StateQuestions, params: Any, X: ArrayLike, y: ArrayLike, session_starts: Any
+    model: StateQuestions,
+    params: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    session_starts: Any,
+    inputs: Any,
 ) -> float:
     """Return minus the mean log-likelihood per response."""
-    data = read_data(model, X, y, session_starts)
+    data = read_data(model, X, y, session_starts, inputs)
     emissions = data.problem.emissions
-    parameters = read_parameters(params, data.shapes, emissions.has_scale)
+    parameters = read_parameters(params, data.shapes, emissions.has_scale, data.n_inputs)
     return -float(filtered_by(data, parameters).log_likelihood[0]) / emissions.n_seen

@@ -10,6 +10,7 @@ import numpy as np
 from .. import showing
 from ..typing import ArrayLike, BoolArray, FloatArray, IntArray
 from .asking import asked
+from .blocks import Chain
 from .log_messages import most_likely_path
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class StateVisits:
     occupancy :
         (K,) share of trials, by posterior probability.
     stay_prob :
-        (K,) p(a state is followed by itself): a chain has dwell times of mean 1 / (1 - p).
+        (K,) p(a state is followed by itself): a chain has dwell times of mean 1 / (1 - p). Where
+        moves follow inputs, the mean over the moves from the state.
     n_trials :
         T.
 
@@ -109,13 +111,18 @@ class StateVisits:
 
 
 def state_visits(
-    model: StateQuestions, X: ArrayLike, y: ArrayLike, session_starts: Any = None
+    model: StateQuestions,
+    X: ArrayLike,
+    y: ArrayLike,
+    session_starts: Any = None,
+    *,
+    transition_inputs: ArrayLike | None = None,
 ) -> StateVisits:
     """Return the visits of states along the most likely path of each session.
 
     Parameters
     ----------
-    model, X, y, session_starts :
+    model, X, y, session_starts, transition_inputs :
         A fitted model, and data as for :meth:`GLMHMM.fit`.
 
     Raises
@@ -134,7 +141,7 @@ def state_visits(
     >>> nmo.glm_hmm.state_visits(model, X, y).occupancy.round(2)
     array([0.5, 0.5])
     """
-    data, parameters = asked(model, X, y, session_starts)
+    data, parameters = asked(model, X, y, session_starts, transition_inputs)
     emissions, starts = data.problem.emissions, data.sessions.starts
     chain = data.problem.chain(parameters)
     path = most_likely_path(emissions.log_likelihoods(parameters), chain)[:, 0]
@@ -142,13 +149,22 @@ def state_visits(
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(path)) - 1
     ends_session = np.append(starts[1:], True)
-    occupancy = data.problem.smoothed(parameters).probability[:, 0].mean(axis=0)
+    probability = data.problem.smoothed(parameters).probability[:, 0]
     return StateVisits(
         path[first],
         last - first + 1,
         starts[first] | ends_session[last],
         (np.cumsum(starts) - 1)[first],
-        occupancy,
-        np.diag(parameters.transition[0]).copy(),
+        probability.mean(axis=0),
+        _stay_prob(chain, probability),
         len(path),
     )
+
+
+def _stay_prob(chain: Chain, probability: FloatArray) -> FloatArray:
+    """Return (K,) how likely a state is followed by itself, the mean over moves from it."""
+    if not chain.is_driven:
+        return np.diag(chain.transition[0]).copy()
+    stays = np.diagonal(chain.transition[1:, 0], axis1=-2, axis2=-1)
+    weights = probability[:-1] * ~chain.starts[1:, None]
+    return np.asarray((weights * stays).sum(axis=0) / weights.sum(axis=0))
