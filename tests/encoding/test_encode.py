@@ -251,3 +251,11 @@ def test_strengths_of_a_population_are_chosen_for_a_model_that_was_given():
     model = nmo.PopulationGLM(regularizer="Ridge")
     found = nmo.encode(COUNTS[:, :2], DESIGN, model=model, strengths=[0.001, 0.1], folds=FOLDS)
     assert found.sets[0] == "place" and found.model.regularizer_strength.shape == (1, 2)
+
+
+def test_a_label_may_be_a_word_of_our_tables():
+    basis = nmo.basis.BSplineEval(4, label="value") + nmo.basis.BSplineEval(4, label="neuron")
+    few = {"folds": 5, "how": "unique", "rule": "score", "bin_s": 0.02}
+    found = nmo.encode(COUNTS[:600, 0], basis.design(PLACE[:600], SPEED[:600]), **few)
+    assert list(found.curve("value"))[:3] == ["value (input)", "value", "low"]
+    assert found.curve("neuron")["neuron (input)"].max() == SPEED[:600].max()

@@ -237,6 +237,14 @@ def test_arguments_that_cannot_be_used():
         search_terms(GLM(), many, COUNTS[:100, 0], how="all")
 
 
+def test_a_term_that_is_called_none_is_not_taken_for_no_term():
+    found = search_terms(
+        GLM(), X, COUNTS[:, 0], rule="aic", terms={"none": "x0", "?": "x1"}, always=LABELS[2:]
+    )
+    words = [found.name_of(np.array(has)) for has in ([0, 0], [1, 0], [0, 1], [1, 1])]
+    assert words == ["none", "'none'", "'?'", "none + ?"]
+
+
 def test_tables_and_words():
     found = search_terms(PopulationGLM(), X, COUNTS, folds=FOLDS)
     frame = found.to_frame()

@@ -1,6 +1,9 @@
 """What can be asked of an effect: names, tables, kinds of covariance, models and inputs."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pynapple as nap
 import pytest
 from numpy.testing import assert_allclose
@@ -117,3 +120,31 @@ def test_masked_channels_have_no_spread():
         found.high[:-1, 0, 0] > found.value[:-1, 0, 0]
     ).all()
     assert np.isfinite(found.critical_value[0, 0])
+
+
+def curve_of_everything(label):
+    """A curve of which all columns that tables can have are known."""
+    shape = (3, 2, 2, 2)
+    value, *others = np.arange(7 * 24.0).reshape(7, *shape)
+    names = "low", "high", "standard_error", "pointwise_low", "pointwise_high"
+    arrays = dict(zip(names, others, strict=False))
+    axes = {"channels": ("p", "q"), "neurons": (0, 1), "classes": ("l", "r"), "status": ("", "")}
+    return Curve(label, (np.arange(3.0),), ("",), value, "nats", **arrays, **axes)
+
+
+def tables_of(label, tuning):
+    curve = replace(tuning.curve, label=label, names=(label,))
+    tables = replace(tuning, curve=curve).to_frame(), nmo.plotting.plot_curve.data(curve, neuron=0)
+    return curve_of_everything(label).to_frame().reset_index(), *tables
+
+
+def test_a_term_that_is_called_as_a_column_of_our_tables_is_told_apart_from_it():
+    tuning = nmo.inference.tuning(MODEL, DESIGN, COUNTS, "x", n_bins=3, n_points=3)
+    expected = tables_of("x", tuning)
+    names = {name for table in expected for name in table} - {"x"}
+    names |= set(replace(curve_of_everything("x"), scale="mean").to_frame())
+    assert {"value", "neuron", "what", "predictor_standard_error", "x_drawn"} < names
+    for name in sorted(names):
+        for table, known in zip(tables_of(name, tuning), expected, strict=True):
+            as_known = table.rename(columns={f"{name} (input)": "x"})
+            pd.testing.assert_frame_equal(as_known, known)

@@ -26,6 +26,11 @@ _ARRAYS = (
     "pointwise_high",
     "dof",
 )
+_COLUMNS_OF_TABLES = (
+    "channel", "neuron", "class", "value", "low", "high", "standard_error", "status",
+    "predictor_standard_error", "pointwise_low", "pointwise_high", "what", "n_rows",
+    "x_drawn", "y_drawn",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,14 +212,22 @@ class Curve:
 
     @property
     def variable_names(self) -> tuple[str, ...]:
-        """What the variables are called in tables and on axes, lags with their unit."""
+        """What the variables are called in tables and on axes, lags with their unit.
+
+        A variable that is called as another column of these tables is told apart from it:
+
+        >>> at, value = (np.arange(2.0),), np.zeros(2)
+        >>> Curve("value", at, ("",), value, "nats").to_frame().reset_index().columns.tolist()
+        ['value (input)', 'value']
+        """
         n = len(self.at)
         alone = (self.label,) if n == 1 else tuple(f"{self.label}_{i}" for i in range(n))
         own = self.names or alone
         is_only_lag = sum(map(bool, self.units)) < 2
         pairs = zip(self.units, own, strict=True)
         return tuple(
-            (f"lag ({u})" if is_only_lag else f"{name} ({u})") if u else name for u, name in pairs
+            (f"lag ({u})" if is_only_lag else f"{name} ({u})") if u else _told_apart(name)
+            for u, name in pairs
         )
 
     def as_filter(self) -> Filter:
@@ -260,6 +273,11 @@ class Curve:
             for part in [getattr(self, name)]
         }
         return replace(self, **changes)
+
+
+def _told_apart(name: str) -> str:
+    """Return the name of a variable, with a word more where a column of our tables has it."""
+    return f"{name} (input)" if name in _COLUMNS_OF_TABLES else name
 
 
 def _place(names: Sequence[Any] | None, name: Any, kind: str) -> int:

@@ -20,7 +20,7 @@ from .rules import Rule
 if TYPE_CHECKING:
     import pandas as pd
 
-NONE = "none"
+NONE, NO_ANSWER = "none", "?"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +96,13 @@ class TermSearch:
         ``"?"`` where there is no answer.
         """
         return tuple(
-            self.name_of(self.selected[:, n]) if known else "?"
+            self.name_of(self.selected[:, n]) if known else NO_ANSWER
             for n, known in enumerate(self.is_known)
         )
 
     def name_of(self, terms: BoolArray) -> str:
-        """Return a set of terms (J,) in words.
+        """Return a set of terms (J,) in words: ``"none"`` for no term, ``"'none'"`` for one of that
+        label.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X, y = np.random.default_rng(0).normal(size=(400, 2)), np.arange(400) % 2
@@ -109,7 +110,8 @@ class TermSearch:
         'x0 + x1'
         """
         named = [str(label) for label, has in zip(self.terms, terms, strict=True) if has]
-        return " + ".join(named) or NONE
+        words = " + ".join(named)
+        return repr(words) if words in (NONE, NO_ANSWER) else words or NONE
 
     @property
     def share(self) -> FloatArray:
