@@ -11,6 +11,7 @@ from tests.inference.questions import (
     AT_RANDOM,
     KINDS,
     OF_ALL,
+    OF_DESIGNS,
     OF_ROWS,
     PLAIN,
     QUESTIONS,
@@ -21,6 +22,7 @@ from tests.inference.questions import (
     assert_same,
     designed,
     fitted,
+    numbers,
     responses,
 )
 
@@ -120,3 +122,24 @@ def test_names_of_neurons_and_features_come_out_again():
             assert found.to_frame().shape[0] % 3 == 0, name
     summary = model.summary(features, y).to_frame()
     assert summary["feature"].tolist() == 3 * ["intercept", "speed", "noise", "angle"]
+
+
+ONE_OF_A_KIND = set(QUESTIONS | OF_DESIGNS | OF_ROWS) - {
+    "covariance", "HC3", "robust summary", "robust wald", "score", "robust score", "lr", "bootstrap",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(ONE_OF_A_KIND))
+def test_tables_have_an_axis_of_neurons_and_functions_have_the_shape_of_y(name):
+    """`found.neurons` tells which: names of an axis, that of a single neuron too, or None."""
+    many, design = designed("Poisson" if name != "overdispersion" else "NegativeBinomial")
+    one = nmo.GLM(many.observation_model).fit(design, Y[:, 0])
+    question = (QUESTIONS | OF_DESIGNS | OF_ROWS)[name]
+    found, of_many = question(one, design, Y[:, 0]), question(many, design, Y)
+    is_table = getattr(found, "neurons", None) is not None
+    assert not is_table or found.neurons == (0,)
+    for field, of_three in numbers(of_many).items():
+        of_one = np.shape(numbers(found)[field])
+        has_neurons = of_three.shape[-1:] == (3,)
+        end = (1,) if is_table else ()
+        assert of_one == (of_three.shape[:-1] + end if has_neurons else of_three.shape), field

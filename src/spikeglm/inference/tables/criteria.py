@@ -40,6 +40,8 @@ _NO_LIKELIHOOD = "no likelihood: a quasi-likelihood is no distribution"
 class InformationCriteria:
     """Criteria of N neurons, (N,) each; smaller is better, of models of the same responses.
 
+    Of a ``GLM`` N is 1: its number is ``found.aic.item()``.
+
     Attributes
     ----------
     neurons :
