@@ -125,7 +125,8 @@ def test_names_of_neurons_and_features_come_out_again():
 
 
 ONE_OF_A_KIND = set(QUESTIONS | OF_DESIGNS | OF_ROWS) - {
-    "covariance", "HC3", "robust summary", "robust wald", "score", "robust score", "lr", "bootstrap",
+    "covariance", "HC3", "robust summary", "robust wald", "score", "robust score", "lr",
+    "bootstrap",
 }  # fmt: skip
 
 
