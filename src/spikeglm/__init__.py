@@ -59,6 +59,7 @@ _MODULES = (
 )
 _OBJECTS = {
     "ClassifierGLM": "glm",
+    "ClassifierGLMHMM": "glm_hmm",
     "ClassifierPopulationGLM": "glm",
     "DesignBuilder": "designs",
     "GLM": "glm",

@@ -8,6 +8,7 @@
 
 from .accuracy import StateAccuracy, state_accuracy
 from .choosing import StatesChoice, select_states
+from .classifier import ClassifierGLMHMM
 from .estimator import GLMHMM
 from .individuals import IndividualFits, fit_individuals
 from .ordering import order_states
@@ -20,6 +21,7 @@ from .visits import StateVisits, state_visits
 
 __all__ = [
     "GLMHMM",
+    "ClassifierGLMHMM",
     "EMState",
     "IndividualFits",
     "SimulatedStates",

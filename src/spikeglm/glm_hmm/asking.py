@@ -121,19 +121,17 @@ def predict(model: StateQuestions, data: Data, parameters: Parameters) -> Any:
 def means(model: StateQuestions, data: Data, parameters: Parameters) -> FloatArray:
     """Return the mean response of each state, (n, K, N)."""
     coef, intercept = parameters.columns
-    return means_of_rows(model, data.inputs.rows, coef, intercept).reshape(
-        -1, parameters.n_states, data.problem.emissions.n_outputs
-    )
+    return means_of_rows(model, data.inputs.rows, coef, intercept, parameters.n_states)
 
 
 def means_of_rows(
-    model: StateQuestions, rows: Any, coef: FloatArray, intercept: FloatArray
+    model: StateQuestions, rows: Any, coef: FloatArray, intercept: FloatArray, n_states: int
 ) -> FloatArray:
-    """Return means (n, C) of columns; NaN where features are missing."""
+    """Return means (n, K, N) of columns; NaN where features are missing."""
     from_rows = read_rows(rows)
     with quiet():
         eta = products(from_rows, coef, plan(from_rows, coef.shape[1])) + intercept
-        return np.asarray(model._likelihood.mean(eta))
+        return np.asarray(model._likelihood.mean(eta.reshape(len(eta), n_states, -1)))
 
 
 def by_row(data: Data, values: Array) -> Any:

@@ -126,6 +126,7 @@ def select_states(
     folds: Any = 5,
     rule: str = "one_se",
     transition_inputs: ArrayLike | None = None,
+    estimator: type[GLMHMM] = GLMHMM,
     **arguments: Any,
 ) -> StatesChoice:
     """Fit models of several numbers of states and compare them on held-out sessions.
@@ -143,8 +144,10 @@ def select_states(
     rule :
         ``"one_se"``: the smallest number within one standard error, over folds, of the difference
         from the best; ``"max"``: the best.
+    estimator :
+        :class:`ClassifierGLMHMM` for labels of several classes.
     **arguments :
-        Of :class:`GLMHMM`: observation_model, priors, seed, ...
+        Of the estimator: observation_model, priors, seed, ...
 
     Raises
     ------
@@ -169,7 +172,7 @@ def select_states(
     if rule not in ("one_se", "max"):
         raise errors.unknown_name("rule", rule, ["one_se", "max"])
     numbers = [read_count(n, "n_states") for n in n_states]
-    models = [GLMHMM(n, n_restarts=n_restarts, **arguments) for n in numbers]
+    models = [estimator(n, n_restarts=n_restarts, **arguments) for n in numbers]
     data = read_data(models[0], X, y, session_starts, transition_inputs)
     fold_of = _folds(folds, data.sessions.n_sessions)
     null = [_null_bits(part, held_out) for part, held_out in _parts(data, fold_of)]

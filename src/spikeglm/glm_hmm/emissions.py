@@ -34,6 +34,7 @@ from ..rows.indexing import taken
 from ..settings import get_config
 from ..solvers import Status
 from ..typing import Array, BoolArray, FloatArray, IntArray
+from .class_columns import ClassColumns
 from .dispersions import best_dispersion
 from .parameters import Parameters
 from .sessions import Sessions
@@ -61,7 +62,8 @@ class Emissions:
     sessions :
         Which rows are trials.
     penalty :
-        On coefficients (p, K N), in nats.
+        On coefficients, in nats: a column for each state and output (p, K N), or for labels for
+        each state (p C, K).
     mask :
         (p, K N) which features a state may use; None: all.
     solver :
@@ -71,6 +73,8 @@ class Emissions:
         exactly, and its likelihood has no bound.
     centre :
         (p, K N) coefficients from which the penalty counts; None: zero.
+    n_classes :
+        C, where outputs are the classes of labels; 1: they are numbers.
     """
 
     rows: Rows
@@ -86,6 +90,7 @@ class Emissions:
     has_intercept: bool
     least_scale: FloatArray
     centre: FloatArray | None = None
+    n_classes: int = 1
 
     __repr__ = showing.of_fields
 
@@ -100,7 +105,7 @@ class Emissions:
         N = self.n_outputs
         weights = None if self.seen is None else Source.one_per_column(self.seen.view(np.uint8))
         columns = Columns(
-            self.likelihood,
+            self.columns_of(1).likelihood(self.likelihood),
             Source.one_per_column(self.y),
             weights,
             mask=None if self.mask is None else self.mask[:, :N],
@@ -110,9 +115,21 @@ class Emissions:
 
     @cached_property
     def n_seen(self) -> float:
-        """Responses that are there, of all outputs."""
+        """Responses that are there, of all outputs; a label is one."""
         n = len(self.sessions.trials) * self.n_outputs
-        return float(n if self.seen is None else self.sessions.among(self.seen).sum())
+        n = n if self.seen is None else self.sessions.among(self.seen).sum()
+        return float(n / self.n_classes)
+
+    def columns_of(self, n_runs: int) -> ClassColumns:
+        """Return how the outputs of the states of some runs lie as columns."""
+        return ClassColumns(n_runs, self.n_states, self.n_outputs, self.n_classes)
+
+    def alone(self) -> Emissions:
+        """Return the same of one state: a plain GLM."""
+        first = np.arange(self.n_outputs // self.n_classes)
+        mask = None if self.mask is None else self.mask[:, : self.n_outputs]
+        penalty = self.penalty.take(first)
+        return replace(self, n_states=1, centre=None, penalty=penalty, mask=mask)
 
     def log_likelihoods(self, parameters: Parameters) -> FloatArray:
         """Return log p(responses of a trial | state), (T, R, K); zero where none is there."""
@@ -125,9 +142,16 @@ class Emissions:
 
     def log_prior(self, parameters: Parameters) -> FloatArray:
         """Return minus the penalty of all states, (R,), in nats."""
-        R, K, N = parameters.intercept.shape
-        value = self.penalty_of_runs(R).value(parameters.columns[0] - self.centre_of_runs(R))
-        return -value.reshape(R, K * N).sum(axis=1)
+        R = parameters.n_runs
+        coef = parameters.columns[0] - self.centre_of_runs(R)
+        value = self.penalty_of_runs(R).value(self.columns_of(R).for_penalty(coef))
+        return -value.reshape(R, -1).sum(axis=1)
+
+    def slope_of_penalty(self, parameters: Parameters) -> FloatArray:
+        """Return the slope of the penalty by coefficients, (p, R K N)."""
+        R = parameters.n_runs
+        coef = parameters.columns[0] - self.centre_of_runs(R)
+        return self.columns_of(R).slope_of(self.penalty_of_runs(R), coef)
 
     def maximised(self, parameters: Parameters, posterior: FloatArray) -> Parameters:
         """Return parameters under which responses are most likely, given p(states) (T, R, K).
@@ -185,12 +209,12 @@ class Emissions:
         return replace(self, solver=replace(self.solver, method=replace(method, tol=_EARLY)))
 
     def separated(self, parameters: Parameters, posterior: FloatArray) -> BoolArray:
-        """Return (R, K, N) whether features predict the responses of a state perfectly."""
+        """Return (R, K, -1) whether features predict the responses of a state perfectly."""
         weights = self._weights(posterior)
         total = self._by_column(weights.values.sum(axis=0), weights)
         result = self._fit(parameters, weights, total)
         found = np.array([status is Status.SEPARATED for status in result.status])
-        return found.reshape(parameters.intercept.shape)
+        return found.reshape(parameters.n_runs, self.n_states, -1)
 
     @property
     def has_scale(self) -> bool:
@@ -238,22 +262,32 @@ class Emissions:
     def _fit(self, parameters: Parameters, weights: Source, total: FloatArray) -> FitResult:
         """Find coefficients of all columns, from those that there are."""
         R, K, N = parameters.intercept.shape
-        likelihood, model = self.likelihood, self.likelihood.model
+        model, lie = self.likelihood.model, self.columns_of(R)
         unit = np.full(total.shape, model.loss_unit)
         if model.has_dispersion:
             unit *= parameters.scale.ravel()
+        offsets = self._offsets(R)
         columns = Columns(
-            likelihood,
-            Source(self.y, np.tile(np.arange(N), R * K)),
-            weights,
-            self._offsets(R),
-            mask=None if self.mask is None else np.tile(self.mask, (1, R)),
+            lie.likelihood(self.likelihood),
+            Source(self.y, np.tile(np.arange(N), R * K)[lie.order]),
+            weights.take(lie.order),
+            None if offsets is None else offsets.take(lie.order),
+            mask=None if self.mask is None else np.tile(self.mask, (1, R))[:, lie.order],
             has_intercept=self.has_intercept,
         )
-        penalty = self.penalty_of_runs(R).times(unit / np.maximum(total, _NONE_LEFT))
+        per_trial = (unit / np.maximum(total, _NONE_LEFT))[lie.order][: lie.n_problems]
         coef, intercept = parameters.columns
-        start = coef - self.centre_of_runs(R), intercept
-        return fit_prepared(self.ready, columns, penalty=penalty, solver=self.solver, start=start)
+        start = (coef - self.centre_of_runs(R))[:, lie.order], intercept[lie.order]
+        result = fit_prepared(
+            self.ready,
+            columns,
+            penalty=self.penalty_of_runs(R).times(per_trial),
+            solver=self.solver,
+            start=start,
+            kind=lie.problems,
+        )
+        fitted = lie.back(result.coef), lie.back(result.intercept)
+        return replace(result, coef=fitted[0], intercept=fitted[1])
 
     def centre_of_runs(self, n_runs: int) -> FloatArray | float:
         """Return the centres of the penalty, (p, R K N), or zero."""
@@ -269,7 +303,8 @@ class Emissions:
 
     def penalty_of_runs(self, n_runs: int) -> Penalty:
         """Return the penalty on the columns of some runs."""
-        return self.penalty.take(np.tile(np.arange(self.n_states * self.n_outputs), n_runs))
+        of_one = np.arange(self.columns_of(1).n_problems)
+        return self.penalty.take(np.tile(of_one, n_runs))
 
     def _scales(
         self, found: Parameters, weights: Source, total: FloatArray, result: FitResult

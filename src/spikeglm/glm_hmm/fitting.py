@@ -181,12 +181,12 @@ def as_user(data: Data, parameters: Parameters) -> tuple[Any, ...]:
 def n_parameters(model: StateQuestions, data: Data, parameters: Parameters) -> int:
     """Return the number of free parameters: of coefficients, dispersions and the chain."""
     emissions, coef = data.problem.emissions, parameters.columns[0]
-    K = parameters.n_states
+    K, C = parameters.n_states, emissions.n_classes
     features = emissions.ready.survey.features
     rank = int((features.scale > 0).sum()) - features.null_space.shape[1]
     used = np.minimum(regularizer_of(model.regularizer).n_parameters(coef, rank), rank)
     allowed = np.inf if emissions.mask is None else emissions.mask.sum(axis=0)
-    n_coef = np.minimum(used, allowed).sum()
-    per_column = 1 + emissions.has_scale
+    per_column = np.minimum(used, allowed) + 1 + emissions.has_scale
+    of_classes = (C - 1) / C if C > 1 else 1.0  # what all classes share changes nothing
     of_moves = K * (K - 1) * (1 + (data.n_inputs or 0))
-    return int(n_coef + per_column * coef.shape[1] + (K - 1) + of_moves)
+    return round(of_classes * per_column.sum()) + (K - 1) + of_moves

@@ -93,6 +93,23 @@ class FreeParameters:
             ]
         )
 
+    def shared_by_classes(self, n_classes: int) -> FloatArray:
+        """Return directions (d, m) of length one that move all classes of a label alike.
+
+        No probability changes along them: of C = 1 there are none.
+        """
+        place = np.full((len(self.coef) + 1, *self.coef.shape[1:]), -1)
+        n_coef, n_intercepts = self.sizes[:2]
+        place[:-1][self.coef] = np.arange(n_coef)
+        place[-1] = (n_coef + np.arange(place[-1].size)).reshape(place[-1].shape)
+        if n_classes == 1 or not n_intercepts:
+            return np.zeros((self.sizes.sum(), 0))
+        groups = place.reshape(-1, n_classes)
+        groups = groups[(groups >= 0).all(axis=1)]
+        out = np.zeros((self.sizes.sum(), len(groups)))
+        out[groups, np.arange(len(groups))[:, None]] = 1.0 / np.sqrt(n_classes)
+        return out
+
     def vector(self) -> FloatArray:
         """Return the parameters, (d,)."""
         at = self.at
@@ -177,11 +194,9 @@ def slopes_of_emissions(
         slope = slope / parameters.scale.ravel()
     X = np.where(np.isfinite(X), X, 0.0)
     by_coef = -(X.T @ slope)
-    penalty = emissions.penalty_of_runs(R).gradient(
-        parameters.columns[0] - emissions.centre_of_runs(R)
-    )
+    by_coef -= emissions.slope_of_penalty(parameters)
     shape = R, K, N
-    return (by_coef - penalty).reshape(p, *shape), -slope.sum(axis=0).reshape(shape), by_scale
+    return by_coef.reshape(p, *shape), -slope.sum(axis=0).reshape(shape), by_scale
 
 
 def _by_log_scale(

@@ -136,7 +136,8 @@ def fit_individuals(
     data, common = asked(model, X, y, session_starts, transition_inputs)
     labels, of_session = _groups(groups, data)
     emissions, coef = data.problem.emissions, common.columns[0]
-    shape = coef.shape[0], coef.shape[1]
+    lies = emissions.columns_of(1)
+    shape = coef.shape[0] * emissions.n_classes, lies.n_problems
     near = replace(emissions, penalty=Ridge().bind(1.0 / spread**2, shape), centre=coef)
     prior = Dirichlet(moves * common.initial[0], moves * common.transition[0])
     inputs = data.problem.inputs
@@ -153,9 +154,9 @@ def fit_individuals(
             tol=read_tolerance(model.tol),
         )
         found = best_of(part.problem, climbed, keeps_order=True)
-        own = GLMHMM(**model.get_params(deep=False))
+        own = type(model)(**model.get_params(deep=False))
         store(own, part, found)
-        for name in ("feature_names_", "terms_", "neuron_columns_", "feature_columns_"):
+        for name in ("feature_names_", "terms_", "neuron_columns_", "feature_columns_", "classes_"):
             if hasattr(model, name):
                 setattr(own, name, getattr(model, name))
         models.append(own)

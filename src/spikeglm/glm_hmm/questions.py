@@ -8,10 +8,10 @@ from .. import notebook
 from ..estimator import Estimator
 from ..glm.saving.pickling import cloned, state_to_write
 from ..io.interop.random_keys import RandomKey
-from ..observation_models.likelihood import Likelihood
 from ..typing import ArrayLike
 from . import asking, simulating, uncertainty
 from .reading import read_model
+from .responses import Responses
 
 if TYPE_CHECKING:
     from .report import StatesReport
@@ -244,5 +244,9 @@ class StateQuestions(Estimator):
         return notebook.of_parameters(self, about, parts=parts)
 
     @property
-    def _likelihood(self) -> Likelihood:
+    def _likelihood(self) -> Any:
         return read_model(self)
+
+    def _responses(self, X: ArrayLike, y: ArrayLike) -> Responses:
+        """Return what states are to explain."""
+        return Responses(y, self._likelihood)

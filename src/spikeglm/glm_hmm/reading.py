@@ -87,18 +87,16 @@ def read_data(
         For data or arguments of the model that cannot be used.
     """
     n_states = read_count(model.n_states, "n_states")
-    likelihood = read_model(model)
-    ndim = 2 if np.ndim(y) == 2 else 1
-    known = getattr(model, "terms_", ())
-    inputs = read_fit_inputs(X, y, ndim=ndim, likelihood=likelihood, known_terms=known)
-    rows = inputs.rows
+    inputs, likelihood, n_classes = _read_inputs(model, X, y)
+    rows, ndim = inputs.rows, 1 if inputs.shapes.n_neurons is None else 2
     response = np.asarray(inputs.columns.responses.values[:], dtype=np.float64)
     axis = inputs.response_axis or rows.time_axis
     marks = read_session_starts(session_starts, rows.n_rows, axis)
     sessions = Sessions.of(marks, inputs.keep)
     y_filled, seen = _filled(response, inputs.keep, sessions)
     n_outputs = None if ndim == 1 else response.shape[1]
-    shapes = Shapes(Layout.of(rows, known), n_outputs, n_states, True, inputs.neurons)
+    layout = Layout.of(rows, getattr(model, "terms_", ()))
+    shapes = Shapes(layout, n_outputs, n_states, True, inputs.neurons)
     emissions = Emissions(
         rows,
         inputs.keep,
@@ -107,17 +105,33 @@ def read_data(
         y_filled,
         seen,
         sessions,
-        _read_penalty(model, shapes),
-        _read_mask(model.feature_mask, shapes),
+        _read_penalty(model, shapes, n_classes),
+        _read_mask(model.feature_mask, shapes, n_classes),
         read_solver(model.solver_name, model.solver_kwargs, model.regularizer),
         True,
         _least_scale(likelihood, y_filled, seen),
+        n_classes=n_classes,
     )
     prior = read_dirichlet(
         model.dirichlet_initial_proba, model.dirichlet_transition_proba, n_states
     )
     drive = read_inputs(model, transition_inputs, rows.n_rows, sessions)
     return Data(Problem(emissions, prior, drive), shapes, inputs)
+
+
+def _read_inputs(model: StateQuestions, X: ArrayLike, y: ArrayLike) -> tuple[FitInputs, Any, int]:
+    """Return what any model reads, the likelihood, and how many classes labels have, or one."""
+    read = model._responses(X, y)
+    inputs = read_fit_inputs(
+        X,
+        read.values,
+        ndim=2 if np.ndim(read.values) == 2 else 1,
+        likelihood=read.likelihood,
+        known_terms=getattr(model, "terms_", ()),
+    )
+    if read.classes is not None:
+        inputs = replace(inputs, neurons=read.names, response_axis=read.axis, classes=read.classes)
+    return inputs, read.likelihood, read.n_classes
 
 
 def read_inputs(
@@ -156,7 +170,7 @@ def read_inputs(
     return Inputs(values, float(strength))
 
 
-def read_model(model: StateQuestions) -> Likelihood:
+def read_model(model: StateQuestions) -> Any:
     """Return the likelihood of a model.
 
     Raises
@@ -172,6 +186,7 @@ def read_model(model: StateQuestions) -> Likelihood:
             given=repr(model.observation_model),
             expected="a distribution: 'Bernoulli', 'Poisson', 'Gaussian', 'Gamma', "
             "'NegativeBinomial', or one of your own without a dispersion",
+            todo="for labels of several classes: ClassifierGLMHMM.",
         )
     return likelihood
 
@@ -280,7 +295,8 @@ def check_same_data(model: StateQuestions, data: Data, y: ArrayLike) -> None:
         )
     asked: Any = model
     check_features(asked, rows)
-    check_neurons(asked, y=y)
+    if data.inputs.classes is None:
+        check_neurons(asked, y=y)
 
 
 def _shaped(values: Any, name: str, shape: tuple[int, ...]) -> FloatArray:
@@ -313,8 +329,8 @@ def _least_scale(likelihood: Likelihood, y: FloatArray, seen: BoolArray | None) 
     return np.maximum(_LEAST_SHARE * deviance.mean(axis=0, where=where), np.finfo(float).tiny)
 
 
-def _read_penalty(model: StateQuestions, shapes: Shapes) -> Penalty:
-    """Return the penalty on coefficients (p, K N), in nats."""
+def _read_penalty(model: StateQuestions, shapes: Shapes, n_classes: int) -> Penalty:
+    """Return the penalty on coefficients (p, K N), or of labels (p C, K), in nats."""
     strength = model.regularizer_strength
     if is_automatic(strength):
         raise errors.value_error(
@@ -325,7 +341,11 @@ def _read_penalty(model: StateQuestions, shapes: Shapes) -> Penalty:
         )
     K, N = shapes.n_classes or 1, shapes.n_neurons or 1
     of_columns = Shapes(shapes.features, K * N)
-    if np.ndim(strength) == 3:
+    if n_classes > 1:
+        of_columns = Shapes(shapes.features, K, n_classes)
+        if isinstance(strength, (list, np.ndarray)) and np.ndim(strength):
+            strength = np.moveaxis(np.broadcast_to(strength, shapes.coef_shape), 1, 2)
+    elif np.ndim(strength) == 3:
         strength = shapes.columns(np.asarray(strength, dtype=float))
     if regularizer_of(model.regularizer).default_strength is None:
         strength = None
@@ -339,10 +359,16 @@ def _read_penalty(model: StateQuestions, shapes: Shapes) -> Penalty:
     return penalty
 
 
-def _read_mask(mask: Any, shapes: Shapes) -> BoolArray | None:
-    """Return (p, K N) which features states may use: given for all alike (p,), or for each."""
+def _read_mask(mask: Any, shapes: Shapes, n_classes: int) -> BoolArray | None:
+    """Return (p, K N) which features states may use: given for all alike (p,), or for each.
+
+    Classes of labels are alike: (p,) or (p, K).
+    """
     if mask is None:
         return None
+    if n_classes > 1:
+        by_state = _read_mask(mask, replace(shapes, n_neurons=None), 1)
+        return None if by_state is None else np.repeat(by_state, n_classes, axis=1)
     n_columns = (shapes.n_classes or 1) * (shapes.n_neurons or 1)
     is_for_all = is_by_term(mask, shapes.features) or np.ndim(mask) == 1
     if not is_for_all:

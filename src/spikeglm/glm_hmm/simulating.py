@@ -56,9 +56,9 @@ def simulate(
     inputs = read_inputs(model, transition_inputs, rows.n_rows, sessions)
     shapes, parameters = _parameters(model, rows, inputs)
     states = drawn_states(parameters.chain(starts, inputs), generator)
-    mean = means_of_rows(model, rows, *parameters.columns)
     K = parameters.n_states
-    rate = mean.reshape(len(mean), K, -1)[np.arange(len(mean)), states]
+    mean = means_of_rows(model, rows, *parameters.columns, K)
+    rate = mean[np.arange(len(mean)), states]
     likelihood = model._likelihood
     has_scale = likelihood.model.has_dispersion or likelihood.estimates_scale
     scale = parameters.scale[0][states] if has_scale else None  # the model's own

@@ -8,7 +8,7 @@ to predict differently and adding up to none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -76,15 +76,7 @@ class Starts:
     def one_model(self) -> Parameters:
         """The model of one state: the GLM of all trials."""
         emissions = self.emissions
-        N = emissions.n_outputs
-        first = np.arange(N)
-        alone = replace(
-            emissions,
-            n_states=1,
-            centre=None,
-            penalty=emissions.penalty.take(first),
-            mask=None if emissions.mask is None else emissions.mask[:, first],
-        )
+        N, alone = emissions.n_outputs, emissions.alone()
         trials = emissions.sessions.trials
         y = emissions.y[trials]
         there = True if emissions.seen is None else emissions.seen[trials]

@@ -136,9 +136,9 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
     """
     free = FreeParameters.of(data.problem.emissions, at)
     curvature = information(data, free)
+    shared = free.shared_by_classes(data.problem.emissions.n_classes)
     try:
-        np.linalg.cholesky(curvature)
-        covariance = np.linalg.inv(curvature)
+        covariance = _inverse(curvature, shared)
     except np.linalg.LinAlgError:
         warn(
             "There are no standard errors: log p(y) does not bend down in all directions. What to "
@@ -174,6 +174,21 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
     )
 
 
+def _inverse(curvature: FloatArray, shared: FloatArray) -> FloatArray:
+    """Return the inverse of a curvature across what classes share: of that there is no error.
+
+    Raises
+    ------
+    LinAlgError
+        If it does not bend down in all other directions.
+    """
+    outer = shared @ shared.T
+    curvature = curvature + np.abs(np.diag(curvature)).mean() * outer
+    np.linalg.cholesky(curvature)
+    across = np.eye(len(curvature)) - outer
+    return np.asarray(across @ np.linalg.inv(curvature) @ across)
+
+
 def _of_probabilities(
     rows: FloatArray, free: Any, places: Any, covariance: FloatArray
 ) -> FloatArray:
@@ -200,11 +215,12 @@ def _frame(
     error = np.vstack([coef_error, intercept_error])
     features = (*data.inputs.rows.feature_names, "intercept")
     names = data.inputs.neurons or tuple(range(N))
+    outputs = "neuron" if data.inputs.classes is None else "class"
     table: dict[str, list[Any]] = {
         "state": [k for _ in features for k in range(K) for _ in range(N)],
     }
     if data.shapes.n_neurons is not None:
-        table["neuron"] = [name for _ in features for _ in range(K) for name in names]
+        table[outputs] = [name for _ in features for _ in range(K) for name in names]
     table["feature"] = [name for name in features for _ in range(K * N)]
     table["estimate"] = estimate.ravel().tolist()
     table["error"] = error.ravel().tolist()

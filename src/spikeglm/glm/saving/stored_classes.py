@@ -15,7 +15,7 @@ _WHERE = {
         "glm",
         ("ClassifierGLM", "ClassifierPopulationGLM", "FitReport", "GLM", "PopulationGLM"),
     ),
-    "glm_hmm": ("glm_hmm", ("GLMHMM", "StatesReport")),
+    "glm_hmm": ("glm_hmm", ("ClassifierGLMHMM", "GLMHMM", "StatesReport")),
     "observation_models": (
         "observation_models",
         (

@@ -222,9 +222,9 @@ def _finish(
 ) -> None:
     """Stop columns whose step has no more to offer: at the optimum, if that is all there is."""
     left = walk.decrement[columns] <= tolerance[columns]
+    left &= np.array([walk.status[c] is None for c in columns], dtype=bool)
     if not left.any():
         return
-    left &= np.array([walk.status[c] is None for c in columns], dtype=bool)
     done = columns[left]
     walk.decrement[done] = direction.decrement(gradient[:, left], walk.direction[:, done], done)
     for c in done:
