@@ -143,6 +143,14 @@ def test_masks_leave_out_a_feature_of_all_classes_of_a_state(choices):
     assert np.abs(coef[0]).max() < 1e-2 < np.abs(coef[1]).max()
 
 
+def test_a_state_that_has_one_label_only_is_told():
+    """Some columns have nothing left to gain while others walk on."""
+    X, y = np.random.default_rng(0).normal(size=(60, 1)), np.repeat(["a", "b", "c"], 20)
+    with pytest.warns(nmo.errors.ConvergenceWarning, match="separated"):
+        model = nmo.ClassifierGLMHMM(3, n_restarts=3, tol=1e-4).fit(X, y)
+    assert (model.predict(X, y) == y).mean() > 0.9
+
+
 @pytest.mark.parametrize(
     ("y", "message"),
     [

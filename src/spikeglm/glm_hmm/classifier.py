@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from .. import errors
 from ..glm.classification.labels import decode, read_classes
-from ..glm.classification.prediction import known_classes, most_probable
+from ..glm.classification.prediction import most_probable
 from ..glm.reading.fit_inputs import read_rows
 from ..io.interop.random_keys import RandomKey
 from ..io.interop.timeseries import to_array
 from ..observation_models.categorical import CategoricalObservations, class_link_named
 from ..rows.table_labels import like_rows
-from ..typing import ArrayLike
+from ..typing import Array, ArrayLike
 from . import asking
 from .estimator import GLMHMM
 from .label_likelihood import LabelLikelihood
@@ -183,7 +184,7 @@ class ClassifierGLMHMM(GLMHMM):
         """
         data, parameters = asking.asked(self, X, y, session_starts, transition_inputs)
         p = to_array(asking.predict(self, data, parameters), name="probabilities")
-        labels = decode(most_probable(p), known_classes(self))
+        labels = decode(most_probable(p), self._classes)
         return asking.with_labels(data, labels, None)
 
     def predict_proba(
@@ -230,7 +231,7 @@ class ClassifierGLMHMM(GLMHMM):
         )
         one_hot = to_array(drawn.y, name="y").astype(np.float64)
         codes = np.where(np.isfinite(one_hot).all(axis=1), one_hot.argmax(axis=1), -1)
-        labels = decode(codes, known_classes(self))
+        labels = decode(codes, self._classes)
         return drawn._replace(y=like_rows(labels, read_rows(feedforward_input), None, None))
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -246,6 +247,13 @@ class ClassifierGLMHMM(GLMHMM):
         # The score is a log-likelihood, not the accuracy that scikit-learn would judge.
         tags.classifier_tags = ClassifierTags(poor_score=False)
         return tags
+
+    @property
+    def _classes(self) -> Array:
+        """The labels; a NotFittedError where parameters were set by hand without them."""
+        if not hasattr(self, "classes_"):
+            raise errors.no_classes(type(self).__name__)
+        return np.asarray(self.classes_)
 
     @property
     def _likelihood(self) -> LabelLikelihood:
