@@ -25,7 +25,8 @@ class Bounded(Regularizer):
     Excitation that cannot be negative, inhibition that cannot be positive, a gain between zero and
     one. Where a bound holds, the coefficient is exactly on it. The certificate is the violation of
     the optimality (KKT) conditions: the slope is zero within the bounds, and on a bound it points
-    outwards. No standard errors are valid on a bound, so there are none.
+    outwards. An estimate on a bound has no standard error: ``model.summary`` has intervals and p
+    values that hold there.
 
     ``regularizer_strength`` is that of the penalty beside the bounds.
 
@@ -159,11 +160,12 @@ class BoundedPenalty:
     __repr__ = showing.of_fields
     is_smooth = False
     has_bounds = True
-    cause = "where coefficients have bounds"  # why no error of them is valid
+    cause = "where coefficients have bounds; of single ones ask model.summary(X, y)"
     no_errors = (
         "There are no standard errors, and no band (NaN): none are valid where coefficients have "
-        "bounds. What to do: leave out what is on a bound, and fit the rest without bounds to "
-        "another part of the data."
+        "bounds, since an estimate that a bound may hold is not normal. What to do: "
+        "model.summary(X, y) has intervals and p values within the bounds for each coefficient; "
+        "for a band or the test of a term, fit without bounds."
     )
 
     def take(self, columns: IntArray) -> BoundedPenalty:

@@ -82,8 +82,7 @@ def coefficients_of(
         status[:, neuron] = _status(fit, neuron, known, is_exact=is_exact)[order]
         dof[neuron] = known.dof
         method.append(known.method)
-    is_told = status == [[_ended(fit, n) for n in range(fit.n_neurons)]]
-    errors = np.where(is_told, errors, np.nan)
+    errors = np.where(told(fit, status), errors, np.nan)
     estimate = fit.parameters[order]
     with quiet():
         statistic = estimate / errors
@@ -103,6 +102,18 @@ def coefficients_of(
         dof,
         tuple(method),
     )
+
+
+def told(fit: FitOnData, status: Array) -> BoolArray:
+    """Return (n, N) True where the status (n, N) of a parameter is how its fit ended, no reason.
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(100, 1)), np.arange(100) % 3
+    >>> told(nmo.GLM().fit(X, y).on(X, y), np.array([["converged"], [UNDETERMINED]], dtype=object))
+    array([[ True],
+           [False]])
+    """
+    return np.asarray(status == [[_ended(fit, n) for n in range(fit.n_neurons)]], dtype=bool)
 
 
 def _quantiles(level: float, dof: FloatArray) -> FloatArray:

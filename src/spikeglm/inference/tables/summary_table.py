@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ... import errors, showing
 from ...typing import Array, ArrayLike, FloatArray
+from ..bounds import without_bounds
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData, FittedModel
 from ..hypotheses.wald_tests import penalised
 from . import printing
+from .bounded_coefficients import REMARK, within_bounds
 from .coefficients import Coefficients, coefficients_of
 from .criteria import criteria_of
 from .fit_facts import FitFacts
@@ -172,15 +174,26 @@ def summary(
         )
     Requested(cov_type, groups, lags)  # says what is wrong with it before the rows are read
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
-    sure = uncertainties(fit, cov_type, groups=groups, lags=lags)
+    has_bounds = getattr(fit.optimum.penalty, "has_bounds", False)
+    told_by = without_bounds(fit) if has_bounds else fit
+    sure = uncertainties(told_by, cov_type, groups=groups, lags=lags)
     facts = FitFacts.of(fit)
     leaves_nothing = facts.leaves_nothing & fit.likelihood.model.has_dispersion
-    coefficients = coefficients_of(fit, sure, level, leaves_nothing=leaves_nothing)
-    return _of(fit, coefficients, facts, cov_type, level)
+    coefficients = coefficients_of(told_by, sure, level, leaves_nothing=leaves_nothing)
+    remark = _PENALISED if penalised(told_by.optimum).any() else ""
+    if has_bounds:
+        coefficients = within_bounds(coefficients, told_by, fit, level)
+        remark = "; ".join(filter(None, (REMARK, remark)))
+    return _of(fit, coefficients, facts, cov_type, level, remark)
 
 
 def _of(
-    fit: FitOnData, found: Coefficients, facts: FitFacts, cov_type: str, level: float
+    fit: FitOnData,
+    found: Coefficients,
+    facts: FitFacts,
+    cov_type: str,
+    level: float,
+    remark: str,
 ) -> Summary:
     has_intercept, likelihood = fit.optimum.columns.has_intercept, fit.likelihood
     term_of = [""] * fit.n_features
@@ -207,5 +220,5 @@ def _of(
         ended=tuple("not of a fit" if s is None else str(s) for s in fit.status),
         facts=facts,
         aic=criteria_of(fit, facts, facts.n_rows, "bins").aic,
-        remark=_PENALISED if penalised(fit.optimum).any() else "",
+        remark=remark,
     )
