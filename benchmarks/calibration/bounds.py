@@ -88,7 +88,7 @@ def _as_if_chosen_before(
 TITLE = "## Coefficients with bounds"
 _TEXT = f"""{TITLE}
 
-`python -m benchmarks.calibration.bounds`: {N_RECORDINGS} recordings a line of {N_ROWS} rows with five
+`python -m benchmarks.calibration.bounds`: {N_RECORDINGS} recordings a line of {N_ROWS} rows, five
 features, each pair of them correlated as the second column says; `Bounded((0, None))`. Of the true
 coefficients two are zero, two are .06 (about a standard error), one is .4. *On bound*: share of
 estimates that are zero. Then the intervals and tests of `model.summary`: how often they hold the

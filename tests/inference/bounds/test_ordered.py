@@ -1,4 +1,4 @@
-"""Intervals of a number that has bounds: the published table, the definition, how often they hold."""
+"""Intervals within bounds: the published table, the definition, how often they hold."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Coefficients with bounds in a table: by a fit without bounds, by simulation, and their reasons."""
+"""Coefficients with bounds in a table: a fit without bounds, a simulation, and reasons."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Intervals and tests of coefficients that have bounds: how sure a fit without them is, within them.
+"""Intervals and tests of coefficients that have bounds: how sure a fit without them is.
 
 With bounds that may hold it an estimate is not normal, however long the recording (Self & Liang
 1987). But the same fit without bounds is, and its errors are right whether the true coefficients

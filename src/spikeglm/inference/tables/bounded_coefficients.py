@@ -1,4 +1,4 @@
-"""Coefficients that have bounds, in a table: their estimates, and how sure a fit without bounds is."""
+"""Coefficients that have bounds, in a table: how sure a fit without bounds is, within them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _bounds(fit: FitOnData) -> tuple[FloatArray, FloatArray]:
 
 
 def _words(fit: FitOnData, found: Within, estimate: FloatArray, sides: list[BoolArray]) -> Array:
-    """Return how each fit ended, on which bound a coefficient is, or what bounds did to it, (n, N)."""
+    """Return (n, N) how a fit ended, on which bound a coefficient is, or what bounds did."""
     ended = ["not of a fit" if s is None else str(s) for s in fit.status]
     out = np.broadcast_to(np.array(ended, dtype=object), sides[0].shape).copy()
     out[(estimate < found.conf_low) | (estimate > found.conf_high)] = MOVED
