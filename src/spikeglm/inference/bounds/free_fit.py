@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from ...engine.features.survey import survey_responses
 from ...fit.fitting import SolverChoice, fit_columns
 from ...fit.record import check_optimum
+from ...regularizer.bounded import BoundedPenalty
 from ...regularizer.box import Box
 from ..fit_on_data import FitOnData
 from ..information.rereading import Rereading
@@ -34,12 +36,12 @@ def without_bounds(fit: FitOnData) -> FitOnData:
     >>> model.coef_[0], without_bounds(model.on(X, y)).parameters[0, 0].round(2)
     (np.float64(0.0), np.float64(-0.48))
     """
-    optimum = fit.optimum
-    _check_data(fit)
+    optimum, penalty = fit.optimum, cast(BoundedPenalty, fit.optimum.penalty)
+    _check_data(fit, penalty)
     result = fit_columns(
         optimum.rows,
         optimum.columns,
-        penalty=optimum.penalty.smooth,
+        penalty=penalty.smooth,
         keep=optimum.keep,
         solver=SolverChoice(),
         start=(optimum.coef, optimum.intercept),
@@ -48,13 +50,13 @@ def without_bounds(fit: FitOnData) -> FitOnData:
         optimum,
         coef=result.coef,
         intercept=result.intercept,
-        penalty=optimum.penalty.smooth,
+        penalty=penalty.smooth,
         record=result,
     )
     return replace(fit, optimum=found)
 
 
-def _check_data(fit: FitOnData) -> None:
+def _check_data(fit: FitOnData, penalty: BoundedPenalty) -> None:
     """Check that the estimates are the best within their bounds for these data, too.
 
     Their slopes are not zero, but on a bound those point outwards. What of them does not is told in
@@ -68,8 +70,7 @@ def _check_data(fit: FitOnData) -> None:
     observed = survey_responses(reading.table, optimum.columns, reading.how)
     slopes = reading.penalised_slopes()
     none = np.full((1, slopes.shape[1]), np.inf)
-    low, high = optimum.penalty.low, optimum.penalty.high
-    box = Box(np.vstack([low, -none]).T, np.vstack([high, none]).T)
+    box = Box(np.vstack([penalty.low, -none]).T, np.vstack([penalty.high, none]).T)
     inwards = box.violation(fit.parameters.T, slopes.T).T
     inwards[:-1][record.aliased] = 0.0
     everyone = np.arange(fit.n_neurons)

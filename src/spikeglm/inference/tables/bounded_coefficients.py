@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
+from ...regularizer.bounded import BoundedPenalty
 from ...regularizer.box import Box
 from ...typing import Array, BoolArray, FloatArray
 from ..bounds import Within, ordered_intervals
@@ -68,7 +71,7 @@ def _in_order(fit: FitOnData, values: Array) -> Array:
 
 def _bounds(fit: FitOnData) -> tuple[FloatArray, FloatArray]:
     """Return both bounds (n, N) in the order of a table; intercepts have none."""
-    penalty, shape = fit.optimum.penalty, fit.optimum.coef.shape
+    penalty, shape = cast(BoundedPenalty, fit.optimum.penalty), fit.optimum.coef.shape
     none = np.full((1, shape[1]), np.inf)
     pairs = ((penalty.low, -none), (penalty.high, none))
     low, high = (
