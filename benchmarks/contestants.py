@@ -18,6 +18,7 @@ _DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "glum": "glum",
     "statsmodels": "statsmodels",
+    "dynamax": "dynamax",  # of hidden states only; ``make bench`` does not install it
 }
 REASONS_FILE = "not-installable.json"  # in the environment's folder; see environment.py
 

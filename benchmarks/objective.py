@@ -46,6 +46,31 @@ def newton_decrement(problem: Problem, coef: Array, intercept: Array) -> Array:
     return np.sqrt(np.maximum(np.einsum("cp,pc->c", steps, gradient), 0.0))
 
 
+def log_likelihood_of_states(
+    X: Array,
+    y: Array,
+    begins: Array,
+    *,
+    coef: Array,
+    intercept: Array,
+    initial: Array,
+    transition: Array,
+) -> float:
+    """Return the log-likelihood of choices y (T,) under hidden states: the forward recursion.
+
+    For weights (p, K) and rows (T,) that begin a session.
+    """
+    eta = X @ coef.reshape(X.shape[1], -1) + intercept.ravel()
+    emission = np.where(y[:, None] > 0, 1.0 / (1.0 + np.exp(-eta)), 1.0 / (1.0 + np.exp(eta)))
+    total, state = 0.0, initial
+    for t in range(len(y)):
+        state = (initial if begins[t] else state @ transition) * emission[t]
+        seen = state.sum()
+        total += float(np.log(seen))
+        state = state / seen
+    return total
+
+
 def relative_gap(value: Array, best: Array) -> float:
     """Return the excess of the objective, summed over neurons, relative to the best fit."""
     return float((value.sum() - best.sum()) / abs(best.sum()))

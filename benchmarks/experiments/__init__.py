@@ -10,6 +10,7 @@ from . import (
     errors,
     features,
     growth,
+    hidden_states,
     importing,
     memory,
     one_neuron,
@@ -31,5 +32,6 @@ EXPERIMENTS: dict[str, Callable[[Lab], Section]] = {
     "errors": errors.run,
     "tests": tests.run,
     "smoothness": smoothness.run,
+    "hidden_states": hidden_states.run,
     "importing": importing.run,
 }
