@@ -16,7 +16,7 @@ _SAME = 1e-6  # nats a trial
 
 def run(lab: Lab) -> Section:
     """Fit three states from the same parameters; then twenty starts, and 1 to 5 states on folds."""
-    n = lab.size(100_000, 5_000)
+    n = lab.size(100_000, 2_500)
     of_grid, n_restarts = lab.size((20_000, 20), (2_500, 3))
     runs = lab.measure(
         {name: _job(name, n, lab.size(2, 1)) for name in lab.present("nemos", "dynamax")},
@@ -28,7 +28,7 @@ def run(lab: Lab) -> Section:
     return Section(
         "Hidden states",
         f"GLM-HMM of choices: {n} trials in sessions of 500, three inputs, three states, one fit "
-        "from the same parameters, no prior; the log-likelihood is recomputed by one function. Then "
+        "from the same parameters, no prior; one function recomputes the log-likelihood. Then "
         f"{n_restarts} starts of the same, and on {of_grid} trials 1 to 5 states, each from "
         f"{n_restarts} starts, on 5 folds of sessions.",
         (_table(lab, runs, value), _starts_table(starts, runs, n_restarts)),

@@ -26,7 +26,15 @@ def test_a_quick_run_writes_every_table_and_verdict(tmp_path):
     done = _bench("--quick", "--rivals", "spikeglm", "--out", str(page))
     assert done.returncode == 0, done.stderr
     text = page.read_text()
-    for title in ("Targets", "One neuron", "A coupled population", "Growth", "Features", "Memory"):
+    for title in (
+        "Targets",
+        "One neuron",
+        "A coupled population",
+        "Growth",
+        "Features",
+        "Memory",
+        "Hidden states",
+    ):
         assert f"## {title}" in text
     for promise in ("Newton decrement", "bare passes", "1 GiB", "neither jax nor pynapple"):
         assert promise in text

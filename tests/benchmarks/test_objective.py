@@ -1,8 +1,15 @@
 """The judge must be right before it judges anyone."""
 
+from itertools import product
+
 import numpy as np
 import pytest
-from benchmarks.objective import newton_decrement, objective, relative_gap
+from benchmarks.objective import (
+    log_likelihood_of_states,
+    newton_decrement,
+    objective,
+    relative_gap,
+)
 from benchmarks.problems import Problem
 
 
@@ -60,3 +67,22 @@ def _newton(problem):
             gradient = X1.T @ (rate - y) / len(y) + ridge @ theta[:, c]
             theta[:, c] -= np.linalg.solve(X1.T @ (X1 * rate[:, None]) / len(y) + ridge, gradient)
     return theta[:-1], theta[-1]
+
+
+def test_hidden_states_are_summed_over():
+    rng = np.random.default_rng(0)
+    X, y, begins = rng.normal(size=(6, 2)), rng.integers(0, 2, 6), np.arange(6) % 4 == 0
+    coef, intercept, initial = rng.normal(size=(2, 2)), rng.normal(size=2), np.array([0.3, 0.7])
+    transition = np.array([[0.9, 0.1], [0.4, 0.6]])
+    p = 1.0 / (1.0 + np.exp(-(X @ coef + intercept)))
+    seen = np.where(y[:, None] == 1, p, 1.0 - p)
+    total = 0.0
+    for path in product(range(2), repeat=6):
+        one = 1.0
+        for t, k in enumerate(path):
+            one *= (initial[k] if begins[t] else transition[path[t - 1], k]) * seen[t, k]
+        total += one
+    found = log_likelihood_of_states(
+        X, y, begins, coef=coef, intercept=intercept, initial=initial, transition=transition
+    )
+    np.testing.assert_allclose(found, np.log(total), rtol=1e-12)
