@@ -1,5 +1,7 @@
 """What a builder takes and refuses."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pynapple as nap
@@ -153,3 +155,19 @@ def test_nothing_that_was_passed_is_changed():
     np.testing.assert_array_equal(times, before[0])
     pd.testing.assert_frame_equal(table, before[1])
     assert repr(basis) == before[2] and basis.n_output_features is None
+
+
+def test_spikes_on_another_clock_are_told():
+    X = start.boxcar([[0, 1]], label="on").design()
+    seconds = np.linspace(0.05, 1.95, 200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert X.counts({"a": seconds, "silent": []}).values.sum() == 200
+    with pytest.warns(UserWarning, match="Of 200 spikes 0 fall into the rows.*milliseconds"):
+        X.counts({"a": 1000 * seconds})
+
+
+def test_bins_in_milliseconds_are_told():
+    builder = nmo.DesignBuilder(bin_s=20, epochs=[[0, 100]]).boxcar([[0, 99]], label="on")
+    with pytest.warns(UserWarning, match=r"say bin_s=0\.02"):
+        builder.design()

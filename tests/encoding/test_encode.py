@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.testing import assert_allclose
 
 import spikeglm as nmo
 from spikeglm.encoding import stages
+from spikeglm.reporting.remarks import remarks
+from spikeglm.reporting.subject import Subject
 from spikeglm.selection.set_fits import SharedProblem
 
 mpl.use("Agg")
@@ -76,6 +79,19 @@ def test_the_screen_says_who_encodes_what(found):
         assert part in text
     assert "<table" in found._repr_html_()
     assert max(len(line) for line in text.splitlines()) < 160
+
+
+def test_the_screen_says_what_a_correction_over_neurons_leaves(found):
+    """Of 40 neurons that are asked at 5 % each, some encode anything."""
+    table = found.tables["contributions"].copy()
+    is_meant = (table["neuron"] == 0) & (table["term"] == "place") & (table["how"] == "unique")
+    note = "not when corrected over neurons (unique q > 0.05): place 1"
+    for p, q, is_told in ((0.001, 0.04, False), (0.03, 0.3, True), (0.3, 0.9, False)):
+        table.loc[is_meant, ["p_value", "q_value"]] = p, q
+        told = replace(found, tables=found.tables | {"contributions": table})
+        assert (note in str(told)) is is_told
+        titles = [remark.title for remark in remarks(Subject.of_encoding(told, None))]
+        assert any("place is encoded, not when corrected" in each for each in titles) is is_told
 
 
 def test_one_neuron_has_a_row_per_term():

@@ -1,5 +1,7 @@
 """Mistakes that are easily made get a message that says what to type instead."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pynapple as nap
@@ -67,6 +69,9 @@ CASES = {
     "Series in a list for one input": (
         lambda: B.HistoryConv(2).compute_features([pd.Series(ONE)] * 2), TypeError, "one by one",
     ),
+    "y and the design of encode swapped": (
+        lambda: nmo.encode(DESIGN, ONE), TypeError, "swap the two",
+    ),
 }  # fmt: skip
 
 
@@ -107,3 +112,37 @@ def test_links_under_other_names(name, meant):
 def test_penalties_under_other_names(name, meant):
     with pytest.raises(ValueError, match=f"Did you mean '{meant}"):
         fit(regularizer=name)
+
+
+@pytest.mark.parametrize("model", ["Poisson", "NegativeBinomial"])
+def test_rates_that_look_like_counts_are_told(model):
+    """Hz of bins of 20 ms are multiples of 50: whole numbers, which a model of counts takes."""
+    rng = np.random.default_rng(2)
+    features = rng.normal(size=(300, 1))
+    counts = rng.poisson(0.5, 300)
+    with pytest.warns(UserWarning, match="multiples of 50.*pass y / 50"):
+        nmo.GLM(model).fit(features, counts / 0.02)
+
+
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        ("Poisson", np.arange(300) % 3),  # counts
+        ("Poisson", np.arange(300) % 3 + 2),  # none of them one
+        ("Poisson", np.repeat([0, 2], [290, 10])),  # bursts by chance
+        ("QuasiPoisson", 50.0 * (np.arange(300) % 3)),  # takes rates, and estimates their scale
+        ("Gaussian", 50.0 * (np.arange(300) % 3)),
+        ("Bernoulli", np.arange(300) % 2),
+    ],
+)
+def test_counts_are_not_taken_for_rates(model, y):
+    features = np.random.default_rng(2).normal(size=(300, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nmo.GLM(model).fit(features, y)
+
+
+def test_a_model_and_an_encoding_are_read_by_calls_of_their_own(tmp_path):
+    fit().save_params(tmp_path / "model.npz")
+    with pytest.raises(ValueError, match=r"a saved model, no encoding.*call nmo\.load_model"):
+        nmo.load_encoding(tmp_path / "model.npz")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, showing
+from .. import errors, notices, showing
 from ..basis.terms.formula import PlacedRows
 from ..io.interop.event_data import ONE
 from ..io.interop.row_labels import RowLabels
@@ -24,6 +24,8 @@ from .kinds.contract import PlacedTerm, TermFacts
 from .kinds.values import channels_of, numbers_in_bins
 from .numbers_in_bins import events_in_bins
 from .report import DesignReport
+
+_FEWEST_IN_ROWS = 0.01  # of all spikes
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,6 +221,11 @@ class BuiltDesign(Design):
             As for a spike history: a pynapple Ts or TsGroup, a dict or a list of arrays of times.
             Counts are taken at the times of the rows.
 
+        Warns
+        -----
+        UserWarning
+            If hardly any spike falls into a row: times in milliseconds, or of another clock.
+
         Examples
         --------
         >>> import spikeglm as nmo
@@ -238,5 +245,17 @@ class BuiltDesign(Design):
         else:
             names = found[0].channels
             values = events_in_bins(runs, found[0]).astype(np.int64)
+            _warn_of_other_clock(len(found[0].times), int(values.sum()), self.grid)
             values = values[:, 0] if names == ONE else values
         return to_pynapple(values, self.grid.axis, columns=list(names))
+
+
+def _warn_of_other_clock(n_given: int, n_in_rows: int, grid: Grid) -> None:
+    if n_in_rows < _FEWEST_IN_ROWS * n_given:
+        notices.warn(
+            f"Of {n_given} spikes {n_in_rows} fall into the rows. Given: times of spikes that are "
+            f"elsewhere. Expected: seconds on the clock of the rows, which lie from "
+            f"{grid.axis.times[0]:.6g} to {grid.axis.times[-1]:.6g} s. What to do: check units "
+            "(milliseconds, samples) and clocks; nothing, if the rows are so small a part of the "
+            "recording."
+        )

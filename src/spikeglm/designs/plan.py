@@ -25,6 +25,7 @@ from .words import described, term_from
 
 _SETTINGS = ("rows", "bin_s", "epochs", "trials")
 _ANY = 8  # stands for a basis that is written beside its term
+_LONG_S = 5.0  # of a bin: most likely milliseconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +240,12 @@ class DesignPlan:
             )
         epochs = trials if self.epochs is None else find(self.epochs)
         assert self.bin_s is not None
+        if self.bin_s >= _LONG_S:
+            warn(
+                f"Bins of {self.bin_s:g} seconds are long. Given: bin_s={self.bin_s:g}. Expected: "
+                "seconds, mostly 0.001 to 0.5. What to do: if these are milliseconds, say "
+                f"bin_s={self.bin_s / 1000:g}."
+            )
         return Grid.of(axis_of_bins(self.bin_s, epochs), trials, bin_s=self.bin_s)
 
     def _stored(self) -> StoredPlan:

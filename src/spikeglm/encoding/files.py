@@ -39,8 +39,9 @@ def read_parts(path: Any) -> tuple[Any, dict[str, pd.DataFrame], dict[str, Any]]
         If there is no such file, or it is damaged or holds something else.
     """
     header, arrays = saved.read(path)
+    parts = saved.part_of(header, "encoding", path)
     try:
-        parts, values = header["encoding"], reader(arrays)
+        values = reader(arrays)
         model = None if parts["model"] is None else model_of(parts["model"], values)
         tables = {name: values.value(node) for name, node in parts["tables"].items()}
         return model, tables, values.value(parts["origin"])

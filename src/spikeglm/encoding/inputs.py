@@ -13,6 +13,7 @@ from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
 from ..glm.reading.read_arguments import refuse_classifiers
+from ..rows import Rows
 from ..selection import Folds, InterleavedBlocks, TimeSplitter, fixed_folds
 from ..typing import ArrayLike
 
@@ -48,6 +49,7 @@ class Inputs:
         bin_s: float | None,
     ) -> Inputs:
         """Make the design, count spikes in its rows, choose a model and fix the folds."""
+        _refuse_swapped(y)
         X = _design(design, data)
         y = X.counts(y) if hasattr(X, "counts") and not _is_table(y) else y
         needs_strengths = model is None and not _is_smooth(X)
@@ -63,6 +65,16 @@ class Inputs:
     def data(self) -> dict[str, Any]:
         """What methods of a model take beside X and y."""
         return {} if self.offset is None else {"offset": self.offset}
+
+
+def _refuse_swapped(y: Any) -> None:
+    if isinstance(y, (Rows, DesignBuilder)):
+        raise errors.type_error(
+            "Responses come first, then the design.",
+            given=f"y={type(y).__name__}",
+            expected="encode(y, design): counts (T, N), or spike times",
+            todo="swap the two.",
+        )
 
 
 def _design(design: Any, data: Mapping[str, Any] | None) -> Any:

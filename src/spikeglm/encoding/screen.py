@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_SETS, _MOST_NEURONS = 8, 12
 _NO_ANSWER = "?"
 _LEVEL = 0.05  # above it, a term that is encoded is told to contribute nothing of its own
-_OF_NEURONS = ("neuron", "spikes", "encodes", "held out", "deviance", "KS / bound")
+_OF_NEURONS = ("neuron", "spikes", "encodes", "held out", "deviance explained", "KS / bound")
 
 
 def text(encoding: Encoding) -> str:
@@ -40,7 +40,7 @@ def _title(encoding: Encoding, whom: str) -> str:
     origin = encoding.origin
     return (
         f"What {whom}: {type(encoding.model).__name__}, {origin['rows']:,} rows, "
-        f"{len(origin['tested_rows'])} folds ({origin['settings']['folds']}); "
+        f"{len(origin['tested_rows'])} folds ({origin['settings']['folds'].partition('(')[0]}); "
         f"contributions in {_words(encoding.measure)}"
     )
 
@@ -61,6 +61,7 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
         "median [quartiles] over the neurons that encode the term, over all where none does",
         *_sets(neurons),
         *_shared(encoding, table),
+        *_by_chance(encoding, table),
         f"held out, all terms: {_quartiles(neurons['held_out'][known])} {_words(encoding.measure)}",
     ]
     title = _title(encoding, f"{len(neurons)} neurons encode")
@@ -84,13 +85,25 @@ def _shared(encoding: Encoding, table: pd.DataFrame) -> list[str]:
     if "unique" not in encoding.how:
         return []
     is_shared = (table["is_encoded"] == True) & (table["unique_p"] > _LEVEL)  # noqa: E712  (None)
-    n = table["term"][is_shared].value_counts(sort=False)
-    whose = [str(term) + (f" {k}" if encoding.n_neurons > 1 else "") for term, k in n.items()]
-    if not whose:
+    whose = _terms_of(encoding, table, is_shared)
+    say = f"encoded, but not shown to add to the others (unique p > {_LEVEL})"
+    return [f"{say}: {whose}"] if whose else []
+
+
+def _by_chance(encoding: Encoding, table: pd.DataFrame) -> list[str]:
+    """Tell which terms the search took that a correction over neurons would not."""
+    if "unique" not in encoding.how:
         return []
-    return [
-        f"encoded, but not shown to add to the others (unique p > {_LEVEL}): {', '.join(whose)}"
-    ]
+    is_weak = (table["unique_p"] <= _LEVEL) & (table["unique_q"] > _LEVEL)
+    whose = _terms_of(encoding, table, is_weak & (table["is_encoded"] == True))  # noqa: E712
+    say = f"encoded, but not when corrected over neurons (unique q > {_LEVEL})"
+    return [f"{say}: {whose}"] if whose else []
+
+
+def _terms_of(encoding: Encoding, table: pd.DataFrame, which: pd.Series) -> str:
+    n = table["term"][which].value_counts(sort=False)
+    shown = (str(term) + (f" {k}" if encoding.n_neurons > 1 else "") for term, k in n.items())
+    return ", ".join(shown)
 
 
 def _of_neurons(encoding: Encoding, neurons: pd.DataFrame) -> PrintedTable:
@@ -141,9 +154,15 @@ def _quartiles(values: Any, *, percent: bool = False) -> str:
     if not len(values):
         return "-"
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    if len(values) == 1:
+        return f"{_percent(middle)} %" if percent else _number(middle)
     if percent:
-        return f"{100 * middle:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+        return f"{_percent(middle)} % [{_percent(low)}, {_percent(high)}]"
     return f"{_number(middle)} [{_number(low)}, {_number(high)}]"
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share):d}"  # no -0
 
 
 def _number(value: float) -> str:

@@ -315,6 +315,12 @@ class Likelihood:
         is_known = self.link.range is not None
         return self._straight or (is_known and self._reach is None and self.link.pole is None)
 
+    @property
+    def takes_counts(self) -> bool:
+        """Whether responses are whole numbers that may be larger than one."""
+        allowed: list[bool] = self.model.allowed(np.array([0.5, 2.0])).tolist()
+        return allowed == [False, True]
+
     def check_response(self, y: ArrayLike) -> None:
         """Check that the model can produce every finite value of y, shape (T,) or (T, N).
 

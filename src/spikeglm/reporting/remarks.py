@@ -58,8 +58,8 @@ def remarks(subject: Subject) -> list[Remark]:
     [True]
     """
     asked = (
-        _fits, _answers, _rescaling, _variance, _predictions, _shared, _few, _rows, _folds,
-        _reasons, _not_drawn,
+        _fits, _answers, _rescaling, _variance, _predictions, _shared, _by_chance, _few, _rows,
+        _folds, _reasons, _not_drawn,
     )  # fmt: skip
     found = [remark for ask in asked for remark in ask(subject)]
     return sorted(found, key=lambda remark: not remark.is_warning)
@@ -140,6 +140,23 @@ def _shared(subject: Subject) -> Iterable[Remark]:
                 "not shown to be encoded beside the others."
             )
             title = f"{term} is encoded, not shown to add to other terms" + _of(who, subject)
+            yield Remark(title, text, who, is_warning=False)
+
+
+def _by_chance(subject: Subject) -> Iterable[Remark]:
+    """Terms that some of many neurons encode by chance: the search asks each neuron by itself."""
+    if not subject.has_search or "unique_q" not in subject.terms:
+        return
+    is_weak = (subject.wide("unique_p") <= _LEVEL) & (subject.wide("unique_q") > _LEVEL)
+    is_weak &= subject.encoded() == 1
+    for j, term in enumerate(subject.term_names):
+        who = _where(is_weak[:, j])
+        if who:
+            text = (
+                f"The search asks each neuron by itself, and of many neurons some encode {term} by "
+                f"chance. Corrected over neurons these do not (unique q > {_LEVEL:g})."
+            )
+            title = f"{term} is encoded, not when corrected over neurons" + _of(who, subject)
             yield Remark(title, text, who, is_warning=False)
 
 

@@ -71,6 +71,11 @@ class Softmax:
         _, powers, total = self._shifted(eta, xp)
         return [power / total for power in powers]
 
+    @property
+    def takes_counts(self) -> bool:
+        """No: labels are not counted."""
+        return False
+
     def check_response(self, y: Array) -> None:
         """Do nothing: labels are checked where they are read."""
 

@@ -35,6 +35,7 @@ from .feature_tree import Layout
 from .known_labels import check_beside_response, check_rows
 from .lost_rows import LostRows
 from .mistaken_shapes import advice_on_length, as_columns, one_column
+from .scaled_counts import announce_multiples
 from .shapes import Shapes
 
 
@@ -219,6 +220,7 @@ def read_fit_inputs(
         response if isinstance(response, StoredSeries) or ndim == 2 else response[:, 0]
     )
     magnitudes.check_response(response)
+    announce_multiples(response, likelihood)
     n_neurons = response.shape[1]
     weights, keep, wanted, others = _weighed(rows, response, sample_weight)
     offsets = None

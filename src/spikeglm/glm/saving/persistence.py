@@ -137,8 +137,10 @@ def read_payload(filename: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     The nodes are ``{"class": ..., "params": {...}, "fitted": {...}, "saved_with": {...}}``.
     """
     header, arrays = saved.read(filename)
+    is_old = header.get("version") == 1
+    node: Any = None if is_old else saved.part_of(header, "model", filename)
     try:
-        payload = upgraded(header, arrays) if header["version"] == 1 else header["model"]
+        payload = upgraded(header, arrays) if is_old else node
         parts = {key: dict(payload[key]) for key in ("params", "fitted")}
         versions = dict(header.get("saved_with", {}))
         return {"class": str(payload["class"]), "saved_with": versions, **parts}, arrays

@@ -32,6 +32,7 @@ from ... import errors
 from ...typing import Array
 
 VERSION = 2
+_READ_BY = {"model": "nmo.load_model", "encoding": "nmo.load_encoding"}
 MOST_BYTES = 2**26
 MOST_TIMES = 20
 MOST_HEADER_BYTES = 2**22
@@ -98,6 +99,27 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     except Exception as error:  # whatever a damaged file makes zipfile, NumPy or json raise
         raise unreadable(path, f"{type(error).__name__}: {error}") from error
     return header, arrays
+
+
+def part_of(header: dict[str, Any], kind: str, path: Any) -> Any:
+    """Return what a header says of a ``"model"`` or an ``"encoding"``.
+
+    Raises
+    ------
+    ValueError
+        If the file is of another kind, then with the call that reads it, or of none.
+    """
+    other = next((each for each in _READ_BY if each in header), None)
+    if kind not in header and other is not None:
+        raise errors.value_error(
+            f"{path} is a saved {other}, no {kind}.",
+            given=f"{_READ_BY[kind]}({os.fspath(path)!r})",
+            expected=f"a file that holds a {kind}",
+            todo=f"call {_READ_BY[other]}({os.fspath(path)!r}).",
+        )
+    if kind not in header:
+        raise unreadable(path, f"a header without {kind!r}")
+    return header[kind]
 
 
 def unreadable(path: Any, given: str) -> ValueError:

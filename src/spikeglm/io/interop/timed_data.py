@@ -118,9 +118,17 @@ def _require_increasing(times: FloatArray, name: str) -> None:
     if not (np.diff(times) > 0).all():
         raise errors.value_error(
             f"The times of {name} do not increase.",
-            given=f"{len(times)} times",
+            given=_disorder(times),
             expected="seconds in increasing order, none of them missing",
+            todo="sort times and values alike (order = np.argsort(times)), and drop what comes "
+            "twice or has no time.",
         )
+
+
+def _disorder(times: FloatArray) -> str:
+    """Say where times do not increase first."""
+    k = int(np.flatnonzero(~(np.diff(times) > 0))[0])
+    return f"{times[k + 1]:.6g} after {times[k]:.6g} s, at {k + 1} of {len(times)} times"
 
 
 def _times_of_index(x: Any, name: str) -> FloatArray | None:
