@@ -125,21 +125,23 @@ def test_figures_draw_what_their_data_say(study, choice):
     model, X, y, starts, _ = study
     errors = model.standard_errors(X, y, starts)
     visits = nmo.glm_hmm.state_visits(model, X, y, starts)
-    axes = [
-        plotting.plot_state_weights(model, errors),
-        plotting.plot_state_transitions(model),
-        plotting.plot_state_probability(model.smooth_proba(X, y, starts), 0, 200),
-        plotting.plot_dwell_times(visits),
-        plotting.plot_states_choice(choice),
-        plotting.plot_psychometric(model, X, y, starts, "x0"),
-    ]
-    for ax in axes:
-        assert ax.get_xlabel() or len(ax.get_xticklabels())
-    table = plotting.plot_psychometric.data(model, X, y, starts)
-    assert_allclose(table["response"], table["model"], atol=5 * table["standard_error"].max())
-    assert_allclose(np.asarray(axes[4].get_lines()[0].get_ydata(), dtype=float), choice.mean)
+    weights = plotting.plot_state_weights.data(model, uncertainty=errors)
+    assert_allclose(
+        weights["high"] - weights["low"], 2 * 1.96 * errors.to_frame()["error"], rtol=1e-4
+    )
+    table = plotting.plot_psychometric.data(model, X, y, session_starts=starts)
+    assert_allclose(
+        table["response"], table["model"], atol=5 * (table["high"] - table["response"]).max()
+    )
+    assert_allclose(plotting.plot_states_choice.data(choice)["bits_per_trial"], choice.mean)
+    dwell = plotting.plot_dwell_times.data(visits).query("state == 1 and what == 'observed'")
+    lengths = visits.dwell_times(1)
+    expected = [(lengths > n).mean() for n in np.unique(dwell["trials"])]
+    assert_allclose(dwell.groupby("trials")["share_longer"].min(), expected, atol=1e-12)
     with pytest.raises(ValueError, match="Unknown feature"):
-        plotting.plot_psychometric(model, X, y, starts, "speed")
+        plotting.plot_psychometric(model, X, y, session_starts=starts, feature="speed")
+    with pytest.raises(ValueError, match=r"Unknown neuron.*'Bob'"):
+        plotting.plot_state_weights(model, neuron="Bob")
 
 
 def test_states_in_another_order_are_the_same_model(study):

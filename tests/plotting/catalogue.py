@@ -39,6 +39,11 @@ from tests.plotting.small_results import (
     sets,
     simulated,
     slope,
+    state_accuracy,
+    state_errors,
+    states,
+    states_choice,
+    visits,
 )
 
 from spikeglm import inference, plotting
@@ -91,6 +96,9 @@ UNITLESS = {  # pure numbers, names of things, and counts
     "Score statistic", "Feature value", "Terms, step by step", "Effect / its largest",
     "Input", "stimulus (channel)", "Neuron, by ceiling",
     "0.5 x + 0.5", "4 x − 3", "−4 x − 2",
+    "Weight", "Probability", "State of a trial", "State of the next trial", "Trials in the state",
+    "Visits that last longer", "Number of states", "Share of trials", "Share of choices",
+    "Mean response", "x0",
 }  # fmt: skip
 
 CATALOGUE = {
@@ -218,4 +226,23 @@ CATALOGUE = {
     "lnp": Row(plotting.plot_lnp, lambda: (STEP, [0.5, 4, -4], [0.5, -3, -2]), is_grid=True),
     "model": Row(plotting.plot_model, lambda: (model(), design(), session()[-1]), neuron=0,
                  drawn=(("value", 1),)),
+    "state_weights": Row(plotting.plot_state_weights, lambda: (states()[0],),
+                         {"uncertainty": state_errors},
+                         drawn=(("weight", 1), ("low", 1), ("high", 1))),
+    "state_transitions": Row(plotting.plot_state_transitions, lambda: (states()[0],),
+                             drawn=(("probability", 1),)),
+    "state_probability": Row(plotting.plot_state_probability,
+                             lambda: (states()[0].smooth_proba(*states()[1:]),), {"stop": 200},
+                             drawn=(("probability", 1),)),
+    "state_occupancy": Row(plotting.plot_state_occupancy, lambda: (visits(),),
+                           drawn=(("occupancy", 1),)),
+    "dwell_times": Row(plotting.plot_dwell_times, lambda: (visits(),),
+                       drawn=(("share_longer", 1),)),
+    "states_choice": Row(plotting.plot_states_choice, lambda: (states_choice(),),
+                         drawn=(("bits_per_trial", 1),)),
+    "psychometric": Row(plotting.plot_psychometric, lambda: states()[:3],
+                        {"session_starts": lambda: states()[3]},
+                        drawn=(("feature", 1), ("response", 1), ("low", 1), ("model", 1))),
+    "state_accuracy": Row(plotting.plot_state_accuracy, lambda: (state_accuracy(),),
+                          drawn=(("share", 1), ("low", 1), ("high", 1))),
 }  # fmt: skip

@@ -226,3 +226,39 @@ def rates():
 @quietly
 def differences():
     return inference.comparison(model(), design(), session()[-1], "heading (rad)", bin_s=BIN_S)
+
+
+@quietly
+def states():
+    """A model of two states, its data, and where sessions start."""
+    truth = nmo.GLMHMM(2)
+    truth.coef_, truth.intercept_ = np.array([[4.0, 0.0], [0.0, 1.0]]), np.array([0.0, 1.0])
+    truth.scale_, truth.initial_prob_ = np.ones(2), np.full(2, 0.5)
+    truth.transition_prob_ = np.array([[0.96, 0.04], [0.05, 0.95]])
+    X, starts = np.random.default_rng(0).normal(size=(600, 2)), np.arange(0, 600, 100)
+    y = truth.simulate(1, X, session_starts=starts).y
+    return nmo.GLMHMM(2, n_restarts=2, tol=1e-5).fit(X, y, session_starts=starts), X, y, starts
+
+
+@quietly
+def state_errors():
+    model, X, y, starts = states()
+    return model.standard_errors(X, y, starts)
+
+
+@quietly
+def visits():
+    return nmo.glm_hmm.state_visits(*states())
+
+
+@quietly
+def state_accuracy():
+    model, X, y, starts = states()
+    return nmo.glm_hmm.state_accuracy(model, X, y, starts, correct=(X[:, 0] > 0) == (y > 0))
+
+
+@quietly
+def states_choice():
+    _, X, y, starts = states()
+    options = {"n_states": [1, 2], "folds": 2, "n_restarts": 1, "tol": 1e-4}
+    return nmo.glm_hmm.select_states(X, y, starts, **options)

@@ -18,8 +18,8 @@ from spikeglm.plotting.tables import framed, with_data
 COLUMN_MM = 85
 UNIT = re.compile(
     r"\((ms|s|rad|radians|cm|µm|Hz|spikes/s|%|per \w+( \w+)?|factor( per \w+)?|intervals|bins|sd"
-    r"|nats|log rate.*|bits per (spike|bin)|deviance explained|\d+(, sorted.*)?|unit length|channel"
-    r"|nats per .*|per event)\)"
+    r"|nats|log rate.*|bits per (spike|bin|trial)|deviance explained|\d+(, sorted.*)?|unit length"
+    r"|channel|nats per .*|per event)\)"
 )
 PLOTS = {row.plot.__name__: row.plot for row in CATALOGUE.values()}
 every = pytest.mark.parametrize("row", CATALOGUE.values(), ids=CATALOGUE)
@@ -33,8 +33,7 @@ of_neurons = {name: row for name, row in CATALOGUE.items() if row.neuron is not 
 
 def test_every_plot_is_in_the_catalogue():
     known = {row.plot.__name__ for row in CATALOGUE.values()} | {"plot_facets"}
-    own = {name for name in plotting.__all__ if name.startswith("plot_")}
-    assert own - {name for name in vars(plotting.states) if name in own} == known  # they: glm_hmm
+    assert {name for name in plotting.__all__ if name.startswith("plot_")} == known
 
 
 @one_axes

@@ -57,7 +57,8 @@ strengths and ranks                 :func:`plot_strength_choice`, :func:`plot_re
 is it real                          :func:`plot_null`
 hidden states                       :func:`plot_state_weights`, :func:`plot_state_transitions`,
                                     :func:`plot_state_probability`, :func:`plot_states_choice`,
-                                    :func:`plot_dwell_times`, :func:`plot_psychometric`
+                                    :func:`plot_dwell_times`, :func:`plot_state_occupancy`,
+                                    :func:`plot_state_accuracy`, :func:`plot_psychometric`
 ==================================  ================================================================
 """
 
@@ -113,6 +114,8 @@ from .spikes import (
 from .states import (
     plot_dwell_times,
     plot_psychometric,
+    plot_state_accuracy,
+    plot_state_occupancy,
     plot_state_probability,
     plot_state_transitions,
     plot_state_weights,
@@ -189,6 +192,8 @@ __all__ = [
     "plot_residual_autocorrelation",
     "plot_residual_quantiles",
     "plot_search_steps",
+    "plot_state_accuracy",
+    "plot_state_occupancy",
     "plot_state_probability",
     "plot_state_transitions",
     "plot_state_weights",

@@ -1,0 +1,49 @@
+"""Which of several outputs of a model of states: a neuron, or a class of labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import errors
+from ...glm_hmm import GLMHMM
+
+
+def names_of(model: GLMHMM) -> tuple[Any, ...]:
+    """Return what the outputs of a model are called, numbers where nobody said.
+
+    >>> model = GLMHMM(2)
+    >>> model.intercept_ = np.zeros((3, 2))
+    >>> names_of(model)
+    (0, 1, 2)
+    """
+    n = 1 if np.ndim(model.intercept_) == 1 else len(model.intercept_)
+    classes = getattr(model, "classes_", None)
+    if classes is not None:
+        return tuple(np.asarray(classes).tolist())
+    return getattr(model, "neuron_columns_", None) or tuple(range(n))
+
+
+def output_of(model: GLMHMM, name: Any) -> int:
+    """Return the number of an output; None is the first.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this name.
+
+    Examples
+    --------
+    >>> model = GLMHMM(2)
+    >>> model.intercept_ = np.zeros((3, 2))
+    >>> output_of(model, 2)
+    2
+    """
+    names = names_of(model)
+    if name is None:
+        return 0
+    if name not in names:
+        what = "class" if hasattr(model, "classes_") else "neuron"
+        raise errors.unknown_name(what, name, names)
+    return names.index(name)
