@@ -216,7 +216,11 @@ def plot_state_accuracy(accuracy: StateAccuracy, ax: Axes | None = None) -> Axes
             )
     for kind, inside in (("correct", style.BLACK), ("predicted", "white")):
         if (table["kind"] == kind).any():
-            marks = {"color": style.BLACK, "markerfacecolor": inside, "linestyle": "none"}
+            marks: style.Look = {
+                "color": style.BLACK,
+                "markerfacecolor": inside,
+                "linestyle": "none",
+            }
             ax.plot([], [], marker="o", markersize=4, label=kind, **marks)
     names = [state if state == "all" else f"state {state}" for state in places]
     ax.set_xticks(list(places.values()), names)

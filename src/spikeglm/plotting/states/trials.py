@@ -156,7 +156,7 @@ def plot_dwell_times(visits: StateVisits, ax: Axes | None = None) -> Axes:
         seen, chain = (part[part["what"] == what] for what in ("observed", "chain"))
         n = int(part["n_visits"].iloc[0])
         label = f"state {int(k)} ({n} visit{'s' * (n != 1)})"
-        shades = {"color": colour(k), "linewidth": style.LINE_PT}
+        shades: style.Look = {"color": colour(k), "linewidth": style.LINE_PT}
         ax.step(seen["trials"], seen["share_longer"], where="post", label=label, **shades)
         shades["linewidth"] = style.THIN_PT
         ax.plot(chain["trials"], chain["share_longer"], linestyle="--", **shades)
