@@ -111,6 +111,32 @@ def test_a_file_holds_all_of_it(found, tmp_path):
         same(loaded.tables[name], found.tables[name])
     same(loaded.table(), found.table())
     assert_allclose(loaded.model.predict(DESIGN), found.model.predict(DESIGN))
+    assert str(loaded.search) == str(found.search) and "hardcastle" in str(loaded.search)
+    same(loaded.search.steps_frame(), found.tables["steps"])
+    drawn = nmo.plotting.plot_search_steps.data(loaded.search, neuron=0)
+    same(drawn, nmo.plotting.plot_search_steps.data(found.search, neuron=0))
+    again = loaded.search.folds.split(), FOLDS.split()
+    assert all((a == b).all() for (a, _), (b, _) in zip(*again, strict=True))
+
+
+def test_what_was_warned_of_is_in_the_result(tmp_path):
+    """Whoever opens the file, or the report, was not there when the warnings came."""
+    few = {"how": "unique", "rule": "hardcastle", "folds": 5, "folder": tmp_path}
+    design = nmo.basis.HistoryConv(30, label="past").design(COUNTS[:500, 0])
+    pairs = [(np.arange(k % 2, 500, 2), np.arange(1 - k % 2, 500, 2)[k::5]) for k in range(5)]
+    few["folds"] = [(train, np.setdiff1d(test, train)) for train, test in pairs]
+    with pytest.warns(UserWarning) as told:
+        found = nmo.encode(COUNTS[:500, 0], design, **few)
+    texts = [str(one.message) for one in told]
+    assert found.warnings and set(found.warnings) <= set(texts)
+    assert any("share" in text for text in found.warnings), "folds leak"
+    assert any("With 5 folds" in text for text in found.warnings), "from a stage"
+    assert f"{len(found.warnings)} warning(s)" in str(found)
+    found.save(tmp_path / "found.npz")
+    assert nmo.load_encoding(tmp_path / "found.npz").warnings == found.warnings
+    with pytest.warns(UserWarning, match="share"):
+        again = nmo.encode(COUNTS[:500, 0], design, **few)
+    assert again.warnings == found.warnings, "stages that were found in the folder"
 
 
 def test_a_file_of_something_else_is_refused(found, tmp_path):

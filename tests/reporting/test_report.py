@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -98,10 +99,11 @@ def test_tables_beside_it_are_those_of_the_result(found, page):
         assert back["neuron"].tolist() == table["neuron"].astype(str).tolist()
 
 
-def test_warnings_come_first_and_say_what_to_do(words):
+def test_warnings_come_first_and_say_what_to_do(found, words):
     first = words.index("Warning: No fit to believe (silent): 1 of 6 neurons")
     assert first < words.index("Terms of the design")
     assert words.index("The response is zero everywhere") > first
+    assert found.warnings and all(text in words for text in found.warnings)
 
 
 def test_what_has_no_number_has_a_dash_and_a_reason(html):
@@ -120,7 +122,7 @@ def test_it_says_where_all_of_it_comes_from(found, words):
 
 
 def test_the_same_result_makes_the_same_page(found, page, tmp_path):
-    again = nmo.report(nmo.Encoding(found.model, found.tables, found.origin), tmp_path / "new")
+    again = nmo.report(replace(found), tmp_path / "new")
     assert again.read_bytes() == page.read_bytes()
 
 

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .. import notices
 from ..glm import GLM
 from ..typing import ArrayLike
 from . import stages
 from .asked import check_asked
+from .files import Parts
 from .inputs import Inputs
 from .provenance import provenance
 from .result import Encoding
-from .resuming import Workbench
+from .resuming import Workbench, texts_of
 
 
 def encode(
@@ -109,21 +111,28 @@ def encode(
     {0: 'place', 1: 'none'}
     """
     check_asked({"how": how, "rule": rule, "search": search, "null": null})
-    inputs = Inputs.read(
-        y, design, data=data, model=model, observation_model=observation_model, folds=folds,
-        offset=offset, bin_s=bin_s,
-    )  # fmt: skip
+    with notices.kept() as told:
+        inputs = Inputs.read(
+            y, design, data=data, model=model, observation_model=observation_model, folds=folds,
+            offset=offset, bin_s=bin_s,
+        )  # fmt: skip
     asked = {
         "terms": terms, "always": tuple(always), "how": how, "rule": rule, "search": search,
         "null": null, "strengths": strengths, "seed": seed, "bin_s": bin_s,
     }  # fmt: skip
     origin = provenance(inputs, asked)
     bench = Workbench.at(None if folder is None else Path(folder), origin)
-    fitted = bench.model("fit", lambda: stages.fit(inputs, strengths))
-    tables = bench.tables("fit_tables", lambda: stages.tables_of_fit(inputs, fitted))
+    found = Parts(warnings=texts_of(told)) | _computed(bench, inputs, asked)
+    return Encoding(found.model, found.tables, origin, found.search, found.warnings)
+
+
+def _computed(bench: Workbench, inputs: Inputs, asked: Mapping[str, Any]) -> Parts:
+    """Return the parts of an analysis, stage by stage."""
+    found = bench.part("fit", lambda: Parts(stages.fit(inputs, asked["strengths"])))
+    fitted = found.model
     studies = stages.Studies(inputs, fitted, asked)
-    tables |= bench.tables("contributions", studies.contribute)
-    tables |= bench.tables("search", studies.search)
-    tables |= bench.tables("goodness", lambda: stages.check(inputs, fitted))
-    tables |= bench.tables("curves", lambda: stages.draw(inputs, fitted))
-    return Encoding(fitted, tables, origin)
+    found |= bench.part("fit_tables", lambda: Parts(tables=stages.tables_of_fit(inputs, fitted)))
+    found |= bench.part("contributions", lambda: Parts(tables=studies.contribute()))
+    found |= bench.part("search", studies.search)
+    found |= bench.part("goodness", lambda: Parts(tables=stages.check(inputs, fitted)))
+    return found | bench.part("curves", lambda: Parts(tables=stages.draw(inputs, fitted)))

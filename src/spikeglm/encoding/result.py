@@ -11,6 +11,7 @@ from .. import errors
 from ..glm import GLM
 from ..plotting import plot_encoding, plot_neuron_encoding
 from ..recordings.results import write_results
+from ..selection import TermSearch
 from . import files, merging, screen
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Encoding:
         LABEL"`` (a term's values and bands).
     origin :
         Versions, settings, folds, a hash of the data, and when this was made.
+    search :
+        The search for terms, for :func:`spikeglm.plotting.plot_search_steps` and others; None in
+        files of older versions.
+    warnings :
+        What was warned of while this was made, in words.
 
     Examples
     --------
@@ -50,6 +56,8 @@ class Encoding:
     model: GLM
     tables: dict[str, pd.DataFrame]
     origin: dict[str, Any]
+    search: TermSearch | None = None
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return screen.text(self)
@@ -160,7 +168,8 @@ class Encoding:
         >>> import os, tempfile
         >>> found.save(os.path.join(tempfile.mkdtemp(), "encoding.npz"))
         """
-        files.write_parts(path, self.model, self.tables, self.origin)
+        parts = files.Parts(self.model, self.tables, self.search, self.warnings)
+        files.write_parts(path, parts, self.origin)
 
     def to_parquet(self, path: Any) -> None:
         """Write :meth:`table` to a Parquet file, with :attr:`origin` in its metadata.
@@ -240,4 +249,5 @@ def load_encoding(path: Any) -> Encoding:
     >>> str(nmo.load_encoding(path)) == str(found)
     True
     """
-    return Encoding(*files.read_parts(path))
+    found, origin = files.read_parts(path)
+    return Encoding(found.model, found.tables, origin, found.search, found.warnings)

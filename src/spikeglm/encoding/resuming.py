@@ -6,17 +6,11 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import errors
+from .. import errors, notices
 from ..fit.progress import say
-from ..glm import GLM
-from .files import read_parts, write_parts
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Tables = dict[str, pd.DataFrame]
+from .files import Parts, read_parts, write_parts
 
 
 @dataclass(frozen=True)
@@ -53,29 +47,28 @@ class Workbench:
             folder.mkdir(parents=True, exist_ok=True)
         return cls(folder, origin)
 
-    def model(self, name: str, compute: Callable[[], GLM]) -> GLM:
-        """Return the fitted model."""
-        model, _ = self._part(name, lambda: (compute(), {}))
-        return model
-
-    def tables(self, name: str, compute: Callable[[], Tables]) -> Tables:
-        """Return the tables of a part."""
-        _, tables = self._part(name, lambda: (None, compute()))
-        return tables
-
-    def _part(self, name: str, compute: Callable[[], tuple[Any, Tables]]) -> tuple[Any, Tables]:
+    def part(self, name: str, compute: Callable[[], Parts]) -> Parts:
+        """Return what a stage computes, with what it warned of."""
         path = None if self.folder is None else self.folder / f"{name}.npz"
         if path is not None and path.exists():
-            model, tables, origin = read_parts(path)
+            found, origin = read_parts(path)
             if _is_same(origin, self.origin):
                 say(f"{name}: found in {self.folder}")
-                return model, tables
+                return found
         with warnings.catch_warnings():  # what has no fit is a reason in the tables
             warnings.simplefilter("ignore", errors.ConvergenceWarning)
-            model, tables = compute()
+            with notices.kept() as told:
+                found = compute()
+        found |= Parts(warnings=texts_of(told))
         if path is not None:
-            write_parts(path, model, tables, self.origin)
-        return model, tables
+            write_parts(path, found, self.origin)
+        return found
+
+
+def texts_of(told: list[tuple[str, type[Warning]]]) -> tuple[str, ...]:
+    """Return what was warned of, each once; fits without an answer are reasons in the tables."""
+    kept = (text for text, kind in told if not issubclass(kind, errors.ConvergenceWarning))
+    return tuple(dict.fromkeys(kept))
 
 
 def _is_same(one: dict[str, Any], other: dict[str, Any]) -> bool:

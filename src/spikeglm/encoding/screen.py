@@ -63,6 +63,7 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
         *_shared(encoding, table),
         *_by_chance(encoding, table),
         f"held out, all terms: {_quartiles(neurons['held_out'][known])} {_words(encoding.measure)}",
+        *_warned(encoding),
     ]
     title = _title(encoding, f"{len(neurons)} neurons encode")
     return PrintedTable(title, header, tuple(rows), tuple(notes))
@@ -144,8 +145,14 @@ def _of_one(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> P
     notes = [", ".join(f"{name}: {value}" for name, value in good)]
     notes += [str(neuron["reason"])] if neuron["reason"] else []
     notes += _shared(encoding, table)
+    notes += _warned(encoding)
     notes.append(".table() .curve(term) .plot() .save(path)")
     return PrintedTable(_title(encoding, "the neuron encodes"), header, tuple(rows), tuple(notes))
+
+
+def _warned(encoding: Encoding) -> list[str]:
+    n = len(encoding.warnings)
+    return [f"{n} warning(s) while this was made, see .warnings"] if n else []
 
 
 def _quartiles(values: Any, *, percent: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from ..selection.contribution.study import Options, contributions_of
 from ..selection.searching.rules import rule_named
 from ..selection.searching.search_terms import searched
 from ..selection.set_problem import SetProblem
+from .files import Parts
 from .inputs import Inputs
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class Studies:
 
     inputs: Inputs
     fitted: GLM
-    asked: dict[str, Any]
+    asked: Mapping[str, Any]
 
     @cached_property
     def problem(self) -> SetProblem:
@@ -73,7 +75,7 @@ class Studies:
         found = contributions_of(self.problem, self.inputs.y, ways, options, self.inputs.data)
         return {"contributions": found.to_frame()}
 
-    def search(self) -> dict[str, pd.DataFrame]:
+    def search(self) -> Parts:
         """Return which terms each neuron encodes, and every set that was tried."""
         say("3 of 5, search for the terms that each neuron encodes")
         asked, inputs = self.asked, self.inputs
@@ -86,7 +88,8 @@ class Studies:
                 terms=asked["terms"], always=asked["always"], how=asked["search"],
                 rule=asked["rule"], **inputs.data,
             )  # fmt: skip
-        return {"search": found.to_frame(), "steps": found.steps_frame()}
+        tables = {"search": found.to_frame(), "steps": found.steps_frame()}
+        return Parts(tables=tables, search=found)
 
     def _to_refit(self) -> GLM:
         """Return what folds fit: strengths chosen on folds are kept, others chosen there."""

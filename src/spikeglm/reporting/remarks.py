@@ -59,7 +59,7 @@ def remarks(subject: Subject) -> list[Remark]:
     """
     asked = (
         _fits, _answers, _rescaling, _variance, _predictions, _shared, _by_chance, _few, _rows,
-        _folds, _reasons, _not_drawn,
+        _folds, _reasons, _not_drawn, _warned,
     )  # fmt: skip
     found = [remark for ask in asked for remark in ask(subject)]
     return sorted(found, key=lambda remark: not remark.is_warning)
@@ -217,6 +217,12 @@ def _not_drawn(subject: Subject) -> Iterable[Remark]:
             "model.curve(label, X, y) has to be asked for them."
         )
         yield Remark("Terms whose curves are not here", text, is_warning=False)
+
+
+def _warned(subject: Subject) -> Iterable[Remark]:
+    """What was warned of while an analysis was made: by then nobody may have looked."""
+    for text in () if subject.encoding is None else subject.encoding.warnings:
+        yield Remark("Raised while it was computed", _sentence(text))
 
 
 def _fitted(subject: Subject) -> list[Any]:

@@ -74,6 +74,10 @@ _WHERE = {
     "reduced_rank.choice": ("reduced_rank.rank_choice", ("RankChoice",)),
     "designs.plan": ("designs.plan", ("StoredPlan",)),
     "rows.terms": ("rows.terms", ("Term",)),
+    "selection": ("selection.folds", ("Folds",)),
+    "selection.rules": ("selection.searching.rules", ("StoredRule",)),
+    "selection.search": ("selection.searching.result", ("TermSearch",)),
+    "selection.steps": ("selection.searching.ladders", ("SearchStep",)),
 }
 """First part of a tag, where its classes live today, and their names."""
 _OF_BASES = {

@@ -12,6 +12,8 @@ from ... import errors, numerics
 from ...typing import BoolArray, FloatArray
 from ..paired_tests import differences, signed_rank, smallest_p
 
+_NO_LEVEL = 0.05  # of rules without a test, which do not look at it
+
 
 class Judged(NamedTuple):
     """Whether sets are better than others, (..., N), and by which p value; NaN without a test."""
@@ -51,6 +53,10 @@ class Rule:
     fewest_folds: int = 1
     alpha: float | None = None
 
+    def _stored(self) -> StoredRule:
+        """What a file holds of it."""
+        return StoredRule(self.name, self.alpha)
+
     def better(self, scores: FloatArray, others: FloatArray) -> Judged:
         """Judge scores (..., K, N) against others (..., K, N), (..., N) each.
 
@@ -62,6 +68,18 @@ class Rule:
         d = np.moveaxis(differences(scores, others), -2, 0)
         judged, shape = self.judge(d.reshape(len(d), -1)), d.shape[1:]
         return Judged(judged.is_better.reshape(shape), judged.p_value.reshape(shape))
+
+
+@dataclass(frozen=True)
+class StoredRule:
+    """A rule as a file holds it: its name, and the level of its test, if it has one."""
+
+    name: str
+    alpha: float | None
+
+    def restored(self) -> Rule:
+        """Return the rule."""
+        return rule_named(self.name, _NO_LEVEL if self.alpha is None else self.alpha)
 
 
 def rule_named(name: str, alpha: float) -> Rule:
