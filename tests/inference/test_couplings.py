@@ -120,6 +120,24 @@ def test_filters_are_those_of_curves(fitted, found):
             found.filter(*wrong[:2], scale=wrong[2])
 
 
+def test_seconds_of_arrays_come_from_the_user(fitted, found):
+    """All that depends on the length of a bin is as of data that know their times."""
+    y = fitted[2].values
+    design = nmo.basis.RaisedCosineLogConv(3, window_size=8, label="coupling").design(y)
+    model = nmo.PopulationGLM().fit(design, y)
+    plain = coupling(model, design, y, bin_s=BIN_S)
+    for measure in MEASURES:
+        assert_allclose(plain.value[measure], found.value[measure], rtol=1e-6)
+    pairs = (plain.filter(1, 0, scale="rate"), found.filter("b", "a", scale="rate"))
+    assert_allclose(*(curve.axis for curve in pairs))
+    assert_allclose(*(curve.value for curve in pairs), rtol=1e-6)
+    assert {(*curve.units, curve.unit) for curve in pairs} == {("s", "Hz")}
+    assert_allclose(plain.stability.time_constant, found.stability.time_constant, rtol=1e-5)
+    for wrong, message in ((2 * BIN_S, "not that of the fit"), (0.0, "cannot be used")):
+        with pytest.raises(ValueError, match=message):
+            coupling(*fitted, bin_s=wrong)
+
+
 def test_sorting_changes_no_number(found):
     for by in ("area", "depth", ["y", "x", "y", "x"], "cluster",
                pd.Series([4.0, 1, 3, 2], index=list("abcd"))):  # fmt: skip

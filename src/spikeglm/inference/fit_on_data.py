@@ -27,6 +27,7 @@ from ..rows.table_labels import like_rows, row_labels_of
 from ..rows.terms import Term
 from ..solvers import Status
 from ..typing import Array, FloatArray
+from .bin_size import seconds_per_bin
 from .information.degrees_of_freedom import effective_parameters
 from .information.fisher import Optimum, uncertainties
 
@@ -127,6 +128,18 @@ class FitOnData:
         names = self.neurons if self.is_named else None
         of_user = values[:, 0] if self.is_single else values
         return like_rows(of_user, self.optimum.rows, names, self.neuron_metadata)
+
+    def in_seconds(self, bin_s: float | None) -> FitOnData:
+        """Return the fit with the seconds of a bin, where the data did not say them.
+
+        Raises ValueError if they said otherwise.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X, y = np.arange(6.0)[:, None], np.array([0, 1, 0, 2, 1, 2])
+        >>> nmo.GLM().fit(X, y).on(X, y).in_seconds(0.02).bin_s
+        0.02
+        """
+        return replace(self, bin_s=seconds_per_bin(self.bin_s, bin_s))
 
     def check_rows_and_neurons(self, rows: Rows, **tables: Any) -> None:
         """Check that what has a number per row (and neuron) calls rows and neurons as others do.

@@ -132,6 +132,14 @@ def test_splines_that_add_up_to_one_have_a_curve_and_no_errors_of_their_own():
     assert value.shape == (5, 1) and (low < value).all() and (value < high).all()
 
 
+def test_blocks_in_seconds_are_those_in_bins():
+    model = nmo.GLM().fit(X, Y[:, 0])
+    few = {"n_draws": 5, "seed": 1}
+    in_bins = block_bootstrap(model, X, Y[:, 0], block=20, **few)
+    in_seconds = block_bootstrap(model, X, Y[:, 0], block="2 s", bin_s=0.1, **few)
+    assert_array_equal(in_seconds.coef, in_bins.coef)
+
+
 @pytest.mark.parametrize(
     "options, kind, message",
     [

@@ -190,6 +190,10 @@ def test_seconds_need_bins_that_are_known():
     assert test.lags[-1] == 40 and test.bin_s == 0.1
     in_seconds = null_test(model, design, counts, term="speed", max_shift=4.0, n_shifts=40)
     assert_array_equal(test.null_statistics, in_seconds.null_statistics)
+    plain = nmo.basis.IdentityEval(label="speed").design(Z[:, 0])
+    alone, asked = nmo.GLM().fit(plain, Y[:, 0]), {"max_shift": "4 s", "n_shifts": 40}
+    told = null_test(alone, plain, Y[:, 0], term="speed", bin_s=0.1, **asked)
+    assert_array_equal(test.lags, told.lags)
     in_bins = null_test(model, design, counts, term="speed", max_shift=40, n_shifts=40)
     assert_array_equal(test.null_statistics, in_bins.null_statistics)
 

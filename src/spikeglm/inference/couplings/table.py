@@ -37,6 +37,7 @@ def coupling(
     groups: Any = None,
     lags: Any = None,
     level: float = 0.95,
+    bin_s: float | None = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
 ) -> Coupling:
@@ -58,6 +59,9 @@ def coupling(
         The covariance behind errors and tests, as of ``model.covariance``.
     level :
         Coverage of the bands of filters.
+    bin_s :
+        Seconds of a bin, of data that did not say so: integrals and norms are then over seconds,
+        lags in seconds, rates in Hz.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def coupling(
     ((3, 3), (array([1]), array([0])))
     """
     wanted = Requested(cov_type, groups, lags)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
     sources = Sources.of(fit, terms, feedback)
     seen = Seen(sources, 1.0 if fit.bin_s is None else fit.bin_s, fit.likelihood.link, _eta(fit))
     measured = Measured.empty(fit.n_neurons, sources)

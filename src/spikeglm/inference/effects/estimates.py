@@ -14,11 +14,10 @@ from ...regularizer.base import PenaltyTerm
 from ...rows.given_terms import are_labelled
 from ...rows.terms import Term
 from ...typing import Array, FloatArray
+from ..bin_size import seconds_per_bin
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData
 from ..information.fisher import Uncertainty
-
-_SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,16 +110,9 @@ class Estimates:
         Raises
         ------
         ValueError
-            If they differ.
+            If they differ, or it is no length.
         """
-        known = self.bin_s
-        if given is not None and known is not None and abs(given / known - 1) > _SAME_BIN:
-            raise errors.value_error(
-                "bin_s is not that of the fit.",
-                given=f"bin_s={given:g}",
-                expected=f"{known:g} s, as the times of its data say, or nothing",
-            )
-        return known if given is None else given
+        return seconds_per_bin(self.bin_s, given)
 
     def known_mean(self, label: str) -> FloatArray:
         """Return the means of the features.

@@ -37,6 +37,7 @@ def block_bootstrap(
     groups: Any = None,
     n_draws: int = 199,
     seed: int | np.random.Generator = 0,
+    bin_s: float | None = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
 ) -> BlockBootstrap:
@@ -59,6 +60,8 @@ def block_bootstrap(
         IntervalSet). With ``block`` as well, what blocks do not reach over.
     n_draws, seed :
         How many draws, and a number or NumPy Generator.
+    bin_s :
+        Seconds of a bin, of data that did not say so, for blocks in seconds.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def block_bootstrap(
     >>> bool(low[0, 0] < 0.5 < high[0, 0])
     True
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
     fit.check_estimates()
     rng = np.random.default_rng(seed)
     setting = Setting(Question.about(fit, None), rng)

@@ -123,7 +123,7 @@ class Setting:
             raise errors.value_error(
                 f"{name} is in seconds, and the data do not say how long their bins are.",
                 given=f"{name}={duration!r}",
-                expected="pynapple objects in the fit, or an int, a number of bins",
+                expected="bin_s=..., pynapple objects in the fit, or an int, a number of bins",
             )
         text = duration if isinstance(duration, str) else f"{duration} s"
         return bins_in(text, self.fit.bin_s, name=name)

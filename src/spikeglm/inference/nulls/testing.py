@@ -38,6 +38,7 @@ def null_test(
     null: str | Null = "linear_shift",
     statistic: Any = "score",
     seed: int | np.random.Generator = 0,
+    bin_s: float | None = None,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
     **options: Any,
@@ -67,6 +68,8 @@ def null_test(
         more.
     seed :
         An int or a NumPy Generator.
+    bin_s :
+        Seconds of a bin, of data that did not say so, for options in seconds.
     **options :
         Of a null that is named, such as ``max_shift="60 s"``, ``sessions=labels`` or
         ``covariates=function``.
@@ -109,7 +112,7 @@ def null_test(
     >>> bool(test.independent_p_value[0] < 1e-6), bool(test.p_value[0] > 0.05)
     (True, True)
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = model.on(X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
     fit.check_estimates()
     question, how = Question.about(fit, term), read_statistic(statistic)
     drawn_by = read_null(null, options)
