@@ -182,7 +182,11 @@ def test_more_functions_than_lags_are_told():
 
 def test_any_design_can_report():
     basis = nmo.basis.HistoryConv(3, label="past") + nmo.basis.BSplineEval(5, label="x")
-    report = nmo.designs.DesignReport.of(basis.design(rng.poisson(1, 90), rng.uniform(size=90)))
+    design = basis.design(rng.poisson(1, 90), rng.uniform(size=90))
+    report = design.report()
     assert report.rows_lost.tolist() == [[3, 0], [0, 0]] and report.rank.tolist() == [3, 4]
+    part = design.rows(1, 50).rows(0, 20).report()
+    assert part.rows_lost.tolist() == [[2, 0], [0, 0]] and part.n_rows == 20
+    np.testing.assert_allclose(part.correlation, np.corrcoef(design[3:21].T))
     with pytest.raises(TypeError, match="Only a design"):
         nmo.designs.DesignReport.of(np.ones((3, 2)))

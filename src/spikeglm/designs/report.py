@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import errors, notebook, showing
 from ..rows.design import Design
+from ..rows.design_source import PartOfSource, Source
 from ..rows.terms import Term
 from ..typing import BoolArray, FloatArray, IntArray
 from .collinearity import Moments, column_vif, moments_of, term_correlations, term_vif
@@ -315,7 +316,7 @@ def _said_of_events(facts: TermFacts | None) -> Iterator[str]:
 
 def _lost(design: Design) -> BoolArray:
     """Return (2, K, T): rows that each term loses at edges, and because numbers are missing."""
-    parts = design.source.components()
+    parts = _parts(design.source)
     edges = np.array([part.edges() for part in parts])
     missing = []
     for part in parts:
@@ -325,6 +326,13 @@ def _lost(design: Design) -> BoolArray:
             finite[start:stop] = part.finite(start, stop)
         missing.append(~finite)
     return np.stack([edges, np.array(missing) & ~edges])
+
+
+def _parts(source: Source) -> list[Any]:
+    """Return the parts of a source side by side, each over the rows that the source has."""
+    if isinstance(source, PartOfSource):
+        return [PartOfSource(each, source.first, source.last) for each in _parts(source.whole)]
+    return list(source.components())
 
 
 def _alone(lost: BoolArray) -> IntArray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from .design_source import PartOfSource, Source, part_of_axis, part_of_labels, w
 from .lost import Loss
 from .matching import advice_on_packed, check_columns
 from .terms import Term
+
+if TYPE_CHECKING:
+    from ..designs.report import DesignReport
 
 Reader: TypeAlias = Callable[..., Array]
 """``read(x, name="Input 0")``: what a user passes as an input, as an array of numbers (T, ...)."""
@@ -318,6 +321,25 @@ class Design:
             for term, part in zip(self.terms, self.source.components(), strict=False)
             for found in part.losses()
         ]
+
+    def report(self) -> DesignReport:
+        """Look at all rows once: correlated terms, empty columns, rows that are lost.
+
+        Raises TypeError if nothing is known of its terms.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> design = nmo.basis.HistoryConv(3, label="past").design(np.arange(50) % 7)
+        >>> print(design.report())
+        Design of 50 rows and 3 columns; 3 rows lost
+        <BLANKLINE>
+        term  columns  events  lost  VIF  most like it
+        past        3             3    1
+        <BLANKLINE>
+        past: 3 rows lost, its window reaches 3 bins back, where nothing is known
+        """
+        from ..designs.report import DesignReport
+
+        return DesignReport.of(self)
 
     def at(self, *inputs: ArrayLike) -> Design:
         """Return the same features of new inputs: a test set, another session.
