@@ -1,6 +1,7 @@
 """The whole analysis in one call: its parts by hand, trouble, files, and going on after a stop."""
 
 import json
+import re
 import warnings
 from dataclasses import replace
 
@@ -293,6 +294,28 @@ def test_strengths_of_a_population_are_chosen_for_a_model_that_was_given():
     model = nmo.PopulationGLM(regularizer="Ridge")
     found = nmo.encode(COUNTS[:, :2], DESIGN, model=model, strengths=[0.001, 0.1], folds=FOLDS)
     assert found.sets[0] == "place" and found.model.regularizer_strength.shape == (1, 2)
+
+
+def test_of_choices_nothing_is_said_about_spikes(tmp_path):
+    y, X = (COUNTS[:600, 0] > 0).astype(float), np.column_stack([PLACE, SPEED])[:600]
+    few = {"folds": 5, "how": "unique", "rule": "score", "observation_model": "Bernoulli"}
+    found = nmo.encode(y, X, **few)
+    model = nmo.GLM("Bernoulli")
+    contributions = nmo.selection.contributions(model, X, y, folds=5)
+    page = nmo.report(found, tmp_path).read_text(encoding="utf-8")
+    body = re.sub(r"<(script|style).*?</\1>|spikeglm|spike train data", "", page, flags=re.DOTALL)
+    said = {
+        "screen": str(found),
+        "search": str(found.search),
+        "figure": nmo.plotting.plot_encoding.data(found).attrs["unit"],
+        "axis": nmo.plotting.plot_contributions.data(contributions).attrs["ylabel"],
+        "contributions": str(contributions),
+        "summary": str(model.fit(X, y).summary(X, y)),
+        "report": body,
+    }
+    for where, text in said.items():
+        assert "spike" not in text.lower(), where
+        assert "event" in text, where
 
 
 def test_a_label_may_be_a_word_of_our_tables():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..glm import GLM
+from ..glm.reading.read_arguments import read_likelihood
 from ..plotting import plot_encoding, plot_neuron_encoding
 from ..recordings.results import write_results
 from ..selection import TermSearch
@@ -70,6 +71,17 @@ class Encoding:
     def measure(self) -> str:
         """The unit in which contributions are told, such as ``"bits_per_spike"``."""
         return merging.measure_of(self.tables["contributions"])
+
+    @property
+    def unit(self) -> str:
+        """:attr:`measure` in words: of choices, and other zeros and ones, ``"bits per event"``."""
+        return self.measure.replace("_", " ").replace("spike", self.event)
+
+    @property
+    def event(self) -> str:
+        """What responses count: ``"spike"``, or ``"event"`` of zeros and ones."""
+        asked = self.model.observation_model, self.model.inverse_link_function
+        return read_likelihood(*asked).model.event
 
     @property
     def how(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_SETS, _MOST_NEURONS = 8, 12
 _NO_ANSWER = "?"
 _LEVEL = 0.05  # above it, a term that is encoded is told to contribute nothing of its own
-_OF_NEURONS = ("neuron", "spikes", "encodes", "held out", "deviance explained", "KS / bound")
+_OF_NEURONS = ("neuron", "{}s", "encodes", "held out", "deviance explained", "KS / bound")
 
 
 def text(encoding: Encoding) -> str:
@@ -41,7 +41,7 @@ def _title(encoding: Encoding, whom: str) -> str:
     return (
         f"What {whom}: {type(encoding.model).__name__}, {origin['rows']:,} rows, "
         f"{len(origin['tested_rows'])} folds ({origin['settings']['folds'].partition('(')[0]}); "
-        f"contributions in {_words(encoding.measure)}"
+        f"contributions in {encoding.unit}"
     )
 
 
@@ -62,7 +62,7 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
         *_sets(neurons),
         *_shared(encoding, table),
         *_by_chance(encoding, table),
-        f"held out, all terms: {_quartiles(neurons['held_out'][known])} {_words(encoding.measure)}",
+        f"held out, all terms: {_quartiles(neurons['held_out'][known])} {encoding.unit}",
         *_warned(encoding),
     ]
     title = _title(encoding, f"{len(neurons)} neurons encode")
@@ -113,7 +113,11 @@ def _of_neurons(encoding: Encoding, neurons: pd.DataFrame) -> PrintedTable:
     more = len(neurons) - len(rows)
     notes = [f"and {more} more"] if more > 0 else []
     notes.append(".table() .neurons() .curve(term) .plot() .plot(neuron) .save(path)")
-    return PrintedTable("Neurons, best first", _OF_NEURONS, rows, tuple(notes))
+    return PrintedTable("Neurons, best first", _header(encoding), rows, tuple(notes))
+
+
+def _header(encoding: Encoding) -> tuple[str, ...]:
+    return tuple(name.format(encoding.event) for name in _OF_NEURONS)
 
 
 def _row(neuron: pd.Series) -> tuple[str, ...]:
@@ -141,7 +145,7 @@ def _of_one(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> P
         answer = {True: "yes", False: "no"}.get(row["is_encoded"], "-")
         rows.append((str(row["term"]), answer, *cells))
     header = ("term", "encoded", *(cell for how in encoding.how for cell in (how, "p")))
-    good = zip(_OF_NEURONS[1:], _row(neuron)[1:], strict=True)
+    good = zip(_header(encoding)[1:], _row(neuron)[1:], strict=True)
     notes = [", ".join(f"{name}: {value}" for name, value in good)]
     notes += [str(neuron["reason"])] if neuron["reason"] else []
     notes += _shared(encoding, table)
@@ -178,7 +182,3 @@ def _number(value: float) -> str:
 
 def _p(value: float) -> str:
     return "-" if not np.isfinite(value) else f"{value:.2g}" if value >= 1e-4 else "<1e-4"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -38,6 +38,7 @@ class BernoulliObservations(ElementwiseObservations):
     natural: ClassVar[Coordinate] = "logit"
     means: ClassVar[tuple[float, float]] = (0.0, 1.0)
     support: ClassVar[str] = "0 and 1"
+    event: ClassVar[str] = "event"
 
     @property
     def default_inverse_link_function(self) -> Link:

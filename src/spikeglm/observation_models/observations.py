@@ -69,6 +69,9 @@ class Observations(ABC):
         As above; by default all real numbers.
     gives_probabilities :
         Whether likelihoods are probabilities, as those of counts; False for densities.
+    event :
+        What responses count, for tables and texts: ``"spike"``; ``"event"`` where they may be
+        choices as well.
     scale :
         The dispersion the model assumes where none is given: 1.
 
@@ -119,6 +122,7 @@ class Observations(ABC):
 
     means: ClassVar[tuple[float, float]] = (-float("inf"), float("inf"))
     gives_probabilities: ClassVar[bool] = True
+    event: ClassVar[str] = "spike"
     scale: float = 1.0
 
     @property

@@ -8,7 +8,6 @@ import numpy as np
 
 from .. import errors
 from ..selection import Contributions
-from ..selection.measures import read_measure
 from ..typing import Array, FloatArray
 from . import style
 from .labels import legend_above, name_ticks
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def _bars(found: Contributions, *, neuron: Any = None, measure: str | None = None) -> pd.DataFrame:
     """Return the height of each bar and the ends of its error: a row per way to ask and term."""
-    unit = read_measure(measure, found.measures)
+    unit = found.unit(measure)
     n = _place(found, neuron)
     parts = [
         _middle(found.value(how, unit.name), found.error(how, unit.name), n) for how in found.how
@@ -109,7 +108,7 @@ def _map(
 
     Raises ValueError if no neuron has numbers.
     """
-    unit = read_measure(measure, found.measures)
+    unit = found.unit(measure)
     value = found.value(how, unit.name)
     known = np.flatnonzero(np.isfinite(value).all(axis=0))
     if not len(known):
@@ -198,7 +197,7 @@ def _over(
     measure: str | None = None,
 ) -> pd.DataFrame:
     """Return a row per term and bin, with the ends of the band."""
-    unit = read_measure(measure, found.measures)
+    unit = found.unit(measure)
     value, se = found.by_bin(how, unit.name)
     n = _place(found, neuron)
     x = found.bins.centres if found.bins is not None else np.empty(0)

@@ -35,8 +35,8 @@ class Encoded(Protocol):
         ...
 
     @property
-    def measure(self) -> str:
-        """Unit of contributions."""
+    def unit(self) -> str:
+        """Unit of contributions, in words."""
         ...
 
     @property
@@ -66,7 +66,7 @@ def _population(encoding: Encoded) -> pd.DataFrame:
         "is_encoded": _yes(found["is_encoded"]),
         "is_known": known,
     }
-    unit = _unit(encoding.measure, how)
+    unit = f"{how.capitalize()} ({encoding.unit})"
     return framed(columns, terms=terms, neurons=neurons, unit=unit)
 
 
@@ -183,7 +183,7 @@ def _neuron(encoding: Encoded, *, neuron: Any = None) -> pd.DataFrame:
     words = encoding.neurons().set_index("neuron").loc[neuron, "set"]
     table.attrs = {
         "axes": axes,
-        "unit": _words(encoding.measure),
+        "unit": encoding.unit,
         "title": f"Neuron {neuron}: {words}",
         "how": encoding.how,
     }
@@ -326,11 +326,3 @@ def _lines(ax: Axes, points: pd.DataFrame, name: str) -> None:
     if len(by_channel) > 1:
         more = len(by_channel) - _MOST_LINES
         ax.legend(title=f"largest of {len(by_channel)}" if more > 0 else None)
-
-
-def _unit(measure: str, how: str) -> str:
-    return f"{how.capitalize()} ({_words(measure)})"
-
-
-def _words(measure: str) -> str:
-    return measure.replace("_", " ")

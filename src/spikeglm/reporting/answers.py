@@ -8,7 +8,7 @@ import numpy as np
 
 from .described import quartiles_of
 from .subject import CURVE, Subject
-from .words import DASH, number, p_value, percent, plain, quartiles
+from .words import DASH, number, p_value, percent, quartiles
 
 _YES_NO = {1.0: "yes", 0.0: "no"}
 _LEVEL = 0.05
@@ -36,7 +36,7 @@ def by_term(subject: Subject) -> tuple[list[str], list[list[str]], str]:
 def _caption(subject: Subject, one: bool) -> str:
     if not subject.how:
         return "Tests ask whether a term adds anything beside all others."
-    unit = f"Contributions in {plain(subject.measure)}"
+    unit = f"Contributions in {subject.unit}"
     if one:
         return f"{unit} ± standard error over folds."
     return (
@@ -101,7 +101,7 @@ def how_sure(subject: Subject) -> Iterator[tuple[str, str]]:
     yield "Fits", ", ".join(f"{n} {status}" for status, n in counts.items())
     held = subject.column("held_out")
     if np.isfinite(held).any():
-        yield "Held out, all terms", f"{quartiles(held)} {plain(subject.measure)}"
+        yield "Held out, all terms", f"{quartiles(held)} {subject.unit}"
         known, n = int(np.isfinite(held).sum()), int((held > 0).sum())
         yield "Predicted better than by the mean", _how_many(n, known)
     explained = subject.column("deviance_explained")

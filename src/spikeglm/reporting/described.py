@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .subject import Subject
-from .words import DASH, duration, listed, number, plain, width
+from .words import DASH, duration, listed, number, width
 
 FAMILIES = {
     "BSpline": "B-splines",
@@ -86,7 +86,7 @@ def facts(subject: Subject) -> list[tuple[str, str]]:
         ("Rows", rows),
     ]
     if likelihood.model.gives_probabilities and np.isfinite(spikes).any():
-        out.append(("Spikes", f"{np.nansum(spikes):,.0f}"))
+        out.append((f"{likelihood.model.event.capitalize()}s", f"{np.nansum(spikes):,.0f}"))
     return out + [pair for pair in _asked(subject) if pair[1]]
 
 
@@ -128,7 +128,7 @@ def _asked(subject: Subject) -> Iterator[tuple[str, str]]:
     if tested:
         yield "Folds", f"{len(tested)}: {_CITED.sub('', folds_in_words(subject)[1])}"
     if subject.how:
-        yield "Contributions", f"{', '.join(subject.how)}, in {plain(subject.measure)}"
+        yield "Contributions", f"{', '.join(subject.how)}, in {subject.unit}"
     if subject.has_search:
         yield "Search", f"{setting(subject, 'search')}, rule {setting(subject, 'rule')}"
         yield "In every model", listed(setting(subject, "always", ()))

@@ -11,7 +11,6 @@ from .curve_arrays import CurveArrays, curve_arrays
 from .packing import as_text, packed
 from .remarks import Remark
 from .subject import CURVE, Subject
-from .words import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +41,7 @@ def drawings(subject: Subject, said: Sequence[Remark]) -> dict[str, Any]:
     return {
         "neurons": [str(name) for name in subject.names],
         "terms": [str(term) for term in subject.term_names],
-        "measure": plain(subject.measure),
+        "measure": subject.unit,
         "contributions": [
             {"how": how} | {name: packed(subject.wide(how + end)) for name, end in _ENDS.items()}
             for how in subject.how

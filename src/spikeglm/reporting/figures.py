@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..plotting import paper_style, plot_encoding
 from .subject import Subject
-from .words import listed, plain
+from .words import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn
@@ -50,7 +50,7 @@ def figures(subject: Subject) -> Iterator[Figure]:
     how, terms = subject.how[0], listed(subject.term_names)
     caption = (
         "Left: share of the neurons that encode each term, with standard errors. Middle: what "
-        f"each term contributes to each neuron ({how}, {plain(subject.measure)}); open: not "
+        f"each term contributes to each neuron ({how}, {subject.unit}); open: not "
         "encoded; bar: median of the neurons that encode it. Right: the same by neuron, sorted by "
         "their largest term; white: not encoded."
     )

@@ -23,7 +23,7 @@ from .described import (
     GIVEN as _GIVEN,
 )
 from .subject import CURVE, Subject
-from .words import duration, joined, number, plain, width
+from .words import duration, joined, number, width
 
 _CITED = re.compile(r"\[(@\w+(?:, @\w+)*)\]")
 _MODELS = {
@@ -200,7 +200,7 @@ def _folds(subject: Subject) -> Iterator[str]:
 def _contributions(subject: Subject) -> Iterator[str]:
     if not subject.how:
         return
-    unit = plain(subject.measure)
+    unit = subject.unit
     cited = " [@harris2003]" if subject.measure == "bits_per_spike" else ""
     ways = joined([_WAYS[how] for how in subject.how])
     yield f"the contribution of a term was measured on held-out rows in {unit}{cited} as {ways}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from .fragments import tag, text
 from .subject import Subject
-from .words import DASH, fixed, number, percent, plain
+from .words import DASH, fixed, number, percent
 
 _MOST_TERMS = 12  # that have a column
 _TINTS = 5
@@ -108,7 +108,7 @@ def _sets(subject: Subject) -> Iterator[Column]:
 
 def _held_out(subject: Subject) -> Iterator[Column]:
     if "held_out" in subject.neurons:
-        about = f"What all terms gain over the mean on held-out rows, in {plain(subject.measure)}."
+        about = f"What all terms gain over the mean on held-out rows, in {subject.unit}."
         held = subject.column("held_out")
         decimals = _decimals(held)
         yield Column("held out", about, _numbers(held, lambda v: fixed(v, decimals)))
@@ -126,7 +126,7 @@ def _contributions(subject: Subject) -> Iterator[Column]:
             _contribution(value[k, j], bool(encoded[k, j]), most, decimals)
             for k in range(len(value))
         ]
-        about = f"Contribution of {term} ({how}, {plain(subject.measure)}); bold where encoded."
+        about = f"Contribution of {term} ({how}, {subject.unit}); bold where encoded."
         yield Column(str(term), about, cells)
 
 
@@ -160,7 +160,7 @@ def _rescaling(subject: Subject) -> Iterator[Column]:
         return
     about = (
         "Distance of rescaled intervals from what the model expects, over its 95 % bound: above 1 "
-        "the timing of spikes is not that of the model."
+        f"the timing of {subject.event}s is not that of the model."
     )
     ratio = np.divide(distance, bound, out=np.full(len(distance), np.nan), where=bound > 0)
     cells = [_cell(text(number(r, 2)), r, "number bad" if r > 1 else "number") for r in ratio]
@@ -172,7 +172,7 @@ def _spikes(subject: Subject) -> Iterator[Column]:
         return
     spikes, rate = subject.column("n_spikes"), subject.column("rate_hz")
     said = [_cell(text(f"{n:,.0f}" if np.isfinite(n) else DASH), n) for n in spikes]
-    yield Column("spikes", "How many there are in the rows that take part.", said)
+    yield Column(f"{subject.event}s", "How many there are in the rows that take part.", said)
     if np.isfinite(rate).any():
         yield Column("rate (Hz)", "Mean rate.", _numbers(rate))
 

@@ -20,7 +20,7 @@ from .methods import Methods
 from .neuron_table import neuron_table
 from .remarks import Remark
 from .subject import Subject
-from .words import duration, number, plain
+from .words import duration, number
 
 _SHOW = "Show in the table"
 _NOT_SET = {"None": "not set", "()": "none"}
@@ -126,7 +126,7 @@ def _tiles(subject: Subject) -> Iterator[tuple[str, str]]:
             yield str(subject.neurons["set"].iloc[0]), "encoded"
     held = subject.column("held_out")
     if np.isfinite(held).any():
-        what = plain(subject.measure) + (", held out (median)" if n > 1 else ", held out")
+        what = subject.unit + (", held out (median)" if n > 1 else ", held out")
         yield number(np.nanmedian(held), 2), what
     certified = int((subject.tables["fit"]["status"] == "converged").sum())
     yield f"{certified:,}", "fits with a certificate" if n > 1 else "fit with a certificate"
@@ -167,7 +167,7 @@ def _legend(subject: Subject) -> str:
     if not subject.how:
         return "Press a name to draw that neuron; press a header to sort."
     return (
-        f"Columns of terms: contribution ({subject.how[0]}, {plain(subject.measure)}), bold and "
+        f"Columns of terms: contribution ({subject.how[0]}, {subject.unit}), bold and "
         "tinted where the neuron encodes the term. Press a name to draw that neuron, a header to "
         "sort."
     )

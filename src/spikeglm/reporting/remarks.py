@@ -93,11 +93,13 @@ def _rescaling(subject: Subject) -> Iterable[Remark]:
     who = _where(subject.column("ks_distance") > subject.column("ks_band_95"))
     if who:
         text = (
-            "Spikes do not come when the model says (time rescaling, distance beyond the "
+            f"{subject.event.capitalize()}s do not come when the model says (time rescaling, "
+            "distance beyond the "
             "95 % bound): something that drives them is not in the model, and error bars are too "
-            "small. What to do: put spike history and coupling, or a slow drift, into the model."
+            f"small. What to do: put {subject.event} history and coupling, or a slow drift, into "
+            "the model."
         )
-        yield Remark("The timing of spikes is missed" + _of(who, subject), text, who)
+        yield Remark(f"The timing of {subject.event}s is missed" + _of(who, subject), text, who)
 
 
 def _variance(subject: Subject) -> Iterable[Remark]:
@@ -121,7 +123,7 @@ def _predictions(subject: Subject) -> Iterable[Remark]:
     if who:
         text = (
             "On rows that were held out the full model predicts worse than the mean: it has "
-            "more functions than the spikes pay for, or the session drifts. What to do: fewer "
+            "more functions than the data pay for, or the session drifts. What to do: fewer "
             "functions, strengths chosen by the data, or a drift in every model."
         )
         yield Remark("Predicted worse than by the mean" + _of(who, subject), text, who)
@@ -166,10 +168,10 @@ def _few(subject: Subject) -> Iterable[Remark]:
     who = _where(spikes < _FEWEST_SPIKES * used.to_numpy(dtype=float))
     if who and np.isfinite(subject.tables["goodness"]["n_spikes"]).any():
         text = (
-            f"Fewer than {_FEWEST_SPIKES} spikes for each effective parameter: curves and errors "
-            "are rough, and what is weak is missed."
+            f"Fewer than {_FEWEST_SPIKES} {subject.event}s for each effective parameter: curves "
+            "and errors are rough, and what is weak is missed."
         )
-        yield Remark("Few spikes" + _of(who, subject), text, who, is_warning=False)
+        yield Remark(f"Few {subject.event}s" + _of(who, subject), text, who, is_warning=False)
 
 
 def _rows(subject: Subject) -> Iterable[Remark]:

@@ -13,6 +13,7 @@ from ..encoding import Encoding
 from ..glm import GLM
 from ..glm.reading.read_arguments import read_likelihood
 from ..observation_models.likelihood import Likelihood
+from .words import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +90,16 @@ class Subject:
     def likelihood(self) -> Likelihood:
         """The observation model, seen through its link."""
         return read_likelihood(self.model.observation_model, self.model.inverse_link_function)
+
+    @property
+    def event(self) -> str:
+        """What responses count: ``"spike"``, or ``"event"`` of zeros and ones."""
+        return self.likelihood.model.event
+
+    @property
+    def unit(self) -> str:
+        """What contributions are measured in, in words."""
+        return plain(self.measure).replace("spike", self.event)
 
     @property
     def predictor_unit(self) -> str:

@@ -79,7 +79,7 @@ def _method(summary: Summary) -> str:
 
 def _facts(summary: Summary, neuron: int) -> list[str]:
     facts = summary.facts
-    total = f"{facts.total[neuron]:.6g} spikes" if summary.is_count else ""
+    total = f"{facts.total[neuron]:.6g} {summary.counted}" if summary.is_count else ""
     size = ", ".join(filter(None, [f"{facts.n_rows[neuron]:.6g} rows", total]))
     numbers = {
         "log-likelihood": facts.log_likelihood,

@@ -57,6 +57,8 @@ class Summary:
         (N,).
     remark :
         What to know of all coefficients, or nothing.
+    counted :
+        What responses count, in the plural.
 
     Examples
     --------
@@ -95,6 +97,7 @@ class Summary:
     facts: FitFacts
     aic: FloatArray
     remark: str = ""
+    counted: str = "spikes"
 
     __repr__ = showing.of_fields
 
@@ -206,6 +209,7 @@ def _of(
         model=likelihood.model.name,
         link=likelihood.link.name,
         is_count=likelihood.model.gives_probabilities,
+        counted=f"{likelihood.model.event}s",
         estimate=found.estimate,
         std_error=found.std_error,
         statistic=found.statistic,

@@ -9,7 +9,6 @@ import numpy as np
 from ... import errors
 from ...numerics import quiet
 from ...selection import Contributions
-from ...selection.measures import read_measure
 from .. import style
 from ..labels import legend_above, name_ticks, upwards
 from ..neurons import place_of
@@ -33,7 +32,7 @@ def _unique_and_total(
     groups: Any = None,
 ) -> pd.DataFrame:
     """Return means over neurons and their standard errors: a row per group, term and way to ask."""
-    unit = read_measure(measure, found.measures)
+    unit = found.unit(measure)
     group = groups_of(groups, found.neurons)
     rows = []
     for name in dict.fromkeys(group):
@@ -142,7 +141,7 @@ def _coding(
     least: float = 0.0,
 ) -> pd.DataFrame:
     """Return the fraction of neurons that code for a term, and their mean contribution."""
-    unit = read_measure(measure, found.measures)
+    unit = found.unit(measure)
     value, q = found.value(how, unit.name), found.q_value[found.place(how)]
     group = groups_of(groups, found.neurons)
     codes = (q < alpha) & (value > least)
@@ -254,7 +253,7 @@ def _fingerprint(
     found: Contributions, *, neuron: Any = None, how: str | None = None, measure: str | None = None
 ) -> pd.DataFrame:
     """Return the contribution of each term to a neuron, divided by the largest."""
-    unit = read_measure(measure, found.measures)
+    unit = found.unit(measure)
     n = place_of(neuron, found.neurons)
     value = found.value(how, unit.name)[:, n]
     positive = np.clip(np.nan_to_num(value), 0.0, None)

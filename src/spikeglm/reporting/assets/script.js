@@ -403,11 +403,11 @@
   }
 
   function scatter() {
-    const name = numbers("held out") ? "held out" : "deviance explained", held = numbers(name), spikes = numbers("spikes"), ratio = numbers("KS / bound");
+    const name = numbers("held out") ? "held out" : "deviance explained", held = numbers(name), counted = numbers("spikes") ? "spikes" : "events", spikes = numbers(counted), ratio = numbers("KS / bound");
     if (!byId("scatter") || !held || !spikes) return;
     const there = rows.filter((r) => Number.isFinite(held.get(r)) && spikes.get(r) > 0);
     if (there.length < 3) return;
-    const svg = canvas(W, H, `${name} of ${there.length} neurons over their spikes`);
+    const svg = canvas(W, H, `${name} of ${there.length} neurons over their ${counted}`);
     const logs = there.map((r) => Math.log10(spikes.get(r))), gains = there.map((r) => held.get(r));
     const xEnds = [Math.min(...logs) - 0.05, Math.max(...logs) + 0.05], yEnds = [Math.min(0, ...gains), Math.max(...gains)];
     const x = scale(...xEnds, LEFT + 4, W - RIGHT - 4), y = scale(...yEnds, H - BOTTOM - 3, TOP + 3);
@@ -426,9 +426,9 @@
       x: (v) => x(Math.log10(v)), y, xTicks: marks, yTicks: ticks(...yEnds), xName: "Spikes", yName: name === "held out" ? `Held out (${DATA.measure})` : "Deviance explained",
       xText: marks.map((v) => v.toLocaleString("en")),
     });
-    const more = ratio ? "; open: spikes do not come when the model says (KS above its bound)" : "";
-    byId("scatter").replaceChildren(make("h3", {}, "Prediction and spikes"), make("div", { class: "heats" },
-      make("figure", {}, make("figcaption", {}, `${name === "held out" ? "What all terms gain" : "What the fit explains"}, over the spikes of a neuron; press a point to draw it${more}`), svg)));
+    const more = ratio ? `; open: ${counted} do not come when the model says (KS above its bound)` : "";
+    byId("scatter").replaceChildren(make("h3", {}, `Prediction and ${counted}`), make("div", { class: "heats" },
+      make("figure", {}, make("figcaption", {}, `${name === "held out" ? "What all terms gain" : "What the fit explains"}, over the ${counted} of a neuron; press a point to draw it${more}`), svg)));
   }
 
   // ---- What is pressed.

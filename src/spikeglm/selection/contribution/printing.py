@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import notebook
-from ..measures import read_measure
 from .kinds import QUESTIONS
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def boxed(found: Contributions) -> str:
 def _heading(found: Contributions) -> tuple[str, str]:
     """Return what the numbers are, and that of the full model."""
     N, n_folds = len(found.neurons), len(found.folds.labels)
-    unit = read_measure(None, found.measures).label
+    unit = found.unit().label
     full, error = found.of_full()
     if N == 1:
         title = f"neuron {found.neurons[0]}, {unit} ± standard error over {n_folds} folds"

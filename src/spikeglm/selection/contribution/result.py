@@ -88,6 +88,23 @@ class Contributions:
     reason: Array
     measures: tuple[str, ...]
     bins: Bins | None = None
+    event: str = "spike"
+
+    def unit(self, measure: str | None = None) -> Measure:
+        """Return a measure, None for the first: of zeros and ones in bits per event.
+
+        Raises
+        ------
+        ValueError
+            If there is no such measure.
+
+        >>> import spikeglm as nmo
+        >>> X, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 2
+        >>> nmo.selection.contributions(nmo.GLM("Bernoulli"), X, y, how="alone").unit().label
+        'bits per event'
+        """
+        found = read_measure(measure, self.measures)
+        return found._replace(label=found.label.replace("spike", self.event))
 
     def question(self, how: str) -> str:
         """Return the question that a way to ask answers.

@@ -221,6 +221,7 @@ def _result(
         reason=np.stack([_reasons(study, found[name].trouble) for name in ways]),
         measures=measures_of(problem.inputs.columns.likelihood.model),
         bins=bins,
+        event=problem.inputs.columns.likelihood.model.event,
     )
 
 
@@ -250,7 +251,8 @@ def _of_neuron(problem: SetProblem, labels: Array, counts: BoolArray, n: int) ->
         said.append(f"fold {_listed(labels[~counts])} does not count ({why})")
     spikes = problem.responses[1].sum(axis=0)[counts, n]
     if counts.any() and not spikes.any() and _usual(problem).per == "spikes":
-        said.append("no spikes tested in folds that count")
+        event = problem.inputs.columns.likelihood.model.event
+        said.append(f"no {event}s tested in folds that count")
     return "; ".join(said)
 
 

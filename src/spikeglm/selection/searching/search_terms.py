@@ -188,7 +188,7 @@ def _scorer(
         return scorer, f"{rule.name.upper()}, its sign changed"
     unit = read_measure(measure, measures_of(likelihood.model))
     held_out = HeldOutScores(problem, question.terms, question.always, unit)
-    return held_out, f"held-out gain, {unit.label}"
+    return held_out, f"held-out gain, {unit.label.replace('spike', likelihood.model.event)}"
 
 
 def _no_folds(n_rows: int) -> Folds:
