@@ -13,6 +13,7 @@ def test_style_ends_with_its_context():
     before = mpl.rcParams["font.size"]
     with paper_style():
         assert mpl.rcParams["font.size"] == 7
+        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"] == list(style.CYCLE)
     assert mpl.rcParams["font.size"] == before
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize
 
+import spikeglm as nmo
 from spikeglm.regularizer import ElasticNet, GroupLasso, Lasso, regularizer_of
 from spikeglm.solvers import SOLVERS
 
@@ -232,3 +233,21 @@ def test_a_mask_can_be_replaced_and_is_kept_as_given():
     assert regularizer.mask is mask
     assert regularizer.replaced(mask=[[1, 1]]).mask == [[1, 1]]
     assert regularizer.mask is mask
+
+
+def test_a_term_pays_in_the_units_of_its_features():
+    """A speed in mm/s has a thousandth of the coefficient of that in m/s: so much it pays."""
+    rng = np.random.default_rng(0)
+    place, speed = rng.uniform(size=400), rng.normal(size=400)
+    y = rng.poisson(np.exp(place + 0.3 * speed))
+    basis = nmo.basis.BSplineEval(4, label="place") + nmo.basis.IdentityEval(label="speed")
+
+    def coef(unit, strength):
+        strengths = {"place": 0.01, "speed": strength}
+        model = nmo.GLM(regularizer=GroupLasso("terms"), regularizer_strength=strengths)
+        return model.fit(basis.design(place, unit * speed), y).coef_
+
+    in_m = coef(1.0, 0.05)
+    assert_allclose(coef(1000.0, 50.0)[:-1], in_m[:-1], rtol=1e-4)
+    assert_allclose(1000 * coef(1000.0, 50.0)[-1], in_m[-1], rtol=1e-4)
+    assert abs(in_m[-1]) > 0.1 and coef(0.01, 0.05)[-1] == 0.0

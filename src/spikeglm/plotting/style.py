@@ -60,6 +60,7 @@ _RC: Look = {
     "legend.fontsize": SMALL_PT,
     "legend.frameon": False,
     "lines.linewidth": LINE_PT,
+    "axes.prop_cycle": f"cycler('color', {list(CYCLE)})",
     "grid.linewidth": THIN_PT,
     "grid.color": LIGHT_GREY,
     "figure.dpi": 150,

@@ -35,7 +35,13 @@ class GroupLasso(Regularizer):
 
     A group is kept or dropped as a whole: all its coefficients are exactly zero, or none is. With
     the functions of a basis as a group, that selects variables and not bumps. Coefficients outside
-    of all groups are not penalised. The norm is that of the coefficients in the user's units.
+    of all groups are not penalised.
+
+    The norm is that of the coefficients in the user's units, as those of ``Ridge`` and ``Lasso``
+    are: a speed in m/s has a coefficient a hundred times that in cm/s, pays a hundred times as
+    much, and is dropped sooner. Functions of a basis are about as large as each other whatever
+    their variable is measured in; other features should be divided by their standard deviation
+    first, or get a strength of their own, ``{"speed": 0.1, "place": 1.0}``.
 
     ``regularizer_strength`` is a number, or one per group; for a population also (1, n_neurons) or
     (n_groups, n_neurons).
