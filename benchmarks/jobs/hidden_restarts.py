@@ -12,7 +12,7 @@ from benchmarks.hidden_states import made
 def run(arguments: dict[str, Any], folder: str, started: float) -> dict[str, Any]:
     """Return the seconds of both, and the log-likelihood of the best start.
 
-    Arguments: ``n_trials``, ``n_of_grid`` (trials), ``n_restarts``.
+    Arguments: ``n_trials``, ``n_of_grid`` (trials), ``n_restarts``, ``most_states``.
     """
     warnings.simplefilter("ignore")
     import spikeglm as nmo
@@ -24,7 +24,11 @@ def run(arguments: dict[str, Any], folder: str, started: float) -> dict[str, Any
     restarts_s = time.perf_counter() - begin
     begin = time.perf_counter()
     nmo.glm_hmm.select_states(
-        X[:n], y[:n], starts[starts < n], n_states=range(1, 6), n_restarts=n_restarts
+        X[:n],
+        y[:n],
+        starts[starts < n],
+        n_states=range(1, arguments["most_states"] + 1),
+        n_restarts=n_restarts,
     )
     return {
         "restarts_s": restarts_s,
