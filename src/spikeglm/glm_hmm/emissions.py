@@ -38,6 +38,7 @@ from .class_columns import ClassColumns
 from .dispersions import best_dispersion
 from .parameters import Parameters
 from .sessions import Sessions
+from .shared_weights import Shared, StackedStates
 
 _EARLY = 1e-6  # decrement: 5e-13 nats per trial above the least
 _NONE_LEFT = 1e-8  # expected trials of a state, below which nothing can be learned of it
@@ -75,6 +76,8 @@ class Emissions:
         (p, K N) coefficients from which the penalty counts; None: zero.
     n_classes :
         C, where outputs are the classes of labels; 1: they are numbers.
+    shared :
+        Which weights are the same in all states; None: none is.
     """
 
     rows: Rows
@@ -91,6 +94,7 @@ class Emissions:
     least_scale: FloatArray
     centre: FloatArray | None = None
     n_classes: int = 1
+    shared: Shared | None = None
 
     __repr__ = showing.of_fields
 
@@ -114,6 +118,11 @@ class Emissions:
         return prepare(self.rows, columns, keep=self.keep)
 
     @cached_property
+    def _stacked(self) -> StackedStates | None:
+        """The rows of all states below each other, where states share weights."""
+        return None if self.shared is None else StackedStates(self, self.shared)
+
+    @cached_property
     def n_seen(self) -> float:
         """Responses that are there, of all outputs; a label is one."""
         n = len(self.sessions.trials) * self.n_outputs
@@ -129,7 +138,7 @@ class Emissions:
         first = np.arange(self.n_outputs // self.n_classes)
         mask = None if self.mask is None else self.mask[:, : self.n_outputs]
         penalty = self.penalty.take(first)
-        return replace(self, n_states=1, centre=None, penalty=penalty, mask=mask)
+        return replace(self, n_states=1, centre=None, penalty=penalty, mask=mask, shared=None)
 
     def log_likelihoods(self, parameters: Parameters) -> FloatArray:
         """Return log p(responses of a trial | state), (T, R, K); zero where none is there."""
@@ -143,15 +152,23 @@ class Emissions:
     def log_prior(self, parameters: Parameters) -> FloatArray:
         """Return minus the penalty of all states, (R,), in nats."""
         R = parameters.n_runs
-        coef = parameters.columns[0] - self.centre_of_runs(R)
+        coef = self._penalised(parameters)
         value = self.penalty_of_runs(R).value(self.columns_of(R).for_penalty(coef))
         return -value.reshape(R, -1).sum(axis=1)
 
     def slope_of_penalty(self, parameters: Parameters) -> FloatArray:
         """Return the slope of the penalty by coefficients, (p, R K N)."""
+        R, coef = parameters.n_runs, self._penalised(parameters)
+        return self.columns_of(R).slope_of(self.penalty_of_runs(R), coef)
+
+    def _penalised(self, parameters: Parameters) -> FloatArray:
+        """Return coefficients (p, R K N) as far as the penalty counts them, shared ones once."""
         R = parameters.n_runs
         coef = parameters.columns[0] - self.centre_of_runs(R)
-        return self.columns_of(R).slope_of(self.penalty_of_runs(R), coef)
+        if self.shared is None:
+            return coef
+        once = self.shared.first_of(self.n_states, self.n_outputs)
+        return np.where(np.tile(once, (1, R)), coef, 0.0)
 
     def maximised(self, parameters: Parameters, posterior: FloatArray) -> Parameters:
         """Return parameters under which responses are most likely, given p(states) (T, R, K).
@@ -162,7 +179,8 @@ class Emissions:
         weights = self._weights(posterior)
         total = self._by_column(weights.values.sum(axis=0), weights)
         result = self._fit(parameters, weights, total)
-        is_there = (total > _NONE_LEFT) & np.isfinite(result.coef).all(axis=0)
+        has_trials = (total > _NONE_LEFT) | (self.shared is not None)
+        is_there = has_trials & np.isfinite(result.coef).all(axis=0)
         is_there &= np.isfinite(result.intercept)
         coef, intercept = parameters.columns
         new = result.coef + self.centre_of_runs(parameters.n_runs)
@@ -197,6 +215,10 @@ class Emissions:
             return np.zeros(parameters.n_runs, dtype=bool)
         return np.asarray((parameters.scale <= self.least_scale * (1 + 1e-9)).any(axis=(1, 2)))
 
+    def tied(self, parameters: Parameters) -> Parameters:
+        """Return parameters whose shared weights are the same in all states."""
+        return parameters if self.shared is None else self.shared.tied(parameters)
+
     def hurried(self) -> Emissions:
         """Return the same with fits that stop a little earlier, where nobody said when.
 
@@ -214,7 +236,7 @@ class Emissions:
         total = self._by_column(weights.values.sum(axis=0), weights)
         result = self._fit(parameters, weights, total)
         found = np.array([status is Status.SEPARATED for status in result.status])
-        return found.reshape(parameters.n_runs, self.n_states, -1)
+        return found.reshape(parameters.n_runs, 1 if self.shared else self.n_states, -1)
 
     @property
     def has_scale(self) -> bool:
@@ -261,12 +283,14 @@ class Emissions:
 
     def _fit(self, parameters: Parameters, weights: Source, total: FloatArray) -> FitResult:
         """Find coefficients of all columns, from those that there are."""
+        if self._stacked is not None:
+            return self._stacked.fit(self, parameters, weights)
         R, K, N = parameters.intercept.shape
         model, lie = self.likelihood.model, self.columns_of(R)
         unit = np.full(total.shape, model.loss_unit)
         if model.has_dispersion:
             unit *= parameters.scale.ravel()
-        offsets = self._offsets(R)
+        offsets = self.offsets_of_runs(R)
         columns = Columns(
             lie.likelihood(self.likelihood),
             Source(self.y, np.tile(np.arange(N), R * K)[lie.order]),
@@ -293,7 +317,7 @@ class Emissions:
         """Return the centres of the penalty, (p, R K N), or zero."""
         return 0.0 if self.centre is None else np.tile(self.centre, (1, n_runs))
 
-    def _offsets(self, n_runs: int) -> Source | None:
+    def offsets_of_runs(self, n_runs: int) -> Source | None:
         """Return what the centres predict: coefficients are fitted beside them."""
         if self.centre is None:
             return None

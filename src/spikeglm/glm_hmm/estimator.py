@@ -62,6 +62,9 @@ class GLMHMM(StateQuestions):
     feature_mask :
         (p,) 1 where a feature may be used, 0 where coefficients stay zero; (p, K) for each state.
 
+    shared_features :
+        Whose weights are the same in all states: a list of features or labels of terms, and
+        ``"intercept"``; or (p,) bools. With Ridge, or no penalty.
     transition_strength :
         Of a ridge, in nats, on the weights of ``transition_inputs`` of :meth:`fit`.
 
@@ -132,6 +135,7 @@ class GLMHMM(StateQuestions):
         n_restarts: int = 10,
         feature_mask: ArrayLike | None = None,
         transition_strength: float = 1.0,
+        shared_features: Any = None,
     ) -> None:
         self.n_states = n_states
         self.observation_model = observation_model
@@ -150,6 +154,7 @@ class GLMHMM(StateQuestions):
         self.n_restarts = n_restarts
         self.feature_mask = feature_mask
         self.transition_strength = transition_strength
+        self.shared_features = shared_features
 
     def setup(
         self,

@@ -55,6 +55,7 @@ def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_para
     if init_params is not None:
         has_scale = problem.emissions.has_scale
         first = read_parameters(init_params, data.shapes, has_scale, data.n_inputs)
+        first = problem.emissions.tied(first)
         return best_of(problem, climb(problem, first, maxiter=maxiter, tol=tol), keeps_order=True)
     n_runs = read_count(model.n_restarts, "n_restarts")
     first = starts(model, data, X, y).of_runs(n_runs if problem.emissions.n_states > 1 else 1)
@@ -188,5 +189,8 @@ def n_parameters(model: StateQuestions, data: Data, parameters: Parameters) -> i
     allowed = np.inf if emissions.mask is None else emissions.mask.sum(axis=0)
     per_column = np.minimum(used, allowed) + 1 + emissions.has_scale
     of_classes = (C - 1) / C if C > 1 else 1.0  # what all classes share changes nothing
+    if emissions.shared is not None:  # counted for each state above
+        again = np.minimum(emissions.shared.features.sum(), used[0]) + emissions.shared.intercept
+        per_column[emissions.n_outputs :] -= again
     of_moves = K * (K - 1) * (1 + (data.n_inputs or 0))
     return round(of_classes * per_column.sum()) + (K - 1) + of_moves

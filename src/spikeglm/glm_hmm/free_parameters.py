@@ -29,6 +29,7 @@ from .climbing import Problem
 from .emissions import Emissions
 from .messages import Smoothed
 from .parameters import Parameters
+from .shared_weights import Shared
 
 _NONE = 1e-7  # probability at the edge
 
@@ -43,8 +44,12 @@ class FreeParameters:
         One run.
     coef :
         (p, K, N) which coefficients may move.
-    has_intercept, has_scale :
-        Whether there are intercepts, and dispersions.
+    intercept :
+        (K, N) which intercepts may move.
+    shared :
+        Which weights follow those of the first state; None: none.
+    has_scale :
+        Whether there are dispersions.
     initial, transition :
         (K,) and (K, K) which probabilities may move; of each row one follows from the others.
     drive :
@@ -53,11 +58,12 @@ class FreeParameters:
 
     at: Parameters
     coef: BoolArray
-    has_intercept: bool
+    intercept: BoolArray
     has_scale: bool
     initial: BoolArray
     transition: BoolArray
     drive: BoolArray
+    shared: Shared | None = None
 
     __repr__ = showing.of_fields
 
@@ -68,14 +74,21 @@ class FreeParameters:
         coef = np.broadcast_to(varies[:, None, None], (len(varies), *at.intercept.shape[1:]))
         if emissions.mask is not None:
             coef = coef & emissions.mask.reshape(coef.shape)
+        intercept = np.full(coef.shape[1:], emissions.has_intercept)
+        if emissions.shared is not None:
+            coef = coef & emissions.shared.first_of(len(intercept), emissions.n_outputs).reshape(
+                coef.shape
+            )
+            intercept[1:] &= not emissions.shared.intercept
         return cls(
             at,
             np.asarray(coef),
-            emissions.has_intercept,
+            intercept,
             emissions.has_scale,
             (at.initial[0] > _NONE) & ~_largest(at.initial[0]),
             (free := (at.transition[0] > _NONE) & ~_reference(at)),
             np.broadcast_to(free, (0 if at.drive is None else len(at.drive), *free.shape)),
+            emissions.shared,
         )
 
     @cached_property
@@ -85,7 +98,7 @@ class FreeParameters:
         return np.array(
             [
                 self.coef.sum(),
-                n * self.has_intercept,
+                self.intercept.sum(),
                 n * self.has_scale,
                 self.initial.sum(),
                 self.transition.sum(),
@@ -115,7 +128,7 @@ class FreeParameters:
         at = self.at
         with quiet():
             parts = [at.coef[:, 0][self.coef]]
-            parts += [at.intercept[0].ravel()] * self.has_intercept
+            parts += [at.intercept[0][self.intercept]]
             parts += [np.log(at.scale[0]).ravel()] * self.has_scale
             parts += [_log_odds(at.initial[0], _largest(at.initial[0]))[self.initial]]
             parts += [_log_odds(at.transition[0], _reference(at))[self.transition]]
@@ -131,9 +144,14 @@ class FreeParameters:
         new = np.broadcast_to(at.coef, (len(at.coef), R, *at.coef.shape[2:])).copy()
         new.transpose(1, 0, 2, 3)[:, self.coef] = coef
         shape = (R, *at.intercept.shape[1:])
+        levels = np.zeros(shape)
+        levels[:, self.intercept] = intercept
+        if self.shared is not None:
+            new[self.shared.features] = new[self.shared.features][:, :, :1]
+            levels = levels[:, :1] + np.zeros(shape) if self.shared.intercept else levels
         return Parameters(
             new,
-            intercept.reshape(shape) if self.has_intercept else np.zeros(shape),
+            levels,
             np.exp(scale).reshape(shape) if self.has_scale else np.ones(shape),
             _moved(at.initial[0], _largest(at.initial[0]), self.initial, initial),
             _moved(at.transition[0], _reference(at), self.transition, transition),
@@ -164,8 +182,12 @@ class FreeParameters:
                 found.joint, problem.prior.transition, parameters.transition, parameters.drive
             )
             by_move, by_drive = slopes[0], slopes[1:].transpose(1, 0, 2, 3)[:, self.drive]
-        parts = [by_coef.transpose(1, 0, 2, 3)[:, self.coef]]
-        parts += [by_intercept.reshape(R, -1)] * self.has_intercept
+        if self.shared is not None:
+            is_shared = self.shared.features[:, None, None, None]
+            by_coef = np.where(is_shared, by_coef.sum(axis=2, keepdims=True), by_coef)
+            if self.shared.intercept:
+                by_intercept = by_intercept.sum(axis=1, keepdims=True) + 0.0 * by_intercept
+        parts = [by_coef.transpose(1, 0, 2, 3)[:, self.coef], by_intercept[:, self.intercept]]
         parts += [by_scale.reshape(R, -1)] * self.has_scale
         parts += [by_initial[:, self.initial], by_move[:, self.transition], by_drive]
         return np.hstack(parts)

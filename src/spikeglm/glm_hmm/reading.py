@@ -27,6 +27,7 @@ from .emissions import Emissions
 from .parameters import Parameters
 from .priors import read_dirichlet
 from .sessions import Sessions, read_session_starts
+from .shared_weights import read_shared
 from .starts import check_probabilities
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def read_data(
         True,
         _least_scale(likelihood, y_filled, seen),
         n_classes=n_classes,
+        shared=read_shared(model, rows, likelihood, n_classes),
     )
     prior = read_dirichlet(
         model.dirichlet_initial_proba, model.dirichlet_transition_proba, n_states

@@ -63,7 +63,7 @@ class Starts:
         shape = n_runs, K, self.emissions.n_outputs
         coef, intercept = self._coefficients(n_runs)
         scale = self._scales(n_runs, one)
-        return Parameters(
+        begun = Parameters(
             coef,
             intercept,
             np.broadcast_to(scale, shape).copy(),
@@ -71,6 +71,7 @@ class Starts:
             self._transition(n_runs),
             None if self.n_inputs is None else np.zeros((self.n_inputs, n_runs, K, K)),
         )
+        return self.emissions.tied(begun)
 
     @cached_property
     def one_model(self) -> Parameters:

@@ -115,7 +115,7 @@ def _rough_errors(data: Data, free: FreeParameters) -> FloatArray:
     spread = emissions.ready.survey.features.inverse_scale[:, None, None]
     firsts = found.probability[emissions.sessions.starts].sum(axis=(0, 1))
     parts = [np.broadcast_to(spread * of_intercept, free.coef.shape)[free.coef]]
-    parts += [of_intercept.ravel()] * free.has_intercept
+    parts += [of_intercept[free.intercept]]
     parts += [np.broadcast_to(1.0 / np.sqrt(trials), of_intercept.shape).ravel()] * free.has_scale
     parts += [1.0 / np.sqrt(np.maximum(firsts, 1.0))[free.initial]]
     by_move = 1.0 / np.sqrt(np.maximum(found.moves[0], 1.0))
@@ -153,7 +153,11 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
     shapes, (_, K, N) = data.shapes, at.intercept.shape
     coef = np.zeros((len(free.coef), K, N))
     coef[free.coef] = np.sqrt(coef_v)
-    intercept = np.sqrt(intercept_v) if free.has_intercept else np.zeros(K * N)
+    intercept = np.zeros((K, N))
+    intercept[free.intercept] = np.sqrt(intercept_v)
+    if free.shared is not None:  # the errors of the first state are those of all
+        coef[free.shared.features] = coef[free.shared.features][:, :1]
+        intercept = intercept[:1] + np.zeros((K, N)) if free.shared.intercept else intercept
     scale = np.sqrt(scale_v) * at.scale.ravel() if free.has_scale else np.zeros(K * N)
     initial = _of_probabilities(at.initial[0][None], free.initial[None], places[3], covariance)
     transition = _of_probabilities(at.transition[0], free.transition, places[4], covariance)
@@ -164,13 +168,13 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
     columns = coef.reshape(len(coef), -1)
     return StatesErrors(
         shapes.user_coef(columns),
-        shapes.user_intercept(intercept),
+        shapes.user_intercept(intercept.ravel()),
         shapes.user_intercept(scale),
         initial[0],
         transition,
         drive,
         covariance,
-        _frame(data, at, columns, intercept),
+        _frame(data, at, columns, intercept.ravel()),
     )
 
 
