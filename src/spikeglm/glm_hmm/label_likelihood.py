@@ -66,6 +66,7 @@ class LabelLikelihood:
     model: ClassVar[OneHotObservations] = OneHotObservations()
     link: ClassVar[LogSoftmax] = LogSoftmax()
     estimates_scale: ClassVar[bool] = False
+    takes_counts: ClassVar[bool] = False
 
     def at_scale(self, scale: Any) -> LabelLikelihood:
         """Return itself: there is no scale."""
