@@ -173,3 +173,13 @@ def test_a_built_design_reads_the_same_on_dask():
     rows = DaskRows.of_rows(design)
     np.testing.assert_array_equal(rows.read(5000, 5100), design.read(5000, 5100))
     assert [term.label for term in rows.terms] == ["cue", "reward", "speed"]
+
+
+def test_axes_of_a_map_are_called_as_their_signals_in_the_unit_of_the_label():
+    t = np.arange(0, 20, 0.1)
+    data = {"series/position/x": (t, np.sin(t)), "series/position/y": (t, np.cos(t))}
+    start = nmo.DesignBuilder(bin_s=0.1, epochs=[[0, 20]])
+    named = start.tuning(*data, basis=(4, 4), label="place (cm)").design(data)
+    assert named.terms[0].inputs == ("x (cm)", "y (cm)")
+    drawn = start.tuning(*data.values(), basis=4, label="place").design()
+    assert drawn.terms[0].inputs == ("place 1", "place 2")

@@ -21,9 +21,9 @@ def remarks(X, y=Y, model=nmo.GLM, **arguments):
     return report.result.remarks
 
 
-def test_splines_that_add_up_to_one_are_no_alarm_but_a_line_per_term():
+def test_splines_that_add_up_to_one_are_no_alarm_but_a_line_for_all():
     lines = remarks(SPLINES.design(PLACE, ANGLE))
-    assert [line.split(":")[0] for line in lines] == ["place", "angle"]
+    assert [line.split(":")[0] for line in lines] == ["place, angle, each"]
     assert all("add up to a constant, as splines do" in line for line in lines)
     assert not any("[0]" in line for line in lines)  # no list of functions
 

@@ -46,6 +46,13 @@ def test_the_text_says_how_many_how_exact_and_where():
     assert "estimated" in str(nmo.PopulationGLM(solver_name="LBFGS").fit(X, Y).fit_report_)
 
 
+def test_what_there_is_to_say_of_the_fit_comes_before_how_it_was_computed():
+    """Of two copies of a feature a reader is told first."""
+    text = str(nmo.PopulationGLM().fit(X[:, [0, 0]], Y).fit_report_)
+    assert text.index("combinations of others") < text.index("threads")
+    assert text.startswith("2 neuron(s): 2 converged") and "\n\n" not in text
+
+
 def test_healthy_fits_do_not_warn(recwarn):
     nmo.PopulationGLM().fit(X, Y)
     assert not recwarn.list

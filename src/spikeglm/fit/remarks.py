@@ -27,7 +27,7 @@ _MOST_DIRECTIONS = 512  # beyond, which terms they belong to is not looked at
 def remarks(
     features: Features, location: FloatArray, rows: Rows, is_penalised: BoolArray
 ) -> tuple[str, ...]:
-    """Return a line per term that has something to say, and one for terms that overlap.
+    """Return a line per term with something to say, one for overlaps, one for what is expected.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def remarks(
     terms, names = terms_of(rows), rows.feature_names
     own = [_own(null, term) for term in terms]
     special: list[str] = []
-    expected: list[str] = []
+    expected: dict[str, list[str]] = {}
     for term, directions in zip(terms, own, strict=True):
         columns = term.columns
         about = _About(
@@ -60,11 +60,20 @@ def remarks(
             is_penalised=bool(is_penalised[columns].all()),
         )
         clauses = [*about.without_data(), *about.dependent()]
-        if clauses or (expectable := about.sums()):
-            text = "; ".join(clauses or expectable)
-            line = f"{term.label}: {text}" if term.label else text
-            (special if clauses else expected).append(line)
-    return (*special, *_overlaps(null, terms, own, is_penalised), *expected)
+        if clauses:
+            special.append(_line([term.label], "; ".join(clauses)))
+        for text in [] if clauses else about.sums():
+            expected.setdefault(text, []).append(term.label)
+    sums = [_line(labels, text) for text, labels in expected.items()]
+    return (*special, *_overlaps(null, terms, own, is_penalised), *sums)
+
+
+def _line(labels: Sequence[str | None], text: str) -> str:
+    """Say something of a term, or the same of each of several."""
+    named = [label for label in labels if label]
+    if not named:
+        return text
+    return f"{', '.join(named)}{', each' if len(named) > 1 else ''}: {text}"
 
 
 def remarks_on_storage(rounded: FloatArray | None, rows: Rows) -> tuple[str, ...]:

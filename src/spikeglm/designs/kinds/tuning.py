@@ -57,7 +57,7 @@ class Tuning:
 
     def place(self, grid: Grid, find: Find) -> PlacedTerm:
         """Return the functions on the rows of a grid."""
-        basis = _own_copy(basis_of(self.basis, len(self.signals)))
+        basis = _own_copy(basis_of(self.basis, len(self.signals), names=self._variables()))
         basis.label = self.label
         variables = [leaf for leaf in basis.node.leaves() for _ in range(leaf.formula.n_inputs)]
         inputs = [
@@ -69,6 +69,14 @@ class Tuning:
         rows: Any = design.source
         kept = replace(self, basis=design.basis)
         return PlacedTerm(rows, term, TermFacts(self.label, self.kind), kept)
+
+    def _variables(self) -> tuple[str, ...]:
+        """What the axes of a map are called: ends of paths, with the unit that the label has."""
+        stem, bracket, unit = self.label.partition(" (")
+        short = [name.rpartition("/")[2] for name in self.signals]
+        if len(set(short)) < len(short) or any(name.startswith(self.label) for name in short):
+            short = [f"{stem} {i + 1}" for i in range(len(short))]
+        return tuple(f"{name}{bracket}{unit}" for name in short)
 
     def _input(self, grid: Grid, given: Any, leaf: Any) -> Any:
         """Return what a leaf of a basis is to see in each row."""
@@ -90,8 +98,10 @@ class Tuning:
         return to_pynapple(numbers, grid.axis, columns=signal.columns)
 
 
-def basis_of(basis: Any, n_signals: int) -> Basis:
+def basis_of(basis: Any, n_signals: int, *, names: tuple[str, ...] = ()) -> Basis:
     """Return the basis that is meant: B-splines, or their product, for numbers of them.
+
+    ``names`` are those of the variables of such a product.
 
     Raises
     ------
@@ -108,6 +118,8 @@ def basis_of(basis: Any, n_signals: int) -> Basis:
     numbers = basis if isinstance(basis, tuple) else (basis,) * n_signals
     if all(isinstance(n, Integral) and not isinstance(n, bool) for n in numbers):
         splines = [BSplineEval(int(n), order=min(CUBIC, max(int(n), 1))) for n in numbers]
+        for spline, name in zip(splines, names if len(splines) > 1 else (), strict=False):
+            spline.label = name
         return reduce(mul, splines)
     if not isinstance(basis, Basis):
         raise errors.type_error(

@@ -167,7 +167,10 @@ def _remarked(chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
         f"strengths of {n_entries} entr{'y' if n_entries == 1 else 'ies'} x {n_neurons} neuron(s) "
         "maximise the marginal likelihood"
     ]
-    for bound, what in ((1, "what it penalises is gone"), (-1, "it penalises nothing")):
+    for bound, what in (
+        (1, "what it penalises is gone (of a curve, its bends)"),
+        (-1, "it penalises nothing"),
+    ):
         for j, label in enumerate(chosen.labels):
             who = np.flatnonzero((chosen.at_bound[j] == bound) & chosen.is_known)
             if len(who):

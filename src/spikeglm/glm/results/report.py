@@ -196,7 +196,6 @@ class FitReport:
             + ", ".join(f"{n} {status}" for status, n in counts.most_common()),
             f"largest {result.certificate} {worst:.1e} ({kind}); {result.n_passes} passes over "
             f"{int(result.n_rows.max(initial=0))} rows",
-            result.plan,
         ]
         lines += result.remarks
         is_approximate = [s in (Status.APPROXIMATE, Status.ROUGH) for s in result.status]
@@ -207,7 +206,7 @@ class FitReport:
                 f"approximate fits are at most about {bits:.1e} bits per spike (of counts) short "
                 f"of the optimum{advice}"
             )
-        return "\n".join([*lines, self.problems()]).rstrip()
+        return "\n".join(line for line in [*lines, self.problems(), result.plan] if line)
 
     __repr__ = __str__
 
