@@ -232,7 +232,12 @@ def test_trouble_is_a_reason_and_never_a_stop(trouble):
     assert found.sets[0] in ("place", "none", "?")
     if trouble in ("half silent", "missing"):
         assert found.sets[0] == "place"
-    assert len(found.table()) == 4
+    table, neurons = found.table(), found.neurons()
+    assert len(table) == 4
+    is_missing = table.select_dtypes("number").isna().any(axis=1) | table["is_encoded"].isna()
+    assert (table.loc[is_missing, "reason"] != "").all()  # every gap is explained
+    assert (neurons.loc[neurons["set"] == "?", "reason"] != "").all()
+    assert (table.loc[table["reason"] == "", "unique_se"] > 0).all()
 
 
 def test_a_description_file_and_spike_times(tmp_path):

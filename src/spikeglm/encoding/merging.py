@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .result import Encoding
 
 
+NO_SHARE = "all terms together predict no better than the mean rate: no shares"
+
+
 def measure_of(contributions: pd.DataFrame) -> str:
     """Return the unit in which contributions are told: the first one of their table."""
     return next(name.removesuffix("_full") for name in contributions if name.endswith("_full"))
@@ -22,9 +25,9 @@ def by_term(tables: dict[str, pd.DataFrame], measure: str) -> pd.DataFrame:
     """Return a row per neuron and term: whether it is encoded, and what it contributes."""
     found = tables["contributions"]
     out = found[["neuron", "term"]].drop_duplicates().reset_index(drop=True)
-    searched = tables["search"][["neuron", "term", "is_encoded", "is_known"]]
+    searched = tables["search"][["neuron", "term", "is_encoded", "is_known", "reason"]]
     out = out.merge(searched, how="left", on=["neuron", "term"])
-    is_known = out.pop("is_known").fillna(False).astype(bool)
+    is_known, not_found = out.pop("is_known").fillna(False).astype(bool), out.pop("reason")
     out["is_encoded"] = out["is_encoded"].astype(object).where(is_known, None)
     for how, part in found.groupby("how", sort=False):
         columns = {f"{measure}{end}": f"{how}{end}" for end in ("", "_se", "_share")}
@@ -32,8 +35,27 @@ def by_term(tables: dict[str, pd.DataFrame], measure: str) -> pd.DataFrame:
         part = part[["neuron", "term", *columns]].rename(columns=columns)
         out = out.merge(part, how="left", on=["neuron", "term"])
     out = out.merge(tables["degrees"][["neuron", "term", "edf"]], how="left", on=["neuron", "term"])
-    reasons = found.groupby(["neuron", "term"], sort=False)["reason"].first().reset_index()
-    return out.merge(reasons, how="left", on=["neuron", "term"])
+    by_cell = found.groupby(["neuron", "term"], sort=False)[["how", "reason"]]
+    out["reason"] = by_cell.apply(_of_contributions).to_numpy()
+    out["reason"] = _joined(out["reason"], not_found.where(~is_known, ""))
+    gains_nothing = out[[f"{how}_share" for how in found["how"].unique()]].isna().any(axis=1)
+    return out.assign(reason=out["reason"].where(~gains_nothing | (out["reason"] != ""), NO_SHARE))
+
+
+def _of_contributions(part: pd.DataFrame) -> str:
+    """Return the reasons of one neuron and term, which may differ by the way to ask."""
+    said = part[part["reason"] != ""]
+    if len(said) == len(part) and said["reason"].nunique() == 1:
+        return str(said["reason"].iloc[0])
+    return "; ".join(f"{row.how}: {row.reason}" for row in said.itertuples())
+
+
+def _joined(reasons: pd.Series, more: pd.Series) -> list[str]:
+    """Return reasons, and behind them others that they do not have."""
+    out = []
+    for reason, other in zip(reasons, more.fillna(""), strict=True):
+        out.append("; ".join(dict.fromkeys(filter(None, (reason, other)))))
+    return out
 
 
 def by_neuron(tables: dict[str, pd.DataFrame], measure: str) -> pd.DataFrame:

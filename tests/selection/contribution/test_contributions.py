@@ -215,7 +215,7 @@ def test_neurons_without_fits_have_a_reason_and_harm_no_other(found):
         assert np.isnan(some.value(how)[:, 1:]).all()
         assert np.isfinite(some.value(how, "deviance_explained")[:, 2]).all()
     assert np.isnan(some.p_value[..., 1]).all() and (alone.reason == "").all()
-    assert (some.reason[..., 1] == "fold 0, 1, 2 does not count (silent)").all()
+    assert (some.reason[..., 1] == "no fold counts (silent)").all()
     late = "fold 2 does not count (silent); no spikes tested in folds that count"
     assert (some.reason[..., 2] == late).all()
     assert "does not count" in str(some)

@@ -234,11 +234,11 @@ def _reasons(study: Study, trouble: Array) -> Array:
     out = np.full((len(study.players), problem.n_neurons), "", dtype=object)
     for j, features in enumerate(study.players.values()):
         never = labels[problem.training.is_constant[:, features].all(axis=1)]
-        is_constant = f"constant in training without fold {_listed(never)}" if len(never) else ""
+        is_constant = f"constant in training without {_folds(never)}" if len(never) else ""
         for n, of_neuron in enumerate(of_neurons):
             lost = np.flatnonzero((trouble[j, :, n] != "") & counts[:, n])
             why = _listed(np.unique(trouble[j, lost, n].astype(str)))
-            is_lost = f"no fit without fold {_listed(labels[lost])} ({why})" if len(lost) else ""
+            is_lost = f"no fit without {_folds(labels[lost])} ({why})" if len(lost) else ""
             out[j, n] = "; ".join(filter(None, (is_constant, of_neuron, is_lost)))
     return out
 
@@ -248,7 +248,9 @@ def _of_neuron(problem: SetProblem, labels: Array, counts: BoolArray, n: int) ->
     said = []
     if not counts.all():
         why = _listed(np.unique(problem.constant.status[0, ~counts, n].astype(str)))
-        said.append(f"fold {_listed(labels[~counts])} does not count ({why})")
+        does_not = "do not" if (~counts).sum() > 1 else "does not"
+        some = f"{_folds(labels[~counts])} {does_not} count"
+        said.append(f"{some if counts.any() else 'no fold counts'} ({why})")
     spikes = problem.responses[1].sum(axis=0)[counts, n]
     if counts.any() and not spikes.any() and _usual(problem).per == "spikes":
         event = problem.inputs.columns.likelihood.model.event
@@ -259,6 +261,10 @@ def _of_neuron(problem: SetProblem, labels: Array, counts: BoolArray, n: int) ->
 def _usual(problem: SetProblem) -> Measure:
     """Return the unit in which contributions are told first."""
     return read_measure(None, measures_of(problem.inputs.columns.likelihood.model))
+
+
+def _folds(labels: Array) -> str:
+    return f"fold{'s' if len(labels) > 1 else ''} {_listed(labels)}"
 
 
 def _listed(labels: Array) -> str:
