@@ -254,3 +254,23 @@ def test_a_population_shares_its_passes():
     model = nmo.PopulationGLM(regularizer="Smoothness", regularizer_strength=1e-3).fit(X, Y)
     alone = nmo.GLM(regularizer="Smoothness", regularizer_strength=1e-3).fit(X, Y[:, -1])
     assert model.fit_report_.n_passes < 3 * alone.fit_report_.n_passes
+
+
+def test_what_follows_from_others_but_for_some_digits_beside_what_no_penalty_sees():
+    """Speed along an ellipse is a function of position: weights of 1e14 were called converged."""
+    t = np.arange(400) / 25
+    x, y = np.sin(0.55 * t), np.cos(0.82 * t)
+    speed = np.hypot(0.55 * np.cos(0.55 * t), 0.82 * np.sin(0.82 * t))
+    place = B.BSplineEval(5) * B.BSplineEval(5)
+    place.label = "place"
+    basis = place + B.BSplineEval(5, label="speed")
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.5, 400)
+    for digits in (0, 1e-12, 1e-11):
+        design = basis.design(x, y, speed * (1 + digits * rng.normal(size=400)))
+        model = nmo.GLM(regularizer="Smoothness", regularizer_strength=0.01).fit(design, counts)
+        assert model.fit_report_.converged and np.abs(model.coef_).max() < 20
+        slope = np.asarray(design).T @ (model.predict(design) - counts) / 400
+        penalty, _ = Smoothness().on_terms(design.terms)
+        slope += penalty.bind(0.01, (30, 1)).gradient(model.coef_[:, None])[:, 0]
+        assert np.abs(slope).max() < 1e-6

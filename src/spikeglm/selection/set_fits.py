@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .. import showing
+from .. import notices, showing
 from ..engine.columns import Columns
 from ..fit.by_moments import numbers_by_moments
 from ..fit.fitting import SolverChoice, fit_prepared
@@ -22,6 +22,7 @@ from ..glm.reading.read_arguments import solver_of
 from ..glm.results import automatic
 from ..glm.results.prediction import estimate_scale
 from ..glm.weightings import under_weightings
+from ..inference.smoothing.automatic import AutomaticFit
 from ..numerics import quiet
 from ..regularizer import UnRegularized
 from ..regularizer.base import Penalty
@@ -31,6 +32,7 @@ from ..solvers import WELL
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .near_fits import Begun, at_once, begin, pays
 
+_MOST_NAMES = 5
 _VECTORS = 30  # of the size of the coefficients that are in memory at once
 _WELL = tuple(str(word) for word in WELL)
 
@@ -117,6 +119,7 @@ class SharedProblem:
             neurons = np.tile(np.arange(inputs.columns.n_columns), weightings.shape[1])
             penalty = model.read_penalty(inputs.shapes).take(neurons)
         else:
+            _warn_of_unknown_strengths(chosen, inputs)
             adjustable = inputs.shapes.read_adjustable(model._regularizer)
             penalty = adjustable.with_strengths(np.nan_to_num(chosen.strength))
         return cls._prepared(inputs, weightings, penalty, solver)
@@ -240,6 +243,22 @@ class SharedProblem:
                 np.where(dof > 0, dof, np.nan),
                 keep=self.inputs.keep,
             )
+
+
+def _warn_of_unknown_strengths(chosen: AutomaticFit, inputs: FitInputs) -> None:
+    """Name the neurons that have folds whose strengths are not the best ones for their rows."""
+    is_open = ~chosen.is_known & ~np.isnan(chosen.strength).all(axis=0)
+    neurons = inputs.neurons or tuple(range(inputs.columns.n_columns))
+    who = np.flatnonzero(is_open.reshape(-1, len(neurons)).any(axis=0))
+    if len(who):
+        named = ", ".join(str(neurons[n]) for n in who[:_MOST_NAMES])
+        more = ", ..." if len(who) > _MOST_NAMES else ""
+        notices.warn(
+            f"{len(who)} neuron(s) have folds whose strengths are not the best ones ({named}{more})"
+            ": the search for them ended early. Their scores are held out all the same, of "
+            "strengths that may be too large or too small. What to do: give strengths as numbers; "
+            "look for features that hardly vary in training rows."
+        )
 
 
 def _under(columns: Columns, weightings: Array) -> Columns:

@@ -260,7 +260,10 @@ class ToldApart:
         amount = free[: len(deviation)] * deviation[:, None]
         # Mixtures of the combinations as they are, again of variance one, and those of none.
         left, size, right = np.linalg.svd(amount)
-        is_near = size > _OF_NO_VARIANCE * deviation.min(initial=np.inf)
+        is_near = size > np.maximum(
+            _OF_NO_VARIANCE * deviation.min(initial=np.inf),
+            self._rounding(combinations @ free @ right[: len(size)].T),
+        )
         near_there = free @ right[: len(size)][is_near].T / size[is_near]
         null = combinations @ free @ np.delete(right, np.flatnonzero(is_near), axis=0).T
         null = null @ settling.untouched(null, weight)
@@ -269,6 +272,17 @@ class ToldApart:
         found = Mixtures(combinations @ near_there, mean, null)
         # Zeros of either sign are the same.
         return b"".join((np.round(A, 6) + 0.0).tobytes() for A in names), found
+
+    def _rounding(self, mixtures: FloatArray) -> FloatArray:
+        """Return the deviation (m,) that rounding gives to mixtures (p, m) that are constant.
+
+        What is constant is known beside what is nearly so, and holds some of it. A mixture that a
+        penalty leaves alone may be that little, of a constant that is large beside it.
+        """
+        computed = _ROUNDING * np.sqrt(len(mixtures))
+        share = max(computed, _STORED_ROUNDINGS * self.table.stored_rounding)
+        size = _size(self.features, self.table)
+        return np.asarray(share * np.linalg.norm(mixtures * size[:, None], axis=0))
 
     def _seen_with(self, mixtures: Mixtures) -> tuple[Table, Features]:
         """Return the table with nearly constant mixtures in places of features, and those.
