@@ -161,8 +161,7 @@ def _add_tables(file: Any, encoding: Any, name: str, units: Sequence[int] | None
             todo="say name='...', or write to a copy of the recording as it was.",
         )
     origin = json.dumps(encoding.origin, default=str, sort_keys=True)
-    measure = encoding.measure.replace("_", " ")
-    what = f"by spikeglm.encode; contributions in {measure}. Origin: {origin}"
+    what = f"by spikeglm.encode; contributions in {encoding.unit}. Origin: {origin}"
     neurons, terms = encoding.neurons(), encoding.table()
     terms["is_encoded"] = [_TRUTH[each] for each in terms["is_encoded"]]
     rows = _rows_of_units(file, neurons["neuron"].tolist(), units)
