@@ -4,7 +4,12 @@ The fuzzer of fits draws its cases from seeds: ``pytest tests/fuzz --fuzz-fits 2
 them, and ``--fuzz-seed 500`` others.
 """
 
+import os
 import sys
+
+# XLA compiles hundreds of small functions here, each of which runs once: what it is asked to leave
+# out takes longer than they do. `XLA_FLAGS= make test` compiles as users do.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import pytest
 from hypothesis import settings
