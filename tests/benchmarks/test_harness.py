@@ -9,10 +9,11 @@ import warnings
 from dataclasses import replace
 
 import pytest
-from benchmarks import processes
 from benchmarks.__main__ import main
 from benchmarks.memory import current_bytes, peak_bytes
 from benchmarks.processes import ROOT, Job, Runs, in_turn, limited_environment
+
+from benchmarks import processes
 
 
 def _bench(*arguments):
