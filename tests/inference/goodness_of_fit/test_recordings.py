@@ -122,7 +122,7 @@ def test_uncorrected_ks_distances(name):
 def test_the_textbooks_band_is_too_wide_for_a_fitted_model():
     """The last model of the place cell lies inside of it; few of its own recordings lie so far."""
     model, *_, y, _ = fit("model4")
-    found = nmo.inference.goodness(model, place_cell()[0]["model4"], y)
+    found = nmo.inference.goodness(model, place_cell()[0]["model4"], y, n_bootstrap=99)
     assert found.ks_p_from == ("bootstrap",) and 0.005 < found.ks_p_value[0] < 0.1
     assert found.ks_distance[0] < found.ks_band_95[0]
 
