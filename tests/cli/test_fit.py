@@ -247,7 +247,7 @@ def test_what_is_no_fault_of_the_user_is_told_as_that(folder, monkeypatch):
     def breaks(path):
         raise KeyError("x")
 
-    monkeypatch.setattr(fit_commands, "read", breaks)
+    monkeypatch.setattr(fit_commands, "open_recording", breaks)
     outcome = run("describe", folder / "session.nwb")
     assert outcome.exit_code == 1 and "--debug" in said(outcome)
     assert "Traceback" not in outcome.output
@@ -259,6 +259,6 @@ def test_a_stop_says_how_to_go_on(folder, monkeypatch):
     def stops(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fit_commands, "read", stops)
+    monkeypatch.setattr(fit_commands, "open_recording", stops)
     outcome = run("describe", folder / "session.nwb", "--json")
     assert outcome.exit_code == 1 and "same command" in json.loads(outcome.stdout)["todo"]

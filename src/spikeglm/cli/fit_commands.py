@@ -11,11 +11,12 @@ import typer
 
 from .. import errors
 from ..descriptions.description import Description
+from ..descriptions.opening import open_recording
 from ..descriptions.result_folder import ResultFolder
 from ..descriptions.reuse import Result
 from ..descriptions.running import Run, run
 from ..descriptions.template import first_description
-from ..recordings import Recording, read
+from ..recordings import Recording
 from ..reporting import report as write_report
 from ..settings import config_context
 from .failures import DONE, FailedError, told
@@ -40,7 +41,7 @@ def describe(
 ) -> None:
     """Print what a recording holds, by the names that a description uses."""
     with told(as_json=json, debug=debug), progress():
-        recording = read(file)
+        recording = open_recording(file)
         text = recording.describe()
         if template is not None:
             _write_new(template, first_description(recording, file, template))

@@ -6,6 +6,7 @@
 (929, 10.0)
 """
 
+from .by_name import load_recording
 from .grasshopper import GrasshopperRecording, load_grasshopper, load_grasshopper_full
 from .place_cell import PlaceCellRecording, load_place_cell
 from .rat_choices import RatChoices, load_rat_choices
@@ -22,6 +23,7 @@ __all__ = [
     "load_grasshopper_full",
     "load_place_cell",
     "load_rat_choices",
+    "load_recording",
     "load_retina",
     "load_stn",
 ]

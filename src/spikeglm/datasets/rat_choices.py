@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import showing
+from ..recordings import Intervals, Recording
 from ..typing import Array, FloatArray
 from .shipped import stored
 
@@ -70,8 +71,27 @@ class RatChoices:
         """
         import pandas as pd
 
+        return pd.DataFrame(self._columns)
+
+    def recording(self) -> Recording:
+        """Return it with names for a description file: a table with a row per trial.
+
+        Columns are those of :meth:`to_frame` and ``trial``, which counts them from 0. When a trial
+        was is not known: on the clock of the recording each takes a second.
+
+        Examples
+        --------
+        >>> load_rat_choices().recording().names[:4]
+        ('trials', 'trials/trial', 'trials/day', 'trials/choice')
+        """
+        trial = np.arange(len(self.choice))
+        table = Intervals.of("trials", trial, trial + 1, {"trial": trial, **self._columns})
+        return Recording(trials=table, source="datasets.load_rat_choices()")
+
+    @property
+    def _columns(self) -> dict[str, Array]:
         now = {name: values[:, 0] for name, values in self.inputs.items()}
-        return pd.DataFrame({"day": self.day, "choice": self.choice, "answer": self.answer, **now})
+        return {"day": self.day, "choice": self.choice, "answer": self.answer, **now}
 
 
 def load_rat_choices() -> RatChoices:

@@ -24,8 +24,9 @@ class Derived:
     of :
         The name of a position: one column or several.
     how :
-        ``"speed"``, in units of position per second, or ``"heading"``, the direction of movement in
-        the plane of the first two columns, 0 to 2 pi.
+        ``"speed"``, in units of position per second; ``"velocity"``, the same on a line, below zero
+        where position falls; or ``"heading"``, the direction of movement in the plane of the first
+        two columns, 0 to 2 pi.
     smooth_s :
         Standard deviation of the Gaussian that positions are smoothed with first, seconds.
 
@@ -71,7 +72,9 @@ class Derived:
         values = values[:, None] if values.ndim == 1 else values
         out = np.full(len(values), np.nan)
         known = np.isfinite(values).all(axis=1)
-        for run in _runs(found.times, known):
+        for run in stretches_of(found.times, known):
+            if len(run) < 2:  # of one sample there is no velocity
+                continue
             velocity = _velocity(found.times[run], values[run], self.smooth_s)
             out[run] = HOW[self.how](velocity, self.of)
         return found.times, out
@@ -92,17 +95,36 @@ def _heading(velocity: FloatArray, name: str) -> FloatArray:
     return np.asarray(np.arctan2(velocity[:, 1], velocity[:, 0]) % (2 * np.pi))
 
 
-HOW: dict[str, Callable[[FloatArray, str], FloatArray]] = {"speed": _speed, "heading": _heading}
+def _along(velocity: FloatArray, name: str) -> FloatArray:
+    if velocity.shape[1] > 1:
+        raise errors.value_error(
+            f"A velocity with a sign is one along a line; {name!r} is none.",
+            given=f"{velocity.shape[1]} columns",
+            expected="one column",
+            todo='name one of them, or take how = "speed".',
+        )
+    return velocity[:, 0]
 
 
-def _runs(times: FloatArray, known: Any) -> list[Any]:
-    """Return the stretches without a gap, as row numbers; of one sample there is no velocity."""
-    rows = np.flatnonzero(known)
-    if len(rows) < 2:
+HOW: dict[str, Callable[[FloatArray, str], FloatArray]] = {
+    "speed": _speed,
+    "velocity": _along,
+    "heading": _heading,
+}
+
+
+def stretches_of(times: FloatArray, known: Any = True) -> list[Any]:
+    """Return the stretches of samples without a gap, as row numbers; only of those that are known.
+
+    >>> stretches_of(np.array([0.0, 1.0, 2.0, 7.0, 8.0]))
+    [array([0, 1, 2]), array([3, 4])]
+    """
+    rows = np.flatnonzero(np.broadcast_to(known, times.shape))
+    if not len(rows):
         return []
-    step = np.median(np.diff(times))
+    step = np.median(np.diff(times)) if len(times) > 1 else 1.0
     breaks = np.flatnonzero((np.diff(times[rows]) > _GAP * step) | (np.diff(rows) > 1)) + 1
-    return [run for run in np.split(rows, breaks) if len(run) > 1]
+    return list(np.split(rows, breaks))
 
 
 def _velocity(times: FloatArray, values: FloatArray, smooth_s: float) -> FloatArray:

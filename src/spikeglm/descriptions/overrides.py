@@ -22,7 +22,7 @@ def overridden(words: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, 
     overrides :
         ``"analysis.folds=5"``: a value as TOML writes it; text needs no quotes. Nothing after ``=``
         takes the setting out, so that it is what it is by default. A term is known by its label:
-        ``"design.terms.history.window=0.1"``.
+        ``"design.terms.history.window=0.1"``, and ``"design.terms.history="`` takes all of it out.
 
     Raises
     ------
@@ -53,8 +53,12 @@ def overridden(words: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, 
 
 def _set(words: dict[str, Any], path: tuple[str, ...], text: str) -> None:
     place: Any = words
-    if path[:2] == _TERMS:
-        place, path = _term(words, ".".join(path[2:]))
+    if path[:2] == _TERMS and len(path) > 2:
+        rest = ".".join(path[2:])
+        if not text and rest in _by_label(words):
+            words["design"]["terms"].remove(_by_label(words)[rest])
+            return
+        place, path = _term(words, rest)
     for key in path[:-1]:
         place = place.setdefault(key, {})
         if not isinstance(place, dict):
@@ -71,15 +75,25 @@ def _set(words: dict[str, Any], path: tuple[str, ...], text: str) -> None:
 
 def _term(words: dict[str, Any], rest: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the term whose label a name begins with, and what follows it."""
-    terms = words.get("design", {}).get("terms", [])
-    by_label = {str(term.get("label")): term for term in terms}
+    by_label = _by_label(words)
     known = [label for label in by_label if rest.startswith(label + ".")]
+    if not known and rest in by_label:
+        raise errors.value_error(
+            "A term has settings, and no value of its own.",
+            given=f"design.terms.{rest}=...",
+            expected=f"design.terms.{rest}.KEY=value, or design.terms.{rest}= to leave it out",
+        )
     if not known:
         raise errors.unknown_name(
             "term of the design", rest.rpartition(".")[0] or rest, list(by_label)
         )
     label = max(known, key=len)
     return by_label[label], tuple(rest[len(label) + 1 :].split("."))
+
+
+def _by_label(words: Mapping[str, Any]) -> dict[str, Any]:
+    terms = words.get("design", {}).get("terms", [])
+    return {str(term.get("label")): term for term in terms}
 
 
 def value_of(text: str) -> Any:

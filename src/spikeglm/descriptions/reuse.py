@@ -12,10 +12,11 @@ import numpy as np
 from .. import errors, showing
 from ..encoding import Encoding, load_encoding
 from ..inference.bits_per_spike import bits_per_spike
-from ..recordings import Recording, read
+from ..recordings import Recording
 from ..recordings.wanted import texts_in
 from ..typing import FloatArray
 from .description import Description
+from .opening import open_recording
 from .result_folder import DESCRIPTION, RESULT
 from .session import UNITS, with_derived, with_units
 
@@ -95,7 +96,7 @@ class Result:
                 expected="a file",
                 todo="name one: --file FILE.",
             )
-        return with_derived(read(path), self.description.recording)
+        return with_derived(open_recording(path), self.description.recording)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import errors, showing
 from .derived import Derived
+from .derived_epochs import DerivedEpochs
 
 TABLES = ("csv", "parquet")
 
@@ -34,6 +35,8 @@ class RecordingSection:
         Seconds of a bin, and the name of the epochs that bins are cut out of: those of the design.
     derived :
         Series that are computed of others, by their names.
+    derived_epochs :
+        Epochs that are computed, by their names: ``"epochs/NAME"`` from then on.
 
     Examples
     --------
@@ -49,6 +52,7 @@ class RecordingSection:
     bin_s: float | None = None
     epochs: str | None = None
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    derived_epochs: Mapping[str, DerivedEpochs] = field(default_factory=dict)
 
     __repr__ = showing.of_fields
 
@@ -61,12 +65,11 @@ class RecordingSection:
         if self.neurons is not None:
             _require(self, "neurons", list | tuple, "a list of neurons")
             object.__setattr__(self, "neurons", tuple(self.neurons))
-        require_section(self.derived, "recording.derived")
-        derived = {
-            name: section_of(Derived, words, f"recording.derived.{name}")
-            for name, words in self.derived.items()
-        }
-        object.__setattr__(self, "derived", derived)
+        for key, kind in (("derived", Derived), ("derived_epochs", DerivedEpochs)):
+            place, parts = f"recording.{key}", getattr(self, key)
+            require_section(parts, place)
+            found = {name: section_of(kind, part, f"{place}.{name}") for name, part in parts.items()}
+            object.__setattr__(self, key, found)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ class OutputSection:
         ``"csv"``, ``"parquet"``, both or none.
     report :
         Whether a page is made of the results.
+    nwb :
+        A file that becomes a copy of the recording, which is NWB, with the tables of results in
+        it: :func:`spikeglm.recordings.write_results`. From the folder of the description on.
 
     Examples
     --------
@@ -91,11 +97,13 @@ class OutputSection:
     folder: str | None = None
     tables: tuple[str, ...] = ("csv",)
     report: bool = True
+    nwb: str | None = None
 
     __repr__ = showing.of_fields
 
     def __post_init__(self) -> None:
-        _require(self, "folder", str, "a text")
+        for name in ("folder", "nwb"):
+            _require(self, name, str, "a text")
         _require(self, "report", bool, "true or false")
         names = (self.tables,) if isinstance(self.tables, str) else tuple(self.tables)
         for name in names:

@@ -12,8 +12,9 @@ from ..designs.built import BuiltDesign
 from ..designs.plan import DesignPlan
 from ..fit.progress import say
 from ..notices import warn
-from ..recordings import Recording, Series, Units, read
+from ..recordings import Intervals, Recording, Series, Units
 from .description import Description
+from .opening import open_recording
 from .sections import RecordingSection
 
 ALL_TIME = "epochs/session"
@@ -72,7 +73,7 @@ def _recording(description: Description) -> Recording:
             todo='write path = "session.nwb" below [recording], or recording.path=session.nwb.',
         )
     say(f"reading {description.path}")
-    found = read(description.path)
+    found = open_recording(description.path)
     for remark in found.warnings:
         warn(f"{found.source}: {remark}.")
     return found
@@ -113,12 +114,12 @@ def with_units(recording: Recording, asked: RecordingSection) -> Recording:
 
 
 def with_derived(recording: Recording, asked: RecordingSection) -> Recording:
-    """Return a recording in which derived series are series as the others: ``"series/speed"``.
+    """Return a recording with what is derived, named as the rest: ``"series/speed"``, ``"epochs/run"``.
 
     Raises
     ------
     ValueError, TypeError
-        If there is no series that one is derived of, or it is taken by a recorded one.
+        If there is nothing that one is derived of, or a name is taken by what was recorded.
     """
     series = dict(recording.series)
     for name, derived in asked.derived.items():
@@ -130,7 +131,34 @@ def with_derived(recording: Recording, asked: RecordingSection) -> Recording:
             )
         times, values = derived.series(recording[derived.of])
         series[name] = Series(name, times, values, description=f"{derived.how} of {derived.of}")
-    return replace(recording, series=series)
+    return _with_derived_epochs(replace(recording, series=series), asked)
+
+
+def _with_derived_epochs(recording: Recording, asked: RecordingSection) -> Recording:
+    """Return a recording in which derived epochs are epochs as the others: ``"epochs/running"``."""
+    for name, derived in asked.derived_epochs.items():
+        if name in recording.epochs:
+            raise errors.value_error(
+                "Derived epochs need a name of their own.",
+                given=f"recording.derived_epochs.{name}, and epochs/{name} is in the recording",
+                expected="another name",
+            )
+        within = None if derived.within is None else _intervals(recording, derived.within)
+        made = derived.epochs(name, recording[derived.of], within)
+        recording = replace(recording, epochs={**recording.epochs, name: made})
+    return recording
+
+
+def _intervals(recording: Recording, name: str) -> Intervals:
+    found = recording[name]
+    if isinstance(found, Intervals):
+        return found
+    raise errors.value_error(
+        "Epochs lie within epochs.",
+        given=f"within = {name!r}",
+        expected="the name of trials or epochs",
+        todo=f"see the names: spikeglm describe {recording.source or 'FILE'}.",
+    )
 
 
 def _check_signal(recording: Recording, asked: RecordingSection) -> None:
