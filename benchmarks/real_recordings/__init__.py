@@ -1,13 +1,10 @@
-"""Real recordings through :func:`spikeglm.encode`, each from a description file.
+"""Real recordings through :func:`spikeglm.encode`: each analysis is a description file.
 
-Run it as::
+All of them come with spikeglm; run the study as::
 
-    python -m benchmarks.real_recordings FOLDER
+    python -m benchmarks.real_recordings
 
-FOLDER holds what does not come with spikeglm; a recording that is not there is left out:
+or one analysis alone::
 
-* ``place_cell_spikes-1.mat`` and ``stn_spikes-1.mat``, of the companion repository of Kramer & Eden
-  (2016), Case Studies in Neural Data Analysis (MIT licence);
-* ``sampleRatData.npz``, of the package psytrack (MIT licence):
-  ``pip download --no-deps psytrack`` and unzip it; it is in ``psytrack/examples``.
+    spikeglm fit benchmarks/real_recordings/place_cell.toml --out place_cell
 """

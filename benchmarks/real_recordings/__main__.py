@@ -1,41 +1,34 @@
-"""Write RESULTS.md: ``python -m benchmarks.real_recordings FOLDER`` (some minutes)."""
+"""Write RESULTS.md: ``python -m benchmarks.real_recordings`` (some minutes)."""
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from pathlib import Path
 
 import spikeglm as nmo
 
-from . import __doc__ as how_to
 from . import choices, grasshopper, place_cell, stn
-from .study import HERE, NotThereError, Study
+from .study import HERE, Study
 
+_NOT_IN_NAMES = re.compile(r"[^\w=-]+")
 _TEXT = """# Real recordings through `encode`
 
-`python -m benchmarks.real_recordings FOLDER` wrote this page with spikeglm {version}. Each
-recording goes from a description file (in this folder) through one call, with all that is by
-default unless a line says otherwise. The screens are what it prints; below each is what is known
-from elsewhere.
+`python -m benchmarks.real_recordings` wrote this page with spikeglm {version}. Each analysis is a
+description file in this folder, of a recording that comes with spikeglm, and is run by the command
+above its screen, without a line of Python. The screens are what it prints; below each is what is
+known from elsewhere.
 {disagree}
 """
 
 
 def main(arguments: list[str]) -> None:
-    """Analyse what is in the folder; ``--figures FOLDER`` keeps a figure of each."""
-    if not arguments:
-        raise SystemExit(how_to)
-    folder, figures = Path(arguments[0]), None
-    if arguments[1:2] == ["--figures"]:
-        figures = Path(arguments[2])
+    """Analyse all recordings; ``--figures FOLDER`` keeps a figure of each."""
+    figures = Path(arguments[1]) if arguments[:1] == ["--figures"] else None
     studies = []
     for module in (grasshopper, place_cell, stn, choices):
-        try:
-            studies.append(module.study(folder))
-        except NotThereError as error:
-            print(f"{module.__name__} is left out: {error}")
-            continue
+        studies.append(module.study())
         print(text(studies[-1]), flush=True)
         if figures is not None:
             draw(studies[-1], figures)
@@ -55,7 +48,7 @@ def text(study: Study) -> str:
     """Return a study as Markdown."""
     lines = [f"## {study.title}", "", study.source, ""]
     for name, found in study.encodings.items():
-        lines += [f"`{name}`", "", "```text", str(found), "```", ""]
+        lines += [f"`spikeglm fit {name}`", "", "```text", str(found), "```", ""]
     lines += ["| known | found | agrees |", "|---|---|---|"]
     for claim in study.claims:
         lines.append(f"| {claim.known} | {claim.found} | {claim.verdict} |")
@@ -68,7 +61,7 @@ def draw(study: Study, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, found in study.encodings.items():
         figure = found.plot(next(iter(found.sets)))
-        figure.savefig(folder / f"{name.replace('.toml', '').replace(' ', '_')}.png", dpi=110)
+        figure.savefig(folder / f"{_NOT_IN_NAMES.sub('_', name)}.png", dpi=110)
 
 
 if __name__ == "__main__":

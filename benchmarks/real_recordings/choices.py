@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from .study import Claim, Study, fit, of_term, slope
 
-import numpy as np
-
-import spikeglm as nmo
-from spikeglm.encoding import Encoding
-
-from .study import HERE, Claim, Study, existing, of_term, slope
-
-FILE = "sampleRatData.npz"
+WORDS = "choices.toml"
 
 
-def encoding(path: Path) -> Encoding:
-    """Return what 20 000 choices over 80 days depend on.
-
-    Sounds have this trial's loudness in their first column; what happened before has that of the
-    trial before.
-    """
-    with np.load(path, allow_pickle=True) as file:  # from the package, which is trusted
-        recording = file["D"].item()
-    now = {name: values[:, 0] for name, values in recording["inputs"].items()}
-    data = {
-        "trial": np.arange(len(recording["y"]), dtype=float),
-        "first": now["s1"],
-        "second": now["s2"],
-        "past_sounds": now["s_avg"],
-        "past_choice": now["c"],
-        "past_answer": now["h"],
-    }
-    chose_second = recording["y"] - 1
-    return nmo.encode(chose_second, HERE / "choices.toml", data=data, observation_model="Bernoulli")
-
-
-def study(folder: Path) -> Study:
-    """Analyse the choices."""
-    found = encoding(existing(folder, FILE))
+def study() -> Study:
+    """Analyse what 20 000 choices over 80 days depend on."""
+    found = fit(WORDS)
     first, second = slope(found, "first sound"), slope(found, "second sound")
     past = [slope(found, f"past {what}") for what in ("sounds", "choice", "answer")]
     now = [of_term(found, f"{which} sound", "unique") for which in ("first", "second")]
@@ -66,9 +38,9 @@ def study(folder: Path) -> Study:
     )  # fmt: skip
     return Study(
         title="Choices of a rat",
-        source="`sampleRatData.npz` of the package psytrack. What is known of such tasks; "
-        "the file has no published numbers.",
-        encodings={"choices.toml": found},
+        source="`datasets.load_rat_choices`, as distributed with the package psytrack. What is "
+        "known of such tasks; the file has no published numbers.",
+        encodings={WORDS: found},
         claims=claims,
         remarks=(
             "The answer of the trial before has the expected sign, and ten folds do not show that "

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-import spikeglm as nmo
-from spikeglm.datasets import load_grasshopper
 from spikeglm.encoding import Encoding
 
-from .study import HERE, Claim, Study, curve, ks, near, of_term, same_set
+from .study import Claim, Study, curve, fit, ks, near, of_term, same_set
 
+WORDS = {1: "grasshopper.toml", 2: "grasshopper.toml recording.path=datasets://grasshopper/2"}
 HAND = {1: (0.81, 0.49, 1.76), 2: (0.61, 0.65, 1.32)}
 """Held-out bits per spike of stimulus, history and both, by an earlier analysis without encode."""
 
 
 def encoding(recording: int) -> Encoding:
     """Return what the receptor encodes in one of its two recordings."""
-    played = load_grasshopper(recording)
-    when = (np.arange(len(played.counts)) + 0.5) * played.bin_s
-    spikes = [played.spike_times_s]
-    data = {
-        "recording": [[0.0, played.duration_s]],
-        "level": (when, played.stimulus_db - played.stimulus_db.mean()),
-        "spikes": spikes,
-    }
-    return nmo.encode(spikes, HERE / "grasshopper.toml", data=data)
+    return fit(WORDS[recording])
 
 
 def claims(found: Encoding, recording: int) -> tuple[Claim, ...]:
@@ -56,13 +45,13 @@ def claims(found: Encoding, recording: int) -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
-def study(folder: Path) -> Study:
-    """Analyse both recordings; they come with spikeglm, nothing of the folder is read."""
-    found = {recording: encoding(recording) for recording in (1, 2)}
+def study() -> Study:
+    """Analyse both recordings."""
+    found = {recording: encoding(recording) for recording in WORDS}
     return Study(
         title="Auditory receptor of a grasshopper",
-        source="Rokem et al. (2006), J Neurophysiol 95:2541-52; `spikeglm.datasets`.",
-        encodings={f"grasshopper.toml recording {k}": each for k, each in found.items()},
+        source="Rokem et al. (2006), J Neurophysiol 95:2541-52; `datasets.load_grasshopper`.",
+        encodings={WORDS[k]: each for k, each in found.items()},
         claims=tuple(claim for k, each in found.items() for claim in claims(each, k)),
         remarks=(
             "Both together tell more than the two alone add up to: the sound says when, the "

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spikeglm import run_description
 from spikeglm.encoding import Encoding
 
 HERE = Path(__file__).parent
@@ -33,10 +34,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Study:
-    """A recording: where it is from, how each description was analysed, what is known of it.
+    """A recording: where it is from, what was found, and what is known of it.
 
-    ``encodings`` are by the name of their description file, with what tells two of one file apart
-    after a space.
+    ``encodings`` are by what follows ``spikeglm fit``: a description file, and settings.
     """
 
     title: str
@@ -46,15 +46,10 @@ class Study:
     remarks: tuple[str, ...] = ()
 
 
-class NotThereError(Exception):
-    """A recording that does not come with spikeglm, and is not in the folder."""
-
-
-def existing(folder: Path, name: str) -> Path:
-    """Return the path of a file; NotThereError if it is not in the folder."""
-    if not (folder / name).is_file():
-        raise NotThereError(f"{name} is not in {folder}: see python -m benchmarks.real_recordings")
-    return folder / name
+def fit(words: str) -> Encoding:
+    """Return what ``spikeglm fit WORDS`` finds: a description file of this folder, and settings."""
+    file, *settings = words.split(" ")
+    return run_description(HERE / file, settings)
 
 
 def curve(found: Encoding, term: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -177,6 +177,7 @@ def _done(done: Run) -> dict[str, Any]:
         "exit_code": DONE,
         "folder": folder,
         "report": page if page.is_file() else None,
+        "nwb": done.description.nwb,
         "seconds": round(done.seconds, 1),
         "n_neurons": found.n_neurons,
         "n_rows": found.origin["rows"],
@@ -203,4 +204,6 @@ def _text(done: Run, facts: dict[str, Any]) -> str:
     lines = [str(done.encoding), "", f"{len(facts['files'])} files in {facts['folder']}"]
     if facts["report"] is not None:
         lines.append(f"Read {facts['report']}")
+    if facts["nwb"] is not None:
+        lines.append(f"Wrote {facts['nwb']}, the recording with results")
     return "\n".join(lines)

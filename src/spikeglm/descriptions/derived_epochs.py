@@ -1,4 +1,4 @@
-"""Epochs that are computed: parts of trials, trials of a kind, the time in which a signal is high."""
+"""Epochs that are computed: parts of trials, trials of a kind, times in which a signal is high."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class DerivedEpochs:
                 todo="make two: the second takes the first as within = 'epochs/NAME'.",
             )
 
-    def epochs(self, name: str, data: Any, within: Any = None) -> Intervals:
+    def epochs(self, name: str, data: Any, within: Intervals | None = None) -> Intervals:
         """Return the epochs.
 
         Parameters
@@ -143,8 +143,10 @@ class DerivedEpochs:
             keep &= _is_one_of(table[column], wanted, f"{self.of}/{column}")
         table = table.select(keep, name)
         ends = [table[self.start or "start"], table[self.end or "end"]]
-        spans = np.column_stack([_seconds(each, self.of) for each in ends]) + self.shift_s
-        known = np.isfinite(spans).all(axis=1)
+        start, end = (
+            _seconds(each, self.of) + s for each, s in zip(ends, self.shift_s, strict=True)
+        )
+        known = np.isfinite(start) & np.isfinite(end)
         if not known.all():
             warn(
                 f"{(~known).sum()} of {len(known)} of the derived epochs {name!r} are left out. "
@@ -152,7 +154,7 @@ class DerivedEpochs:
                 "that is meant."
             )
         others = {key: column for key, column in table.columns.items() if key not in _ENDS}
-        return Intervals.of(name, *spans.T, others).select(known)
+        return Intervals.of(name, start, end, others).select(known)
 
     def _of_series(self, name: str, series: Any) -> Intervals:
         self._refuse(_OF_TABLES, "a series", "above or below, in its unit")
@@ -201,16 +203,14 @@ def _spans(times: FloatArray, is_on: BoolArray) -> FloatArray:
     return np.concatenate([*spans, np.empty((0, 2))])
 
 
-def _cut(epochs: Intervals, within: Any) -> Intervals:
+def _cut(epochs: Intervals, within: Intervals) -> Intervals:
     """Return what of epochs lies within others; columns stay those of the epoch."""
-    spans = np.asarray(within.spans, dtype=float)
+    spans = within.spans
     start = np.maximum(epochs["start"][:, None], spans[:, 0])
     end = np.minimum(epochs["end"][:, None], spans[:, 1])
     row, of = np.nonzero(end > start)
-    cut = epochs.select(row)
-    columns = {**cut.columns, "start": start[row, of], "end": end[row, of]}
-    others = {key: column for key, column in columns.items() if key not in _ENDS}
-    return Intervals.of(epochs.name, columns["start"], columns["end"], others)
+    others = {key: column[row] for key, column in epochs.columns.items() if key not in _ENDS}
+    return Intervals.of(epochs.name, start[row, of], end[row, of], others)
 
 
 def _is_one_of(column: Array, wanted: Any, name: str) -> BoolArray:

@@ -24,7 +24,7 @@ from .toml_sections import toml_of
 
 SECTIONS = ("recording", "design", "analysis", "output")
 _OF_ROWS = ("bin_s", "epochs")  # of the recording, and of the design
-_PATHS = (("recording", "path"), ("output", "folder"))
+_PATHS = (("recording", "path"), ("output", "folder"), ("output", "nwb"))
 _ADDRESS = "://"
 
 
@@ -195,6 +195,17 @@ class Description:
         'out'
         """
         return self.folder / (self.output.folder or self.name)
+
+    @property
+    def nwb(self) -> Path | None:
+        """The copy of the recording with results in it, None for none.
+
+        Examples
+        --------
+        >>> Description.read('[output]\\nnwb = "found.nwb"\\n').nwb.name
+        'found.nwb'
+        """
+        return None if self.output.nwb is None else self.folder / self.output.nwb
 
 
 def _from_here(words: dict[str, Any], as_read: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,12 +58,10 @@ def require_parquet() -> None:
 
 
 def _told(description: Description) -> str:
-    """Return the description with the path of the recording from anywhere."""
-    text = description.to_toml()
-    if not isinstance(description.path, Path):
-        return text
-    place = f"recording.path={str(description.path.resolve())!r}"
-    return Description.read(text, [place]).to_toml()
+    """Return the description with paths from anywhere."""
+    paths = {"recording.path": description.path, "output.nwb": description.nwb}
+    places = [f"{k}={str(p.resolve())!r}" for k, p in paths.items() if isinstance(p, Path)]
+    return Description.read(description.to_toml(), places).to_toml()
 
 
 def _log(run: Run) -> str:

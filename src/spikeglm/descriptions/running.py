@@ -14,6 +14,7 @@ from .. import showing
 from ..encoding import Encoding, encode
 from ..fit.progress import say
 from .description import Description
+from .nwb_copy import check_copy, write_copy
 from .result_files import write_result
 from .result_folder import ResultFolder
 from .session import Session, read_session
@@ -121,6 +122,7 @@ def run(description: Description, folder: ResultFolder | None, *, recording: Any
     began = time.monotonic()
     with _noted() as remarks, _begun(folder):
         session = read_session(description, recording)
+        check_copy(session.description, session.recording)
         encoding = _encoded(session, None if folder is None else folder.parts)
         found = Run(
             encoding,
@@ -132,6 +134,7 @@ def run(description: Description, folder: ResultFolder | None, *, recording: Any
         if folder is not None:
             say(f"writing {folder.target}")
             folder.finish(lambda place: write_result(found, place))
+            write_copy(session.description, session.recording, encoding)
     return found
 
 

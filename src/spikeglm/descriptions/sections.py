@@ -68,7 +68,9 @@ class RecordingSection:
         for key, kind in (("derived", Derived), ("derived_epochs", DerivedEpochs)):
             place, parts = f"recording.{key}", getattr(self, key)
             require_section(parts, place)
-            found = {name: section_of(kind, part, f"{place}.{name}") for name, part in parts.items()}
+            found = {
+                name: section_of(kind, part, f"{place}.{name}") for name, part in parts.items()
+            }
             object.__setattr__(self, key, found)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MODULE = "misc"
 """Best practice has a few names for modules; this one is for all else about units."""
+_TABLES = ("neurons", "terms")
 _ABOUT = {
     "neuron": "What the neuron is called in the analysis.",
     "unit": "The row of the table of units that the neuron is.",
@@ -111,7 +112,7 @@ def write_results(
         raise errors.missing_file(
             "There is no folder for the results.", path=target.parent, todo="make it first."
         )
-    pynwb = _pynwb()
+    pynwb = require_pynwb()
     copy = target.resolve().with_name(f".{target.name[:200]}.{secrets.token_hex(8)}")
     try:
         shutil.copyfile(source, copy)
@@ -133,6 +134,20 @@ def write_results(
     return target
 
 
+def has_results(path: Path, name: str = "spikeglm") -> bool:
+    """Tell whether :func:`write_results` has put tables of this name into an NWB file.
+
+    >>> has_results("session_encoded.nwb")  # doctest: +SKIP
+    True
+    """
+    import h5py
+
+    if not path.is_file() or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as file:
+        return any(f"processing/{MODULE}/{name}_{each}" in file for each in _TABLES)
+
+
 def _read(io: Any, source: Path) -> Any:
     try:
         return io.read()
@@ -151,7 +166,7 @@ def _add_tables(file: Any, encoding: Any, name: str, units: Sequence[int] | None
         module = file.create_processing_module(
             name=MODULE, description="What neurons encode, and other results about units."
         )
-    names = [f"{name}_neurons", f"{name}_terms"]
+    names = [f"{name}_{each}" for each in _TABLES]
     taken = [each for each in names if each in module.data_interfaces]
     if taken:
         raise errors.value_error(
@@ -228,7 +243,8 @@ def _rows_of_units(
     return {neuron: row_of[neuron] for neuron in neurons} if is_known else None
 
 
-def _pynwb() -> Any:
+def require_pynwb() -> Any:
+    """Return pynwb; ImportError if it is not installed."""
     try:
         import pynwb
     except ImportError:
