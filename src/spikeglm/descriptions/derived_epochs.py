@@ -142,10 +142,8 @@ class DerivedEpochs:
         for column, wanted in self.where.items():
             keep &= _is_one_of(table[column], wanted, f"{self.of}/{column}")
         table = table.select(keep, name)
-        ends = [table[self.start or "start"], table[self.end or "end"]]
-        start, end = (
-            _seconds(each, self.of) + s for each, s in zip(ends, self.shift_s, strict=True)
-        )
+        start = _seconds(table[self.start or "start"], self.of) + self.shift_s[0]
+        end = _seconds(table[self.end or "end"], self.of) + self.shift_s[1]
         known = np.isfinite(start) & np.isfinite(end)
         if not known.all():
             warn(

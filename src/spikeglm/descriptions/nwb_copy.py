@@ -1,4 +1,4 @@
-"""Results in a copy of the recording: checked before anything is fitted, written when all is done."""
+"""Results in a copy of the recording: checked before anything is fitted, written at the end."""
 
 from __future__ import annotations
 

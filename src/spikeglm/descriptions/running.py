@@ -65,7 +65,8 @@ def run_description(
     recording :
         A :class:`spikeglm.recordings.Recording`, instead of the path in the file.
     out :
-        A folder for the results, the tables and the report; None keeps them in memory.
+        A folder for the results, the tables and the report, beside which ``output.nwb`` is
+        written, too; None keeps all in memory.
 
     Returns
     -------
@@ -122,7 +123,8 @@ def run(description: Description, folder: ResultFolder | None, *, recording: Any
     began = time.monotonic()
     with _noted() as remarks, _begun(folder):
         session = read_session(description, recording)
-        check_copy(session.description, session.recording)
+        if folder is not None:
+            check_copy(session.description, session.recording)
         encoding = _encoded(session, None if folder is None else folder.parts)
         found = Run(
             encoding,

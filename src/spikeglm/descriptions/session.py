@@ -114,7 +114,7 @@ def with_units(recording: Recording, asked: RecordingSection) -> Recording:
 
 
 def with_derived(recording: Recording, asked: RecordingSection) -> Recording:
-    """Return a recording with what is derived beside the rest: ``"series/speed"``, ``"epochs/run"``.
+    """Return a recording with what is derived: ``"series/speed"``, ``"epochs/running"``.
 
     Raises
     ------
