@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+_MOST_NAMES = 40  # that a message lists
+
 
 class NotFittedError(ValueError, AttributeError):
     """The estimator was used before ``fit`` (both a ValueError and an AttributeError)."""
@@ -111,7 +113,8 @@ def unknown_name(
     by_lower_case = {word.lower(): word for word in words} | (meant or {})
     close = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     hint = f"Did you mean {by_lower_case[close[0]]!r}?" if close else ""
-    told = ", ".join(repr(word) if isinstance(word, str) else str(word) for word in known)
+    told = ", ".join(repr(w) if isinstance(w, str) else str(w) for w in known[:_MOST_NAMES])
+    told += f" and {len(known) - _MOST_NAMES} more" * (len(known) > _MOST_NAMES)
     return value_error(f"Unknown {kind}.", given=repr(name), expected=f"one of {told}", todo=hint)
 
 

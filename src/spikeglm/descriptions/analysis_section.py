@@ -12,7 +12,10 @@ from .. import errors, showing
 from ..encoding import encode
 from ..encoding.asked import check_asked
 from ..glm import PopulationGLM
+from ..observation_models.named import model_named
+from ..regularizer import regularizer_of
 from ..selection import ContiguousBlocks, InterleavedBlocks
+from ..solvers import get_solver
 from .sections import check_keys, require_section
 
 _DATA = ("y", "design", "data", "offset", "bin_s", "folder")  # what a run passes itself
@@ -66,6 +69,12 @@ class AnalysisSection:
             found["model"] = _model(found["model"], feature_mask)
         if isinstance(found.get("folds"), Mapping):
             found["folds"] = _splitter(found["folds"])
+        elif isinstance(found.get("folds"), str):
+            raise errors.type_error(
+                "folds is a number, or a splitter in words.",
+                given=f"folds = {found['folds']!r}",
+                expected='5, or { name = "ContiguousBlocks", n_folds = 5 }',
+            )
         return found
 
     def check_labels(self, labels: tuple[str, ...]) -> None:
@@ -75,7 +84,14 @@ class AnalysisSection:
             named = [label for group in groups.values() for label in _listed(group)]
         else:
             named, groups = _listed(groups), {}
-        for label in [*named, *_listed(self.words.get("always", ()))]:
+        named += _listed(self.words.get("always", ()))
+        if named and not labels:
+            raise errors.value_error(
+                "[analysis] names terms, and the design has none.",
+                given=", ".join(map(repr, named)),
+                expected="a [[design.terms]] for each",
+            )
+        for label in named:
             if label not in labels and label not in groups:
                 raise errors.unknown_name("term in [analysis]", label, list(labels))
 
@@ -87,7 +103,12 @@ def _listed(names: Any) -> list[Any]:
 def _model(words: Any, feature_mask: Any) -> PopulationGLM:
     require_section(words, "analysis.model")
     check_keys(words, _OF_MODEL, "analysis.model")
-    return PopulationGLM(feature_mask=feature_mask, **words)
+    found = PopulationGLM(feature_mask=feature_mask, **words)
+    model_named(found.observation_model)
+    regularizer_of(found.regularizer)
+    if found.solver_name is not None:
+        get_solver(found.solver_name)
+    return found
 
 
 def _splitter(words: Mapping[str, Any]) -> Any:

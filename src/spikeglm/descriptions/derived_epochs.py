@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -131,8 +131,8 @@ class DerivedEpochs:
         found = found.select((lasts > 0) & (lasts >= self.min_s))
         if not len(found):
             warn(
-                f"The derived epochs {name!r} are none. Given: {self!r}. Expected: one epoch or "
-                "more. What to do: see the values of what they are made of: spikeglm describe FILE."
+                f"The derived epochs {name!r} are none. Given: {self._in_words}. Expected: one or "
+                "more. What to do: look at what they are made of: spikeglm describe FILE."
             )
         return found
 
@@ -177,6 +177,11 @@ class DerivedEpochs:
             is_on &= True if self.above is None else values > self.above
             is_on &= True if self.below is None else values < self.below
         return Intervals.of(name, *_spans(found.times, is_on).T)
+
+    @property
+    def _in_words(self) -> str:
+        given = ((each.name, getattr(self, each.name), each.default) for each in fields(self))
+        return ", ".join(f"{k} = {v!r}" for k, v, default in given if v not in (default, {}))
 
     def _said(self, names: tuple[str, ...]) -> list[str]:
         return [n for n in names if getattr(self, n) not in (None, {}, (0.0, 0.0))]

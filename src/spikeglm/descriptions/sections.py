@@ -60,7 +60,7 @@ class RecordingSection:
         for name in ("path", "units", "epochs"):
             _require(self, name, str, "a text")
         _require(self, "min_spikes", int, "a whole number")
-        _require(self, "bin_s", Real, "seconds")
+        _require(self, "bin_s", Real, "a number of seconds: 0.02 for 20 ms")
         _require(self, "where", Mapping, 'a table such as { quality = "good" }')
         if self.neurons is not None:
             _require(self, "neurons", list | tuple, "a list of neurons")

@@ -13,6 +13,7 @@ from ..designs.plan import DesignPlan
 from ..fit.progress import say
 from ..notices import warn
 from ..recordings import Intervals, Recording, Series, Units
+from .checking import check_against
 from .description import Description
 from .opening import open_recording
 from .sections import RecordingSection
@@ -56,6 +57,7 @@ def read_session(description: Description, recording: Recording | None = None) -
     found = _recording(description) if recording is None else recording
     section, plan = description.recording, _with_epochs(description.design)
     found = with_derived(with_units(found, section), section)
+    check_against(plan, section.units, found)
     X = plan.design(found.data(plan))
     say(f"design of {X.shape[0]:,} rows and {X.shape[1]} columns")
     y = X.counts(found[section.units])

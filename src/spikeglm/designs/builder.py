@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .. import errors
 from .built import BuiltDesign
 from .finding import kept, label_of
 from .kinds.boxcars import Boxcar
@@ -76,11 +75,7 @@ class DesignBuilder:
         names = {}
         for name, given in (("rows", rows), ("epochs", epochs), ("trials", trials)):
             names[name] = kept(given, name, self.data)
-        if bin_s is not None and not (isinstance(bin_s, int | float) and 0 < bin_s < float("inf")):
-            raise errors.value_error(
-                "bin_s is the length of a bin.", given=f"{bin_s!r}", expected="seconds, above zero"
-            )
-        self.plan = DesignPlan(bin_s=None if bin_s is None else float(bin_s), **names)
+        self.plan = DesignPlan(bin_s=bin_s, **names)
 
     def events(
         self,

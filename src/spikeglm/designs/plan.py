@@ -64,6 +64,18 @@ class DesignPlan:
 
     __repr__ = showing.of_fields
 
+    def __post_init__(self) -> None:
+        given = self.bin_s
+        is_number = isinstance(given, int | float) and not isinstance(given, bool)
+        if given is not None and not (is_number and 0 < given < float("inf")):
+            raise errors.value_error(
+                "bin_s is the length of a bin.",
+                given=f"{given!r}",
+                expected="a number of seconds, above zero",
+                todo="write 0.02 for 20 ms.",
+            )
+        object.__setattr__(self, "bin_s", None if given is None else float(given))
+
     def design(self, data: Mapping[str, Any]) -> BuiltDesign:
         """Return the design of these data, each by its name.
 
@@ -207,7 +219,14 @@ class DesignPlan:
         for name in description:
             if name not in known:
                 raise errors.unknown_name("entry of a design", name, known)
-        terms = tuple(term_from(each) for each in description.get("terms", ()))
+        written = description.get("terms", ())
+        if not isinstance(written, list | tuple):
+            raise errors.type_error(
+                "terms are a list: two brackets for each.",
+                given=f"terms = {written!r}",
+                expected="[[terms]], or [[design.terms]] in a description of an analysis",
+            )
+        terms = tuple(term_from(each) for each in written)
         settings = {name: description.get(name) for name in _SETTINGS}
         return cls(checked_labels(terms), **settings)
 

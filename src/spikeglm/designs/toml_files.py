@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from .. import errors
 
 _YAML = (".yaml", ".yml")
+_PLACE, _WORD = re.compile(r"at line (\d+)"), re.compile(r"[A-Za-z_./]")
 
 
 def read_description(source: str | Path) -> dict[str, Any]:
@@ -43,11 +45,36 @@ def read_description(source: str | Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        line, todo = _looked_at(text, str(error))
         raise errors.value_error(
             "This description is no TOML.",
-            given=f"{name if is_path else name[:80]!r}: {error}",
-            expected="lines such as bin_s = 0.01, and a [[terms]] for each term",
+            given=f"{name if is_path else name[:80]!r}: {error}{line}",
+            expected='lines such as bin_s = 0.01 or how = "unique", below [sections]',
+            todo=todo,
         ) from None
+
+
+def _looked_at(text: str, problem: str) -> tuple[str, str]:
+    """Return the line of a text that is no TOML, and what is mostly wrong with such a line.
+
+    >>> _looked_at("search = backward", "Invalid value (at line 1, column 10)")
+    (': search = backward', 'put text in quotes: search = "backward".')
+    """
+    place = _PLACE.search(problem)
+    lines = text.splitlines()
+    if place is None or not 0 < int(place[1]) <= len(lines):
+        return "", ""
+    line = lines[int(place[1]) - 1].strip()
+    key, is_setting, value = (part.strip() for part in line.partition("="))
+    if value in ("True", "False"):
+        todo = f"true and false are written small: {key} = {value.lower()}."
+    elif "\\" in value:
+        todo = "write paths with / for \\, or in single quotes."
+    elif is_setting and "twice" not in problem and "overwrite" not in problem:
+        todo = f'put text in quotes: {key} = "{value}".' if _WORD.match(value) else ""
+    else:
+        todo = "say it once; of a list, such as terms, two brackets begin each: [[design.terms]]."
+    return f": {line}", todo
 
 
 def write_description(description: Mapping[str, Any], path: str | Path | None = None) -> str:

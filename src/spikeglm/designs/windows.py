@@ -55,6 +55,7 @@ def kernels_over(window: Any, basis: Any, bin_s: float) -> Kernels:
             "The window holds no bin.",
             given=f"window={window!r} s with bins of {bin_s:g} s",
             expected="a window of at least one bin",
+            todo="both are in seconds: 0.02 is 20 ms.",
         )
     return kernels_at(first, n_lags, basis)
 

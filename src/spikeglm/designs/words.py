@@ -64,6 +64,12 @@ def term_from(words: Mapping[str, Any]) -> TermKind:
     """
     words = dict(words)
     kind = words.pop("kind", None)
+    if kind is None:
+        raise errors.value_error(
+            "A term does not say of what kind it is.",
+            given=", ".join(f"{name} = {value!r}" for name, value in words.items()) or "nothing",
+            expected=f"kind = one of {', '.join(map(repr, KINDS))}",
+        )
     if kind not in KINDS:
         raise errors.unknown_name("kind of term", kind, list(KINDS))
     cls = KINDS[kind]
@@ -131,11 +137,31 @@ def basis_from(words: Any) -> Any:
     name = parameters.pop("name", None)
     if name not in _known_bases():
         raise errors.unknown_name("basis", name, _known_bases())
+    _check_parameters(name, parameters)
     if "frequencies" in parameters and isinstance(parameters["frequencies"], list):
         parameters["frequencies"] = [np.asarray(each) for each in parameters["frequencies"]]
     if "frequency_mask" in parameters:
         parameters["frequency_mask"] = np.asarray(parameters["frequency_mask"])
     return getattr(bases, name)(**parameters)
+
+
+def _check_parameters(name: str, given: Mapping[str, Any]) -> None:
+    """Raise if a basis is described with settings it does not have, or without those it needs."""
+    known = signature(getattr(bases, name)).parameters
+    for key in given:
+        if key not in known:
+            raise errors.unknown_name(f"setting of {name!r}", key, list(known))
+    missing = [key for key, p in known.items() if p.default is p.empty and key not in given]
+    if not missing:
+        return
+    eval_name = name.removesuffix("Conv") + "Eval"
+    is_of_bins = "window_size" in missing and eval_name in _known_bases()
+    raise errors.value_error(
+        f"The basis {name!r} is not complete.",
+        given=", ".join(given) or "nothing but its name",
+        expected=f"also {', '.join(missing)}",
+        todo=f"write {eval_name!r}: it is spread over the window of the term." * is_of_bins,
+    )
 
 
 def _known_bases() -> list[str]:

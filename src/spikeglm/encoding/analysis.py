@@ -110,16 +110,16 @@ def encode(
     >>> found.sets
     {0: 'place', 1: 'none'}
     """
-    check_asked({"how": how, "rule": rule, "search": search, "null": null})
+    asked = {
+        "terms": terms, "always": tuple(always), "how": how, "rule": rule, "search": search,
+        "null": null, "strengths": strengths, "seed": seed, "bin_s": bin_s,
+    }  # fmt: skip
+    check_asked(asked | {"observation_model": observation_model})
     with notices.kept() as told:
         inputs = Inputs.read(
             y, design, data=data, model=model, observation_model=observation_model, folds=folds,
             offset=offset, bin_s=bin_s,
         )  # fmt: skip
-    asked = {
-        "terms": terms, "always": tuple(always), "how": how, "rule": rule, "search": search,
-        "null": null, "strengths": strengths, "seed": seed, "bin_s": bin_s,
-    }  # fmt: skip
     origin = provenance(inputs, asked)
     bench = Workbench.at(None if folder is None else Path(folder), origin)
     found = Parts(warnings=texts_of(told)) | _computed(bench, inputs, asked)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_MOST_LABELS = 8  # that a message names
+
+
 class Trains(Protocol):
     """Spike times by number of the unit: a list of arrays, or what reads them from a file."""
 
@@ -184,10 +187,13 @@ class Units(Mapping[Any, FloatArray]):
             raise errors.value_error(
                 "No unit is like that.",
                 given=", ".join(f"{name}={value!r}" for name, value in wanted.items()),
-                expected=f"values that some of {len(self)} units have",
-                todo="look at units.to_frame().",
+                expected="; ".join(f"{name}: {self._labels(name)}" for name in wanted),
             )
         return self.select([name for name, kept in zip(self.names, keep, strict=True) if kept])
+
+    def _labels(self, column: str) -> str:
+        found = np.unique(np.asarray(self.metadata[column]).astype(str))
+        return ", ".join(found[:_MOST_LABELS]) + ", ..." * (len(found) > _MOST_LABELS)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with a row per unit: ``n_spikes``, and the columns of metadata.
