@@ -1,16 +1,24 @@
-"""The recording that comes with spikeglm goes from its description file through the whole call."""
-
-from pathlib import Path
+"""Recordings that come with spikeglm go from their description files through the whole analysis."""
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from benchmarks.real_recordings import choices, grasshopper, place_cell, stn
-from benchmarks.real_recordings.study import HERE, NotThereError
+from benchmarks.real_recordings.study import HERE
 
-from spikeglm.designs.plan import DesignPlan
+from spikeglm.descriptions import Description
+from spikeglm.descriptions.session import read_session
 
 mpl.use("Agg")
+# rows and spikes of each analysis: what the recordings hold of them
+ROWS = {
+    grasshopper.WORDS[1]: (20_000, 929),
+    place_cell.BACKWARD: (35_552, 220),
+    place_cell.RUNNING_FORWARD: (17_784, 212),
+    stn.PLANNING: (50_000, 1948),
+    stn.MOVING: (50_000, 2748),
+    choices.WORDS: (20_000, 10_635),
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +40,16 @@ def test_curves_over_lags_are_lines_in_the_figure_of_a_neuron(receptor):
     assert not any(ax.get_xlabel() for ax in rest)
 
 
-def test_recordings_that_are_not_there_are_named():
-    for module in (choices, place_cell, stn):
-        with pytest.raises(NotThereError, match=module.FILE):
-            module.study(Path("nowhere"))
+@pytest.mark.parametrize("words", ROWS)
+def test_each_analysis_has_the_rows_and_spikes_that_it_is_about(words):
+    file, *settings = words.split(" ")
+    session = read_session(Description.read(HERE / file, settings))
+    y = np.asarray(session.y)
+    assert (len(y), int(y.sum())) == ROWS[words]
+    assert session.X.shape[0] == len(y)
 
 
 @pytest.mark.parametrize("path", sorted(HERE.glob("*.toml")), ids=lambda path: path.name)
 def test_descriptions_read_back_as_they_are(path):
-    plan = DesignPlan.from_toml(path)
-    assert DesignPlan.from_toml(plan.to_toml()).to_toml() == plan.to_toml()
+    description = Description.read(path)
+    assert Description.read(description.to_toml()).words == description.words

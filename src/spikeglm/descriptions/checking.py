@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ def _check_seconds(plan: DesignPlan, recording: Recording) -> None:
     times: list[tuple[str, Any]] = [("bin_s", plan.bin_s)]
     times += [(f"window of {term.label!r}", getattr(term, "window", None)) for term in plan.terms]
     for what, given in times:
-        sides = [s for s in np.ravel(given) if isinstance(s, int | float)] if given else []
+        sides = [s for s in np.ravel(given) if isinstance(s, Real)] if given else []
         if sides and max(map(abs, sides)) > length:
             raise errors.value_error(
                 f"The {what} is longer than the recording.",
