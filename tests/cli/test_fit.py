@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,8 +41,8 @@ def described(folder):
 
 @pytest.fixture(scope="module")
 def fitted(folder, described):
-    out = folder / "results"
-    return run("fit", described[1], *SMALL, "--out", out, "--json"), out
+    out, copy = folder / "results", f"output.nwb={folder}/encoded.nwb"
+    return run("fit", described[1], *SMALL, copy, "--out", out, "--json"), out
 
 
 def test_describe_prints_names_that_the_template_uses(described):
@@ -79,6 +80,36 @@ def test_fit_writes_what_it_says(fitted):
         assert name in facts["files"] and (out / name).is_file()
     assert set(facts["files"]) == {path.name for path in out.iterdir()}
     assert not out.with_name("results.partial").exists()
+
+
+def test_results_are_in_a_copy_of_the_recording(fitted, folder):
+    facts = answered(fitted[0])
+    assert facts["nwb"] == str(folder / "encoded.nwb")
+    with h5py.File(facts["nwb"]) as copy, h5py.File(folder / "session.nwb") as before:
+        tables = copy["processing/misc"]
+        assert tables["spikeglm_neurons/neuron"][:].tolist() == [0, 1, 2]
+        assert tables["spikeglm_neurons/unit"][:].tolist() == [0, 1, 2]  # rows of units
+        terms = pd.read_csv(fitted[1] / "terms.csv")
+        np.testing.assert_allclose(tables["spikeglm_terms/unique"][:], terms["unique"], rtol=1e-8)
+        assert (copy["units/spike_times"][:] == before["units/spike_times"][:]).all()
+        assert "spikeglm_neurons" not in before["processing"].get("misc", ())
+    assert f'nwb = "{folder}/encoded.nwb"' in (fitted[1] / "description.toml").read_text()
+
+
+def test_rows_go_to_a_cluster_and_the_answer_is_the_same(folder, described, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    few = [f"design.terms.{label}=" for label in ("position", "reward", "history")]
+    few += [*SMALL[3:], "recording.bin_s=0.1", "recording.neurons=[1]", "analysis.always="]
+    few += ["analysis.how=unique", "output.report=false", f"recording.path={folder}/session.nwb"]
+    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(processes=False, **options) as cluster:
+        place = ["--out", tmp_path / "there", "--dask", cluster.scheduler_address]
+        there = run("fit", described[1], *few, *place, "--json")
+    assert there.exit_code == 0, there.output
+    here = nmo.run_description(described[1], few)
+    loaded = nmo.load_encoding(tmp_path / "there" / "encoding.npz")
+    assert loaded.model.fit_report_.result.plan.startswith("dask")
+    pd.testing.assert_frame_equal(loaded.table(), here.table(), check_dtype=False, rtol=1e-5)
 
 
 def test_what_was_simulated_is_found(fitted):
@@ -189,6 +220,14 @@ def broken(bench, what):
         return [*fit[:2], "--out", bench], "in use"
     if what == "no scheduler":
         return [*fit, "--dask", "nowhere"], "does not answer"
+    if what == "a copy over the recording":
+        return [*fit, f"output.nwb={bench}/first.toml"], "would replace another file"
+    if what == "a copy in no folder":
+        return [*fit, f"output.nwb={bench}/none/out.nwb"], "no folder for the copy"
+    if what == "a copy of no file":
+        return [*fit, "recording.path=datasets://stn", "output.nwb=a.nwb"], "datasets://"
+    if what == "no such recording that comes along":
+        return [*fit, "recording.path=datasets://placecell"], "Did you mean 'place_cell'"
     if what == "no results":
         return ["report", bench], "spikeglm fit"
     if what == "unknown table":
@@ -200,7 +239,8 @@ WRONG = (
     "missing file", "missing description", "wrong field", "wrong column", "empty unit",
     "unknown key", "unknown section", "unknown rule", "no setting", "no TOML",
     "a recording for a description", "unwritable folder", "a folder of other things",
-    "no scheduler", "no results", "unknown table",
+    "no scheduler", "no results", "unknown table", "a copy over the recording",
+    "a copy in no folder", "a copy of no file", "no such recording that comes along",
 )  # fmt: skip
 
 

@@ -67,3 +67,13 @@ def test_a_number_has_no_parts():
 def test_text_that_is_no_toml_is_text():
     assert value_of("2024-13-45") == "2024-13-45"
     assert value_of('"5"') == "5" and value_of("5") == 5
+
+
+def test_a_term_is_taken_out_whole():
+    found = overridden(WORDS, ["design.terms.past="])
+    assert [term["label"] for term in found["design"]["terms"]] == ["past.long"]
+    assert overridden(WORDS, ["design.terms.past=", "design.terms.past.long="])["design"] == {
+        "terms": []
+    }
+    with pytest.raises(ValueError, match="no value of its own"):
+        overridden(WORDS, ["design.terms.past=8"])

@@ -57,8 +57,9 @@ def read_session(description: Description, recording: Recording | None = None) -
     found = _recording(description) if recording is None else recording
     section, plan = description.recording, _with_epochs(description.design)
     found = with_derived(with_units(found, section), section)
+    data = found.data(plan)
     check_against(plan, section.units, found)
-    X = plan.design(found.data(plan))
+    X = plan.design(data)
     say(f"design of {X.shape[0]:,} rows and {X.shape[1]} columns")
     y = X.counts(found[section.units])
     if section.units == UNITS:

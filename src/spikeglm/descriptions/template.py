@@ -22,8 +22,8 @@ _NOTES = {
     "[[design.terms]]": "# A term each: events (a kernel), boxcar (while an interval lasts), "
     "signal (in proportion), tuning (any function), history.",
     "[analysis]": "# Arguments of nmo.encode: search, how, null, folds, model, ...; always: "
-    "in all models that are compared.\n# Without model and strengths, smoothness is chosen by "
-    "marginal likelihood: finer, and slower.",
+    "in all models that are compared.\n# How smooth each curve is, the data choose. Quicker, "
+    'and coarser: model = { regularizer = "Ridge" } and strengths = "auto".',
     "[output]": '# folder = "results" is where to; tables also as "parquet".',
 }
 
@@ -78,7 +78,7 @@ def _words(recording: Recording, path: str | Path, file: str | Path) -> dict[str
         rows["derived"] = {SPEED: {"of": source, "how": "speed"}}
     design: dict[str, Any] = {} if recording.trials is None else {"trials": "trials"}
     design["terms"] = terms
-    analysis: dict[str, Any] = {"model": {"regularizer": "Ridge"}, "strengths": "auto", "seed": 0}
+    analysis: dict[str, Any] = {"seed": 0}
     if len(terms) > 1 and "history" in kinds:
         analysis["always"] = ["history"]
     return {
