@@ -11,6 +11,7 @@ from tests.nwb_fixture import session, write_nwb
 from spikeglm.cli.app import app
 from spikeglm.cli.options import settings_that_begin
 from spikeglm.descriptions import Description
+from spikeglm.descriptions.session import read_session
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "command_line.md").read_text()
@@ -50,10 +51,12 @@ def _make_small(path):
     path.write_text(text.replace("seed = 0", "\n".join(quick)))
 
 
-def test_the_description_on_the_page_is_one():
-    (text,) = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
-    found = Description.read(text)
-    assert [term.label for term in found.design.terms] == ["position", "speed", "history"]
+def test_the_descriptions_on_the_page_are_some():
+    texts = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
+    whole, derived, choices = map(Description.read, texts)
+    assert [term.label for term in whole.design.terms] == ["position", "speed", "history"]
+    assert list(derived.recording.derived_epochs) == ["forward", "planning", "around"]
+    assert read_session(choices).X.shape == (20_000, 1)
 
 
 def test_the_page_knows_every_command():

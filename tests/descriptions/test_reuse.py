@@ -36,7 +36,9 @@ def _files(monkeypatch):
     sessions = {"first": session(), "second": session(seed=1)}
     no_units = with_units(session(seed=1), _section(["fast"]))
     monkeypatch.setattr(
-        reuse, "read", lambda path: (sessions | {"fewer": no_units})[str(path).rpartition("/")[2]]
+        reuse,
+        "open_recording",
+        lambda path: (sessions | {"fewer": no_units})[str(path).rpartition("/")[2]],
     )
 
 

@@ -127,7 +127,7 @@ def section_of(cls: Any, words: Any, name: str) -> Any:
     Examples
     --------
     >>> section_of(OutputSection, {"report": False}, "output")
-    OutputSection(folder=None, tables=('csv',), report=False)
+    OutputSection(folder=None, tables=('csv',), report=False, nwb=None)
     """
     if isinstance(words, cls):
         return words
