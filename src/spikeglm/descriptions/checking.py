@@ -100,8 +100,8 @@ def _check_seconds(plan: DesignPlan, recording: Recording) -> None:
     times: list[tuple[str, Any]] = [("bin_s", plan.bin_s)]
     times += [(f"window of {term.label!r}", getattr(term, "window", None)) for term in plan.terms]
     for what, given in times:
-        sides = [s for s in np.ravel(given) if isinstance(s, Real)] if given else []
-        if sides and max(map(abs, sides)) > length:
+        sides = [abs(float(s)) for s in np.ravel(given or []) if isinstance(s, Real)]
+        if max(sides, default=0.0) > length:
             raise errors.value_error(
                 f"The {what} is longer than the recording.",
                 given=f"{given!r} s, and {length:.6g} s of recording",
