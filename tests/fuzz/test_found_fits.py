@@ -33,3 +33,9 @@ def test_nothing_is_found_any_more(seed):
 def test_a_penalty_below_the_rounding_of_features_certifies_nothing(seed):
     """Combinations of features in units far apart, decided by less than X'X rounds."""
     assert checks.examine(problems.draw(seed)).findings == []
+
+
+@pytest.mark.parametrize("seed", [1368, 20489, 45791, 46543, 54038, 54148, 1000506])
+def test_small_tables_in_absurd_units_are_looked_at_again(seed):
+    """Units 1e6 to 1e11 apart behind masks, kinks, labels or steep links: X'X sees none."""
+    assert checks.examine(problems.draw(seed)).findings == []

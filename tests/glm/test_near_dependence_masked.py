@@ -58,3 +58,19 @@ def test_a_mask_may_leave_what_is_nearly_constant_as_a_mixture_with_what_is_cons
     told_apart = np.column_stack([x, (X[:, 1] - x) / 1e-7, other])
     expected = nmo.PopulationGLM().fit(told_apart, y).fit_report_.result.objective
     assert_allclose(model.fit_report_.result.objective, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e5, 1e6, 1e8])
+@pytest.mark.parametrize("name", ["Gaussian", "Poisson"])
+def test_what_a_mask_leaves_of_an_exact_combination_is_fitted(unit, name):
+    """The masked feature is all that huge ones lack of being copies: 1e-8 of their size."""
+    rng = np.random.default_rng(0)
+    x, small = rng.normal(size=(2, 6000))
+    X = np.column_stack([unit * x, 2 * unit * x + small, small])
+    y = rng.poisson(np.exp(0.5 * small - 0.3 * x))
+    mask = np.array([[1, 1, 1], [1, 1, 1], [0, 1, 0]])
+    model = nmo.PopulationGLM(name, feature_mask=mask).fit(X, np.column_stack([y, y, y]))
+    assert model.fit_report_.converged
+    told_apart = np.column_stack([x, X[:, 1] - 2 * X[:, 0]])
+    expected = nmo.GLM(name).fit(told_apart, y).fit_report_.result.objective
+    assert_allclose(model.fit_report_.result.objective, np.tile(expected, 3), rtol=1e-8)

@@ -34,6 +34,7 @@ from .record import FitResult
 from .remarks import TOUCHED, remarks, remarks_on_storage, remarks_on_weights
 from .row_weights import Seen, views
 from .scales import fit_with_scales
+from .second_look import look_again
 from .separating import VISITS
 from .settled import settled_by
 from .user_scale import for_the_solver, location, of_the_rows, smallest_norm
@@ -175,9 +176,9 @@ def _solve_views(
         part = _solve(problems, objective, theta, view.columns, solver, part=len(parts))
         theta = problems.settled(objective, part.theta, view.columns)
         W, b = smallest_norm(*of_the_rows(over_rows, theta), view.null, survey)
-        coef[:, mine], intercept[mine], part = look_along_combinations(
-            problems.take(view.columns), objective, survey, (W, b), part
-        )
+        some = problems.take(view.columns)
+        W, b, part = look_along_combinations(some, objective, survey, (W, b), part)
+        coef[:, mine], intercept[mine], part = look_again(some, objective, survey, (W, b), part)
         parts.append((view.columns, part))
     return _Solved((coef, intercept), parts, seen)
 

@@ -243,12 +243,15 @@ class ToldApart:
         patterns, which = np.unique(share, axis=1, return_inverse=True)
         found: dict[bytes, tuple[list[int], Mixtures]] = {}
         for g, weight in enumerate(patterns.T):
-            key, mixtures = self._available(weight, settling)
+            alike = np.flatnonzero(which.ravel() == g)
+            key, mixtures = self._available(weight, settling, settling.take(alike[:1]).is_masked)
             members, _ = found.setdefault(key, ([], mixtures))
-            members.extend(np.flatnonzero(which.ravel() == g))
+            members.extend(alike)
         return [(np.sort(members), mixtures) for members, mixtures in found.values()]
 
-    def _available(self, weight: FloatArray, settling: Settling) -> tuple[bytes, Mixtures]:
+    def _available(
+        self, weight: FloatArray, settling: Settling, is_masked: BoolArray
+    ) -> tuple[bytes, Mixtures]:
         """Return the mixtures that weights (p + R,) leave alone, and a name for them.
 
         What is nearly constant among the features that are left may be a mixture of what is nearly
@@ -258,20 +261,32 @@ class ToldApart:
         combinations = np.hstack([self.near * deviation, self.features.null_space])
         free = settling.free(combinations, weight)
         amount = free[: len(deviation)] * deviation[:, None]
+        lost = self._lost(combinations @ free, is_masked)
         # Mixtures of the combinations as they are, again of variance one, and those of none.
-        left, size, right = np.linalg.svd(amount)
-        is_near = size > np.maximum(
-            _OF_NO_VARIANCE * deviation.min(initial=np.inf),
-            self._rounding(combinations @ free @ right[: len(size)].T),
-        )
-        near_there = free @ right[: len(size)][is_near].T / size[is_near]
-        null = combinations @ free @ np.delete(right, np.flatnonzero(is_near), axis=0).T
+        left, size, right = np.linalg.svd(np.vstack([amount, lost]))
+        own, other = (np.linalg.norm(part @ right.T, axis=0) for part in (amount, lost))
+        rounding = self._rounding(combinations @ free @ right.T)
+        is_more = (own > _OF_NO_VARIANCE * deviation.min(initial=np.inf)) | (other > rounding)
+        near = np.flatnonzero(is_more & (np.hypot(own, other) > rounding))
+        near_there = free @ right[near].T / size[near]
+        null = combinations @ free @ np.delete(right, near, axis=0).T
         null = null @ settling.untouched(null, weight)
-        names = (free @ free.T, null @ null.T)
-        mean = self.mean @ left[:, : len(size)][:, is_near]
+        mean = self.mean @ left[: len(deviation), near]
         found = Mixtures(combinations @ near_there, mean, null)
         # Zeros of either sign are the same.
+        names = (free @ free.T, null @ null.T, np.log2(size[near]))
         return b"".join((np.round(A, 6) + 0.0).tobytes() for A in names), found
+
+    def _lost(self, mixtures: FloatArray, is_masked: BoolArray) -> FloatArray:
+        """Return (k, k) a root of what mixtures (p, k) vary by without the masked features.
+
+        A masked feature of size one may be all that 1e8 times another lacks of being a copy of it.
+        """
+        if not is_masked.any():
+            return np.zeros((0, mixtures.shape[1]))
+        part = np.where(is_masked[:, None], mixtures, 0.0)
+        values, vectors = np.linalg.eigh(part.T @ (self.features.correlation @ part))
+        return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
     def _rounding(self, mixtures: FloatArray) -> FloatArray:
         """Return the deviation (m,) that rounding gives to mixtures (p, m) that are constant.

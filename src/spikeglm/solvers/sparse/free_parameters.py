@@ -24,7 +24,7 @@ from ..curvature.local_curvature import in_batches
 from .optimality import kinks_of
 from .smooth_part import add_smooth_penalty
 
-_AS_VIOLATION = 1e-2
+AS_VIOLATION = 1e-2
 """What a decrement of one unit counts as: a tolerance of 1e-7 then leaves 5e-11 of the loss."""
 
 _DOUBTFUL = 1e3  # typical curvature over that along a step, from which decrements are looked at
@@ -105,7 +105,7 @@ class FreeParameters:
             spread[batch] = self.objective.spread(steps)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             is_flat = (decrement > 0) & (self.h[columns] * spread / decrement**2 > FLAT)
-            violation = _AS_VIOLATION * decrement / self.unit[columns]
+            violation = AS_VIOLATION * decrement / self.unit[columns]
         return np.where(self.unit[columns] > 0, violation, 0.0), is_flat
 
     def _free_at(self, theta: FloatArray, columns: IntArray) -> BoolArray:
