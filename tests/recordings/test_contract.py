@@ -193,3 +193,9 @@ def test_everything_goes_to_pynapple_and_pandas():
     assert found["units"]["area"].tolist() == ["CA1", "CA3"]
     assert recording().series["position"].to_frame().columns.tolist() == ["x", "y"]
     assert recording().trials.to_frame()["choice"].tolist() == ["l", "r"]
+
+
+def test_spikes_are_counted_whatever_the_metadata_say():
+    table = Units.of({3: [0.5], 7: []}, {"n_spikes": [900, 800]}).to_frame()
+    assert table["n_spikes"].tolist() == [1, 0]
+    assert table["n_spikes (metadata)"].tolist() == [900, 800]

@@ -198,6 +198,9 @@ class Units(Mapping[Any, FloatArray]):
     def to_frame(self) -> pd.DataFrame:
         """Return a table with a row per unit: ``n_spikes``, and the columns of metadata.
 
+        What the metadata call ``n_spikes`` is in the column ``n_spikes (metadata)``: it may count
+        spikes of a longer recording.
+
         Examples
         --------
         >>> Units.of({3: [0.5], 7: []}, {"area": ["CA1", "CA3"]}).to_frame()["n_spikes"].tolist()
@@ -206,7 +209,11 @@ class Units(Mapping[Any, FloatArray]):
         import pandas as pd
 
         index = pd.Index(self.names, name="unit")
-        return pd.DataFrame({"n_spikes": self.n_spikes, **self.metadata}, index=index)
+        told = {
+            "n_spikes (metadata)" if name == "n_spikes" else name: values
+            for name, values in self.metadata.items()
+        }
+        return pd.DataFrame({"n_spikes": self.n_spikes, **told}, index=index)
 
     def to_pynapple(self) -> Any:
         """Return the spikes as a pynapple TsGroup, with metadata.
