@@ -91,6 +91,19 @@ class Case:
         return numpy_fista.glm(X, y, self.penalty.kinked, self.model, self.link, **arguments)
 
 
+@cache
+def fitted(case: Case) -> GLM:
+    """Return the fit of the first neuron: who only looks at it shares it."""
+    X, y = case.data()
+    return case.glm().fit(X, y[:, 0])
+
+
+@cache
+def fitted_population(case: Case) -> PopulationGLM:
+    """Return the fit of all neurons: who only looks at it shares it."""
+    return case.population().fit(*case.data())
+
+
 def _cases(pairs, solvers_of) -> tuple[Case, ...]:
     """Return a case per pair of model and link, penalty and solver of that penalty."""
     return tuple(

@@ -1,11 +1,17 @@
 """What must not change a fit, and what must change it in a known way."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.catalogue import BY_OTHER_SOLVERS, CANONICAL, CASES, SOLVERS, Case, those
+from tests.catalogue import (
+    BY_OTHER_SOLVERS,
+    CANONICAL,
+    CASES,
+    SOLVERS,
+    Case,
+    fitted_population,
+    those,
+)
 from tests.glm import dense
 
 import spikeglm as nmo
@@ -20,10 +26,7 @@ of_smooth = pytest.mark.parametrize("case", those(EVERY_KIND, is_smooth=True), i
 unregularized = pytest.mark.parametrize("case", those(EVERY_KIND, is_none=True), ids=str)
 
 
-@cache
-def plain(case):
-    """The fit that the others are compared with."""
-    return case.population().fit(*case.data())
+plain = fitted_population  # what the others are compared with
 
 
 def assert_same(model, other, X, y, case):
