@@ -130,6 +130,7 @@ def test_rates_that_look_like_counts_are_told(model):
         ("Poisson", np.arange(300) % 3),  # counts
         ("Poisson", np.arange(300) % 3 + 2),  # none of them one
         ("Poisson", np.repeat([0, 2], [290, 10])),  # bursts by chance
+        ("Poisson", np.repeat([0, 10], [200, 100])),  # the same few numbers again and again
         ("QuasiPoisson", 50.0 * (np.arange(300) % 3)),  # takes rates, and estimates their scale
         ("Gaussian", 50.0 * (np.arange(300) % 3)),
         ("Bernoulli", np.arange(300) % 2),

@@ -12,6 +12,7 @@ from ...rows.series import StoredSeries, pieces
 from ...typing import Array
 
 _FEWEST = 20  # values above zero, of which counts of spikes would hardly all be multiples
+_RATE = 20  # Hz of one spike in 50 ms: the same number again and again may be a smaller count
 
 
 def announce_multiples(y: Array | StoredSeries, likelihood: Likelihood) -> None:
@@ -33,18 +34,19 @@ def announce_multiples(y: Array | StoredSeries, likelihood: Likelihood) -> None:
     """
     if not likelihood.takes_counts:
         return
-    common, n_positive, largest = 0, 0, 0
+    common, n_positive, smallest, largest = 0, 0, np.inf, 0
     for part in pieces(y):
         values = y[part]
         if (values == 1).any():
             return
         positive = values[np.isfinite(values) & (values > 0)]
         distinct = np.unique(positive).astype(np.int64).tolist()
-        n_positive, largest = n_positive + positive.size, max([largest, *distinct[-1:]])
-        common = gcd(common, *distinct)
+        smallest, largest = min([smallest, *distinct[:1]]), max([largest, *distinct[-1:]])
+        n_positive, common = n_positive + positive.size, gcd(common, *distinct)
         if common == 1:
             return
-    if common > 1 and n_positive >= _FEWEST:
+    is_rate = common > 1 and (smallest < largest or common >= _RATE)
+    if is_rate and n_positive >= _FEWEST:
         notices.warn(
             f"All counts are multiples of {common}, as rates in Hz are. Given: {n_positive} values "
             f"above zero, the largest {largest}. Expected: spikes per bin. What to do: if y was "
