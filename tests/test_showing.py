@@ -224,3 +224,16 @@ def test_columns_of_a_table_stand_below_one_another_however_long_a_name_is():
     assert header.index("p") == line.index("1e-05") + 4
     assert header.index("term") == line.index("x")
     assert header == header.rstrip()
+
+
+def test_no_p_value_is_printed_as_zero():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4000, 1))
+    y = rng.poisson(np.exp(1.0 + 1.2 * X[:, 0]))
+    model = nmo.GLM(regularizer="UnRegularized").fit(X, y)
+    summary, tests = model.summary(X, y), nmo.inference.term_tests(model, X, y)
+    assert tests.p_value[0, 0] == summary.p_value[-1, 0] == 0.0  # numbers stay numbers
+    assert tests.to_frame()["p_value"][0] == 0.0
+    for text in (str(summary), str(tests), summary._repr_html_(), tests._repr_html_()):
+        assert "<1e-300" in text.replace("&lt;", "<")
+    assert str(tests).splitlines()[-1].split()[-2:] == ["<1e-300", "<1e-300"]

@@ -12,6 +12,7 @@ from typing import Any
 
 _MOST_NUMBERS = 6  # of an array, or entries of a list, that are written out
 _MOST_LETTERS = 200  # of one field of a repr
+_SMALLEST_P = 1e-300  # below it is next to what a number can hold, and nothing underflows to "0"
 
 
 def shown(value: Any) -> str:
@@ -87,6 +88,29 @@ def table(rows: Sequence[Sequence[str]], *, to_left: Collection[int] = (0,)) -> 
         ).rstrip()
         for row in rows
     ]
+
+
+def p_value(p: float, form: str = ".3g") -> str:
+    """Return a p or a q value as it is printed: never as zero, which no probability here is.
+
+    Examples
+    --------
+    >>> p_value(0.01234), p_value(1e-40), p_value(0.0), p_value(float("nan"))
+    ('0.0123', '1e-40', '<1e-300', 'nan')
+    """
+    return f"<{_SMALLEST_P:g}" if p < _SMALLEST_P else f"{p:{form}}"
+
+
+def p_is(name: str, p: float, form: str = ".2g") -> str:
+    """Return what is said of a p or a q value in a sentence.
+
+    Examples
+    --------
+    >>> p_is("p", 0.01234), p_is("q", 0.0)
+    ('p = 0.012', 'q < 1e-300')
+    """
+    text = p_value(p, form)
+    return f"{name} < {text[1:]}" if text.startswith("<") else f"{name} = {text}"
 
 
 def _array(value: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import errors
+from ..csv_tables import write_csv
 from ..encoding import Encoding
 from ..reporting import report
 from .description import Description
@@ -44,7 +45,7 @@ def write_tables(found: Encoding, folder: Path, form: str) -> None:
     for name, table in tables.items():
         path = folder / f"{_NOT_IN_NAMES.sub('_', name)}.{form}"
         if form == "csv":
-            table.to_csv(path, index=False, float_format="%.9g")
+            write_csv(table, path)
         else:
             require_parquet()
             texts = [column for column in table if table[column].dtype == object]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, showing
+from ..csv_tables import write_csv
 from ..encoding import Encoding, load_encoding
 from ..inference.bits_per_spike import bits_per_spike
 from ..recordings import Recording
@@ -202,7 +203,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         if path.suffix == ".csv":
-            table.to_csv(partial, index=table.index.name is not None)
+            write_csv(table, partial, with_index=table.index.name is not None)
         else:
             table.rename(columns=str).to_parquet(partial)
         os.replace(partial, path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import errors
+from .. import errors, showing
 from ..inference.couplings.measures import MEASURES
 from ..inference.couplings.result import Coupling, strongest
 from ..io.interop.timeseries import to_array
@@ -190,7 +190,7 @@ def plot_coupling_filters(found: Coupling, axes: Any = None, *, n: int = 6) -> A
         ax.plot(at, part["value"], color=color, linewidth=style.LINE_PT)
         ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
         ax.set_xlim(0, at.max())
-        ax.set_title(f"{part['pair'].iloc[0]}, q = {part['q_value'].iloc[0]:.2g}")
+        ax.set_title(f"{part['pair'].iloc[0]}, {showing.p_is('q', part['q_value'].iloc[0])}")
         ax.set_xlabel(table.attrs["xlabel"])
         ax.set_ylabel(table.attrs["ylabel"])
     return axes

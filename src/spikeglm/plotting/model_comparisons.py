@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import showing
 from ..selection import Comparison
 from . import style
 from .labels import name_ticks, upwards
@@ -135,7 +136,7 @@ def _pairs(comparison: Comparison, *, model: str | None = None) -> pd.DataFrame:
     table = table[known].reset_index(drop=True)
     over = comparison.over_neurons()
     table.attrs = {
-        "title": f"{over.n_neurons[m]} neurons, p = {over.p_signed_rank[m]:.2g}",
+        "title": f"{over.n_neurons[m]} neurons, {showing.p_is('p', over.p_signed_rank[m])}",
         "xlabel": f"{comparison.reference}: {comparison.score_name}",
         "ylabel": f"{name}: {comparison.score_name}",
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import showing
 from ..inference.nulls.result import NullTest
 from . import style
 from .neurons import place_of
@@ -85,7 +86,7 @@ def plot_null(
     draws, observed, p = table["statistic"], table.attrs["observed"], table.attrs["p_value"]
     bins = int(np.clip(len(draws) // 5, 5, _MOST_BINS))
     ax.hist(draws, bins=bins, color=style.LIGHT_GREY, label=f"{len(draws)} draws")
-    about = "no p value" if np.isnan(p) else f"data, p = {p:.2g}"
+    about = "no p value" if np.isnan(p) else f"data, {showing.p_is('p', p)}"
     if np.isfinite(observed):
         ax.axvline(observed, color=color, linewidth=style.LINE_PT, label=about)
     ax.set_xlabel(table.attrs["xlabel"])

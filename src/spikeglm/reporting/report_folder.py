@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
+from ..csv_tables import write_csv
 from ..encoding import Encoding
 from ..typing import ArrayLike
 from .drawings import drawings
@@ -159,7 +160,7 @@ def _about(name: str) -> str:
 
 
 def _csv(table: pd.DataFrame) -> Callable[[Path], object]:
-    return lambda path: table.to_csv(path, index=False, float_format="%.9g")
+    return lambda path: write_csv(table, path)
 
 
 def _text(content: str) -> Callable[[Path], object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .. import notebook
+from .. import notebook, showing
 
 _GAP = "  "
 _ESCAPED = {
@@ -119,3 +119,12 @@ def number(value: float, form: str = ".4g") -> str:
     ('0.25', '')
     """
     return "" if value != value else f"{value:{form}}"
+
+
+def p_value(p: float) -> str:
+    """Return a p value as text, "" for NaN.
+
+    >>> p_value(0.25), p_value(0.0)
+    ('0.25', '<1e-300')
+    """
+    return "" if p != p else showing.p_value(p)

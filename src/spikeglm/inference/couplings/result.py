@@ -306,7 +306,7 @@ class Coupling:
             value, error = self.value["extra_spikes"][n, m], self.error["extra_spikes"][n, m]
             lines.append(
                 f"  {self.sources[m]} → {self.neurons[n]}: {value:+.3g} ± {error:.2g} spikes per "
-                f"spike, q = {self.q_value[n, m]:.2g}"
+                f"spike, {showing.p_is('q', self.q_value[n, m])}"
             )
         without = {str(s) for s in self.status[~self.is_self & ~np.isfinite(self.p_value)]}
         if without:

@@ -92,9 +92,14 @@ class Overdispersion:
     def __str__(self) -> str:
         tail = 0.5 * (1.0 - self.level)
         header = ("neuron", "scale", "std error", f"[{tail:.4g}", f"{1 - tail:.4g}]", "p", "")
-        numbers = (self.scale, self.std_error, self.conf_low, self.conf_high, self.p_value)
+        numbers = (self.scale, self.std_error, self.conf_low, self.conf_high)
         rows = [
-            (str(name), *(f"{values[n]:.3g}" for values in numbers), self.status[n])
+            (
+                str(name),
+                *(f"{values[n]:.3g}" for values in numbers),
+                showing.p_value(self.p_value[n]),
+                self.status[n],
+            )
             for n, name in enumerate(self.neurons)
         ]
         return "\n".join(showing.table([header, *rows], to_left=(0, 6)))

@@ -172,4 +172,6 @@ class Goodness:
 
 
 def _number(name: str, value: float) -> str:
+    if name == "ks_p_value" and not np.isnan(value):
+        return showing.p_value(value)
     return "-" if np.isnan(value) else _COUNTS.get(name, "{:.3g}").format(value)

@@ -133,7 +133,7 @@ class TermTests:
             for j, term in enumerate(self.terms):
                 status = str(self.status[j, n])
                 numbers = f"{self.statistic[j, n]:.4g}", f"{self.df[j, n]:.4g}"
-                p = f"{self.p_value[j, n]:.3g}", f"{self.q_value[j, n]:.3g}"
+                p = [showing.p_value(x[j, n]) for x in (self.p_value, self.q_value)]
                 said = "" if status == Status.CONVERGED else status
                 out.append((str(neuron), str(term), *numbers, *p, said))
         return out

@@ -150,12 +150,7 @@ class NullTest:
 
     def _row(self, c: int) -> tuple[str, ...]:
         median, high = self._of_draws()
-        values = (
-            self.statistic[c],
-            median[c],
-            high[c],
-            self.p_value[c],
-            self.q_value[c],
-            self.independent_p_value[c],
-        )
-        return str(self.neurons[c]), *("-" if np.isnan(v) else f"{v:.3g}" for v in values)
+        values = (self.statistic[c], median[c], high[c])
+        of_p = (self.p_value[c], self.q_value[c], self.independent_p_value[c])
+        numbers = ("-" if np.isnan(v) else f"{v:.3g}" for v in values)
+        return str(self.neurons[c]), *numbers, *("-" if np.isnan(p) else showing.p_value(p) for p in of_p)

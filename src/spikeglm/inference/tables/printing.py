@@ -154,8 +154,10 @@ def _cells(summary: Summary, i: int, neuron: int) -> tuple[str, ...]:
     values = [float(getattr(summary, name)[i, neuron]) for name in NUMBERS]
     formats = (".5g", ".4g", ".3f", ".3g", ".5g", ".5g")
     return tuple(
-        "" if np.isnan(value) else f"{value:{form}}"
-        for value, form in zip(values, formats, strict=True)
+        ""
+        if np.isnan(value)
+        else (showing.p_value(value, form) if name == "p_value" else f"{value:{form}}")
+        for name, value, form in zip(NUMBERS, values, formats, strict=True)
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..printed_tables import PrintedTable, number
+from ..printed_tables import PrintedTable, number, p_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,8 @@ def of_neuron(found: Comparison, n: int) -> PrintedTable:
             cells += [
                 f"{number(d.mean[m, n], '.3g')} {interval}",
                 number(d.effect_size[m, n], ".2f"),
-                number(d.p_corrected_t[m, n], ".3g"),
-                number(d.p_signed_rank[m, n], ".3g"),
+                p_value(d.p_corrected_t[m, n]),
+                p_value(d.p_signed_rank[m, n]),
             ]
         rows.append((name, *cells, str(int(d.n_folds[m, n]))))
     header = ("model", "score ± SE", "difference [95 %]", "d", "p (t)", "p (ranks)", "folds")
@@ -56,7 +56,7 @@ def of_population(found: Comparison) -> PrintedTable:
                 f"{number(over.median[m], '.3g')} {quartiles}",
                 str(over.n_better[m]),
                 str(over.n_worse[m]),
-                number(over.p_signed_rank[m], ".3g"),
+                p_value(over.p_signed_rank[m]),
             ]
         rows.append((name, *cells, str(over.n_neurons[m])))
     header = (

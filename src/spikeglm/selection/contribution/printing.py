@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ... import notebook
+from ... import notebook, showing
 from .kinds import QUESTIONS
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _median(values: np.ndarray) -> str:
 
 
 def _p(value: float) -> str:
-    return "-" if not np.isfinite(value) else f"{value:.2g}"
+    return "-" if not np.isfinite(value) else showing.p_value(value, ".2g")
 
 
 def _table(rows: list[list[str]]) -> list[str]:
