@@ -148,4 +148,4 @@ def test_a_package_names_what_it_offers():
         "config_context",
         "LabelEncoder",
     }
-    assert {"GLM.predict", "GLM.score", "GLM.simulate", "BaseGLM.fit"} <= METHODS.keys()
+    assert {"Rates.predict", "Rates.score", "Rates.simulate", "BaseGLM.fit"} <= METHODS.keys()

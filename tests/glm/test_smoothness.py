@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 import spikeglm as nmo
 from spikeglm.inference.curve_bands import error_of
-from spikeglm.inference.information.fisher import Uncertainty
+from spikeglm.inference.information.optimum import Uncertainty
 from spikeglm.regularizer import Quadratic, Smoothness
 from spikeglm.rows.terms import Term
 

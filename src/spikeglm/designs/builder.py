@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from .built import BuiltDesign
-from .finding import kept, label_of
+from .described import Described
+from .finding import label_of
 from .kinds.boxcars import Boxcar
-from .kinds.contract import TermKind
 from .kinds.events import Events
 from .kinds.history import History
 from .kinds.signals import Signal
 from .kinds.tuning import Tuning
-from .plan import DesignPlan, checked_labels
 
 
-class DesignBuilder:
+class DesignBuilder(Described):
     """A design from events, trials, signals and spikes: one call per term, everything in seconds.
 
     Each call returns a new builder, so calls are chained; the one before stays as it was.
@@ -62,21 +57,6 @@ class DesignBuilder:
     [('cue', (2, 5), ('l', 'r')), ('drift', (1,), (0,))]
     """
 
-    def __init__(
-        self,
-        rows: Any = None,
-        *,
-        bin_s: float | None = None,
-        epochs: Any = None,
-        trials: Any = None,
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.data: dict[str, Any] = dict(data or {})
-        names = {}
-        for name, given in (("rows", rows), ("epochs", epochs), ("trials", trials)):
-            names[name] = kept(given, name, self.data)
-        self.plan = DesignPlan(bin_s=bin_s, **names)
-
     def events(
         self,
         times: Any,
@@ -89,7 +69,7 @@ class DesignBuilder:
         within_trial: bool = False,
         missing: str = "lost",
         channels: Any = None,
-    ) -> DesignBuilder:
+    ) -> Self:
         """Add a kernel over the time around events, or one for each kind of them.
 
         Parameters
@@ -157,7 +137,7 @@ class DesignBuilder:
         within_trial: bool = False,
         missing: str = "lost",
         channels: Any = None,
-    ) -> DesignBuilder:
+    ) -> Self:
         """Add one while an interval lasts, zero elsewhere: epochs, delays, states, trials.
 
         Parameters
@@ -204,7 +184,7 @@ class DesignBuilder:
         label: str | None = None,
         within_trial: bool = False,
         edges: str = "lost",
-    ) -> DesignBuilder:
+    ) -> Self:
         """Add a continuous signal that acts in proportion: as it is, or through a kernel.
 
         Parameters
@@ -245,7 +225,7 @@ class DesignBuilder:
         how: str = "interpolate",
         max_gap_s: float | None = None,
         label: str | None = None,
-    ) -> DesignBuilder:
+    ) -> Self:
         """Add functions of the value of a signal, or of several together: tuning curves and maps.
 
         Parameters
@@ -292,7 +272,7 @@ class DesignBuilder:
         label: str | None = None,
         within_trial: bool = False,
         edges: str = "lost",
-    ) -> DesignBuilder:
+    ) -> Self:
         """Add the spikes before a row: of the neuron itself, of others, or of all.
 
         Parameters
@@ -326,75 +306,3 @@ class DesignBuilder:
         data = dict(self.data)
         name = self._kept(spikes, label, data)
         return self._with(History(label, name, window, basis, neurons, within_trial, edges), data)
-
-    def design(self, data: Mapping[str, Any] | None = None) -> BuiltDesign:
-        """Return the design as a lazy table: nothing is written out before it is read.
-
-        Parameters
-        ----------
-        data :
-            Data by their names, instead of or beside those that the builder holds.
-
-        Notes
-        -----
-        Raises and warns as :meth:`DesignPlan.design`.
-
-        Examples
-        --------
-        >>> import spikeglm as nmo
-        >>> builder = nmo.DesignBuilder(bin_s=0.1, epochs="session").boxcar("on", label="on")
-        >>> builder.design({"session": [[0, 2]], "on": [[0, 1]]})
-        Design(n_rows=20, n_features=1)
-        """
-        return self.plan.design({**self.data, **(data or {})})
-
-    def to_toml(self, path: str | Path | None = None) -> str:
-        """Return the description of the design as TOML, and write it to a file if one is named.
-
-        Data are in it by their names only.
-
-        TypeError if a basis has functions of your own.
-
-        Examples
-        --------
-        >>> import spikeglm as nmo
-        >>> text = nmo.DesignBuilder(bin_s=0.1, epochs="session").to_toml()
-        >>> nmo.DesignBuilder.from_toml(text).to_toml() == text
-        True
-        """
-        return self.plan.to_toml(path)
-
-    @classmethod
-    def from_toml(cls, source: str | Path, data: Mapping[str, Any] | None = None) -> DesignBuilder:
-        """Return the builder that a text describes, or a file (.toml; .yaml with PyYAML).
-
-        Raises as :meth:`DesignPlan.from_toml`.
-
-        Examples
-        --------
-        >>> import spikeglm as nmo
-        >>> nmo.DesignBuilder.from_toml('bin_s = 0.1')
-        DesignBuilder(bin_s=0.1)
-        """
-        found = cls(data=data)
-        found.plan = DesignPlan.from_toml(source)
-        return found
-
-    def __repr__(self) -> str:
-        plan = self.plan
-        settings = ", ".join(f"{k}={v!r}" for k, v in plan.description.items() if k != "terms")
-        lines = [f"\n    .{term.kind}({term.label!r})" for term in plan.terms]
-        return f"DesignBuilder({settings}){''.join(lines)}"
-
-    def _repr_html_(self) -> str:
-        """Show the terms in a notebook."""
-        return self.plan._repr_html_()
-
-    def _kept(self, given: Any, name: str, data: dict[str, Any]) -> Any:
-        return kept(given, name, data, self.plan.trials)
-
-    def _with(self, term: TermKind, data: dict[str, Any]) -> DesignBuilder:
-        found = DesignBuilder()
-        found.data = data
-        found.plan = replace(self.plan, terms=checked_labels((*self.plan.terms, term)))
-        return found

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import numerics, showing
 from ..typing import Array, ArrayLike, FloatArray
-from .information.fisher import Uncertainty
+from .information.optimum import Uncertainty
 
 _SHARE = 1e-6  # of a combination in an undetermined direction, from which it is undetermined itself
 

@@ -29,7 +29,8 @@ from ..solvers import Status
 from ..typing import Array, FloatArray
 from .bin_size import seconds_per_bin
 from .information.degrees_of_freedom import effective_parameters
-from .information.fisher import Optimum, uncertainties
+from .information.fisher import uncertainties
+from .information.optimum import Optimum
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,30 +11,21 @@ and for the usual pairs (Poisson or Gamma with exp, Bernoulli with logistic, ...
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
-from .. import errors, numerics
+from .. import numerics
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray, Namespace
+from . import support
+from .domain import Domain
 from .elementwise import ElementwiseObservations
-from .inverse_link import Curve, Link, natural_coordinate
+from .inverse_link import Link
 
 NoStart = Literal["", "silent", "saturated", "outside the link's range", "no finite response"]
 _MARGIN = 1e-12  # from the edge of the means there are, where predictors are infinite
-_CHECKED_AT_ONCE = 2**20  # entries of a response
-_SHOWN = 3  # of them that are wrong
-
-
-class _Reach(NamedTuple):
-    """The open interval of linear predictors whose mean the model can have."""
-
-    low: float
-    high: float
-    inner: float
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,7 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return self.model.loss(y, eta, None, xp)
-            inside, _, curve = self._curve(eta, xp)
+            inside, _, curve = self._domain.curve(eta, xp)
             value = self.model.loss(y, curve.theta, curve.mean, xp)
             return value if inside is None else xp.where(inside, value, math.inf)
 
@@ -114,7 +105,7 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return self.model.loss_and_slope(y, eta, None, xp)
-            inside, _, curve = self._curve(eta, xp)
+            inside, _, curve = self._domain.curve(eta, xp)
             value, slope = self.model.loss_and_slope(y, curve.theta, curve.mean, xp)
             value = value if inside is None else xp.where(inside, value, math.inf)
             return value, slope * curve.slope
@@ -148,7 +139,7 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return model.loss_curvature(y, eta, None, xp)
-            inside, eta, curve = self._curve(eta, xp)
+            inside, eta, curve = self._domain.curve(eta, xp)
             _, slope = model.loss_and_slope(y, curve.theta, curve.mean, xp)
             bend = self.link.bend(natural, eta, xp)
             if self.link.range is None:
@@ -171,7 +162,7 @@ class Likelihood:
         with numerics.quiet():
             if self._straight:
                 return self.model.information(eta, None, xp)
-            _, _, curve = self._curve(eta, xp)
+            _, _, curve = self._domain.curve(eta, xp)
             return self.model.information(curve.theta, curve.mean, xp) * curve.slope**2
 
     def information(self, eta: Array, y: Array, xp: Namespace = np) -> Array:
@@ -236,7 +227,7 @@ class Likelihood:
         >>> pair.start([1.0, 2.0]).round(3)
         array([0.   , 0.693])
         """
-        low, high = self._mean_bounds
+        low, high = self._domain.means
         mean = np.asarray(mean_y, dtype=float)
         mean = np.where(np.isnan(mean), low + 0.5 if math.isfinite(low) else 1.0, mean)
         with numerics.quiet():
@@ -264,7 +255,7 @@ class Likelihood:
         """
         mean = np.asarray(mean_y, dtype=float)
         lowest, highest = self.model.means
-        low, high = self._mean_bounds
+        low, high = self._domain.means
         with numerics.quiet():
             unreachable = ~((mean > low) & (mean < high) & np.isfinite(self.link.predictor(mean)))
         words: list[tuple[BoolArray, NoStart]] = [
@@ -312,8 +303,7 @@ class Likelihood:
     @property
     def takes_any_predictor(self) -> bool:
         """Whether every finite eta has a mean that the model can have."""
-        is_known = self.link.range is not None
-        return self._straight or (is_known and self._reach is None and self.link.pole is None)
+        return self._straight or self._domain.is_everything
 
     @property
     def takes_counts(self) -> bool:
@@ -335,21 +325,7 @@ class Likelihood:
         >>> pair = Likelihood(PoissonObservations(), links.Exp())
         >>> pair.check_response([0, 1, 2])
         """
-        y = y if getattr(y, "is_stored", False) else np.asarray(y)  # a part at a time
-        step = max(1, _CHECKED_AT_ONCE * len(y) // max(y.size, 1))
-        shown: list[str] = []
-        n_wrong = 0
-        for start in range(0, len(y), step):  # what is told of each entry takes memory, too
-            part = y[start : start + step]
-            with numerics.quiet():
-                wrong = np.isfinite(part) & ~self.model.allowed(part)
-            if wrong.any():
-                n_wrong += int(wrong.sum())
-                for t, *n in np.argwhere(wrong)[: _SHOWN - len(shown)]:
-                    place = ", ".join(map(str, (start + t, *n)))
-                    shown.append(f"y[{place}] = {part[(t, *n)]}")
-        if n_wrong:
-            raise _response_error(self.model, shown, n_wrong)
+        support.check_response(self.model, y)
 
     @property
     def has_constant_information(self) -> bool:
@@ -366,61 +342,5 @@ class Likelihood:
         return self.link.linear_in == self.model.natural
 
     @cached_property
-    def _mean_bounds(self) -> tuple[float, float]:
-        """The open interval of means that both the model and the link can have."""
-        ranges = (self.model.means, self.link.range or self.model.means)
-        return max(low for low, _ in ranges), min(high for _, high in ranges)
-
-    @cached_property
-    def _reach(self) -> _Reach | None:
-        """The linear predictors allowed, or None where all are; f is monotone, so an interval."""
-        if self._mean_bounds == self.link.range:
-            return None
-        low, high = self._mean_bounds
-        with numerics.quiet():
-            ends = self.link.predictor(np.array([low, high, min(low + 0.5, high)]))
-        return _Reach(float(min(ends[:2])), float(max(ends[:2])), float(ends[2]))
-
-    def _curve(self, eta: Array, xp: Namespace) -> tuple[Array | None, Array, Curve]:
-        """Return where eta is allowed (None: everywhere), eta, and the curve of the mean there.
-
-        Elsewhere eta and the curve are those of an inner point.
-        """
-        inside, eta = self._kept(eta, xp)
-        curve = self.link.curve(self.model.natural, eta, xp)
-        if self.link.range is not None:
-            return inside, eta, curve
-        low, high = self._mean_bounds  # only the mean itself can tell
-        inside = (curve.mean > low) & (curve.mean < high) & xp.isfinite(curve.slope)
-        mean = xp.where(inside, curve.mean, self._inner_mean)
-        theta = natural_coordinate(self.model.natural, mean, xp)
-        return inside, eta, Curve(mean, theta, xp.where(inside, curve.slope, 0.0))
-
-    @cached_property
-    def _inner_mean(self) -> float:
-        low, high = self._mean_bounds
-        return low + min(1.0, 0.5 * (high - low)) if math.isfinite(low) else min(0.0, high - 1.0)
-
-    def _kept(self, eta: Array, xp: Namespace) -> tuple[Array | None, Array]:
-        """Return where eta is allowed (None: everywhere), and eta with an inner value elsewhere."""
-        if self.link.range is None:
-            return None, eta
-        if self._reach is not None:
-            inside = (eta > self._reach.low) & (eta < self._reach.high)
-            return inside, xp.where(inside, eta, self._reach.inner)
-        if self.link.pole is not None:
-            inside = eta != self.link.pole
-            return inside, xp.where(inside, eta, self.link.pole + 1.0)
-        return None, eta
-
-
-def _response_error(
-    model: ElementwiseObservations, shown: Sequence[str], n_wrong: int
-) -> ValueError:
-    more = f" and {n_wrong - len(shown)} more" if n_wrong > len(shown) else ""
-    return errors.value_error(
-        f"y holds values that a {model.name} model cannot produce.",
-        given=", ".join(shown) + more,
-        expected=f"{model.support} (rows with NaN or inf are left out)",
-        todo="Choose another observation_model, or check how y was made (counts, not rates).",
-    )
+    def _domain(self) -> Domain:
+        return Domain(self.model, self.link)

@@ -16,9 +16,9 @@ from ...engine.table import Table
 from ...fit.record import FitResult
 from ...fit.user_scale import for_the_solver, of_the_rows
 from ...inference.information.filling import Filler
-from ...inference.information.fisher import NO_OPTIMUM, Uncertainty
 from ...inference.information.inverses import TOUCHED
 from ...inference.information.memory import groups
+from ...inference.information.optimum import NO_OPTIMUM, Uncertainty
 from ...numerics import quiet
 from ...regularizer import UnRegularized
 from ...regularizer.base import PenaltyTerm

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.softmax_objective import SoftmaxObjective
 from ...inference.information.filling import Filler, Seen
-from ...inference.information.fisher import Uncertainty
+from ...inference.information.optimum import Uncertainty
 from ...numerics import quiet
 from ...typing import BoolArray, FloatArray, IntArray
 

@@ -23,9 +23,9 @@ from ...fit.record import FitResult, check_optimum, check_same_data
 from ...fit.user_scale import for_the_solver
 from ...inference.covariances import Requested, RowsInTime
 from ...inference.information.filling import Filler
-from ...inference.information.fisher import NO_OPTIMUM, Uncertainty
 from ...inference.information.inverses import TOUCHED, void_directions
 from ...inference.information.memory import groups
+from ...inference.information.optimum import NO_OPTIMUM, Uncertainty
 from ...inference.information.remaining_step import rounding_of, size_of_rows, squared_step
 from ...numerics import quiet
 from ...regularizer import UnRegularized

@@ -13,7 +13,7 @@ from ...inference.covariances import Requested
 from ...inference.effects.curves import Curve
 from ...inference.effects.estimates import Estimates, term_of
 from ...inference.effects.partial import Asked, curve_of
-from ...inference.information.fisher import Uncertainty
+from ...inference.information.optimum import Uncertainty
 from ...io.interop.trees import flatten, is_tree
 from ...typing import ArrayLike
 from . import fitted

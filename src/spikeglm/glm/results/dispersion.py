@@ -10,7 +10,7 @@ import numpy as np
 from ... import notices
 from ...fit.record import FitResult
 from ...inference.information.degrees_of_freedom import effective_parameters
-from ...inference.information.fisher import Optimum
+from ...inference.information.optimum import Optimum
 from ...observation_models.likelihood import Likelihood
 from ...regularizer.base import Penalty
 from ...typing import FloatArray

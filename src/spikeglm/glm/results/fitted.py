@@ -12,9 +12,8 @@ from ... import errors, notices
 from ...fit.record import FitResult
 from ...inference.effects.estimates import warn_of_selection
 from ...inference.fit_on_data import FitOnData
-from ...inference.information import fisher
 from ...inference.information.degrees_of_freedom import dispersion_degrees
-from ...inference.information.fisher import Uncertainty
+from ...inference.information.optimum import Optimum, Uncertainty
 from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
 from ...rows.given_terms import are_labelled, without_meaning
@@ -89,9 +88,7 @@ def null_of(model: Hooks, rows: Rows, offset: ArrayLike | None, given: Any) -> N
     return Null(given, read_offset(offset, rows, np.size(model.intercept_)), record)
 
 
-def optimum_of(
-    model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any
-) -> tuple[fisher.Optimum, Shapes]:
+def optimum_of(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> tuple[Optimum, Shapes]:
     """Return where a fit ended, with the data of that fit, and the shapes of its parameters.
 
     Raises
@@ -107,7 +104,7 @@ def optimum_of(
     check_same_intercept(model)
     shapes, coef, intercept = estimates(model, inputs.rows)
     check_neurons(model, y=y)
-    optimum = fisher.Optimum(
+    optimum = Optimum(
         inputs.rows,
         replace(inputs.columns, likelihood=dispersion.at_scale(model)),
         inputs.keep,
@@ -147,7 +144,7 @@ def fit_on_data(model: Hooks, X: ArrayLike, y: ArrayLike, **more: Any) -> FitOnD
     )
 
 
-def dof_of(model: Hooks, optimum: fisher.Optimum) -> FloatArray | None:
+def dof_of(model: Hooks, optimum: Optimum) -> FloatArray | None:
     """Return the degrees of freedom (N,) of an estimated dispersion, None of any other."""
     edf, record = getattr(model, "edf_", None), optimum.record
     if edf is None or record is None:

@@ -21,7 +21,7 @@ import numpy as np
 
 from ... import numerics, showing
 from ...typing import FloatArray, IntArray
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 from .sources import Sources
 
 MEASURES = ("integral", "gain", "peak", "norm", "extra_spikes")

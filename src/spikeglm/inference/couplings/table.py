@@ -17,7 +17,7 @@ from ..hypotheses import q_values, reasons
 from ..hypotheses.asked_terms import AskedTerm
 from ..hypotheses.cells import Cells
 from ..hypotheses.wald_tests import wald_tests
-from ..information.fisher import NO_OPTIMUM, Uncertainty
+from ..information.optimum import NO_OPTIMUM, Uncertainty
 from .measures import Measured, Seen
 from .result import Coupling, Filters
 from .sources import Sources

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..fit_on_data import FitOnData
 from ..information import fisher
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 from .requested import MODEL, Requested
 from .rows_in_time import RowsInTime
 

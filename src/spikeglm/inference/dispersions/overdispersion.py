@@ -31,7 +31,8 @@ from ...numerics import quiet
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
 from ..fit_on_data import FittedModel
-from ..information.fisher import NO_OPTIMUM, Optimum, groups
+from ..information.memory import groups
+from ..information.optimum import NO_OPTIMUM, Optimum
 from ..information.rereading import Rereading
 from ..no_errors import why_none
 from .profile import profile_interval, scales_of

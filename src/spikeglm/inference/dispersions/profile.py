@@ -15,7 +15,7 @@ from ...fit.record import FitResult
 from ...numerics import quiet
 from ...regularizer.base import Penalty
 from ...typing import BoolArray, FloatArray, IntArray
-from ..information.fisher import Optimum
+from ..information.optimum import Optimum
 
 _MOST_LOOKS = 25
 _DONE = 1e-6  # deviations of a standard normal

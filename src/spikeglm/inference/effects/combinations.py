@@ -35,7 +35,7 @@ import numpy as np
 from ... import errors, numerics, showing
 from ...typing import FloatArray
 from ..curve_bands import error_of, quantile
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 
 _AT_ONCE = 2**22  # numbers of a product
 _GROUPS = 500  # of draws that are alike, whose probabilities are those of their mean to 1e-5

@@ -26,7 +26,7 @@ from ...observation_models.likelihood import Likelihood
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested
 from ..fit_on_data import FittedModel
-from ..information.fisher import NO_OPTIMUM
+from ..information.optimum import NO_OPTIMUM
 from .combinations import Reach
 from .estimates import Estimates, channels_of, check_level
 from .pairs import Pairs, Seen

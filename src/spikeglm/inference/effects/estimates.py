@@ -17,7 +17,7 @@ from ...typing import Array, FloatArray
 from ..bin_size import seconds_per_bin
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 
 
 @dataclass(frozen=True, eq=False)

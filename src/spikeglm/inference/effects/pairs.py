@@ -14,7 +14,7 @@ from ...observation_models.likelihood import Likelihood
 from ...rows.terms import Term
 from ...typing import Array, FloatArray, IntArray
 from ..curve_bands import error_of
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 from .combinations import Reach
 from .points import Points
 from .scales import scale_named

@@ -24,8 +24,8 @@ from ...typing import ArrayLike, FloatArray, IntArray
 from ..covariances import Requested
 from ..curve_bands import error_of, quantile
 from ..fit_on_data import FitOnData, FittedModel
-from ..information.fisher import Uncertainty
 from ..information.memory import groups as neuron_groups
+from ..information.optimum import Uncertainty
 from .estimates import Estimates, check_level
 from .scales import best_scale
 

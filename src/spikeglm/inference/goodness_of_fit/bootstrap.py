@@ -19,7 +19,7 @@ from ...fit.fitting import SolverChoice, fit_prepared
 from ...fit.prepared import Prepared, prepare
 from ...regularizer.base import Penalty
 from ...typing import FloatArray, IntArray
-from ..information.fisher import Optimum
+from ..information.optimum import Optimum
 from ..time_rescaling.rescaled_intervals import distance_of
 from .predictions import Predictions, RandomPlaces, in_groups, predictions_of
 from .rescaling import intervals_of, why_not

@@ -13,7 +13,7 @@ from ...engine.runners.dispatch import products
 from ...engine.runners.plan import plan
 from ...settings import get_config
 from ...typing import BoolArray, FloatArray, IntArray
-from ..information.fisher import NO_OPTIMUM, Optimum
+from ..information.optimum import NO_OPTIMUM, Optimum
 
 _SHARE_OF_MEMORY = 0.5
 _COPIES = 8  # of a response, while measures are made of it

@@ -33,7 +33,7 @@ from ...settings import get_config
 from ...solvers import Status
 from ...typing import ArrayLike, BoolArray, FloatArray
 from ..fit_on_data import FitOnData, FittedModel
-from ..information.fisher import Optimum
+from ..information.optimum import Optimum
 from .bins import Bins
 from .bootstrap import FEWEST_DRAWS, bootstrapped
 from .measures import FitSums, fit_sums

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...regularizer.squares import squares_of
 from ...typing import FloatArray, IntArray
-from ..information.fisher import Optimum, Uncertainty
+from ..information.optimum import Optimum, Uncertainty
 from ..information.rereading import covariance_about
 from .smooth_tests import Mixture, partly_penalised, wholly_penalised
 

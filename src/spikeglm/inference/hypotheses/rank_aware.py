@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...typing import FloatArray, IntArray
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 
 _IN_VOID = 1e-6  # share of a direction in a term from which it counts
 _RANK = 1e-11  # per row: share of the largest eigenvalue that is rounding

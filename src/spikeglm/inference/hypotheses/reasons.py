@@ -6,7 +6,7 @@ import numpy as np
 
 from ...solvers import Status
 from ...typing import BoolArray, IntArray
-from ..information.fisher import NO_OPTIMUM, Optimum
+from ..information.optimum import NO_OPTIMUM, Optimum
 from ..no_errors import why_none
 
 SEPARATED = "separated: its estimates have no finite optimum"

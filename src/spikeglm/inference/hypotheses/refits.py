@@ -28,7 +28,7 @@ from ...regularizer.firth import is_of_information
 from ...solvers import Status
 from ...typing import FloatArray, IntArray
 from ..fit_on_data import FitOnData
-from ..information.fisher import NO_OPTIMUM, Optimum, Uncertainty
+from ..information.optimum import NO_OPTIMUM, Optimum, Uncertainty
 from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm

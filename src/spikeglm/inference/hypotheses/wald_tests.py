@@ -9,7 +9,7 @@ import numpy as np
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
 from ..fit_on_data import FitOnData
-from ..information.fisher import Optimum, Uncertainty
+from ..information.optimum import Optimum, Uncertainty
 from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm

@@ -41,9 +41,9 @@ from ...engine.runners.plan import plan
 from ...engine.table import Table
 from ...regularizer.squares import Squares, squares_of
 from ...typing import FloatArray, IntArray
-from .fisher import Optimum
 from .inverses import penalised_inverse
 from .memory import groups, in_longer_blocks
+from .optimum import Optimum
 
 _ROWS_PER_FEATURE = 32  # of a sample from which F is taken, as for correlations
 _FEWEST_ROWS = 2000  # of a sample

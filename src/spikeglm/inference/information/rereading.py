@@ -14,8 +14,8 @@ from ...engine.runners.dispatch import run
 from ...engine.runners.plan import Plan, plan
 from ...engine.table import Table
 from ...typing import FloatArray, IntArray
-from .fisher import Optimum, in_longer_blocks
-from .memory import groups
+from .memory import groups, in_longer_blocks
+from .optimum import Optimum
 
 
 @dataclass(frozen=True, eq=False)

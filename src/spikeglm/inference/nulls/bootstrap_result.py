@@ -16,7 +16,7 @@ from ...engine.table import Table
 from ...solvers import WELL
 from ...typing import Array, FloatArray
 from ..fit_on_data import FitOnData
-from ..information.fisher import in_longer_blocks
+from ..information.memory import in_longer_blocks
 from .contract import at_random
 from .p_values import at_least_as_large
 from .question import Question

@@ -29,7 +29,7 @@ from ...observation_models.likelihood import Likelihood
 from ...regularizer.firth import is_of_information
 from ...regularizer.squares import squares_of
 from ...typing import BoolArray, FloatArray, IntArray
-from ..information.fisher import groups, in_longer_blocks
+from ..information.memory import groups, in_longer_blocks
 from .question import Sight
 from .reduced import Reduced
 

@@ -27,7 +27,8 @@ from ...numerics import quiet
 from ...regularizer.base import Penalty
 from ...regularizer.firth import is_of_information
 from ...typing import BoolArray, FloatArray, IntArray
-from ..information.fisher import Optimum, groups
+from ..information.memory import groups
+from ..information.optimum import Optimum
 
 _MOST_STEPS = 100
 _DONE = 1e-6  # standard errors

@@ -27,7 +27,8 @@ from ... import errors, showing
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
 from ..fit_on_data import FitOnData, FittedModel
-from ..information.fisher import NO_OPTIMUM, Optimum, uncertainties
+from ..information.fisher import uncertainties
+from ..information.optimum import NO_OPTIMUM, Optimum
 from ..no_errors import why_none
 from .ends import profile_ends
 

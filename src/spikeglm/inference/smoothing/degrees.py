@@ -11,8 +11,8 @@ from ... import errors, notebook, showing
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
 from ..fit_on_data import FittedModel
-from ..information.fisher import Optimum
 from ..information.inverses import penalised_inverse
+from ..information.optimum import Optimum
 from ..information.rereading import Rereading
 
 if TYPE_CHECKING:

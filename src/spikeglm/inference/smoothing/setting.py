@@ -17,8 +17,8 @@ from ...regularizer.adjustable import Adjustable
 from ...regularizer.base import Penalty
 from ...solvers import Status
 from ...typing import FloatArray, IntArray
-from ..information.fisher import NO_OPTIMUM
 from ..information.memory import groups
+from ..information.optimum import NO_OPTIMUM
 from .choose import Chosen, Rounds
 
 _NONE_CHOSEN = NO_OPTIMUM | {Status.SEPARATED}

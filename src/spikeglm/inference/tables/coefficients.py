@@ -14,7 +14,7 @@ from ...typing import Array, BoolArray, FloatArray
 from ..curve_bands import quantile
 from ..fit_on_data import FitOnData
 from ..hypotheses.reasons import EXACT
-from ..information.fisher import NO_OPTIMUM, Uncertainty
+from ..information.optimum import NO_OPTIMUM, Uncertainty
 from ..no_errors import why_none
 
 MASKED = "left out by the feature mask"

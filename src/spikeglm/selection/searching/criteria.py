@@ -14,7 +14,7 @@ from ...glm.reading.parameter_checks import dof_resid
 from ...glm.results import dispersion
 from ...glm.weightings import under_weightings
 from ...inference.fit_on_data import FitOnData
-from ...inference.information.fisher import NO_OPTIMUM, Optimum
+from ...inference.information.optimum import NO_OPTIMUM, Optimum
 from ...inference.tables.criteria import criteria_of
 from ...inference.tables.fit_facts import FitFacts
 from ...regularizer.base import Penalty

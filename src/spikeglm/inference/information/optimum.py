@@ -1,0 +1,98 @@
+"""Where a fit ended, with its data, and how sure one is of the coefficients there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ... import showing
+from ...engine.columns import Columns
+from ...fit.record import FitResult
+from ...regularizer.base import PenaltyTerm
+from ...rows.contract import Rows
+from ...solvers import Status
+from ...typing import BoolArray, FloatArray
+
+NO_OPTIMUM = {
+    Status.SILENT,
+    Status.SATURATED,
+    Status.OUT_OF_RANGE,
+    Status.NO_ROWS,
+    Status.ONE_CLASS,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Where a fit of C columns ended, and the data it came from.
+
+    Attributes
+    ----------
+    rows, columns, keep, time_axis :
+        The data of the fit: the table (T, p), the column problems, the rows that took part (T,),
+        and their times and epochs where X or y had them.
+    coef, intercept :
+        The optimum, (p, C) and (C,).
+    penalty :
+        The penalty of the fit.
+    scale :
+        (C,) dispersion; None for a model without one.
+    record :
+        That of the fit, if it led to these estimates: then the data are checked to be those of the
+        fit. Where a fit ended without an optimum (a silent neuron) every parameter is undetermined;
+        of a separated one those are that separate.
+    """
+
+    rows: Rows
+    columns: Columns
+    keep: BoolArray
+    coef: FloatArray
+    intercept: FloatArray
+    penalty: PenaltyTerm
+    scale: FloatArray | None = None
+    record: FitResult | None = None
+    time_axis: Any = None
+
+    __repr__ = showing.of_fields
+
+    @property
+    def unit(self) -> FloatArray:
+        """(C,) k phi: the dispersion, in units of the loss."""
+        model = self.columns.likelihood.model
+        dispersion = self.scale if self.scale is not None and model.has_dispersion else 1.0
+        return np.broadcast_to(model.loss_unit * dispersion, self.intercept.shape)
+
+    def has_none(self, column: int) -> bool:
+        """Tell whether a column ended where no standard errors are valid."""
+        selected = not self.penalty.is_smooth  # none are after a selection
+        return selected or (self.record is not None and self.record.status[column] in NO_OPTIMUM)
+
+
+class Uncertainty(NamedTuple):
+    """How sure we are of the n parameters (w, b) of one column; the intercept comes last.
+
+    Masked features have variance 0: they are known to be zero, as is an intercept that the model
+    does not have. Where features are linearly dependent without a penalty the covariance is the
+    generalised inverse, right for every combination that the data determine, such as a prediction.
+
+    >>> import numpy as np
+    >>> Uncertainty(np.diag([0.04, 1.0]), np.array([False, True])).standard_errors
+    array([0.2, nan])
+    """
+
+    covariance: FloatArray  # (n, n)
+    undetermined: BoolArray  # (n,) True for parameters that the data do not determine
+    void: FloatArray | None = None  # (n, m) directions of parameters that they do not determine
+    dof: float = math.inf  # degrees of freedom of Student's quantiles
+    method: str = "model"  # in words
+    reason: str = ""  # why there is none; "" where there is one
+    has_none: bool = False  # whether there is no covariance at all, of silence or a selection
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """(n,); NaN where a parameter is undetermined."""
+        variance = np.maximum(np.diagonal(self.covariance), 0.0)
+        return np.where(self.undetermined, np.nan, np.sqrt(variance))
