@@ -8,12 +8,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.glm_hmm.enumeration import enumerated
 
 from spikeglm.glm_hmm.blocks import Blocks, Chain
+from spikeglm.glm_hmm.carrying import _FEW
 from spikeglm.glm_hmm.log_messages import (
     filtered_in_logs,
     most_likely_path,
     smoothed_in_logs,
 )
-from spikeglm.glm_hmm.messages import Filtered, Smoothed, filtered, smoothed
+from spikeglm.glm_hmm.messages import Filtered, Smoothed, _length, filtered, smoothed
 
 KINDS = ["plain", "sessions", "driven", "zeros"]
 
@@ -58,6 +59,32 @@ def test_messages_equal_the_sum_over_all_paths(kind, how):
         if chain.is_driven:
             assert_allclose(smooth.joint[:, r], pairs, atol=1e-12)
         assert_array_equal(path[:, r], best)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_messages_of_many_blocks_are_those_in_logarithms(kind):
+    """Groups of blocks; from left to right, what states make of a group is far apart."""
+    log_emission, chain = chains(kind, T=3000)
+    assert Blocks.of_length(3000, _length(3000)).n_blocks > _FEW
+    found, expected = (
+        smoothed(log_emission, chain),
+        Smoothed(*smoothed_in_logs(log_emission, chain)),
+    )
+    assert_allclose(found.log_predictive, expected.log_predictive, atol=1e-9)
+    assert_allclose(found.probability, expected.probability, atol=1e-9)
+    assert_allclose(found.moves, expected.moves, atol=1e-9)
+    filt = Filtered(*filtered_in_logs(log_emission, chain))
+    assert_allclose(filtered(log_emission, chain).probability, filt.probability, atol=1e-9)
+
+
+def test_states_that_are_never_left_are_told_apart_by_a_whole_session():
+    """A start in the state that explains next to nothing: the other one is of no use to it."""
+    log_emission = np.zeros((20_000, 1, 2))
+    log_emission[..., 1] = -3.0
+    chain = Chain(np.array([[0.0, 1.0]]), np.eye(2)[None], np.arange(20_000) == 0)
+    found = smoothed(log_emission, chain)
+    assert_allclose(found.log_likelihood, -60_000.0)
+    assert_allclose(found.probability[:, 0, 1], 1.0)
 
 
 def sequential(log_emission, initial, transition, starts):

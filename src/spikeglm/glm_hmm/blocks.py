@@ -1,10 +1,10 @@
 """A chain of trials cut into blocks that are walked through at once.
 
 A message of a hidden Markov chain goes from trial to trial, and T steps of Python are slow. So a
-chain of T trials is cut into B blocks of L trials, both about the root of T. What a block makes of
-any message is a matrix (K, K), and all blocks find theirs in L steps; B steps carry the message
-from block to block; in L more, all blocks follow it within. Sessions of any lengths lie in one
-chain, one after the other: where one begins, the message forgets where it came from.
+chain of T trials is cut into B blocks of L trials. What a block makes of any message is a matrix
+(K, K), and all blocks find theirs in L steps; the message is carried from block to block; in L more
+steps, all blocks follow it within. Sessions of any lengths lie in one chain, one after the other:
+where one begins, the message forgets where it came from.
 """
 
 from __future__ import annotations
@@ -77,20 +77,40 @@ class Blocks(NamedTuple):
         >>> Blocks.of(10)
         Blocks(n_trials=10, length=4, n_blocks=3)
         """
-        length = math.isqrt(max(n_trials - 1, 0)) + 1
+        return cls.of_length(n_trials, math.isqrt(max(n_trials - 1, 0)) + 1)
+
+    @classmethod
+    def of_length(cls, n_trials: int, length: int) -> Blocks:
+        """Return blocks of some length.
+
+        >>> Blocks.of_length(10, 2).n_blocks
+        5
+        """
         return cls(n_trials, length, -(-n_trials // length))
 
-    def fold(self, values: Array, fill: float) -> Array:
-        """Return values (T, R, ...) as (L, R, B, ...); places after the last trial are filled."""
-        padded = np.full((self.n_blocks * self.length, *values.shape[1:]), fill, values.dtype)
-        padded[: self.n_trials] = values
-        folded = padded.reshape(self.n_blocks, self.length, *values.shape[1:])
-        return np.ascontiguousarray(np.moveaxis(folded, 0, 2))
+    def fold(self, values: Array, fill: float, axis: int = 2) -> Array:
+        """Return values (T, R, ...) as (L, R, B, ...); places after the last trial are filled.
 
-    def unfold(self, folded: Array) -> Array:
-        """Return values (L, R, B, ...) as (T, R, ...)."""
-        values = np.moveaxis(folded, 2, 0)
-        return values.reshape(-1, *folded.shape[1:2], *folded.shape[3:])[: self.n_trials]
+        ``axis`` is where blocks lie.
+        """
+        n, (T, *shape) = self.n_blocks * self.length, values.shape
+        if n > T:
+            padded = np.full((n, *shape), fill, values.dtype)
+            padded[:T] = values
+            values = padded
+        folded = values.reshape(self.n_blocks, self.length, *shape)
+        return np.array(np.moveaxis(folded, 0, axis), order="C")
+
+    def unfold(self, folded: Array, axis: int = 2) -> Array:
+        """Return values (L, R, B, ...), blocks along an axis, as (T, R, ...).
+
+        Of blocks along the last axis, in memory trials lie side by side.
+        """
+        if axis == -1:
+            values = np.moveaxis(folded, 0, -1).reshape(*folded.shape[1:-1], -1)
+            return np.moveaxis(values[..., : self.n_trials], -1, 0)
+        values = np.moveaxis(folded, axis, 0)
+        return values.reshape(-1, *values.shape[2:])[: self.n_trials]
 
     def begins(self, starts: BoolArray) -> list[IntArray]:
         """Return for each of L places the blocks in which a session begins there."""

@@ -21,18 +21,20 @@ Recognition and Machine Learning, eqs. 13.55-13.65.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import showing
 from ..numerics import quiet
-from ..typing import BoolArray, FloatArray, IntArray
+from ..typing import FloatArray, IntArray
 from .blocks import Blocks, Chain
+from .carrying import Made, carried, carried_back
 from .log_messages import filtered_in_logs, smoothed_in_logs
 
 _EVERY = 4  # steps between two scalings of products: a step takes no more than a few powers of ten
+_PER_ROOT = 2.0  # trials of a block, over the third root of all
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +132,7 @@ def filtered(log_emission: FloatArray, chain: Chain) -> Filtered:
         begun = _begun(log_emission, chain)
         if begun is None:
             return Filtered(*filtered_in_logs(log_emission, chain))
-        walk, top = begun
-        log_predictive = np.log(walk.blocks.unfold(walk.c)) + top
-        return Filtered(log_predictive, walk.blocks.unfold(walk.filtered))
+        return Filtered(begun.log_predictive, begun.blocks.unfold(begun.filtered, -1))
 
 
 def smoothed(log_emission: FloatArray, chain: Chain) -> Smoothed:
@@ -154,55 +154,62 @@ def smoothed(log_emission: FloatArray, chain: Chain) -> Smoothed:
            [0.026, 0.012]]))
     """
     with quiet():
-        begun = _begun(log_emission, chain)
-        if begun is None:
+        walk = _begun(log_emission, chain)
+        back = None if walk is None else _backward(walk)
+        if walk is None or back is None:
             return Smoothed(*smoothed_in_logs(log_emission, chain))
-        walk, top = begun
-        back = _backward(walk, _carried_back(walk.products, walk.filtered[-1]))
-        log_predictive = np.log(walk.blocks.unfold(walk.c)) + top
-        probability = walk.blocks.unfold(walk.filtered * back.beta)
-        probability /= _summed(probability)[..., None]
-        joint = None if back.joint is None else walk.blocks.unfold(back.joint)
-        return Smoothed(log_predictive, probability, back.moves, joint)
+        unfold = walk.blocks.unfold
+        joint = None if back.joint is None else unfold(back.joint, -1)
+        return Smoothed(walk.log_predictive, unfold(back.probability, -1), back.moves, joint)
 
 
 class _Walk(NamedTuple):
-    """A forward pass: all that the backward pass needs. Shapes (L, R, B, ...)."""
+    """A forward pass: all that the backward pass needs. Blocks lie along the last axis."""
 
     blocks: Blocks
     steps: _Steps
-    emission: FloatArray  # (L, R, B, K)
-    products: FloatArray  # (R, B, K, K) what a block makes of a message, up to a factor
-    before: FloatArray  # (R, B, K) the message that reaches a block
-    filtered: FloatArray  # (L, R, B, K)
+    emission: FloatArray  # (L, R, K, B)
+    top: FloatArray  # (L, R, B) the logarithm of the largest emission of a trial
+    made: Made
+    before: FloatArray  # (R, K, B) the message that reaches a block
+    filtered: FloatArray  # (L, R, K, B)
     c: FloatArray  # (L, R, B)
 
+    @property
+    def log_predictive(self) -> FloatArray:
+        """(T, R)."""
+        return self.blocks.unfold(np.log(self.c) + self.top, -1)
 
-def _begun(log_emission: FloatArray, chain: Chain) -> tuple[_Walk, FloatArray] | None:
-    """Return the forward pass and the largest log-emission of each trial (T, R).
 
-    None where messages underflow.
-    """
-    top = reduce(np.maximum, np.moveaxis(log_emission, -1, 0))
+def _begun(log_emission: FloatArray, chain: Chain) -> _Walk | None:
+    """Return the forward pass; None where messages underflow."""
+    blocks = Blocks.of_length(len(log_emission), _length(len(log_emission)))
+    emission = blocks.fold(log_emission, 0.0, -1)
+    top = emission.max(axis=2)
     if not np.isfinite(top).all():
         return None
-    blocks = Blocks.of(len(log_emission))
-    emission = blocks.fold(np.exp(log_emission - top[..., None]), 1.0)
+    emission -= top[:, :, None]
+    np.exp(emission, out=emission)
     steps = _Steps.of(chain, blocks)
-    products = _products(emission, steps)
-    before = _carried(products)
+    made = _made(emission, steps)
+    before = carried(made)
     found, c = _forward(emission, steps, before)
     if not (c > 0).all():
         return None
-    return _Walk(blocks, steps, emission, products, before, found, c), top
+    return _Walk(blocks, steps, emission, top, made, before, found, c)
+
+
+def _length(n_trials: int) -> int:
+    """Return how long blocks are: a step costs a call or few, for as many blocks as go at once."""
+    return max(1, round(_PER_ROOT * float(np.cbrt(n_trials))))
 
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """How messages (R, B, ..., K) move to the trial at one place of all blocks."""
+    """How messages (R, K, ..., B) move to the trial at one place of all blocks."""
 
     initial: FloatArray  # (R, K)
-    transition: FloatArray  # (R, K, K), or folded, (L, R, B, K, K)
+    transition: FloatArray  # (R, K, K), or folded, (L, R, K, K, B)
     begins: list[IntArray]  # of L places: the blocks where a session begins
     n_in_last: int
 
@@ -210,136 +217,112 @@ class _Steps:
     def of(cls, chain: Chain, blocks: Blocks) -> _Steps:
         transition = chain.transition
         if chain.is_driven:
-            transition = blocks.fold(transition, 0.0)
+            transition = blocks.fold(transition, 0.0, -1)
         return cls(chain.initial, transition, blocks.begins(chain.starts), blocks.n_in_last)
 
+    @cached_property
+    def _turned(self) -> FloatArray:
+        return np.ascontiguousarray(self.transition.swapaxes(1, 2))
+
     def forward(self, place: int, message: FloatArray) -> FloatArray:
-        """Return messages (R, B, M, K) times the transition that leads to a place."""
+        """Return messages (R, K, ..., B) times the transition that leads to a place."""
+        R, K = self.initial.shape
         if self.transition.ndim == 3:
-            R, K = self.initial.shape
-            moved = (message.reshape(R, -1, K) @ self.transition).reshape(message.shape)
+            moved = (self._turned @ message.reshape(R, K, -1)).reshape(message.shape)
         else:
-            moved = message @ self.transition[place]
+            A = self.transition[place].reshape(R, K, K, *(1,) * (message.ndim - 3), -1)
+            moved = message[:, 0, None] * A[:, 0]
+            for k in range(1, K):
+                moved += message[:, k, None] * A[:, k]
         at = self.begins[place]
         if len(at):
-            mass = _summed(message[:, at])[..., None]
-            moved[:, at] = mass * self.initial[:, None, None]
+            mass = message[..., at].sum(axis=1, keepdims=True)
+            moved[..., at] = mass * self.initial.reshape(R, K, *(1,) * (message.ndim - 2))
         if place >= self.n_in_last:
-            moved[:, -1] = message[:, -1]
+            moved[..., -1] = message[..., -1]
         return moved
 
     def backward(self, place: int, message: FloatArray) -> FloatArray:
-        """Return the transition that leads to a place times messages (R, B, K) there."""
+        """Return the transition that leads to a place times messages (R, K, B) there."""
         if self.transition.ndim == 3:
-            moved = message @ self.transition.swapaxes(-1, -2)
+            moved = self.transition @ message
         else:
-            moved = (self.transition[place] @ message[..., None])[..., 0]
+            moved = (self.transition[place] * message[:, None]).sum(axis=2)
         at = self.begins[place]
         if len(at):
-            mass = (message[:, at] * self.initial[:, None]).sum(axis=-1, keepdims=True)
-            moved[:, at] = mass
+            mass = (message[..., at] * self.initial[..., None]).sum(axis=1, keepdims=True)
+            moved[..., at] = mass
         if place >= self.n_in_last:
-            moved[:, -1] = message[:, -1]
+            moved[..., -1] = message[..., -1]
         return moved
 
-    def is_move(self, place: int, n_blocks: int) -> BoolArray:
-        """Return (B,) whether the trial at a place follows another of its session."""
-        found = np.ones(n_blocks, dtype=bool)
-        found[self.begins[place]] = False
+    def leave_out(self, place: int, values: FloatArray) -> None:
+        """Put zeros where the trial at a place follows no other of its session, in place."""
+        values[..., self.begins[place]] = 0.0
         if place >= self.n_in_last:
-            found[-1] = False
-        return found
+            values[..., -1] = 0.0
 
 
-def _summed(values: FloatArray) -> FloatArray:
-    """Return sums over the last, short axis: as a product several times as fast as a sum."""
-    return np.asarray(values @ np.ones(values.shape[-1]))
-
-
-def _products(emission: FloatArray, steps: _Steps) -> FloatArray:
-    """Return what each block makes of any message, (R, B, K, K), the largest row adding up to one.
-
-    Rows are scaled one by one on the way, and told apart by the logarithm of what they were.
-    """
-    L, R, B, K = emission.shape
-    product: FloatArray = np.broadcast_to(np.eye(K), (R, B, K, K)).copy()
-    log_mass = np.zeros((R, B, K))
+def _made(emission: FloatArray, steps: _Steps) -> Made:
+    """Return what each block makes of any message."""
+    L, R, K, B = emission.shape
+    product = np.zeros((R, K, K, B))  # the second state is where a message was
+    product[:, np.arange(K), np.arange(K)] = 1.0
+    log_mass = np.zeros((R, K, B))
     for place in range(L):
         product = steps.forward(place, product)
         product *= emission[place][:, :, None]
         if place % _EVERY == _EVERY - 1 or place == L - 1:
-            mass = _summed(product)
+            mass = np.add.reduce(product, axis=1)
             log_mass += np.log(mass)
-            product /= np.where(mass > 0, mass, 1.0)[..., None]
-    return product * np.exp(log_mass - log_mass.max(axis=-1, keepdims=True))[..., None]
-
-
-def _carried(products: FloatArray) -> FloatArray:
-    """Return the message (R, B, K) that reaches each block; the first begins a session."""
-    R, B, K, _ = products.shape
-    before = np.empty((B, R, 1, K))
-    message = np.full((R, 1, K), 1.0 / K)
-    by_block = np.ascontiguousarray(products.swapaxes(0, 1))
-    for block in range(B):
-        before[block] = message
-        message = message @ by_block[block]
-        message /= message.sum(axis=-1, keepdims=True)
-    return np.ascontiguousarray(before[:, :, 0].swapaxes(0, 1))
+            product /= np.where(mass > 0, mass, 1.0)[:, None]
+    return Made(*(np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in (product, log_mass)))
 
 
 def _forward(
     emission: FloatArray, steps: _Steps, before: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return filtered probabilities (L, R, B, K) and c (L, R, B)."""
-    found, c = np.empty_like(emission), np.empty(emission.shape[:-1])
-    message = before[:, :, None]
-    for place in range(len(emission)):
-        message = steps.forward(place, message)
-        message *= emission[place][:, :, None]
-        mass = _summed(message)[..., None]
-        message /= mass
-        found[place], c[place] = message[:, :, 0], mass[:, :, 0, 0]
+    """Return filtered probabilities (L, R, K, B) and c (L, R, B)."""
+    L, R, _, B = emission.shape
+    found, c = np.empty_like(emission), np.empty((L, R, B))
+    message = before
+    for place in range(L):
+        message = np.multiply(steps.forward(place, message), emission[place], out=found[place])
+        np.add.reduce(message, axis=1, out=c[place])
+        message /= c[place][:, None]
     return found, c
-
-
-def _carried_back(products: FloatArray, last: FloatArray) -> FloatArray:
-    """Return beta (R, B, K) at the end of each block, scaled by the filter there, (R, B, K)."""
-    R, B, K, _ = products.shape
-    after = np.empty((B, R, K, 1))
-    message = np.ones((R, K, 1))
-    by_block = np.ascontiguousarray(products.swapaxes(0, 1))
-    for block in range(B - 1, -1, -1):
-        after[block] = message
-        message = by_block[block] @ message
-        message /= message.max(axis=1, keepdims=True)
-    beta = np.ascontiguousarray(after[..., 0].swapaxes(0, 1))
-    return beta / _summed(beta * last)[..., None]
 
 
 class _Back(NamedTuple):
     """A backward pass."""
 
-    beta: FloatArray  # (L, R, B, K)
+    probability: FloatArray  # (L, R, K, B)
     moves: FloatArray  # (R, K, K)
-    joint: FloatArray | None  # (L, R, B, K, K)
+    joint: FloatArray | None  # (L, R, K, K, B)
 
 
-def _backward(walk: _Walk, message: FloatArray) -> _Back:
-    """Follow beta within blocks, from their ends (R, B, K), and count moves on the way."""
-    steps, (L, R, B, K) = walk.steps, walk.emission.shape
+def _backward(walk: _Walk) -> _Back | None:
+    """Follow what comes after within blocks, and count moves on the way; None if it overflows."""
+    steps, (L, R, K, B) = walk.steps, walk.emission.shape
+    message = carried_back(walk.made)
+    message /= (message * walk.filtered[-1]).sum(axis=1, keepdims=True)
     beta, moves = np.empty_like(walk.emission), np.zeros((R, K, K))
-    joint = None if steps.transition.ndim == 3 else np.empty((L, R, B, K, K))
+    joint = None if steps.transition.ndim == 3 else np.empty((L, R, K, K, B))
+    weighed = walk.emission / walk.c[:, :, None]
     for place in range(L - 1, -1, -1):
         beta[place] = message
-        ahead = message * walk.emission[place]
-        ahead /= walk.c[place][..., None]
+        ahead = message * weighed[place]
         message = steps.backward(place, ahead)
         came_from = walk.filtered[place - 1] if place else walk.before
-        ahead *= steps.is_move(place, B)[:, None]
+        steps.leave_out(place, ahead)
         if joint is None:
-            moves += came_from.swapaxes(-1, -2) @ ahead
+            moves += came_from @ ahead.swapaxes(1, 2)
         else:
-            pairs = came_from[..., None] * steps.transition[place] * ahead[..., None, :]
+            pairs = came_from[:, :, None] * steps.transition[place] * ahead[:, None]
             joint[place] = pairs
-            moves += pairs.sum(axis=1)
+            moves += pairs.sum(axis=-1)
+    beta *= walk.filtered
+    beta /= beta.sum(axis=2, keepdims=True)
+    if not (np.isfinite(beta.sum()) and np.isfinite(moves).all()):
+        return None
     return _Back(beta, moves if joint is not None else moves * steps.transition, joint)
