@@ -266,7 +266,7 @@ class _Steps:
 def _made(emission: FloatArray, steps: _Steps) -> Made:
     """Return what each block makes of any message."""
     L, R, K, B = emission.shape
-    product = np.zeros((R, K, K, B))  # the second state is where a message was
+    product: FloatArray = np.zeros((R, K, K, B))  # the second state is where a message was
     product[:, np.arange(K), np.arange(K)] = 1.0
     log_mass = np.zeros((R, K, B))
     for place in range(L):
