@@ -6,8 +6,11 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.reporting.conftest import EVIL
+
+import spikeglm as nmo
 
 ROWS = "Array.from(document.querySelectorAll('#neurons tbody tr:not([hidden])'), r => %s)"
 NAMES = ROWS % "r.cells[0].textContent"
@@ -214,3 +217,37 @@ def test_things_have_names_for_those_who_do_not_see_them(shown):
     assert shown.run(unnamed) == 0
     levels = shown.run("[...document.querySelectorAll('h1, h2, h3')].map(h => +h.tagName[1])")
     assert levels[0] == 1 and all(b - a <= 1 for a, b in itertools.pairwise(levels))
+
+
+@pytest.fixture(scope="module")
+def states_page(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(900, 2)), columns=["stimulus", EVIL])
+    y = np.where(np.arange(900) // 100 % 2, X["stimulus"] > 0, rng.random(900) < 0.9).astype(float)
+    model = nmo.GLMHMM(2, n_restarts=2, tol=1e-5).fit(X, y)
+    folder = tmp_path_factory.mktemp("states")
+    return nmo.report(model, folder, X=X, y=y, correct=(X["stimulus"] > 0) == (y > 0))
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_page_of_states_opens_is_dark_enough_and_fits(browser, states_page, width):
+    browser.open(states_page, width=width)
+    browser.run("new Promise(done => setTimeout(done, 50))")
+    assert complaints(browser) == []
+    sizes = "[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]"
+    assert max(browser.run(sizes)) == width
+    browser.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert browser.run(PALE) == []
+    images = "[...document.querySelectorAll('img')].map(e => [e.naturalWidth, e.width, e.alt])"
+    shown = browser.run(images)
+    assert len(shown) == 7
+    assert all(natural > 0 and 150 < width_ <= width and alt for natural, width_, alt in shown)
+    levels = browser.run("[...document.querySelectorAll('h1, h2, h3')].map(h => +h.tagName[1])")
+    assert levels[0] == 1 and all(b - a <= 1 for a, b in itertools.pairwise(levels))
+
+
+def test_a_page_of_states_prints(browser, states_page):
+    browser.open(states_page)
+    pdf = base64.b64decode(browser.ask("Page.printToPDF", printBackground=True)["data"])
+    assert pdf.startswith(b"%PDF")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 8

@@ -35,11 +35,14 @@ class Figure:
         What is to be seen; for those who see it, and for those who do not.
     source :
         The image itself, as a ``data:`` address.
+    width_px :
+        As wide as it is shown; None for all the width that there is.
     """
 
     caption: str
     alt: str
     source: str
+    width_px: int | None = None
 
 
 def figures(subject: Subject) -> Iterator[Figure]:

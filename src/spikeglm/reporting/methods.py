@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from .subject import CURVE, Subject
 from .words import duration, joined, number, width
 
 _CITED = re.compile(r"\[(@\w+(?:, @\w+)*)\]")
-_MODELS = {
+MODELS = {
     "Poisson": "counts were taken to be Poisson [@truccolo2005]",
     "Bernoulli": "bins of zero or one event were taken to be Bernoulli [@truccolo2005]",
     "Gaussian": "responses were taken to be Gaussian",
@@ -35,16 +35,18 @@ _MODELS = {
     "NegativeBinomial": "counts were taken to be negative binomial",
     "QuasiPoisson": "counts were taken to have a variance in proportion to their mean",
 }
-_LINKS = {
+"""What responses were taken to be, by the name of the observation model."""
+LINKS = {
     "exp": "the logarithm of the expected response",
     "identity": "the expected response",
     "logistic": "the log-odds of a response",
 }
+"""What is a sum of contributions, by the name of the link."""
 _FAMILY_WORKS = {
     "BSpline": "deboor1978", "CyclicBSpline": "deboor1978", "MSpline": "ramsay1988",
     "ISpline": "ramsay1988", "RaisedCosineLog": "pillow2008", "RaisedCosineLinear": "pillow2008",
 }  # fmt: skip
-_PENALTIES = {
+PENALTIES = {
     "Ridge": "the sum of squared coefficients was penalised (ridge) [@hoerl1970]",
     "Lasso": "the sum of absolute coefficients was penalised (lasso) [@tibshirani1996]",
     "ElasticNet": "coefficients had an elastic net penalty [@zou2005]",
@@ -53,6 +55,7 @@ _PENALTIES = {
     "Smoothness": "roughness of each function, the integral of its squared second derivative, "
     "was penalised [@wood2017]",
 }
+"""What was assumed of coefficients, by the name of the penalty."""
 _WAYS = {
     "unique": "what is lost without it when all other terms are refitted (unique) [@musall2019]",
     "alone": "what it gains over the mean when it is fitted by itself (alone)",
@@ -108,11 +111,23 @@ def methods(subject: Subject) -> Methods:
     """
     steps: tuple[Callable[[Subject], Iterator[str]], ...] = (
         _data, _terms, _penalty, _fit, _folds, _contributions, _search, _tests, _goodness,
-        _software,
+        software,
     )  # fmt: skip
-    said = " ".join(f"{_capital(line)}." for step in steps for line in step(subject))
+    return paragraph((line for step in steps for line in step(subject)), subject.origin)
+
+
+def paragraph(lines: Iterable[str], origin: Mapping[str, Any]) -> Methods:
+    """Return sentences with marks such as ``[@brown2002]`` as a paragraph that names works.
+
+    Examples
+    --------
+    >>> origin = {"versions": {"spikeglm": "1.0"}, "made": "2026-01-01"}
+    >>> paragraph(["states were hidden [@rabiner1989]"], origin).text
+    'States were hidden (Rabiner, 1989).'
+    """
+    said = " ".join(f"{_capital(line)}." for line in lines)
     keys = list(dict.fromkeys(key for group in _CITED.findall(said) for key in _keys(group)))
-    found = {key: _work(key, subject) for key in keys}
+    found = {key: _work(key, origin) for key in keys}
     text = _CITED.sub(lambda m: _in_brackets(m, found), said)
     return Methods(text, tuple(sorted(found.values(), key=lambda work: work.label.lower())))
 
@@ -129,8 +144,8 @@ def _data(subject: Subject) -> Iterator[str]:
         "[@mccullagh1989]"
     )
     model, link = subject.likelihood.model.name, subject.likelihood.link.name
-    what = _LINKS.get(link, f"the response, seen through the link {link},")
-    said = _MODELS.get(model, f"responses followed the observation model {model}")
+    what = LINKS.get(link, f"the response, seen through the link {link},")
+    said = MODELS.get(model, f"responses followed the observation model {model}")
     base = "a baseline and " if subject.model.fit_intercept else ""
     yield f"{said}, and {what} was the sum of {base}one contribution of each term"
 
@@ -159,7 +174,7 @@ def _penalty(subject: Subject) -> Iterator[str]:
     name = given if isinstance(given, str) else type(given).__name__
     if given is None or name == "UnRegularized":
         return
-    yield _PENALTIES.get(name, f"coefficients had the penalty {given!r}")
+    yield PENALTIES.get(name, f"coefficients had the penalty {given!r}")
     if str(model.regularizer_strength) == "auto":
         has_folds = bool(subject.origin.get("tested_rows"))
         alone = ", in each fold from its training rows alone" if has_folds else ""
@@ -262,7 +277,8 @@ def _has_band(table: Any) -> bool:
     return "low" in table and bool(np.isfinite(table["low"]).any())
 
 
-def _software(subject: Subject) -> Iterator[str]:
+def software(subject: Any) -> Iterator[str]:
+    """Yield what it was computed with."""
     versions = subject.origin["versions"]
     others = [f"Python {versions['python']}", f"NumPy {versions['numpy']} [@numpy2020]"]
     if "scipy" in versions:
@@ -281,10 +297,10 @@ def _in_brackets(mark: re.Match[str], found: dict[str, Work]) -> str:
     return f"({'; '.join(found[key].label for key in keys)})" if keys else mark[0]
 
 
-def _work(key: str, subject: Subject) -> Work:
+def _work(key: str, origin: Mapping[str, Any]) -> Work:
     work = works()[key]
-    made = {"VERSION": subject.origin["versions"]["spikeglm"],
-            "YEAR": str(datetime.fromisoformat(subject.origin["made"]).year)}  # fmt: skip
+    made = {"VERSION": origin["versions"]["spikeglm"],
+            "YEAR": str(datetime.fromisoformat(origin["made"]).year)}  # fmt: skip
     fields, bibtex = dict(work.fields), work.bibtex
     for word, value in made.items():
         fields = {name: text.replace(word, value) for name, text in fields.items()}

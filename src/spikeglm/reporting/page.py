@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from string import Template
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import answers, described
+from .contents import File
 from .figures import Figure
 from .fragments import data, facts, table, tag, text
 from .methods import Methods
@@ -24,20 +24,6 @@ from .words import duration, number
 
 _SHOW = "Show in the table"
 _NOT_SET = {"None": "not set", "()": "none"}
-
-
-@dataclass(frozen=True)
-class File:
-    """A file beside the page.
-
-    Attributes
-    ----------
-    name, about :
-        What it is called, and what is in it.
-    """
-
-    name: str
-    about: str
 
 
 def page(
@@ -70,10 +56,10 @@ def page(
         about=text(_about(subject)),
         style=style,
         script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-        tiles="".join(_tile(*pair) for pair in _tiles(subject)),
-        remarks=_remarks(said, has_table=len(subject.names) > 1),
+        style_hash=hash_of(style),
+        script_hash=hash_of(script),
+        tiles=tiles(_tiles(subject)),
+        remarks=remark_list(said, has_table=len(subject.names) > 1),
         fitted=facts(described.facts(subject)),
         terms=table(described.TERMS, described.terms(subject), caption="Terms of the design"),
         report=text(str(getattr(subject.model, "fit_report_", ""))),
@@ -85,10 +71,10 @@ def page(
         legend=text(_legend(subject)),
         population=_population(subject, images),
         methods=text(how.text),
-        references="".join(tag("li", text(work.reference)) for work in how.works),
+        references=references(how),
         bibtex=text(how.bibtex),
-        files="".join(_file(one) for one in beside),
-        origin=facts(_origin(subject)),
+        files=file_list(beside),
+        origin=facts(origin_facts(subject.origin)),
         data=data(drawn),
     )
 
@@ -98,7 +84,7 @@ def asset(name: str) -> str:
     return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
-def _hash(content: str) -> str:
+def hash_of(content: str) -> str:
     """Return what a content security policy calls a style or script that may run."""
     return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
 
@@ -132,11 +118,16 @@ def _tiles(subject: Subject) -> Iterator[tuple[str, str]]:
     yield f"{certified:,}", "fits with a certificate" if n > 1 else "fit with a certificate"
 
 
-def _tile(value: str, what: str) -> str:
-    return tag("div", tag("b", text(value)) + tag("span", text(what)), class_="tile")
+def tiles(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return numbers that are told first, each with what it is."""
+    return "".join(
+        tag("div", tag("b", text(value)) + tag("span", text(what)), class_="tile")
+        for value, what in pairs
+    )
 
 
-def _remarks(said: Sequence[Remark], *, has_table: bool) -> str:
+def remark_list(said: Sequence[Remark], *, has_table: bool) -> str:
+    """Return what is to be known first; ``has_table`` if there are rows that it can show."""
     if not any(remark.is_warning for remark in said):
         fine = tag("p", "Nothing to warn of: every fit has its certificate, and no check failed.")
         fine = tag("li", fine, class_="fine")
@@ -180,26 +171,34 @@ def _population(subject: Subject, images: Sequence[Figure]) -> str:
     title = tag("h2", "Population", id="population-title")
     content = (
         title
-        + "".join(map(_image, images))
+        + "".join(map(figure, images))
         + tag("div", "", id="scatter")
         + tag("div", "", id="heat")
     )
     return tag("section", content, id="population", aria_labelledby="population-title")
 
 
-def _image(figure: Figure) -> str:
-    image = f'<img src="{figure.source}" alt="{text(figure.alt)}">'
+def figure(drawn: Figure, kind: str = "population") -> str:
+    """Return an image with its caption."""
+    width = "" if drawn.width_px is None else f' width="{drawn.width_px}"'
+    image = f'<img src="{drawn.source}" alt="{text(drawn.alt)}"{width}>'
     image = tag("div", image, class_="wide", tabindex=0, role="region", aria_label="Figure")
-    return tag("figure", image + tag("figcaption", text(figure.caption)), class_="population")
+    return tag("figure", image + tag("figcaption", text(drawn.caption)), class_=kind)
 
 
-def _file(one: File) -> str:
-    link = tag("a", text(one.name), href=f"./{one.name}")
-    return tag("li", f"{link} {text(one.about)}")
+def references(how: Methods) -> str:
+    """Return the list of works."""
+    return "".join(tag("li", text(work.reference)) for work in how.works)
 
 
-def _origin(subject: Subject) -> list[tuple[str, str]]:
-    origin = subject.origin
+def file_list(beside: Iterable[File]) -> str:
+    """Return links to files, with what is in them."""
+    links = ((tag("a", text(one.name), href=f"./{one.name}"), one.about) for one in beside)
+    return "".join(tag("li", f"{link} {text(about)}") for link, about in links)
+
+
+def origin_facts(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return where a result comes from, as names and values."""
     versions = ", ".join(f"{name} {version}" for name, version in origin["versions"].items())
     out = [
         ("Made", origin["made"]),

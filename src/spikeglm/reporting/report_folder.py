@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..csv_tables import write_csv
 from ..encoding import Encoding
+from ..glm_hmm import GLMHMM, StatesChoice
 from ..typing import ArrayLike
+from .contents import Contents, File
 from .drawings import drawings
 from .figures import figures
 from .methods import methods
 from .of_model import subject_of_model
-from .page import File, page
+from .page import page
 from .remarks import remarks
+from .states import contents_of_states
 from .subject import CURVE, Subject
 from .words import joined
 from .writing import write_folder
@@ -49,6 +52,9 @@ def report(
     offset: ArrayLike | None = None,
     bin_s: float | None = None,
     title: str | None = None,
+    session_starts: Any = None,
+    transition_inputs: ArrayLike | None = None,
+    correct: ArrayLike | None = None,
 ) -> Path:
     """Write a page that says what was found, how sure it is and how it was done.
 
@@ -61,7 +67,9 @@ def report(
     ----------
     result :
         What :func:`spikeglm.encode` returns, or :func:`spikeglm.load_encoding`; or a fitted
-        :class:`~spikeglm.GLM` or :class:`~spikeglm.PopulationGLM`, with X and y.
+        :class:`~spikeglm.GLM`, :class:`~spikeglm.PopulationGLM`, :class:`~spikeglm.GLMHMM` or
+        :class:`~spikeglm.ClassifierGLMHMM`, or what :func:`spikeglm.glm_hmm.select_states`
+        returns, with X and y.
     folder :
         Where to write; is made if it is not there. Files are replaced when all are complete.
     X, y, offset :
@@ -70,6 +78,11 @@ def report(
         For a fitted model: seconds of a bin, where the data do not say so.
     title :
         Of the page; None says what it is of.
+    session_starts, transition_inputs :
+        For hidden states: as they were passed to ``fit``.
+    correct :
+        For hidden states and choices: 1 where the animal was right, 0 where not, NaN where there is
+        no right; the page then tells how often it was right in each state.
 
     Returns
     -------
@@ -95,41 +108,61 @@ def report(
     >>> path.name, (path.parent / "neurons.csv").exists()
     ('report.html', True)
     """
-    subject, out = _subject(result, title, X=X, y=y, offset=offset, bin_s=bin_s), Path(folder)
-    tables = {"neurons": subject.neurons, "terms": subject.terms} | subject.tables
-    names = _file_names(tables)
-    said, how = remarks(subject), methods(subject)
-    beside = [File(file, _about(name)) for name, file in names.items()]
+    out = Path(folder)
+    data = {"X": X, "y": y, "bin_s": bin_s}
+    of_states = {
+        "session_starts": session_starts,
+        "transition_inputs": transition_inputs,
+        "correct": correct,
+    }
+    if isinstance(result, StatesChoice | GLMHMM):
+        _refuse("Models of hidden states have no offset.", "X and y", offset=offset)
+        contents = contents_of_states(result, title=title, **data, **of_states)
+    else:
+        if isinstance(result, Encoding):
+            alone = "What neurons encode has all its numbers with it."
+            _refuse(alone, "the result alone", offset=offset, **data, **of_states)
+        _refuse("Only hidden states have sessions.", "X and y", **of_states)
+        contents = _contents(_subject(result, title, offset=offset, **data))
+    write_folder(out, _writers(contents))
+    return out / PAGE
+
+
+def _writers(contents: Contents) -> dict[str, Callable[[Path], object]]:
+    """Return what writes each file; the page comes last."""
+    names, how = _file_names(contents.tables), contents.how
+    beside = [File(file, contents.about(name)) for name, file in names.items()]
     beside += [
         File(PARAGRAPH, "the paragraph of methods, with its references"),
         File(REFERENCES, "the references as BibTeX"),
     ]
-    whole = page(
-        subject, said=said, how=how, drawn=drawings(subject, said),
-        images=list(figures(subject)), beside=beside,
-    )  # fmt: skip
+    whole = contents.page(beside)
     references = "\n".join(work.reference for work in how.works)
-    writers = {file: _csv(tables[name]) for name, file in names.items()}
-    writers |= {
+    writers = {file: _csv(contents.tables[name]) for name, file in names.items()}
+    return writers | {
         PARAGRAPH: _text(f"{how.text}\n\nReferences\n{references}\n"),
         REFERENCES: _text(how.bibtex),
         PAGE: _text(whole),
     }
-    write_folder(out, writers)
-    return out / PAGE
+
+
+def _contents(subject: Subject) -> Contents:
+    """Return what there is to write of neurons."""
+    said, how = remarks(subject), methods(subject)
+
+    def whole(beside: Sequence[File]) -> str:
+        return page(
+            subject, said=said, how=how, drawn=drawings(subject, said),
+            images=list(figures(subject)), beside=beside,
+        )  # fmt: skip
+
+    tables = {"neurons": subject.neurons, "terms": subject.terms} | subject.tables
+    return Contents(tables, _about, how, whole)
 
 
 def _subject(result: Any, title: str | None, **data: Any) -> Subject:
     """Return what is to be told of a result."""
-    given = [name for name, value in data.items() if value is not None]
     if isinstance(result, Encoding):
-        if given:
-            raise errors.value_error(
-                "What neurons encode has all its numbers with it.",
-                given=f"{joined(given)} beside it",
-                expected="the result alone",
-                todo="leave them out.",
-            )
         return Subject.of_encoding(result, title)
     if hasattr(result, "fit_report_"):
         return subject_of_model(result, title=title, **data)
@@ -138,11 +171,21 @@ def _subject(result: Any, title: str | None, **data: Any) -> Subject:
     raise errors.type_error(
         "This cannot be reported.",
         given=type(result).__name__,
-        expected="what spikeglm.encode(y, design) returns, or a fitted GLM or PopulationGLM",
+        expected="what spikeglm.encode(y, design) or select_states returns, or a fitted GLM, "
+        "PopulationGLM or GLMHMM",
     )
 
 
-def _file_names(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
+def _refuse(problem: str, expected: str, **data: Any) -> None:
+    """Raise ValueError if anything is given that a result has no place for."""
+    given = [name for name, value in data.items() if value is not None]
+    if given:
+        raise errors.value_error(
+            problem, given=f"{joined(given)} beside it", expected=expected, todo="leave them out."
+        )
+
+
+def _file_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return a name of a file for each table, whatever its term is called."""
     out: dict[str, str] = {}
     for name in tables:
