@@ -8,8 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 import spikeglm as nmo
+from spikeglm.engine.kernels import loss_kernels
 from spikeglm.inference import term_tests
+from spikeglm.inference.covariances import uncertainties
+from spikeglm.inference.hypotheses.asked_terms import asked_terms
 from spikeglm.inference.hypotheses.smooth_tests import partly_penalised
+from spikeglm.inference.hypotheses.wald_tests import wald_tests
 from spikeglm.regularizer import Quadratic
 
 DATA = Path(__file__).parents[2] / "reference_data"
@@ -119,7 +123,7 @@ def test_a_rank_that_is_whole_is_an_ordinary_chi_square():
     rng = np.random.default_rng(2)
     root = rng.normal(size=(4, 4))
     V, b, information = root @ root.T, rng.normal(size=4), np.diag([4.0, 3.0, 2.0, 1.0])
-    found = partly_penalised(b, V, information, 4.0)
+    (found,) = partly_penalised(b[None], V[None], information[None], np.array([4.0]))
     assert_allclose(found.statistics, [b @ np.linalg.solve(V, b)], rtol=1e-10)
     assert found.degrees.tolist() == [4.0]
 
@@ -153,3 +157,43 @@ def test_an_estimated_dispersion_stands_beside_a_chi_square_of_its_own():
     ratio = draws / (rng.chisquare(found.dof[0], 400_000) / found.dof[0])
     assert_allclose(found.statistic[0, 0], T, rtol=1e-6)
     assert_allclose(found.p_value[0, 0], (ratio > T).mean(), atol=4e-3)
+
+
+def test_terms_tested_together_are_tested_as_by_themselves():
+    """Of several sizes and ranks: with copies, with columns of zeros, with some that are free."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(300, 16))
+    X[:, 5], X[:, 9] = X[:, 4], 0.0
+    y = rng.poisson(np.exp(X[:, [0, 6]] @ [0.3, 0.1]))
+    strengths = np.where(np.arange(16) < 12, 0.1, 0.0)
+    model = nmo.GLM(regularizer="Ridge", regularizer_strength=strengths).fit(X, y)
+    places = [range(3), range(3, 6), range(6, 9), [9, 10], [11, 12], [13, 14, 15], [9], [2]]
+    terms = {f"term {j}": list(place) for j, place in enumerate(places)}
+    together = term_tests(model, X, y, terms=terms)
+    for j, label in enumerate(terms):
+        alone = term_tests(model, X, y, terms={label: terms[label]})
+        for name in ("statistic", "df", "p_value"):
+            found, expected = getattr(together, name)[j], getattr(alone, name)[0]
+            assert_allclose(found, expected, rtol=1e-10, equal_nan=True)
+        assert together.status[j] == alone.status[0]
+    assert together.df[1, 0] == pytest.approx(2.0) and np.isnan(together.p_value[6, 0])
+
+
+def test_covariance_and_tests_read_the_information_once(monkeypatch):
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(200, 3))
+    Y = rng.poisson(1.0, (200, 2))
+    model = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=0.1).fit(X, Y)
+    fit = model.on(X, Y)
+    unsaid = (sure._replace(information=None) for sure in uncertainties(fit, keep_void=True))
+    asked = asked_terms(fit, None)
+    expected = wald_tests(fit, asked, unsaid, is_robust=False)  # which then looks for itself
+    seen, information = [], loss_kernels.fisher_information
+    monkeypatch.setattr(
+        loss_kernels,
+        "fisher_information",
+        lambda X, *rest: seen.append(len(X)) or information(X, *rest),
+    )
+    found = term_tests(model, X, Y)
+    assert sum(seen) == 200
+    assert_allclose(found.p_value, expected.p_value, rtol=1e-12)

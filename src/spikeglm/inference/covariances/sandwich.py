@@ -33,7 +33,7 @@ def uncertainties(
     cov_type, groups, lags, small_sample, weights :
         As of ``model.covariance``.
     keep_void :
-        Whether the directions that the data say nothing of are told.
+        Whether the directions that the data say nothing of are told, and the information.
 
     Returns
     -------

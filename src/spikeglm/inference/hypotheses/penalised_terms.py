@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ...regularizer.squares import squares_of
-from ...typing import FloatArray, IntArray
+from ...typing import BoolArray, FloatArray, IntArray
 from ..information.optimum import Optimum, Uncertainty
 from ..information.rereading import covariance_about
-from .smooth_tests import Mixture, partly_penalised, wholly_penalised
+from .smooth_tests import Mixture, alike, partly_penalised, wholly_penalised
 
 _ROUNDING = 1e-11  # share of the largest eigenvalue, per row, that is none
+_MOVED = 1e-6  # norm of the values of a function, from which it is one
 
 
 class Penalised(NamedTuple):
@@ -53,29 +55,52 @@ class Penalised(NamedTuple):
         F = Vp @ information / unit
         return cls(better, information, Vp, F, F @ Vp)
 
-    def test(self, features: IntArray, penalty: FloatArray) -> Mixture | None:
-        """Return the test of the term that has some features (b,).
+    def tests(
+        self, terms: Sequence[IntArray], penalties: Sequence[FloatArray]
+    ) -> list[Mixture | None]:
+        """Return the tests of terms, all of a size at once.
 
         Parameters
         ----------
-        features :
-            (b,).
-        penalty :
-            (b, b) a matrix with the null space of the penalty on the term.
+        terms :
+            (b,) the features of each.
+        penalties :
+            (b, b) a matrix for each, with the null space of the penalty on the term.
         """
-        block = np.ix_(features, features)
-        b, V, I = self.coef[features], self.Vp[block], self.information[block]  # noqa: E741  (its name)
-        L = _among(I)
-        if L.shape[1] == 0:
-            return None
-        if _leaves_some_free(L, I, penalty):
+        out: list[Mixture | None] = [None] * len(terms)
+        for _, some in alike(np.array([len(features) for features in terms])):
+            places = np.stack([terms[j] for j in some])
+            found = self._tests_alike(places, np.stack([penalties[j] for j in some]))
+            for j, mixture in zip(some.tolist(), found, strict=True):
+                out[j] = mixture
+        return out
+
+    def _tests_alike(self, places: IntArray, penalties: FloatArray) -> list[Mixture | None]:
+        """Return the tests of J terms of b features (J, b) each."""
+        out: list[Mixture | None] = [None] * len(places)
+        rows, columns = places[:, :, None], places[:, None, :]
+        b, V, I = self.coef[places], self.Vp[rows, columns], self.information[rows, columns]  # noqa: E741  (its name)
+        L, ranks = _among(I)
+        is_partly = _leaves_some_free(L, I, penalties) & (ranks > 0)
+        partly = np.flatnonzero(is_partly)
+        if len(partly):
             edf1 = 2 * np.diag(self.F) - np.einsum("ij,ji->i", self.F, self.F)
-            return partly_penalised(b, V, I, float(edf1[features].sum()))
-        return wholly_penalised(L.T @ b, L.T @ V @ L, L.T @ self.Ve[block] @ L)
+            found = partly_penalised(b[partly], V[partly], I[partly], edf1[places[partly]].sum(1))
+            for j, mixture in zip(partly.tolist(), found, strict=True):
+                out[j] = mixture
+        for rank, alike_ones in alike(np.where(is_partly, 0, ranks)):
+            if rank:
+                some, lower = alike_ones, L[alike_ones, :, -rank:]
+                told = (lower.mT @ b[some, :, None])[:, :, 0]
+                Ve = self.Ve[rows[some], columns[some]]
+                found = wholly_penalised(told, lower.mT @ V[some] @ lower, lower.mT @ Ve @ lower)
+                for j, mixture in zip(some.tolist(), found, strict=True):
+                    out[j] = mixture
+        return out
 
 
-def penalty_on(optimum: Optimum, neuron: int, features: IntArray) -> FloatArray:
-    """Return a matrix (b, b) with the null space of the penalty on some features of a neuron.
+def penalties_on(optimum: Optimum, neuron: int, terms: Sequence[IntArray]) -> list[FloatArray]:
+    """Return a matrix (b, b) with the null space of the penalty on the features of each term.
 
     Its size is not that of the penalty: strengths that differ much would hide one another.
 
@@ -83,48 +108,52 @@ def penalty_on(optimum: Optimum, neuron: int, features: IntArray) -> FloatArray:
     >>> X = np.random.default_rng(0).normal(size=(100, 2))
     >>> model = nmo.GLM(regularizer="Ridge", regularizer_strength=[0.1, 0.0])
     >>> fit = model.fit(X, np.arange(100) % 3).on(X, np.arange(100) % 3)
-    >>> penalty_on(fit.optimum, 0, np.arange(2))
-    array([[1., 0.],
-           [0., 0.]])
+    >>> penalties_on(fit.optimum, 0, [np.arange(2)])
+    [array([[1., 0.],
+           [0., 0.]])]
     """
     penalty = optimum.penalty.take(np.array([neuron]))
     squares = squares_of(penalty, 1)
     if squares is None:
-        diagonal = penalty.curvature((len(optimum.coef), 1))[features, 0]
-        return np.diag((diagonal > 0).astype(float))
-    out = np.zeros((len(features), len(features)))
+        bends = penalty.curvature((len(optimum.coef), 1))[:, 0] > 0
+        return [np.diag(bends[features].astype(float)) for features in terms]
+    out: list[FloatArray] = [np.zeros((len(features),) * 2) for features in terms]
     first = 0
     for places, rows in squares.parts:
         acts = squares.strength[first : first + len(rows), 0] > 0
         first += len(rows)
         here = np.zeros((int(acts.sum()), squares.n_coefficients))
         here[:, places] = rows[acts]
-        part = here[:, features]
-        size = np.linalg.norm(part)
-        if size > 0:
-            out += part.T @ part / size**2
+        for total, features in zip(out, terms, strict=True):
+            part = here[:, features]
+            size = np.linalg.norm(part)
+            if size > 0:
+                total += part.T @ part / size**2
     return out
 
 
-def _among(information: FloatArray) -> FloatArray:
-    """Return combinations L (b, r) of coefficients that the values of the term tell."""
-    unit = np.sqrt(np.maximum(np.diag(information), 0.0))
-    is_there = unit > _ROUNDING * unit.max(initial=0.0)
-    scaled = information[np.ix_(is_there, is_there)] / np.outer(unit[is_there], unit[is_there])
+def _among(information: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return combinations L (J, b, b) of coefficients that the values of terms tell, and ranks.
+
+    Of each term they are the last columns, as many as its rank (J,); the others are zero.
+    """
+    unit = np.sqrt(np.maximum(np.diagonal(information, axis1=1, axis2=2), 0.0))
+    is_there = unit > _ROUNDING * unit.max(axis=1, initial=0.0, keepdims=True)
+    inverse_unit = np.where(is_there, 1.0 / np.where(is_there, unit, 1.0), 0.0)
+    scaled = information * inverse_unit[:, :, None] * inverse_unit[:, None, :]
     values, vectors = np.linalg.eigh(scaled)
-    kept = values > _ROUNDING * len(values) * max(values[-1:], default=0.0)
-    L = np.zeros((len(unit), int(kept.sum())))
-    L[is_there] = vectors[:, kept] * unit[is_there, None]
-    return L
+    least = _ROUNDING * is_there.sum(axis=1) * np.maximum(values[:, -1], 0.0)
+    kept = values > least[:, None]
+    L = vectors * kept[:, None, :] * np.where(is_there, unit, 0.0)[:, :, None]
+    return L, kept.sum(axis=1)
 
 
-def _leaves_some_free(L: FloatArray, information: FloatArray, penalty: FloatArray) -> bool:
-    """Tell whether some functions of the term, beyond those that are zero, are not penalised."""
-    unit = np.sqrt(np.maximum(np.diag(information), 0.0))
+def _leaves_some_free(L: FloatArray, information: FloatArray, penalties: FloatArray) -> BoolArray:
+    """Tell of J terms whether some functions, beyond those that are zero, are not penalised."""
+    unit = np.sqrt(np.maximum(np.diagonal(information, axis1=1, axis2=2), 0.0))
     unit = np.where(unit > 0, unit, 1.0)
-    values, vectors = np.linalg.eigh(penalty / np.outer(unit, unit))
-    free = vectors[:, values <= _ROUNDING * len(values) * values[-1]] / unit[:, None]
-    if not free.shape[1]:
-        return False
-    moved = np.linalg.norm(L.T @ free, axis=1)  # in the values of the term
-    return bool((moved > 1e-6).any())
+    values, vectors = np.linalg.eigh(penalties / (unit[:, :, None] * unit[:, None, :]))
+    is_free = values <= _ROUNDING * values.shape[1] * values[:, -1:]
+    free = vectors * is_free[:, None, :] / unit[:, :, None]
+    moved = np.linalg.norm(L.mT @ free, axis=2)  # in the values of the term
+    return np.asarray((moved > _MOVED).any(axis=1))

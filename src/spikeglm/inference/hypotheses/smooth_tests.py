@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...typing import FloatArray
+from ...typing import FloatArray, IntArray
 
 _POSITIVE = 1e-10  # share of the largest eigenvalue from which one counts
 _WHOLE = 1e-9  # of a rank that is nearly whole
@@ -51,47 +51,54 @@ class Mixture(NamedTuple):
 
 
 def partly_penalised(
-    b: FloatArray, Vp: FloatArray, information: FloatArray, edf1: float
-) -> Mixture | None:
-    """Return the test of a term whose penalty leaves some functions free.
+    b: FloatArray, Vp: FloatArray, information: FloatArray, edf1: FloatArray
+) -> list[Mixture | None]:
+    """Return the tests of J terms of b coefficients each, whose penalties leave functions free.
 
     Parameters
     ----------
     b :
-        (b,) coefficients.
+        (J, b) coefficients.
     Vp :
-        (b, b) their covariance under the penalty, with the dispersion.
+        (J, b, b) their covariances under the penalty, with the dispersion.
     information :
-        (b, b) X'WX of the columns of the term (centred beside an intercept), in any unit.
+        (J, b, b) X'WX of the columns of each term (centred beside an intercept), in any unit.
     edf1 :
-        Degrees of freedom of the term, sum of the diagonal of 2F - FF.
+        (J,) degrees of freedom of each term, sum of the diagonal of 2F - FF.
 
     Returns
     -------
-    Mixture or None
+    list of Mixture or None
         None where the term is zero everywhere.
 
     Examples
     --------
     Without a penalty it is the Wald test:
 
-    >>> found = partly_penalised(np.array([2.0, 1.0]), np.eye(2), np.eye(2), 2.0)
+    >>> one = np.eye(2)[None]
+    >>> (found,) = partly_penalised(np.array([[2.0, 1.0]]), one, one, np.array([2.0]))
     >>> found.statistics, found.degrees.sum()
     (array([5.]), np.float64(2.0))
     """
     values, vectors = np.linalg.eigh(information)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    _, R = np.linalg.qr(root.T)
-    d, U = np.linalg.eigh(R @ Vp @ R.T)
-    d, U = d[::-1], U[:, ::-1]
-    most = int((d > _POSITIVE * max(d[0], 0.0)).sum())
-    if most == 0:
-        return None
-    r = min(max(edf1, 1.0), float(most))
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
+    R = np.linalg.qr(root.mT)[1]
+    d, U = np.linalg.eigh(R @ Vp @ R.mT)
+    d, U = d[:, ::-1], U[:, :, ::-1]
+    U = U * np.where(U[:, :1] < 0, -1.0, 1.0)
+    x = (U.mT @ (R @ b[:, :, None]))[:, :, 0]
+    most = (d > _POSITIVE * np.maximum(d[:, :1], 0.0)).sum(axis=1)
+    return [
+        _of_rank(x[j, :n] / np.sqrt(d[j, :n]), float(edf1[j])) if n else None
+        for j, n in enumerate(most.tolist())
+    ]
+
+
+def _of_rank(x: FloatArray, edf1: float) -> Mixture:
+    """Return the test of values x, of variance one, of which edf1 degrees of freedom are left."""
+    r = min(max(edf1, 1.0), float(len(x)))
     if abs(r - round(r)) < _WHOLE:
         r = float(round(r))
-    U = U * np.where(U[0] < 0, -1.0, 1.0)
-    x = (U.T @ R @ b)[:most] / np.sqrt(d[:most])
     k = int(np.floor(r))
     nu = r - k
     if nu == 0.0:
@@ -105,27 +112,44 @@ def partly_penalised(
     return Mixture(common + both, weights, degrees, r)
 
 
-def wholly_penalised(b: FloatArray, Vp: FloatArray, Ve: FloatArray) -> Mixture | None:
-    """Return the test of a term whose penalty leaves nothing free.
+def wholly_penalised(b: FloatArray, Vp: FloatArray, Ve: FloatArray) -> list[Mixture | None]:
+    """Return the tests of J terms of r coefficients each, whose penalties leave nothing free.
 
     Parameters
     ----------
     b :
-        (r,) coefficients, or combinations that are determined.
+        (J, r) coefficients, or combinations that are determined.
     Vp, Ve :
-        (r, r) their covariance under the penalty, and that of estimates for given coefficients.
+        (J, r, r) their covariances under the penalty, and those of estimates for given
+        coefficients.
 
-    >>> wholly_penalised(np.array([2.0]), np.array([[2.0]]), np.array([[1.0]]))
-    Mixture(statistics=array([2.]), weights=array([0.5]), degrees=array([1.]), reference_df=1.0)
+    >>> wholly_penalised(np.array([[2.0]]), np.array([[[2.0]]]), np.array([[[1.0]]]))
+    [Mixture(statistics=array([2.]), weights=array([0.5]), degrees=array([1.]), reference_df=1.0)]
     """
-    unit = np.sqrt(np.maximum(np.diag(Vp), 0.0))
-    if not len(b) or not (unit > 0).all():
-        return None
-    values, vectors = np.linalg.eigh(Vp / np.outer(unit, unit))
-    kept = values > _POSITIVE * values[-1]
-    whiten = vectors[:, kept] / np.sqrt(values[kept])
-    z = whiten.T @ (b / unit)
-    weights = np.linalg.eigvalsh(whiten.T @ (Ve / np.outer(unit, unit)) @ whiten)
-    weights = np.maximum(weights, 0.0)
-    ones = np.ones(len(weights))
-    return Mixture(np.array([z @ z]), weights, ones, float(len(weights)))
+    out: list[Mixture | None] = [None] * len(b)
+    unit = np.sqrt(np.maximum(np.diagonal(Vp, axis1=1, axis2=2), 0.0))
+    is_told = (unit > 0).all(axis=1) & (b.shape[1] > 0)
+    if not is_told.any():
+        return out
+    told = np.flatnonzero(is_told)
+    unit, z = unit[told], b[told] / unit[told]
+    sizes = unit[:, :, None] * unit[:, None, :]
+    values, vectors = np.linalg.eigh(Vp[told] / sizes)
+    n_kept = (values > _POSITIVE * values[:, -1:]).sum(axis=1)
+    for n, some in alike(n_kept):
+        whiten = vectors[some, :, -n:] / np.sqrt(values[some, None, -n:])
+        white = (whiten.mT @ z[some, :, None])[:, :, 0]
+        within = whiten.mT @ (Ve[told[some]] / sizes[some]) @ whiten
+        weights = np.maximum(np.linalg.eigvalsh(within), 0.0)
+        for j, own, w in zip(told[some].tolist(), white, weights, strict=True):
+            out[j] = Mixture(np.array([own @ own]), w, np.ones(n), float(n))
+    return out
+
+
+def alike(numbers: IntArray) -> list[tuple[int, IntArray]]:
+    """Return each of the numbers (J,), and where it stands: matrices of one size go together.
+
+    >>> alike(np.array([3, 2, 3]))
+    [(2, array([1])), (3, array([0, 2]))]
+    """
+    return [(int(n), np.flatnonzero(numbers == n)) for n in np.unique(numbers)]

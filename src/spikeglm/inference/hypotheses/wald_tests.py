@@ -14,7 +14,7 @@ from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm
 from .cells import Cells
-from .penalised_terms import Penalised, penalty_on
+from .penalised_terms import Penalised, penalties_on
 from .rank_aware import QuadraticForm, determined, wald
 
 
@@ -51,16 +51,19 @@ def wald_tests(
     bent: BoolArray = np.asarray((bend > 0).any(axis=0) & (optimum.unit > 0) & (not is_robust))
     for neuron, (known, penalties) in enumerate(_with_penalties(fit, sure, bent)):
         cells.dof[neuron] = known.dof
+        shrunk: dict[int, IntArray] = {}
         for j, term in enumerate(asked):
             at, features = (j, neuron), reasons.used_features(optimum, neuron, term.features)
             why = _against(optimum, neuron, features, known)
             is_penalised = bend[features, neuron].any()
             if why or (is_penalised and penalties is None):
                 cells.refuse(at, why or reasons.PENALISED)
-            elif is_penalised and penalties is not None:
-                _put_penalised(cells, at, optimum, features, penalties)
+            elif is_penalised:
+                shrunk[j] = features
             else:
                 _put_plain(cells, at, optimum, features, known)
+        if penalties is not None:
+            _put_penalised(cells, neuron, optimum, shrunk, penalties)
     return cells.finish()
 
 
@@ -74,12 +77,14 @@ def _with_penalties(
     optimum, centre, reading = fit.optimum, centre_of(fit), Rereading.of(fit.optimum)
     is_well = np.array([status is Status.CONVERGED for status in fit.status])
     slopes = np.where(is_well, reading.penalised_slopes(), 0.0)
-    informations = reading.informations(np.flatnonzero(bent), centre)
     for neuron, known in enumerate(sure):
         if not bent[neuron]:
             yield known, None
             continue
-        _, information = next(informations)
+        if known.information is None:
+            ((_, information),) = reading.informations(np.array([neuron]), centre)
+        else:
+            information = known.information.about(centre)
         unit, coef = float(optimum.unit[neuron]), optimum.coef[:, neuron]
         yield known, Penalised.of(known, information, centre, unit, coef, slopes[:, neuron])
 
@@ -146,11 +151,13 @@ def put_form(cells: Cells, at: tuple[int, int], form: QuadraticForm, status: str
 
 
 def _put_penalised(
-    cells: Cells, at: tuple[int, int], optimum: Optimum, features: IntArray, known: Penalised
+    cells: Cells, neuron: int, optimum: Optimum, shrunk: dict[int, IntArray], known: Penalised
 ) -> None:
-    neuron = at[1]
-    found = known.test(features, penalty_on(optimum, neuron, features))
-    if found is None:
-        cells.refuse(at, reasons.NO_TERM)
-    else:
-        cells.put_mixture(at, found, reasons.of_fit(optimum, neuron))
+    """Write the tests of terms with a penalty to the table, by their place in it."""
+    terms = list(shrunk.values())
+    found = known.tests(terms, penalties_on(optimum, neuron, terms))
+    for j, mixture in zip(shrunk, found, strict=True):
+        if mixture is None:
+            cells.refuse((j, neuron), reasons.NO_TERM)
+        else:
+            cells.put_mixture((j, neuron), mixture, reasons.of_fit(optimum, neuron))

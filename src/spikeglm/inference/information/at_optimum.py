@@ -37,7 +37,7 @@ class Inverse(NamedTuple):
     inverse: FloatArray  # (n, n)
     undetermined: BoolArray  # (n,)
     void: FloatArray | None  # (n, m)
-    information: FloatArray  # (n, n) penalised
+    information: FloatArray  # (n, n) without the penalty
     n_used: float  # parameters that the fit uses up
 
 
@@ -127,7 +127,7 @@ class AtOptimum:
                 self.free(c), information, S, keep_void=keep_void
             )
             n_used = float(np.einsum("ij,ij->", inverse, information))
-            found.append(Inverse(inverse, unsure, void, information + S, n_used))
+            found.append(Inverse(inverse, unsure, void, information, n_used))
         return found
 
     def information(self, columns: Columns, group: IntArray) -> FloatArray:

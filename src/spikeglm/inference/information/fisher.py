@@ -28,7 +28,7 @@ from .at_optimum import AtOptimum
 from .filling import Filler
 from .inverses import TOUCHED, unshift
 from .memory import groups
-from .optimum import Optimum, Uncertainty
+from .optimum import Information, Optimum, Uncertainty
 from .prior_slopes import with_prior
 
 
@@ -37,8 +37,9 @@ def uncertainties(
 ) -> Iterator[Uncertainty]:
     """Yield, column by column, the covariance from the Fisher information at the optimum.
 
-    With ``keep_void`` also the directions that the data say nothing of; with a ``filler`` the
-    sandwich of two inverses around what that makes of the rows (:mod:`.covariances`).
+    With ``keep_void`` also the directions that the data say nothing of, and the information; with
+    a ``filler`` the sandwich of two inverses around what that makes of the rows
+    (:mod:`.covariances`).
 
     Raises
     ------
@@ -58,7 +59,7 @@ def uncertainties(
         better = next(told_apart[column])
         if optimum.has_none(column):
             better = plain._replace(covariance=better.covariance)
-        yield better
+        yield better._replace(information=plain.information)
 
 
 def _told_apart(
@@ -116,8 +117,10 @@ def _plainly(
         if optimum.record is not None and optimum.penalty.is_smooth:
             slopes = with_prior(slopes, reading, group, [one.inverse for one in found])
             for c, slope, one in zip(group, slopes, found, strict=True):
-                remaining.check(optimum.record, c, slope, one.inverse, one.information)
-        for c, sure in zip(group, reading.filled(group, limits, found, filler), strict=True):
+                total = one.information + reading.penalty(c)
+                remaining.check(optimum.record, c, slope, one.inverse, total)
+        filled = reading.filled(group, limits, found, filler)
+        for c, one, sure in zip(group, found, filled, strict=True):
             unshift(sure.covariance, reading.shift)
             undetermined, void, has_none = sure.undetermined, sure.void, optimum.has_none(c)
             if void is not None:
@@ -129,4 +132,9 @@ def _plainly(
             if keep_void and has_none:
                 void = np.eye(p + 1)
             undetermined = undetermined | has_none
-            yield sure._replace(undetermined=undetermined, void=void, has_none=has_none)
+            known = None
+            if keep_void and c not in limits:
+                known = Information(one.information, reading.shift)
+            yield sure._replace(
+                undetermined=undetermined, void=void, has_none=has_none, information=known
+            )

@@ -83,12 +83,13 @@ def penalised_inverse(
     if axes is None:
         total = information + penalty
         inverse, unsure = inverse_among(free, total)
-        return inverse, unsure, void_directions(free, total) if keep_void else None
+        return inverse, unsure, _void_of(free, total, unsure) if keep_void else None
     U, values = axes
     total = U.T @ information @ U + np.diag(values)
     inverse, unsure = inverse_among(free, total)
     touched = np.linalg.norm(U[:, unsure], axis=1) > TOUCHED
-    return U @ inverse @ U.T, touched, U @ void_directions(free, total) if keep_void else None
+    void = U @ _void_of(free, total, unsure) if keep_void else None
+    return U @ inverse @ U.T, touched, void
 
 
 def _stiff_axes(
@@ -129,6 +130,11 @@ def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     out = np.zeros((len(free), null.shape[1]))
     out[among] = null / unit[:, None]
     return out
+
+
+def _void_of(free: BoolArray, information: FloatArray, unsure: BoolArray) -> FloatArray:
+    """Return the void directions: none where all parameters have an inverse."""
+    return void_directions(free, information) if unsure.any() else np.zeros((len(free), 0))
 
 
 def _plain_inverse(scaled: FloatArray) -> FloatArray | None:

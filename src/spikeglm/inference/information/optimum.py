@@ -71,6 +71,25 @@ class Optimum:
         return selected or (self.record is not None and self.record.status[column] in NO_OPTIMUM)
 
 
+class Information(NamedTuple):
+    """The information of one column without its penalty, for features less ``shift``."""
+
+    matrix: FloatArray  # (n, n) on (w, b + shift . w), in units of the loss
+    shift: FloatArray  # (p,)
+
+    def about(self, centre: FloatArray) -> FloatArray:
+        """Return it (n, n) on (w, b + centre . w).
+
+        >>> Information(np.array([[2.0, 2.0], [2.0, 2.0]]), np.zeros(1)).about(np.ones(1))
+        array([[0., 0.],
+               [0., 2.]])
+        """
+        out, by = self.matrix.copy(), centre - self.shift
+        out[:-1] -= np.outer(by, out[-1])
+        out[:, :-1] -= np.outer(out[:, -1], by)
+        return out
+
+
 class Uncertainty(NamedTuple):
     """How sure we are of the n parameters (w, b) of one column; the intercept comes last.
 
@@ -90,6 +109,7 @@ class Uncertainty(NamedTuple):
     method: str = "model"  # in words
     reason: str = ""  # why there is none; "" where there is one
     has_none: bool = False  # whether there is no covariance at all, of silence or a selection
+    information: Information | None = None  # that it came from, where tests may ask for it
 
     @property
     def standard_errors(self) -> FloatArray:

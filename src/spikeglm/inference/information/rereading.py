@@ -15,7 +15,7 @@ from ...engine.runners.plan import Plan, plan
 from ...engine.table import Table
 from ...typing import FloatArray, IntArray
 from .memory import groups, in_longer_blocks
-from .optimum import Optimum
+from .optimum import Information, Optimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Rereading:
             columns = self.optimum.columns.take(group)
             sums = run(loss_kernels.fisher_information, self.table, columns, W, b, self.how)
             for c, information in zip(group, sums.information, strict=True):
-                yield int(c), recentred(information, centre - self.shift)
+                yield int(c), Information(information, self.shift).about(centre)
 
     def slopes(self) -> FloatArray:
         """Return the derivative (n, C) of the summed loss, without a penalty."""
@@ -89,19 +89,6 @@ class Rereading:
     def at(self, group: IntArray) -> tuple[FloatArray, FloatArray]:
         """Return the estimates of some columns, for the features as they are read."""
         return self.table.weights_here(self.optimum.coef[:, group], self.optimum.intercept[group])
-
-
-def recentred(information: FloatArray, by: FloatArray) -> FloatArray:
-    """Return information (n, n) on (w, b) as that on (w, b + by . w): of features less ``by``.
-
-    >>> recentred(np.array([[2.0, 2.0], [2.0, 2.0]]), np.ones(1))
-    array([[0., 0.],
-           [0., 2.]])
-    """
-    out = information.copy()
-    out[:-1] -= np.outer(by, out[-1])
-    out[:, :-1] -= np.outer(out[:, -1], by)
-    return out
 
 
 def covariance_about(covariance: FloatArray, centre: FloatArray) -> FloatArray:
