@@ -164,7 +164,7 @@ def _allowed(case, problem, points, n):
 
     A smooth fit is certified to a decrement of 1e-8 units, 1e-16 of the loss; one with kinks to a
     slope of 1e-7 of its strength. Parameters are stored in float64: eta is off by its rounding, the
-    loss by its square times a curvature.
+    loss by its square times a curvature; so is what a penalty squares.
     """
     y = case.response.values[:, n]
     y = y[np.isfinite(y)]
@@ -178,7 +178,8 @@ def _allowed(case, problem, points, n):
     size = min(abs(float(problem.value(V))) for V in points)
     share = KINKED if problem.penalty.parts else SMOOTH
     steepest = max(1.0, min(problem.curvature(V) for V in points))
-    return share * unit + SPARSE * kinks + 4 * steepest * rounding**2 + 1e-13 * size
+    stored = 4 * steepest * rounding**2 + 4 * min(problem.penalty.rounding(V[:-1]) for V in points)
+    return share * unit + SPARSE * kinks + stored + 1e-13 * size
 
 
 def _start(case, problem, n):

@@ -36,6 +36,11 @@ class Penalty:
         norms = norms + np.sum((self.root @ W) ** 2) / 2
         return np.sum(self.l1 * np.abs(W) + self.l2 * W**2 / 2) + norms
 
+    def rounding(self, W):
+        """Return how far above its lowest point a square may be because W is stored in float64."""
+        off = np.abs(W) * 2.0**-52
+        return float(np.sum((np.abs(self.root) @ off) ** 2) / 2 + np.sum(self.l2 * off**2 / 2))
+
     @property
     def parts(self):
         """What is zero together: groups, and single coefficients with an absolute value."""

@@ -181,10 +181,19 @@ class _Look:
                 break
             here = there
         if stored.value - here.value > self._missed(stored):
-            return here
-        unclear = _COARSE * float(self.unit[0]) ** 2 + _ROUNDING * abs(stored.value)
-        is_coarse = self.h[0] * self._rounding(W, b) ** 2 > unclear
-        return stored._replace(is_certain=False) if is_coarse else None
+            return here._replace(is_certain=here.is_certain and not self._is_coarse(here))
+        allowed = self._missed(stored) + self._unclear(stored)
+        is_doubtful = self._promised(stored) > allowed
+        is_sure = not (is_doubtful or self._is_coarse(stored))
+        return None if is_sure else stored._replace(is_certain=False)
+
+    def _is_coarse(self, point: _Point) -> bool:
+        """Tell whether the rounding of coefficients may hide more than certificates may miss."""
+        return bool(self.h[0] * self._rounding(point.W, point.b) ** 2 > self._unclear(point))
+
+    def _unclear(self, point: _Point) -> float:
+        """Return what rounding may make of the objective there."""
+        return _COARSE * float(self.unit[0]) ** 2 + _ROUNDING * abs(point.value)
 
     def _missed(self, point: _Point) -> float:
         """Return what a certificate may miss of the objective there."""
@@ -193,6 +202,12 @@ class _Look:
             return _MISSED * loss + _ROUNDING * abs(point.value)
         kinks = float(penalty.value(point.W.reshape(-1, 1))[0])
         return _MISSED_AT_KINKS * loss + _KKT_TOLERANCE * kinks + _ROUNDING * abs(point.value)
+
+    def _promised(self, point: _Point) -> float:
+        """Return by how much Newton's method expects the objective to fall, nothing with kinks."""
+        if point.is_certain or not self.problem.penalty.is_smooth:
+            return 0.0
+        return point.certificate**2 / 2
 
     def _at(self, W: FloatArray, b: FloatArray) -> tuple[_Point, Parameters | None]:
         """Return what is known of a point, and where Newton's method leads to from there."""

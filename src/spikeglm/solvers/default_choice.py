@@ -11,6 +11,8 @@ import numpy as np
 from .. import errors
 from ..engine.jeffreys_objective import JeffreysObjective
 from ..regularizer.firth import is_of_information
+from ..typing import IntArray
+from .certificate import DecrementJudge
 from .contract import Direction, Outcome, Status
 from .smooth.descent import minimise
 from .smooth.lbfgs import LBFGSDirections
@@ -70,7 +72,12 @@ class LBFGS:
     def solve(self, task: Task) -> Outcome:
         """Minimise all columns and certify each."""
         direction = LBFGSDirections(task.objective, task.curvature(), memory_size=self.memory_size)
-        return _descend(task, direction, self.tol, self.maxiter)
+        outcome = _descend(task, direction, self.tol, self.maxiter)
+        if not (task.is_of_features and task.hessians_are_cheap):
+            return outcome
+        outcome, doubtful = _looked_at(task, outcome, self.tol or _TOLERANCE)
+        n_passes = max(self.maxiter - outcome.n_passes, 1)
+        return _newton_for(doubtful, task, outcome, Newton(self.tol, n_passes))
 
 
 @dataclass(frozen=True)
@@ -160,17 +167,7 @@ class Cheapest:
         unfinished = Status.LIMIT, Status.STALLED
         left = np.flatnonzero([status in unfinished for status in first.status])
         n_passes = self.maxiter - first.n_passes
-        if len(left) == 0 or n_passes <= 0:
-            return first
-        start = task.start.copy()
-        start[:, left] = first.theta[:, left]
-        n_turns = ceil(len(left) * task.objective.n_parameters**2 / _MOST_ENTRIES)
-        newton, parts = Newton(self.tol, n_passes), [(np.arange(len(first.status)), first)]
-        for some in np.array_split(left, n_turns):
-            after = newton.solve(replace(task, start=start).take(some))
-            n_iterations = first.n_iterations[some] + after.n_iterations
-            parts.append((some, replace(after, n_iterations=n_iterations)))
-        return Outcome.of_parts(parts)
+        return _newton_for(left, task, first, Newton(self.tol, n_passes)) if n_passes > 0 else first
 
     def _choice(self, task: Task) -> type[ProximalNewton | Newton | LBFGS | FisherScoring]:
         if is_of_information(getattr(task.objective, "penalty", None)):
@@ -296,3 +293,36 @@ def _descend(task: Task, direction: Direction, tol: float | None, maxiter: int) 
         h=task.h,
         report=task.report,
     )
+
+
+def _looked_at(task: Task, outcome: Outcome, tolerance: float) -> tuple[Outcome, IntArray]:
+    """Judge columns that L-BFGS calls converged by their own curvature; return who is not.
+
+    What it learned on a few steps may be far from the curvature where it ended.
+    """
+    done = np.flatnonzero([status is Status.CONVERGED for status in outcome.status])
+    if len(done) == 0:
+        return outcome, done
+    judge = DecrementJudge(task, tolerance)
+    verdict = judge.confirm(outcome.theta[:, done], done)
+    decrement = outcome.decrement.copy()
+    decrement[done] = verdict.decrement
+    doubtful = done[~(verdict.decrement <= judge.tolerance[done])]
+    is_exact = len(done) == len(decrement)
+    n_passes = task.objective.n_passes
+    return replace(outcome, decrement=decrement, is_exact=is_exact, n_passes=n_passes), doubtful
+
+
+def _newton_for(left: IntArray, task: Task, before: Outcome, newton: Newton) -> Outcome:
+    """Return the outcome with some columns taken further by Newton's method."""
+    if len(left) == 0:
+        return before
+    start = task.start.copy()
+    start[:, left] = before.theta[:, left]
+    n_turns = ceil(len(left) * task.objective.n_parameters**2 / _MOST_ENTRIES)
+    parts = [(np.arange(len(before.status)), before)]
+    for some in np.array_split(left, n_turns):
+        after = newton.solve(replace(task, start=start).take(some))
+        n_iterations = before.n_iterations[some] + after.n_iterations
+        parts.append((some, replace(after, n_iterations=n_iterations)))
+    return Outcome.of_parts(parts)
