@@ -39,3 +39,24 @@ def test_a_penalty_below_the_rounding_of_features_certifies_nothing(seed):
 def test_small_tables_in_absurd_units_are_looked_at_again(seed):
     """Units 1e6 to 1e11 apart behind masks, kinks, labels or steep links: X'X sees none."""
     assert checks.examine(problems.draw(seed)).findings == []
+
+
+@pytest.mark.parametrize("seed", [1412, 5579])
+def test_sparse_classes_of_whom_nobody_is_left_in_float32(seed):
+    """All neurons near enough for float64 at once, one of them without a class: a crash."""
+    assert checks.examine(problems.draw(seed)).findings == []
+
+
+def test_standard_errors_of_a_mean_at_its_edge_do_not_warn():
+    """An infinite information, asked whether it is that of the fit: 0 times infinity."""
+    assert checks.examine(problems.draw(9775)).findings == []
+
+
+def test_lbfgs_is_judged_by_the_curvature_where_it_ends():
+    """A start of curvature 1e38, an end of curvature 1: what it learned calls any point optimal."""
+    assert checks.examine(problems.draw(3000334)).findings == []
+
+
+def test_a_second_look_whose_newton_steps_lead_up_is_no_certificate():
+    """A saddle behind near copies, where the observed curvature is none."""
+    assert checks.examine(problems.draw(3000171)).findings == []

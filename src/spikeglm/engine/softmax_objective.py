@@ -263,7 +263,8 @@ class SoftmaxObjective:
         return Evaluation(value, self.balanced(gradient, active))
 
     def _by_class(self, frozen: BoolArray, active: IntArray) -> BoolArray:
-        return frozen.reshape(-1, self.n_classes, len(active)) | self.absent[:, active]
+        shape = self.classes.n_parameters, self.n_classes, len(active)
+        return frozen.reshape(shape) | self.absent[:, active]
 
     def _left_out(self, entries: Entries, diagonal: FloatArray, neuron: int) -> FloatArray:
         """Return (k, k) the curvature lent to the directions that balanced parameters leave out."""
