@@ -153,4 +153,5 @@ class NullTest:
         values = (self.statistic[c], median[c], high[c])
         of_p = (self.p_value[c], self.q_value[c], self.independent_p_value[c])
         numbers = ("-" if np.isnan(v) else f"{v:.3g}" for v in values)
-        return str(self.neurons[c]), *numbers, *("-" if np.isnan(p) else showing.p_value(p) for p in of_p)
+        tails = ("-" if np.isnan(p) else showing.p_value(p) for p in of_p)
+        return str(self.neurons[c]), *numbers, *tails
