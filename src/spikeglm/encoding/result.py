@@ -32,7 +32,8 @@ class Encoding:
     tables :
         Tidy pandas tables: ``"fit"`` (how the fit of each neuron ended), ``"degrees"`` (effective
         degrees of freedom per term), ``"contributions"`` (neuron x term x way to ask), ``"search"``
-        (neuron x term), ``"steps"`` (every set that was tried), ``"goodness"`` (neuron), ``"curve
+        (neuron x term), ``"steps"`` (every set that was tried), ``"goodness"`` (neuron),
+        ``"dependence"`` (neuron: do residuals go with the past, with others, with time), ``"curve
         LABEL"`` (a term's values and bands).
     origin :
         Versions, settings, folds, a hash of the data, and when this was made.

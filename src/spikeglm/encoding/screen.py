@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..selection.printed_tables import PrintedTable
+from .missing import TABLE, missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +64,7 @@ def _of_terms(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) ->
         *_shared(encoding, table),
         *_by_chance(encoding, table),
         f"held out, all terms: {_quartiles(neurons['held_out'][known])} {encoding.unit}",
+        *_missing(encoding),
         *_warned(encoding),
     ]
     title = _title(encoding, f"{len(neurons)} neurons encode")
@@ -149,9 +151,20 @@ def _of_one(encoding: Encoding, table: pd.DataFrame, neurons: pd.DataFrame) -> P
     notes = [", ".join(f"{name}: {value}" for name, value in good)]
     notes += [str(neuron["reason"])] if neuron["reason"] else []
     notes += _shared(encoding, table)
+    notes += _missing(encoding)
     notes += _warned(encoding)
     notes.append(".table() .curve(term) .plot() .save(path)")
     return PrintedTable(_title(encoding, "the neuron encodes"), header, tuple(rows), tuple(notes))
+
+
+def _missing(encoding: Encoding) -> list[str]:
+    """Tell what the residuals say is missing from the model, and what to type."""
+    lines, N = [], encoding.n_neurons
+    for one in missing(encoding.tables.get(TABLE), encoding.event):
+        who = f", {one.who.sum()} of {N} neurons" if N > 1 else ""
+        lines.append(f"! {one.what}{who}: the answers may be wrong. What to do:")
+        lines.append(f"  {one.todo}")
+    return lines
 
 
 def _warned(encoding: Encoding) -> list[str]:

@@ -22,6 +22,8 @@ from ..selection.searching.search_terms import searched
 from ..selection.set_problem import SetProblem
 from .files import Parts
 from .inputs import Inputs
+from .missing import TABLE as DEPENDENCE
+from .missing import dependence_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,14 +100,16 @@ class Studies:
 
 
 def check(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:
-    """Return how good the fit is on its own rows."""
+    """Return how good the fit is on its own rows, and what its residuals say is missing."""
     say("4 of 5, goodness of fit")
     n_neurons = 1 if np.ndim(inputs.y) == 1 else np.shape(inputs.y)[1]
     n_bootstrap = None if n_neurons == 1 else 0  # recordings to draw and fit again
     found = goodness(
         fitted, inputs.X, inputs.y, n_bootstrap=n_bootstrap, bin_s=inputs.bin_s, **inputs.data
     )
-    return {"goodness": found.to_frame().reset_index()}
+    good = found.to_frame().reset_index()
+    left = dependence_table(fitted, inputs.X, inputs.y, inputs.data)
+    return {"goodness": good, DEPENDENCE: left}
 
 
 def draw(inputs: Inputs, fitted: GLM) -> dict[str, pd.DataFrame]:

@@ -49,6 +49,8 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
     "binned_residuals": "goodness_of_fit.binned",
     "ResidualAutocorrelation": "goodness_of_fit.autocorrelation",
     "residual_autocorrelation": "goodness_of_fit.autocorrelation",
+    "ResidualDependence": "goodness_of_fit.dependence",
+    "residual_dependence": "goodness_of_fit.dependence",
     "residuals": "goodness_of_fit.residuals",
     "time_rescaling_population": "goodness_of_fit.population_rescaling",
     "time_rescaling_population_bernoulli": "goodness_of_fit.population_rescaling",

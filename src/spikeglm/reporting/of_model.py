@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import errors, inference
+from ..encoding.missing import TABLE as DEPENDENCE
+from ..encoding.missing import dependence_table
 from ..encoding.provenance import PACKAGES, hash_of
 from ..glm import GLM
 from ..glm.reading.read_arguments import refuse_classifiers
@@ -64,6 +66,7 @@ def subject_of_model(
         "fit": fits,
         "degrees": degrees,
         "goodness": good.to_frame().reset_index(),
+        DEPENDENCE: dependence_table(model, X, y, data),
         "tests": tests,
         "coefficients": model.summary(X, y, **data).to_frame(),
     } | _curves(model, X, y, n, bin_s, data)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..encoding.missing import TABLE as DEPENDENCE
+from ..encoding.missing import missing
 from ..solvers import WELL
 from .described import GIVEN
 from .subject import CURVE, Subject
@@ -58,8 +60,8 @@ def remarks(subject: Subject) -> list[Remark]:
     [True]
     """
     asked = (
-        _fits, _answers, _rescaling, _variance, _predictions, _shared, _by_chance, _few, _rows,
-        _folds, _reasons, _not_drawn, _warned,
+        _fits, _answers, _missing, _rescaling, _variance, _predictions, _shared, _by_chance, _few,
+        _rows, _folds, _reasons, _not_drawn, _warned,
     )  # fmt: skip
     found = [remark for ask in asked for remark in ask(subject)]
     return sorted(found, key=lambda remark: not remark.is_warning)
@@ -87,6 +89,20 @@ def _answers(subject: Subject) -> Iterable[Remark]:
         why = _most_frequent(neurons["reason"][is_open])
         text = f"What they encode is not known: {why} {_named(who, subject)}"
         yield Remark("No answer" + _of(who, subject), text, who)
+
+
+def _missing(subject: Subject) -> Iterable[Remark]:
+    """What residuals say is not in the model."""
+    table = subject.tables.get(DEPENDENCE)
+    if table is not None:
+        table = table.set_index("neuron").reindex(subject.names)
+    for one in missing(table, subject.event):
+        who = _where(one.who)
+        text = (
+            "Searches then add terms that a neuron does not encode, or miss terms that it does, "
+            f"and error bars are too small. What to do: {one.todo}."
+        )
+        yield Remark(_sentence(one.what)[:-1] + _of(who, subject), text, who)
 
 
 def _rescaling(subject: Subject) -> Iterable[Remark]:

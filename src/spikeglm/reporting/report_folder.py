@@ -37,6 +37,7 @@ _ABOUT = {
     "search": "a row per neuron and term: what the search decided, and when",
     "steps": "every set of terms that was tried, with its scores",
     "goodness": "likelihoods, deviances, dispersion, time rescaling",
+    "dependence": "what residuals go with: the past, other neurons, time; p and q values",
     "coefficients": "estimates with errors, tests and intervals",
     "tests": "a row per neuron and term: does it add anything beside the others?",
 }
