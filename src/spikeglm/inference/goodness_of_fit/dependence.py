@@ -12,8 +12,9 @@ bins) less what the straight line through the means over two windows farther bac
 
 is the score test of a regression of z_n on the last bins of neuron m, with errors that allow for
 variances that change, and are not taken to be less than those of independent pairs: of few spikes
-hardly any two fall on one pair. What is slow changes along a line over so few bins, and cancels. History is
-m = n; coupling all others. P values of windows, and of neurons m, become one by Simes' rule.
+hardly any two fall on one pair. What is slow changes along a line over so few bins, and cancels.
+History is m = n; coupling all others. P values of windows, and of neurons m, become one by Simes'
+rule.
 
 *Drift.* Powers of z at the Fourier frequencies j / T are independent and exponential, with means
 S(j / T) that are flat at frequencies far below one per memory, whatever happens within some bins.
@@ -158,11 +159,10 @@ def residual_dependence(residuals: ArrayLike) -> ResidualDependence:
     starts = Sampling.of(axis).starts if is_timed else getattr(axis, "epoch_starts", [0])
     z, is_empty = np.where(np.isfinite(z), z, 0.0), ~np.isfinite(z).any(axis=0)
     sums = _score_sums(z, np.asarray(starts))
-    history, coupling = _history_and_coupling(sums)
-    found = np.array([history, coupling, _drift(z)])
-    found[:, is_empty] = np.nan
+    asked = (*_history_and_coupling(sums), _drift(z))
+    history, coupling, drift = (np.where(is_empty, np.nan, p) for p in asked)
     neurons = tuple(range(z.shape[1])) if names is None or is_single else tuple(names)
-    return ResidualDependence(*found, neurons)
+    return ResidualDependence(history, coupling, drift, neurons)
 
 
 class _Sums(NamedTuple):

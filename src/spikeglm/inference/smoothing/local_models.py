@@ -206,7 +206,7 @@ def inverses(H: FloatArray, D: FloatArray) -> tuple[FloatArray, FloatArray]:
     M *= unit[:, :, None]
     M *= unit[:, None, :]
     factors = _cholesky(M, is_fine)
-    inverse = np.linalg.inv(M)
+    inverse = _inverse(M, is_fine)
     inverse = 0.5 * (inverse + np.swapaxes(inverse, 1, 2))
     inverse *= unit[:, :, None]
     inverse *= unit[:, None, :]
@@ -215,6 +215,20 @@ def inverses(H: FloatArray, D: FloatArray) -> tuple[FloatArray, FloatArray]:
         pivots = 2.0 * np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     log_det = pivots - 2.0 * np.log(unit).sum(axis=1)
     return inverse, np.where(is_fine, log_det, np.nan)
+
+
+def _inverse(M: FloatArray, is_fine: BoolArray) -> FloatArray:
+    """Return inverses; of what is singular but for rounding, the identity, no longer fine."""
+    try:
+        return np.linalg.inv(M)
+    except np.linalg.LinAlgError:  # a factor of Cholesky's may have had a last pivot of 1e-16
+        out = np.tile(np.eye(M.shape[1]), (len(M), 1, 1))
+        for a in np.flatnonzero(is_fine):
+            try:
+                out[a] = np.linalg.inv(M[a])
+            except np.linalg.LinAlgError:
+                is_fine[a] = False
+        return out
 
 
 def _cholesky(M: FloatArray, is_fine: BoolArray) -> FloatArray:
