@@ -156,7 +156,7 @@ def test_the_box_of_a_model_has_its_arguments_and_the_report_of_its_fit():
 def test_neurons_in_trouble_come_first_in_the_box_of_a_report():
     silent = Y.copy()
     silent[:, 35] = 0
-    with pytest.warns(nmo.errors.ConvergenceWarning):
+    with pytest.warns(nmo.errors.NothingToFitWarning):
         report = nmo.PopulationGLM().fit(X, silent).fit_report_
     _, text = parsed(report)
     assert text.index("35 silent") < text.index("0 converged")

@@ -22,7 +22,19 @@ class StorageError(OSError):
 
 
 class ConvergenceWarning(RuntimeWarning):
-    """Some columns of a fit did not reach their certificate; the message names them."""
+    """Some columns of a fit did not reach their certificate; the message names them.
+
+    A ``RuntimeWarning``, as NeMoS has it: who catches that still does.
+    """
+
+
+class NothingToFitWarning(UserWarning):
+    """Some columns have data that say nothing: no event in them, nothing else, or no row at all.
+
+    Silent units are no failure of a fit: it has a status for each, and all others are as they were.
+    ``warnings.simplefilter("ignore", spikeglm.exceptions.NothingToFitWarning)`` is for recordings
+    in which they are expected.
+    """
 
 
 def not_fitted(estimator: str, todo: str = "call fit(X, y) first.") -> NotFittedError:

@@ -4,6 +4,6 @@
 (True, True)
 """
 
-from .errors import ConvergenceWarning, NotFittedError
+from .errors import ConvergenceWarning, NotFittedError, NothingToFitWarning
 
-__all__ = ["ConvergenceWarning", "NotFittedError"]
+__all__ = ["ConvergenceWarning", "NotFittedError", "NothingToFitWarning"]

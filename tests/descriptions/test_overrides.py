@@ -77,3 +77,13 @@ def test_a_term_is_taken_out_whole():
     }
     with pytest.raises(ValueError, match="no value of its own"):
         overridden(WORDS, ["design.terms.past=8"])
+
+
+def test_a_term_is_known_without_the_unit_in_its_label():
+    terms = [{"label": "speed (cm/s)", "basis": 6}, {"label": "x (cm)"}, {"label": "x (px)"}]
+    words = {"design": {"terms": terms}}
+    found = overridden(words, ["design.terms.speed.basis=4", "design.terms.x (px).basis=3"])
+    assert [each.get("basis") for each in found["design"]["terms"]] == [4, None, 3]
+    assert len(overridden(words, ["design.terms.speed="])["design"]["terms"]) == 2
+    with pytest.raises(ValueError, match="term of the design"):  # which of the two?
+        overridden(words, ["design.terms.x.basis=4"])

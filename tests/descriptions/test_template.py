@@ -49,7 +49,30 @@ def test_of_three_coordinates_those_of_the_floor_are_taken():
 def test_speed_is_derived_where_it_was_not_recorded():
     speed = series("running_speed", np.abs(np.sin(T)), unit="cm/s")
     assert labels(of(PLANE)) == ["position", "speed", "history"]
-    assert labels(of(PLANE, speed)) == ["position", "running_speed", "history"]
+    assert labels(of(PLANE, speed)) == ["position", "running_speed (cm/s)", "history"]
+
+
+@pytest.mark.parametrize("unit", ["cm", "meters", "a.u."])
+def test_labels_have_the_units_that_the_recording_knows(unit):
+    plane = replace(PLANE, unit=unit)
+    found = labels(of(plane, series("pupil", np.sin(T), unit="mm")))
+    assert found == [f"position ({unit})", f"speed ({unit}/s)", "pupil (mm)", "history"]
+
+
+@pytest.mark.parametrize("unit", ["", "unknown", "n.a.", " "])
+def test_labels_have_no_unit_that_nobody_knows(unit):
+    found = labels(of(replace(TRACK, unit=unit)))
+    assert found == ["position", "speed", "history"]
+
+
+def test_two_series_of_one_name_and_unit_are_told_apart_before_the_unit():
+    both = [series(f"{side}/pupil", np.sin(T), unit="mm") for side in "ab"]
+    assert labels(of(*both)) == ["pupil (mm)", "pupil 2 (mm)", "history"]
+
+
+def test_a_template_tells_where_a_recording_that_comes_along_is_found():
+    text = first_description(of(TRACK), "datasets://place_cell", "first.toml")
+    assert "`spikeglm describe datasets://place_cell`" in text
 
 
 @pytest.mark.parametrize(
@@ -62,7 +85,8 @@ def test_speed_is_derived_where_it_was_not_recorded():
     ],
 )
 def test_angles_are_on_their_circle(values, unit, bounds):
-    basis = term(of(series("head_direction", values, unit=unit)), "head_direction")["basis"]
+    label = f"head_direction ({unit})" if unit else "head_direction"
+    basis = term(of(series("head_direction", values, unit=unit)), label)["basis"]
     assert basis["name"] == "CyclicBSplineEval"
     np.testing.assert_allclose(basis["bounds"], bounds)
 

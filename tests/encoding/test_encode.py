@@ -42,7 +42,7 @@ def test_what_drives_a_neuron_is_found(found):
     assert abs(table.loc[(0, "speed"), "unique"]) < 0.01
 
 
-@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")  # a silent neuron
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.NothingToFitWarning")  # a silent neuron
 def test_numbers_are_those_of_the_parts_called_by_hand(found):
     model = nmo.PopulationGLM(regularizer="Smoothness", regularizer_strength="auto")
     on_folds = {"folds": FOLDS}

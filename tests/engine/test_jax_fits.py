@@ -97,10 +97,10 @@ def test_trouble_is_told_as_by_threads():
     y[:, 4] = 50 * (X[:, 0] > 0)
     gaps[10:20, 2] = np.nan
     here = nmo.PopulationGLM()
-    with pytest.warns(nmo.exceptions.ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         here.fit(gaps, y)
     there = nmo.PopulationGLM()
-    with nmo.config_context(runner="jax"), pytest.warns(nmo.exceptions.ConvergenceWarning):
+    with nmo.config_context(runner="jax"), pytest.warns(nmo.exceptions.NothingToFitWarning):
         there.fit(gaps, y)
     assert there.fit_report_.status == here.fit_report_.status
     fine = np.array(here.fit_report_.status) == "converged"

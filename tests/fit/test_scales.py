@@ -93,7 +93,8 @@ def test_a_silent_neuron_and_a_separated_one_harm_no_other():
     never = np.where(X[:, 0] > 0.5, 0, y)
     separating = np.column_stack([X, X[:, 0] > 0.5])
     responses = np.column_stack([y, 0 * y, never])
-    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="silent"):
+    silent, separated = nmo.exceptions.NothingToFitWarning, nmo.exceptions.ConvergenceWarning
+    with pytest.warns(silent, match="silent"), pytest.warns(separated, match="separated"):
         model = nmo.PopulationGLM(ESTIMATE).fit(separating, responses)
     alone = nmo.GLM(ESTIMATE).fit(separating, y)
     assert model.fit_report_.status == ("converged", "silent", "separated")

@@ -227,7 +227,7 @@ def test_labels_of_which_one_neuron_has_none_where_rows_count():
     weights = np.column_stack([np.ones(T), np.arange(T) >= 5])
     more = {"sample_weight": weights}
     estimator = nmo.ClassifierPopulationGLM(2, regularizer="UnRegularized")
-    with pytest.warns(ConvergenceWarning, match="no valid rows"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="no valid rows"):
         estimator.fit(X, labels, **more)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

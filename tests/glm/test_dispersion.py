@@ -108,7 +108,7 @@ def test_quasi_poisson_takes_any_numbers_that_are_not_negative(tmp_path):
 
 def test_a_silent_neuron_and_one_without_spread_have_the_dispersion_zero():
     y = np.column_stack([R["y"]["overdispersed"], np.zeros(len(X)), np.full(len(X), 2.0)])
-    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="silent"):
         model = nmo.PopulationGLM("QuasiPoisson").fit(X, y)
     assert_allclose(model.scale_[0], nmo.GLM("QuasiPoisson").fit(X, y[:, 0]).scale_[0], rtol=1e-6)
     assert_allclose(model.scale_[2], 0, atol=1e-10)

@@ -111,14 +111,35 @@ def test_other_inputs_that_lose_rows(name):
             fit().predict(X, offset=values)
 
 
-def test_few_rows_and_weights_of_zero_are_no_news():
+def test_two_percent_of_the_rows_are_announced():
     few = X.copy()
-    few[::50, 0] = np.nan
+    few[25::50, 0] = np.nan
+    with announced("took no part", r"'x0' NaN or inf \(8 rows\)"):
+        fit(few)
+
+
+def test_few_rows_and_weights_of_zero_are_told_in_the_report_alone():
+    few = X.copy()
+    few[25::200, 0] = np.nan
     with silent():
         model = fit(few)
         model.score(few, Y)
-        fit(sample_weight=np.arange(T) % 4 == 0)
-    assert "took no part" not in str(model.fit_report_)
+        weighted = fit(sample_weight=np.arange(T) % 4 == 0)
+        whole = fit()
+    assert "398 of 400 rows took part; not: 'x0' NaN or inf (2 rows)" in str(model.fit_report_)
+    told = "100 of 400 rows took part; not: sample_weight of zero (300 rows)"
+    assert told in str(weighted.fit_report_)
+    assert "took" not in str(whole.fit_report_)
+
+
+def test_edges_of_windows_are_told_in_the_report_and_cost_no_look(monkeypatch):
+    monkeypatch.setattr(
+        "spikeglm.glm.reading.lost_rows.losses_of", lambda *_: pytest.fail("looked")
+    )
+    with silent():
+        model = fit(B.HistoryConv(5, label="past").design(Y))
+    told = "395 of 400 rows took part; not: windows that leave their epoch (5 rows)"
+    assert told in str(model.fit_report_)
 
 
 @pytest.mark.parametrize("is_design", [True, False])

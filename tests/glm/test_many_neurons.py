@@ -121,8 +121,8 @@ def test_a_neuron_without_any_response_warns_once_and_has_no_dispersion(model):
     X, y, _ = population()
     y = y[:, :3].astype(float)
     y[:, 1] = np.nan
-    with pytest.warns(RuntimeWarning) as caught:
+    with pytest.warns(nmo.exceptions.NothingToFitWarning) as caught:
         fit = nmo.PopulationGLM(model).fit(X, y)
-    assert [w.category.__name__ for w in caught] == ["ConvergenceWarning"]
+    assert [w.category.__name__ for w in caught] == ["NothingToFitWarning"]
     assert fit.fit_report_.status == ("converged", "no valid rows", "converged")
     assert list(np.isnan(fit.scale_)) == [False, model == "Gaussian", False]

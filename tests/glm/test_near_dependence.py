@@ -255,7 +255,7 @@ def test_a_neuron_without_rows_leaves_the_errors_of_the_others_alone():
     one = nmo.GLM(fit_intercept=False).fit(table, y[:, 0])
     expected, _ = one.standard_errors(table, y[:, 0])
     both = np.column_stack([np.full(len(y), np.nan), y[:, 0]])
-    with pytest.warns(RuntimeWarning, match="no valid rows"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="no valid rows"):
         model = nmo.PopulationGLM(fit_intercept=False).fit(table, both)
     errors, _ = model.standard_errors(table, both)
     assert np.isnan(errors[:, 0]).all()

@@ -170,7 +170,7 @@ def test_held_out_null_models_know_the_offset_and_the_training_rows_only():
 
 def test_a_silent_neuron_with_an_offset_has_a_score_without_an_error():
     y = np.column_stack([COUNTS, np.zeros(T)])
-    with pytest.warns(nmo.exceptions.ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         model = nmo.PopulationGLM().fit(X, y, offset=OFFSET)
     scores = model.score(X, y, BOTH[0], lambda s: s.mean(axis=0), offset=OFFSET)
     assert scores[0] > 0

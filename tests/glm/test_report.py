@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose
 from tests.catalogue import Case
 
 import spikeglm as nmo
-from spikeglm.errors import ConvergenceWarning
 from spikeglm.solvers import ADVICE, Status
 
 POISSON = Case("Poisson", "exp")
@@ -151,7 +150,7 @@ def test_scores_leave_out_rows_that_are_missing_for_some_neuron():
 def test_silent_units_can_be_scored_and_simulated():
     y = Y.copy()
     y[:, 1] = 0
-    with pytest.warns(ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         model = nmo.PopulationGLM().fit(X, y)
     assert np.isfinite(model.score(X, y))
     assert model.simulate(0, X)[0][:, 1].sum() < 10

@@ -8,10 +8,16 @@ from numpy.testing import assert_allclose
 from tests.catalogue import SOLVERS
 
 import spikeglm as nmo
-from spikeglm.errors import ConvergenceWarning
+from spikeglm.errors import ConvergenceWarning, NothingToFitWarning
+from spikeglm.solvers import EMPTY
 
 T = 300
 both = pytest.mark.parametrize("solver", [*SOLVERS, None])
+
+
+def kind_of(status):
+    """Return which warning tells of a status."""
+    return NothingToFitWarning if status in EMPTY else ConvergenceWarning
 
 
 def features(p=3, seed=0):
@@ -25,7 +31,7 @@ def counts(X, seed=1, intercept=-0.5):
 
 def fit_sick(model, X, y, *, status, **more):
     """Fit, expecting one warning that names the status and says what to do."""
-    with pytest.warns(ConvergenceWarning, match=status) as caught:
+    with pytest.warns(kind_of(status), match=status) as caught:
         model.fit(X, y, **more)
     assert len(caught) == 1
     message = str(caught[0].message)
@@ -68,7 +74,7 @@ def test_a_silent_unit(model, solver):
     )
     assert (fit.coef_[:, 1] == 0).all()
     assert_allclose(fit.predict(X)[:, 1], 0.5 / T)  # half an event in the recording
-    with pytest.warns(ConvergenceWarning, match="silent"):
+    with pytest.warns(NothingToFitWarning, match="silent"):
         assert nmo.GLM(model).fit(X, np.zeros(T)).fit_report_.status == ("silent",)
 
 
@@ -252,7 +258,7 @@ def test_many_sick_neurons_give_one_warning_and_short_lists():
     X = features()
     y = np.zeros((T, 40))
     y[:, :3] = healthy_counts(X)[:, [0, 1, 0]]
-    with pytest.warns(ConvergenceWarning) as caught:
+    with pytest.warns(nmo.exceptions.NothingToFitWarning) as caught:
         model = nmo.PopulationGLM().fit(X, y)
     assert len(caught) == 1
     assert "37 neuron(s) silent (3, 4, 5," in str(caught[0].message)
@@ -262,7 +268,7 @@ def test_many_sick_neurons_give_one_warning_and_short_lists():
 
 
 def test_all_units_silent():
-    with pytest.warns(ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="silent"):
         model = nmo.PopulationGLM().fit(features(), np.zeros((T, 2)))
     assert model.fit_report_.n_passes <= 2
     assert not model.fit_report_.converged
@@ -283,3 +289,28 @@ def test_a_start_far_from_the_optimum(far, solver):
         assert_allclose(model.coef_, expected.coef_, rtol=1e-6, atol=1e-7)
     else:
         assert far > 5
+
+
+def test_silent_units_do_not_stop_whoever_takes_runtime_warnings_for_errors():
+    X = features()
+    y = np.column_stack([healthy_counts(X)[:, 0], np.zeros(T)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", NothingToFitWarning)
+        warnings.simplefilter("error", UserWarning)  # there is nothing else
+        warnings.simplefilter("ignore", NothingToFitWarning)
+        model = nmo.PopulationGLM().fit(X, y)
+    assert model.fit_report_.status == ("converged", "silent")
+    assert "silent" in model.fit_report_.problems()
+
+
+def test_a_silent_unit_and_a_separated_one_are_two_warnings():
+    X = np.column_stack([features(), np.arange(T) % 5 == 0])
+    y = np.column_stack([np.zeros(T), np.where(X[:, -1], 0, 1 + np.arange(T) % 3)])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        nmo.PopulationGLM().fit(X, y)
+    kinds = {w.category: str(w.message) for w in caught}
+    assert set(kinds) == {NothingToFitWarning, ConvergenceWarning}
+    assert "separated" not in kinds[NothingToFitWarning]
+    assert "silent" not in kinds[ConvergenceWarning]

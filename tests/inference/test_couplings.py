@@ -160,7 +160,7 @@ def test_neurons_in_trouble_have_a_status_and_the_rest_is_as_without_them():
     y = rng.poisson(0.3, (2000, 4))
     y[:, 3] = 0
     past = nmo.basis.HistoryConv(2, label="past")
-    with pytest.warns(RuntimeWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         model = nmo.PopulationGLM().fit(past.design(y), y)
     found = coupling(model, past.design(y), y)
     alone = coupling(

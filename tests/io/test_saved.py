@@ -12,7 +12,6 @@ from tests.catalogue import CANONICAL, PAIRS, Case
 from tests.penalties import PENALTIES
 
 import spikeglm as nmo
-from spikeglm.errors import ConvergenceWarning
 from spikeglm.io.files import saved
 from spikeglm.observation_models import NegativeBinomialObservations
 from spikeglm.observation_models.links import Softplus
@@ -72,7 +71,7 @@ def test_every_argument_of_an_unfitted_model(kind, name, value, tmp_path):
 
 def test_a_silent_unit_can_be_saved(tmp_path):
     X = np.random.default_rng(0).normal(size=(50, 2))
-    with pytest.warns(ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         model = nmo.GLM().fit(X, np.zeros(50))
     model.save_params(tmp_path / "silent")
     assert_array_equal(nmo.load_model(tmp_path / "silent.npz").predict(X), model.predict(X))

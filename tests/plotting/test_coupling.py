@@ -55,7 +55,7 @@ def test_what_is_unknown_is_hatched():
     y = np.random.default_rng(0).poisson(0.4, (500, 3))
     y[:, 2] = 0
     X = nmo.basis.HistoryConv(1, label="past").design(y)
-    with pytest.warns(RuntimeWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         model = nmo.PopulationGLM().fit(X, y)
     ax = plot_coupling(nmo.inference.coupling(model, X, y))
     assert len(ax.patches) == 5

@@ -22,7 +22,7 @@ LABEL = "heading (rad)"
 
 @pytest.fixture(scope="module")
 def model():
-    with pytest.warns(nmo.exceptions.ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         return nmo.PopulationGLM(**RIDGE).fit(CIRCLE, COUNTS)
 
 

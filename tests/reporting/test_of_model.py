@@ -20,7 +20,7 @@ def drawn(page):
     return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(), flags=re.DOTALL)[1])
 
 
-@pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning")  # a silent neuron
+@pytest.mark.filterwarnings("ignore::spikeglm.errors.NothingToFitWarning")  # a silent neuron
 def test_a_population_of_a_table(tmp_path):
     model = nmo.PopulationGLM().fit(X, COUNTS)
     page = nmo.report(model, tmp_path, X=X, y=COUNTS, bin_s=0.01)

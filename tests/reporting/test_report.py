@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -15,6 +16,7 @@ import spikeglm as nmo
 from spikeglm.reporting import report_folder
 from spikeglm.reporting.drawings import drawings
 from spikeglm.reporting.methods import methods
+from spikeglm.reporting.of_model import subject_of_model
 from spikeglm.reporting.page import page as page_of
 from spikeglm.reporting.remarks import remarks
 from spikeglm.reporting.subject import Subject
@@ -175,3 +177,35 @@ def test_the_page_of_a_thousand_neurons_is_small_enough(found):
     assert len(text.encode()) < 15e6
     assert text.count("<tr data-k=") == 1000
     assert [len(curve["kept"]) > 0 for curve in drawn["curves"]] == [True] * 3
+
+
+@pytest.mark.parametrize(("every", "is_warning"), [(25, True), (300, False)])
+def test_lost_rows_are_told_on_the_page_however_few(every, is_warning, tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(600, 2)), rng.poisson(1.0, 600)
+    X[10::every, 1] = np.nan
+    n_lost = len(X[10::every])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        model = nmo.GLM().fit(X, y)
+        found = remarks(subject_of_model(model, X, y, offset=None, bin_s=None, title=None))
+    told = [each for each in found if "took no part" in each.title]
+    assert [each.is_warning for each in told] == [is_warning]
+    assert f"{600 - n_lost} of 600 rows took part in any fit" in told[0].text
+    assert f"'x1' NaN or inf ({n_lost} rows)" in told[0].text
+
+
+@pytest.mark.parametrize("sees_its_past", [False, True])
+def test_history_is_not_advised_where_the_model_has_it(sees_its_past):
+    """A clock of a neuron, whose timing one bin of history cannot tell."""
+    rng = np.random.default_rng(0)
+    y = np.zeros(3000)
+    y[np.cumsum(rng.integers(18, 23, size=140))] = 1
+    basis = nmo.basis.HistoryConv(2, label="history")
+    X = basis.design(y) if sees_its_past else rng.normal(size=(3000, 2))
+    model = nmo.GLM(regularizer="Ridge", regularizer_strength=1e-4).fit(X, y)
+    found = remarks(subject_of_model(model, X, y, offset=None, bin_s=None, title=None))
+    told = [each.text for each in found if "timing" in each.title]
+    assert len(told) == 1
+    assert ("put spike history" in told[0]) is not sees_its_past
+    assert ("The model has spike history already" in told[0]) is sees_its_past

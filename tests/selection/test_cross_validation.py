@@ -13,7 +13,7 @@ from sklearn.model_selection import (
 
 from spikeglm import GLM, ClassifierGLM, ClassifierPopulationGLM, PopulationGLM
 from spikeglm.basis import HistoryConv
-from spikeglm.errors import ConvergenceWarning
+from spikeglm.exceptions import NothingToFitWarning
 from spikeglm.selection import cross_validated, interleaved_blocks
 
 RNG = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def test_rows_that_are_not_finite_are_not_predicted() -> None:
 
 def test_a_warning_names_the_neuron_and_the_fold() -> None:
     only_in_fold_2 = np.where(FOLDS[:, None] == 2, Y, Y * [1, 0, 1])
-    with pytest.warns(ConvergenceWarning, match="1 without fold 2"):
+    with pytest.warns(NothingToFitWarning, match="1 without fold 2"):
         cross_validated(PopulationGLM(), X, only_in_fold_2, FOLDS)
 
 

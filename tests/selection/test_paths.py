@@ -192,13 +192,13 @@ def test_smooth_penalties_have_a_path_of_given_strengths(regularizer):
     with pytest.raises(ValueError, match=r"no largest useful strength.*geomspace"):
         regularization_path(model, X, y)
     strengths = np.array([1.0, 1e-2, 1e-4])
-    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="silent"):
         path = regularization_path(model, X, y, strengths=strengths)
     assert path.certified_by == "Newton decrement"
     assert "newton_decrement" in path.to_frame()
     assert [words[2] for words in path.status] == ["silent"] * 3
     for strength, coef, intercept in zip(strengths, path.coef, path.intercept, strict=True):
-        with pytest.warns(nmo.exceptions.ConvergenceWarning):
+        with pytest.warns(nmo.exceptions.NothingToFitWarning):
             alone = model.set_params(regularizer_strength=strength).fit(X, y)
         assert_allclose(coef, alone.coef_, atol=1e-7)
         assert_allclose(intercept, alone.intercept_, atol=1e-7)

@@ -12,7 +12,7 @@ from tests.models import MODELS as ROWS
 
 from spikeglm import GLM, ClassifierGLM, PopulationGLM, config_context
 from spikeglm.basis import BSplineEval, HistoryConv, IdentityEval
-from spikeglm.errors import ConvergenceWarning
+from spikeglm.exceptions import NothingToFitWarning
 from spikeglm.observation_models import NegativeBinomialObservations, QuasiPoissonObservations
 from spikeglm.selection import (
     ContiguousBlocks,
@@ -207,7 +207,7 @@ def test_trouble_is_a_status_and_harms_nothing_else():
     y = y.astype(float)
     y[100:200, 2] = np.nan
     folds, sets = fixed_folds(ContiguousBlocks(3), np.zeros((300, 1))), [["speed"], ["context"]]
-    with pytest.warns(ConvergenceWarning, match=r"1 \(silent\); 2 \(silent\)"):
+    with pytest.warns(NothingToFitWarning, match=r"1 \(silent\); 2 \(silent\)"):
         found = fit_term_sets(PopulationGLM(), X, y, [(), *sets], folds=folds)
     assert np.isnan(found.sums.deviance[:, :, 1]).all()
     assert (found.reason[:2, :, 1] == "silent; no spikes tested").all()

@@ -203,7 +203,7 @@ def test_missing_responses_and_masks():
 
 def test_a_silent_neuron_is_kept_from_it():
     y = np.column_stack([Y[:, 0], np.zeros(400)])
-    with pytest.warns(ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="silent"):
         model = fitted("Ridge", 0.1, "WithJax", y)
     assert model.fit_report_.status == ("converged", "silent")
 

@@ -24,6 +24,7 @@ _LOOKED_AT = 20_000  # samples whose values are looked at
 WINDOW_S, BEFORE_S = 1.0, 0.5
 MOST_WITH_HISTORY = 12  # units: each has columns of its own, that all fits of all units carry
 SPEED = "speed"
+_NO_UNITS = ("", "n.a.", "na", "none", "not known", "unknown", "unitless", "dimensionless")
 
 
 def first_terms(recording: Recording) -> list[dict[str, Any]]:
@@ -88,9 +89,12 @@ def derives_speed(recording: Recording) -> str:
 def _of_series(recording: Recording) -> Iterator[dict[str, Any]]:
     place = position_of(recording)
     if place:
-        yield _tuning("position", list(place), [8, 8] if len(place) == 2 else 10)
-    if derives_speed(recording):
-        yield _tuning(SPEED, [f"series/{SPEED}"], 6)
+        label = _with_unit("position", _unit(recording, place[0]))
+        yield _tuning(label, list(place), [8, 8] if len(place) == 2 else 10)
+    source = derives_speed(recording)
+    if source:
+        unit = _unit(recording, source)
+        yield _tuning(_with_unit(SPEED, unit and f"{unit}/s"), [f"series/{SPEED}"], 6)
     n_others = 0
     for name, series in recording.series.items():
         is_used = any(p == f"series/{name}" or p.startswith(f"series/{name}/") for p in place)
@@ -100,12 +104,13 @@ def _of_series(recording: Recording) -> Iterator[dict[str, Any]]:
         if values.dtype.kind not in "iuf" or len(np.unique(values[np.isfinite(values)])) < 3:
             continue
         circle = _circle(values, series.unit) if _ANGLE.search(name) else None
+        label = _with_unit(_last(name), series.unit)
         n_others += 1
         if circle is not None:
             basis = {"name": "CyclicBSplineEval", "n_basis_funcs": 8, "bounds": circle}
-            yield _tuning(_last(name), [f"series/{name}"], basis)
+            yield _tuning(label, [f"series/{name}"], basis)
         elif n_others <= _MOST_OTHERS:
-            yield _tuning(_last(name), [f"series/{name}"], 6)
+            yield _tuning(label, [f"series/{name}"], 6)
 
 
 def _of_events(recording: Recording) -> Iterator[dict[str, Any]]:
@@ -170,10 +175,24 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2]
 
 
+def _unit(recording: Recording, name: str) -> str:
+    """Return the unit of a series, or of one of its columns, by the name of a description."""
+    known = {f"series/{key}": series.unit for key, series in recording.series.items()}
+    return known.get(name) or known.get(name.rpartition("/")[0], "")
+
+
+def _with_unit(label: str, unit: str) -> str:
+    """Return a label with its unit, as axes and maps read it; without where nobody knows it."""
+    unit = unit.strip()
+    is_known = unit.partition("/")[0].lower() not in _NO_UNITS and not set(unit) & set('()"\\')
+    return f"{label} ({unit})" if unit and is_known else label
+
+
 def _with_labels_of_their_own(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:
     seen: dict[str, int] = {}
     for term in terms:
         n = seen[term["label"]] = seen.get(term["label"], 0) + 1
         if n > 1:
-            term["label"] = f"{term['label']} {n}"
+            stem, bracket, unit = term["label"].partition(" (")
+            term["label"] = f"{stem} {n}{bracket}{unit}"
     return terms

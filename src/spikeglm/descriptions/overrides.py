@@ -21,8 +21,9 @@ def overridden(words: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, 
         The description, as TOML is read.
     overrides :
         ``"analysis.folds=5"``: a value as TOML writes it; text needs no quotes. Nothing after ``=``
-        takes the setting out, so that it is what it is by default. A term is known by its label:
-        ``"design.terms.history.window=0.1"``, and ``"design.terms.history="`` takes all of it out.
+        takes the setting out, so that it is what it is by default. A term is known by its label
+        (the unit in it may be left out): ``"design.terms.history.window=0.1"``, and
+        ``"design.terms.history="`` takes all of it out.
 
     Raises
     ------
@@ -85,15 +86,21 @@ def _term(words: dict[str, Any], rest: str) -> tuple[dict[str, Any], tuple[str, 
         )
     if not known:
         raise errors.unknown_name(
-            "term of the design", rest.rpartition(".")[0] or rest, list(by_label)
+            "term of the design",
+            rest.rpartition(".")[0] or rest,
+            [str(term.get("label")) for term in words.get("design", {}).get("terms", [])],
         )
     label = max(known, key=len)
     return by_label[label], tuple(rest[len(label) + 1 :].split("."))
 
 
 def _by_label(words: Mapping[str, Any]) -> dict[str, Any]:
+    """Return terms by their labels, and by these without a unit, where that is one term alone."""
     terms = words.get("design", {}).get("terms", [])
-    return {str(term.get("label")): term for term in terms}
+    by_label = {str(term.get("label")): term for term in terms}
+    stems = [label.partition(" (")[0] for label in by_label]
+    pairs = zip(stems, by_label.values(), strict=True)
+    return {stem: term for stem, term in pairs if stems.count(stem) == 1} | by_label
 
 
 def value_of(text: str) -> Any:

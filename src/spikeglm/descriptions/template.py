@@ -64,7 +64,8 @@ def first_description(recording: Recording, path: str | Path, file: str | Path) 
             expected="spike times",
             todo='describe it by hand: units = "series/..." takes a signal, bins by design.rows.',
         )
-    return _with_notes(toml_of(_words(recording, path, file)), Path(path).name, Path(file).name)
+    name = str(path) if "://" in str(path) else Path(path).name
+    return _with_notes(toml_of(_words(recording, path, file)), name, Path(file).name)
 
 
 def _words(recording: Recording, path: str | Path, file: str | Path) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from .. import errors, notices
 from ..fit.progress import say
 from .files import Parts, read_parts, write_parts
 
+_IN_TABLES = (errors.ConvergenceWarning, errors.NothingToFitWarning)  # the reason is told there
+
 
 @dataclass(frozen=True)
 class Workbench:
@@ -56,7 +58,8 @@ class Workbench:
                 say(f"{name}: found in {self.folder}")
                 return found
         with warnings.catch_warnings():  # what has no fit is a reason in the tables
-            warnings.simplefilter("ignore", errors.ConvergenceWarning)
+            for kind in _IN_TABLES:
+                warnings.simplefilter("ignore", kind)
             with notices.kept() as told:
                 found = compute()
         found |= Parts(warnings=texts_of(told))
@@ -67,7 +70,7 @@ class Workbench:
 
 def texts_of(told: list[tuple[str, type[Warning]]]) -> tuple[str, ...]:
     """Return what was warned of, each once; fits without an answer are reasons in the tables."""
-    kept = (text for text, kind in told if not issubclass(kind, errors.ConvergenceWarning))
+    kept = (text for text, kind in told if not issubclass(kind, _IN_TABLES))
     return tuple(dict.fromkeys(kept))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from .. import errors, notebook
+from .. import notebook
 from ..fit.fitting import SolverChoice
-from ..notices import warn
 from ..regularizer import Penalty
 from ..rows.contract import Rows
 from ..typing import Array, ArrayLike
@@ -88,10 +87,11 @@ class BaseGLM(Questions, Batchwise):
         Warns
         -----
         ConvergenceWarning
-            If a neuron has no certificate, or never shows one of the classes; ``fit_report_`` says
-            why and what to do.
+            If a neuron has no certificate; ``fit_report_`` says why and what to do.
+        NothingToFitWarning
+            If the data of a neuron say nothing: no spikes, no rows, a class that never occurs.
         UserWarning
-            If more than 5 % of the rows take no part, beyond the edges of windows and rows of
+            If more than 1 % of the rows take no part, beyond the edges of windows and rows of
             weight zero; it names the features or inputs that lost them.
 
         Examples
@@ -108,7 +108,7 @@ class BaseGLM(Questions, Batchwise):
         inputs = self._read_to_fit(X, y, sample_weight=sample_weight, offset=offset, terms=terms)
         start = None if init_params is None else inputs.shapes.read_first(init_params)
         check_coefficients(self, inputs, init_params)
-        lost = "" if inputs.lost is None else inputs.lost.announce()
+        lost = "" if inputs.lost is None else inputs.lost.told()
         if is_automatic(self.regularizer_strength):
             result = automatic.fit(self, inputs, solver, start)
         else:
@@ -118,8 +118,7 @@ class BaseGLM(Questions, Batchwise):
         if lost:
             result = replace(result, remarks=(lost, *result.remarks))
         fitted.store(self, result, inputs)
-        if not self.fit_report_.is_well:
-            warn(self.fit_report_.problems(), errors.ConvergenceWarning)
+        self.fit_report_.warn()
         return self
 
     def save_params(self, filename: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from ..encoding.missing import TABLE as DEPENDENCE
 from ..encoding.missing import missing
 from ..solvers import WELL
 from .described import GIVEN
+from .past import feeds_of
 from .subject import CURVE, Subject
-from .words import listed
+from .words import joined, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 _LEVEL = 0.05
 _MOST_DISPERSION = 1.5  # errors are then a fifth too small
 _FEWEST_SPIKES = 10  # per parameter that a fit uses up
-_MOST_LOST = 0.05  # of the rows
+_MOST_LOST = 0.05  # of the rows, where the fit does not say why
+_OF_ROWS = re.compile(r"\d+ of \d+ rows ")  # how a fit begins to tell of them
 _MOST_NAMES = 8
 _MOST_REASONS = 3
 _WELL = tuple(map(str, WELL))
@@ -112,10 +115,25 @@ def _rescaling(subject: Subject) -> Iterable[Remark]:
             f"{subject.event.capitalize()}s do not come when the model says (time rescaling, "
             "distance beyond the "
             "95 % bound): something that drives them is not in the model, and error bars are too "
-            f"small. What to do: put {subject.event} history and coupling, or a slow drift, into "
-            "the model."
+            f"small. {_about_history(subject)}"
         )
         yield Remark(f"The timing of {subject.event}s is missed" + _of(who, subject), text, who)
+
+
+def _about_history(subject: Subject) -> str:
+    """Return what to do where timing is missed, by what the model has of the past already."""
+    own, others = feeds_of(subject.model)
+    event = subject.event
+    if not own and not others:
+        return f"What to do: put {event} history and coupling, or a slow drift, into the model."
+    has = " and ".join([f"{event} history"] * own + ["coupling"] * others)
+    lacks = [] if own else [f"{event} history"]
+    lacks += ["coupling"] if not others and len(subject.names) > 1 else []
+    lacks += ["a slow drift", "what else drives them"]
+    return (
+        f"The model has {has} already. What to do: a longer window of it, or more functions at "
+        f"short lags; then {joined(lacks, 'or')}."
+    )
 
 
 def _variance(subject: Subject) -> Iterable[Remark]:
@@ -193,12 +211,16 @@ def _few(subject: Subject) -> Iterable[Remark]:
 def _rows(subject: Subject) -> Iterable[Remark]:
     there, used = subject.origin["rows"], subject.tables["fit"]["n_rows"].to_numpy(dtype=float)
     lost = 1.0 - used.max(initial=0.0) / max(there, 1)
-    if lost > _MOST_LOST:
+    if lost > 0:
+        why = [line for line in _told_by_fit(subject) if _OF_ROWS.match(line)]
+        is_many = any("took no part" in line for line in why) if why else lost > _MOST_LOST
         text = (
             f"{int(used.max(initial=0)):,} of {there:,} rows took part in any fit. Rows with a "
-            "value that is missing are left out, and so is what happened in them."
+            "value that is missing, or whose window leaves its epoch, are left out, and so is what "
+            f"happened in them. {' '.join(map(_sentence, why))}".strip()
         )
-        yield Remark(f"{100 * lost:.0f} % of the rows took no part", text)
+        share = f"{100 * lost:.2g} %" if lost > 1e-3 else f"{there - int(used.max(initial=0)):,}"
+        yield Remark(f"{share} of the rows took no part", text, is_warning=is_many)
 
 
 def _folds(subject: Subject) -> Iterable[Remark]:
@@ -241,6 +263,12 @@ def _warned(subject: Subject) -> Iterable[Remark]:
     """What was warned of while an analysis was made: by then nobody may have looked."""
     for text in () if subject.encoding is None else subject.encoding.warnings:
         yield Remark("Raised while it was computed", _sentence(text))
+
+
+def _told_by_fit(subject: Subject) -> tuple[str, ...]:
+    """Return what the report of the fit to all rows says beside its status."""
+    told: tuple[str, ...] = subject.model.fit_report_.result.remarks
+    return told
 
 
 def _fitted(subject: Subject) -> list[Any]:

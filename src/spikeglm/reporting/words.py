@@ -95,15 +95,15 @@ def listed(names: Iterable[Any], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Return parts of a sentence with commas and an "and".
+def joined(parts: Sequence[str], word: str = "and") -> str:
+    """Return parts of a sentence with commas and an "and", or another word.
 
     Examples
     --------
     >>> joined(["a"]), joined(["a", "b"]), joined(["a", "b", "c"])
     ('a', 'a and b', 'a, b and c')
     """
-    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+    return f" {word} ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
 
 
 def duration(seconds: float) -> str:

@@ -106,6 +106,8 @@ def select_strength(
         If neurons have folds without a fit, or folds leak.
     ConvergenceWarning
         If a neuron has no certificate in the final fit.
+    NothingToFitWarning
+        If the data of a neuron say nothing, as of silent units.
 
     References
     ----------

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors, showing
+from .. import showing
 from ..fit.record import FitResult
 from ..glm import FitReport
 from ..glm.base import BaseGLM
@@ -18,7 +18,6 @@ from ..glm.reading.known_labels import check_rows
 from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
 from ..io.interop.labelled_rows import labelled
 from ..io.interop.row_labels import RowLabels
-from ..notices import warn
 from ..rows import ArrayRows
 from ..rows.contract import Rows
 from ..rows.table_labels import row_labels_of
@@ -105,6 +104,8 @@ def cross_validated(
     -----
     ConvergenceWarning
         If a neuron has no certificate in some fold; the message names both.
+    NothingToFitWarning
+        If the training rows of a neuron say nothing, as of silent units.
     UserWarning
         If tested rows share samples with rows that their fit has seen (kernels reach from one to
         the other), or rows of a time series were dealt singly.
@@ -179,6 +180,4 @@ def _without_features(
 
 def _warn_of_trouble(result: FitResult, neurons: Iterable[Any], folds: Array) -> None:
     names = tuple(f"{neuron} without fold {fold}" for fold, neuron in product(folds, neurons))
-    report = FitReport(result, names, ())
-    if not report.is_well:
-        warn(report.problems(), errors.ConvergenceWarning)
+    FitReport(result, names, ()).warn()

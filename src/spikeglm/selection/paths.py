@@ -21,6 +21,7 @@ from ..io.interop.timeseries import to_array
 from ..notices import warn
 from ..regularizer import regularizer_of
 from ..regularizer.base import Penalty
+from ..solvers import EMPTY
 from ..typing import ArrayLike, FloatArray, IntArray
 from .path_fitting import PathRecord, fit_path
 from .smooth_path import fit_smooth_path
@@ -174,6 +175,8 @@ def regularization_path(
     -----
     ConvergenceWarning
         If a neuron has no certificate at some strength.
+    NothingToFitWarning
+        Instead, if that is of data that say nothing alone, as of silent units.
 
     References
     ----------
@@ -207,7 +210,7 @@ def regularization_path(
     certificate = "Newton decrement" if penalty.is_smooth else "KKT violation"
     path = _labelled(record, neurons, inputs.rows.feature_names, certificate)
     if not path.converged:
-        warn(_problems(path), errors.ConvergenceWarning)
+        warn(_problems(path), _kind_of_trouble(path))
     return path
 
 
@@ -350,6 +353,12 @@ def _labelled(
         n_passes=record.n_passes,
         certified_by=certificate,
     )
+
+
+def _kind_of_trouble(path: RegularizationPath) -> type[Warning]:
+    words = {str(word) for at in path.status for word in at} - {"converged"}
+    is_of_data = words <= {str(word) for word in EMPTY}
+    return errors.NothingToFitWarning if is_of_data else errors.ConvergenceWarning
 
 
 def _problems(path: RegularizationPath) -> str:

@@ -18,7 +18,7 @@ from ..inference.hypotheses.asked_terms import asked_terms
 from ..notices import warn
 from ..rows.given_terms import with_known_terms
 from ..rows.terms import Term, terms_of
-from ..solvers import WELL
+from ..solvers import EMPTY, WELL
 from ..typing import Array, ArrayLike, BoolArray, FloatArray, IntArray
 from .folds import Folds, read_folds, rows_to_split
 from .held_out_sums import Sums, Tested, held_out_sums, tested_responses
@@ -26,7 +26,7 @@ from .set_fits import SetFits, SharedProblem
 from .training_features import TrainingFeatures
 
 _MOST_NAMES = 12
-_WELL = tuple(str(word) for word in WELL)
+_WELL, _EMPTY = (tuple(str(word) for word in words) for words in (WELL, EMPTY))
 Known: TypeAlias = dict[tuple[bytes, int], tuple[tuple[FloatArray, ...], Array]]
 """Features of a set and a neuron, to the sums (Q, K) of its fits and their statuses (K,)."""
 
@@ -338,6 +338,8 @@ def warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
     trouble = ~np.isin(scored.status.astype(str), _WELL)
     if not trouble.any():
         return
+    is_of_data = np.isin(scored.status[trouble].astype(str), _EMPTY).all()
+    kind = errors.NothingToFitWarning if is_of_data else errors.ConvergenceWarning
     who = np.flatnonzero(trouble.any(axis=(0, 1)))
     words = [sorted(set(scored.status[..., n][trouble[..., n]].astype(str))) for n in who]
     named = [
@@ -350,5 +352,5 @@ def warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
         f"neuron {'; '.join(named)}{more}. Their scores are NaN. What to do: look at reason; "
         "leave out silent neurons, take folds with events of every neuron, or a Ridge penalty "
         "where fits are separated.",
-        errors.ConvergenceWarning,
+        kind,
     )

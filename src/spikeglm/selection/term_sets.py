@@ -72,6 +72,8 @@ def fit_term_sets(
     -----
     ConvergenceWarning
         If fits have no certificate; ``TermSets.reason`` says which and why.
+    NothingToFitWarning
+        Instead, if that is of data that say nothing alone, as of silent units.
     UserWarning
         If folds leak, see :func:`cross_validated`.
 

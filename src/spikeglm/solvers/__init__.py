@@ -5,7 +5,7 @@ and so is a class of your own (:class:`SolverProtocol`). Whichever ran, the same
 neuron says how near the optimum it came.
 """
 
-from .contract import ADVICE, WELL, Outcome, Status
+from .contract import ADVICE, EMPTY, WELL, Outcome, Status
 from .custom.custom_solver import ForeignSolver
 from .custom.solver_protocol import (
     AbstractSolver,
@@ -39,6 +39,7 @@ from .task import Method, Task
 __all__ = [
     "ADVICE",
     "BFGS",
+    "EMPTY",
     "LBFGS",
     "SOLVERS",
     "SVRG",

@@ -46,6 +46,15 @@ class Status(StrEnum):
 WELL = (Status.CONVERGED, Status.APPROXIMATE)
 """Statuses that are what was asked for."""
 
+EMPTY = (
+    Status.SILENT,
+    Status.SATURATED,
+    Status.NO_ROWS,
+    Status.ABSENT_CLASS,
+    Status.ONE_CLASS,
+)
+"""Statuses of data that say nothing: no solver could do better."""
+
 ADVICE: dict[Status, str] = {
     Status.CONVERGED: "",
     Status.APPROXIMATE: (

@@ -63,7 +63,7 @@ def test_the_interval_is_where_the_profile_likelihood_has_fallen_by_half_a_quant
 
 
 def test_a_population_is_its_neurons_whatever_becomes_of_them(found):
-    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="silent"):
         model = nmo.PopulationGLM(ESTIMATE).fit(X, np.column_stack([FEW, 0 * y, y]), offset=OFFSET)
     together = nmo.inference.overdispersion(
         model, X, np.column_stack([FEW, 0 * y, y]), offset=OFFSET

@@ -104,7 +104,7 @@ def test_the_least_is_chosen_among_all_pairs():
 def test_several_channels_silent_neurons_and_tables():
     design = B.RaisedCosineLogConv(3, 10, label="coupling").design(COUNTS)
     y = np.column_stack([COUNTS.d, np.zeros(T)])
-    with pytest.warns(nmo.exceptions.ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         model = nmo.PopulationGLM().fit(design, y)
     found = comparison(model, design, y, "coupling", at=0.02, against=0.2)
     assert found.difference.shape == (2, 3) and found.at.shape == (1, 2, 3)

@@ -15,7 +15,7 @@ DESIGN = nmo.basis.BSplineEval(5, label="place").design(PLACE)
 ENDED = {0: "converged", 1: "silent"}
 pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore::spikeglm.errors.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::spikeglm.errors.NothingToFitWarning"),
 ]
 
 

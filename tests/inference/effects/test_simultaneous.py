@@ -85,7 +85,7 @@ DESIGN = (SPLINES(8, label="x") + SPLINES(5, label="speed")).design(X_CM, SPEED)
 
 @pytest.fixture(scope="module")
 def model():
-    with pytest.warns(nmo.exceptions.ConvergenceWarning):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning):
         return nmo.PopulationGLM().fit(DESIGN, Y)
 
 

@@ -107,7 +107,7 @@ def test_silent_neurons_gaps_and_few_spikes_have_nan_and_a_reason():
     y = np.column_stack([Y[:, 0], np.zeros(T), np.zeros(T), Y[:, 1]])
     y[::400, 2] = 1
     y[50:60, 3] = np.nan
-    with pytest.warns(nmo.exceptions.ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.exceptions.NothingToFitWarning, match="silent"):
         model = nmo.PopulationGLM().fit(X, y)
     found = goodness(model, X, y, n_bootstrap=19)
     table = found.to_frame()

@@ -160,7 +160,7 @@ def test_nothing_is_shifted_over_the_end_of_a_session(model):
 def test_a_silent_neuron_has_no_p_and_harms_no_other(model):
     y = np.column_stack([Y, np.zeros(T)])
     y[:, 0] *= np.arange(T) > 270  # silent in the rows that are compared, but not everywhere
-    with pytest.warns(nmo.errors.ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.errors.NothingToFitWarning, match="silent"):
         fitted = nmo.PopulationGLM().fit(X, y)
     test = null_test(fitted, X, y, statistic="deviance", **SHIFT)
     assert np.isnan(test.p_value).tolist() == [True, False, False, True]

@@ -76,7 +76,7 @@ def test_columns_of_a_population_are_chosen_for_as_alone():
     X, y = data_of("surface_and_curves")
     rng = np.random.default_rng(0)
     Y = np.column_stack([y, rng.permutation(y), 0 * y, rng.permutation(y)])
-    with pytest.warns(nmo.errors.ConvergenceWarning, match="silent"):
+    with pytest.warns(nmo.errors.NothingToFitWarning, match="silent"):
         many = nmo.PopulationGLM(**arguments_of("surface_and_curves")).fit(X, Y)
     assert many.regularizer_strength_.shape == (4, 4)
     assert_allclose(many.log_marginal_likelihood_[0], -FITS["surface_and_curves"]["reml"])

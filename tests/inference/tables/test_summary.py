@@ -105,7 +105,8 @@ def test_a_term_without_errors_of_its_own_takes_one_line():
     design = basis.design(X[:, 0], X[:, 1])
     lines = str(nmo.GLM().fit(design, COUNTS).summary(design, COUNTS)).splitlines()
     of_term = [line for line in lines if line.startswith("position")]
-    assert len(of_term) == 1 and of_term[0].startswith("position (7 coefficients)")
+    assert len(of_term) == 2 and of_term[0].startswith("position (7 coefficients)")
+    assert of_term[1].split()[0] == "position"  # the line of its test
     assert of_term[0].endswith("[1]") and sum(line.startswith("speed") for line in lines) == 1
 
 
@@ -153,3 +154,42 @@ def test_fits_that_leave_no_residuals_have_no_errors(y):
 def test_counts_that_are_hit_exactly_have_errors():
     y = np.full(300, 2.0)
     assert np.isfinite(nmo.GLM().fit(X, y).summary(X, y).std_error).all()
+
+
+@pytest.mark.parametrize("cov_type", ["model", "HC1"])
+def test_the_summary_of_splines_alone_says_which_terms_matter(cov_type):
+    rng = np.random.default_rng(3)
+    place, speed = rng.uniform(0, 1, (2, 1500))
+    y = rng.poisson(np.exp(np.sin(6 * place) - 1))
+    basis = nmo.basis.BSplineEval(7, label="place") + nmo.basis.BSplineEval(5, label="speed")
+    design = basis.design(place, speed)
+    model = nmo.GLM().fit(design, y)
+    found = model.summary(design, y, cov_type=cov_type).whole_terms
+    tests = nmo.inference.term_tests(model, design, y, cov_type=cov_type)
+    for name in ("statistic", "df", "p_value"):
+        assert_allclose(getattr(found, name), getattr(tests, name)[:, 0])
+    assert_allclose(found.edf, [6, 4], rtol=1e-6)  # a constant is the intercept's
+    lines = str(model.summary(design, y, cov_type=cov_type)).splitlines()
+    row = next(line for line in lines if line.startswith("place  ")).split()
+    assert row[-1] == f"{tests.p_value[0, 0]:.3g}"
+
+
+def test_smooth_terms_have_the_edf_of_their_penalty_and_its_test():
+    rng = np.random.default_rng(4)
+    place = rng.uniform(0, 1, 1500)
+    y = rng.poisson(np.exp(np.sin(6 * place) - 1))
+    design = nmo.basis.BSplineEval(12, label="place").design(place)
+    model = nmo.GLM(regularizer="Smoothness", regularizer_strength="auto").fit(design, y)
+    found = model.summary(design, y).whole_terms
+    tests = nmo.inference.term_tests(model, design, y)
+    assert_allclose(found.p_value, tests.p_value[:, 0], rtol=1e-6)
+    edf = nmo.inference.effective_degrees(model, design, y).by_term()[0]
+    assert_allclose(found.edf, edf)
+    assert found.edf[0] < 9
+
+
+def test_terms_of_one_coefficient_and_populations_have_no_table_of_terms():
+    assert nmo.GLM().fit(X, COUNTS).summary(X, COUNTS).whole_terms is None
+    two = np.stack([COUNTS, COUNTS], 1)
+    told = nmo.PopulationGLM().fit(X, two).summary(X, two)
+    assert told.whole_terms is None and "inference.term_tests" in str(told)

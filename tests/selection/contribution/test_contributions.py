@@ -8,7 +8,7 @@ from scipy.stats import poisson
 
 from spikeglm import GLM, PopulationGLM, config_context
 from spikeglm.basis import BSplineEval, HistoryConv
-from spikeglm.errors import ConvergenceWarning
+from spikeglm.exceptions import NothingToFitWarning
 from spikeglm.inference import LinearShift, null_test
 from spikeglm.selection import InterleavedBlocks, contributions, fixed_folds
 from spikeglm.selection.contribution.shuffling import moves_of
@@ -207,7 +207,7 @@ def test_neurons_without_fits_have_a_reason_and_harm_no_other(found):
     late = np.where(np.arange(T) < 340, 0, Y[:, 0])  # all spikes in the last fold
     y = np.column_stack([Y[:, 0], np.zeros(T, int), late])
     three = fixed_folds(3, X)
-    with pytest.warns(ConvergenceWarning, match="silent"):
+    with pytest.warns(NothingToFitWarning, match="silent"):
         some = contributions(POPULATION, X, y, folds=three, terms=TERMS, how=HOW)
     alone = contributions(POPULATION, X, y[:, :1], folds=three, terms=TERMS, how=HOW)
     for how in HOW:

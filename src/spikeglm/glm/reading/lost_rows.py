@@ -1,4 +1,4 @@
-"""Rows that took no part, told where they are many, with the feature or input that lost them."""
+"""Rows that took no part, with the feature or input that lost them: a warning tells of many."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...rows.contract import Rows
 from ...rows.lost import Loss, edges_of, losses_of
 from ...typing import Array, BoolArray
 
-_MANY = 0.05  # of the rows, beyond the edges of windows
+_MANY = 0.01  # of the rows, beyond the edges of windows: a few percent may be all of the running
 _MOST = 3  # that are named
 _ON_PURPOSE = "; rows that a fit is to leave out get a weight of zero"
 _NOTHING = "NaN, inf or missing"
@@ -64,6 +64,28 @@ class LostRows:
             "Expected: numbers, but for the edges of windows. What to do: widen bounds (or check "
             f"their units), fill gaps, or leave the feature out{_ON_PURPOSE if said else ''}."
         )
+
+    def told(self) -> str:
+        """Warn where many rows went; return how many took part and why others did not, if any."""
+        return self.announce() or self.account()
+
+    def account(self) -> str:
+        """Say how many rows took part and why others did not; nothing where all did.
+
+        Only what is lost beyond the edges of windows costs a look at the features.
+        """
+        keep, valid = self.keep, self.rows.valid_rows()
+        n = np.count_nonzero(keep)
+        if n == len(keep):
+            return ""
+        lost, edges = ~keep, edges_of(self.rows, valid)
+        because = [Loss("windows", "that leave their epoch", edges)]
+        because += [Loss(name, _NOTHING, mask) for name, mask in self.others.items()]
+        if self.wanted is not None:
+            because.append(Loss("sample_weight", "of zero", ~self.wanted))
+        if not (valid | edges)[lost].all():
+            because += losses_of(self.rows, lost & ~edges)
+        return f"{n} of {len(keep)} rows took part; not: {_listed(because, lost)}"
 
     def causes(self) -> str:
         """Say what loses rows, edges of windows included."""

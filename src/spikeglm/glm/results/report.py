@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import notebook
+from ... import errors, notebook, notices
 from ...fit.record import FitResult
 from ...inference.bits_per_spike import excess_bits_per_spike
 from ...rows.given_terms import by_term
 from ...rows.terms import Term
-from ...solvers import ADVICE, WELL, Status
+from ...solvers import ADVICE, EMPTY, WELL, Status
 from ...typing import FloatArray
 
 if TYPE_CHECKING:
@@ -140,9 +140,17 @@ class FitReport:
         >>> print(report.problems()[:55])
         1 neuron(s) silent (0): the response is zero everywhere
         """
+        return self._problems_of(tuple(s for s in Status if s not in WELL))
+
+    def warn(self) -> None:
+        """Warn of neurons that are not well: apart of data that say nothing, and of fits."""
+        for kind, statuses in kinds_of_trouble(self.result.status):
+            notices.warn(self._problems_of(statuses), kind)
+
+    def _problems_of(self, statuses: Collection[Status]) -> str:
         lines = []
         for status in dict.fromkeys(self.result.status):
-            if status in WELL:
+            if status not in statuses:
                 continue
             who = [n for n, s in zip(self.neurons, self.result.status, strict=True) if s is status]
             lines.append(f"{len(who)} neuron(s) {status} ({_listed(who)}): {ADVICE[status]}.")
@@ -225,6 +233,21 @@ class FitReport:
         return notebook.box(
             "Fit report", summary[0], table=notebook.table(rows, header), lines=more + summary[1:]
         )
+
+
+def kinds_of_trouble(
+    found: Iterable[Status],
+) -> list[tuple[type[Warning], tuple[Status, ...]]]:
+    """Return the warnings that are due, each with the statuses that it is about.
+
+    >>> [kind.__name__ for kind, _ in kinds_of_trouble([Status.SILENT, Status.CONVERGED])]
+    ['NothingToFitWarning']
+    """
+    found = set(found)
+    empty = tuple(s for s in Status if s in EMPTY)
+    others = tuple(s for s in Status if s not in EMPTY and s not in WELL)
+    kinds = ((errors.NothingToFitWarning, empty), (errors.ConvergenceWarning, others))
+    return [(kind, statuses) for kind, statuses in kinds if found & set(statuses)]
 
 
 def _listed(names: Sequence[Any]) -> str:

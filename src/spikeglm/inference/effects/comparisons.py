@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import notices, showing
+from ... import notices
 from ...observation_models.likelihood import Likelihood
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested
@@ -31,6 +31,7 @@ from .combinations import Reach
 from .estimates import Estimates, channels_of, check_level
 from .pairs import Pairs, Seen
 from .partial import of_channels
+from .printing import of_comparison
 from .scales import best_scale
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Comparison:
     neurons: tuple[Any, ...] | None = None
     status: tuple[str, ...] | None = None
 
-    __repr__ = showing.of_fields
+    __repr__ = __str__ = of_comparison
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per channel and neuron.

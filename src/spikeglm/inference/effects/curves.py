@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import errors, showing
+from ... import errors
 from ...typing import Array, FloatArray
 from ..filters import Filter
+from .printing import of_curve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +121,7 @@ class Curve:
     predictor_unit: str = ""
     status: tuple[str, ...] | None = None
 
-    __repr__ = showing.of_fields
+    __repr__ = __str__ = of_curve
 
     @property
     def axis(self) -> Array:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from ... import errors, showing
+from ... import errors
 from ...numerics import quiet
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray, IntArray
@@ -27,6 +27,7 @@ from ..fit_on_data import FitOnData, FittedModel
 from ..information.memory import groups as neuron_groups
 from ..information.optimum import Uncertainty
 from .estimates import Estimates, check_level
+from .printing import of_rates
 from .scales import best_scale
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class PredictedRates:
     neurons: tuple[Any, ...] | None = None
     status: tuple[str, ...] | None = None
 
-    __repr__ = showing.of_fields
+    __repr__ = __str__ = of_rates
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per row (and neuron) of the data.

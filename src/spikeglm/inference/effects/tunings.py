@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import errors, showing
+from ... import errors
 from ...io.interop.category_labels import to_labels
 from ...io.interop.timeseries import to_array
 from ...numerics import quiet
@@ -25,6 +25,7 @@ from .curves import Curve
 from .estimates import term_of
 from .partial import partial_effect
 from .points import names_of_variables
+from .printing import of_tuning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +82,7 @@ class Tuning:
     circle: tuple[float, float] | None = None
     bin_s: float | None = None
 
-    __repr__ = showing.of_fields
+    __repr__ = __str__ = of_tuning
 
     @property
     def neurons(self) -> tuple[Any, ...] | None:

@@ -10,7 +10,7 @@ import numpy as np
 from ... import errors, notebook, showing
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FitOnData, FittedModel
 from ..information.inverses import penalised_inverse
 from ..information.optimum import Optimum
 from ..information.rereading import Rereading
@@ -170,7 +170,19 @@ def effective_degrees(
     0       position     6.731  7.923
     0       (intercept)  1.000  1.000
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    return degrees_of(model.on(X, y, sample_weight=sample_weight, offset=offset))
+
+
+def degrees_of(fit: FitOnData) -> EffectiveDegrees:
+    """Return the effective degrees of freedom of a fit with its data.
+
+    Raises ValueError if the estimates are of no fit, or the data not those of it.
+
+    >>> import spikeglm as nmo
+    >>> X, y = np.random.default_rng(0).normal(size=(100, 2)), np.arange(100) % 3
+    >>> degrees_of(nmo.GLM().fit(X, y).on(X, y)).total.round(6)
+    array([3.])
+    """
     p, N = fit.optimum.coef.shape
     if fit.optimum.record is None:
         raise errors.value_error(

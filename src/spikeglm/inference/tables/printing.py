@@ -19,6 +19,9 @@ NUMBERS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_hi
 _SHOWN = 20  # neurons
 _NAME, _WIDTH = 20, 10  # letters of a feature and of a number
 _SEPARATOR = " · "
+_OF_MANY = (
+    "to_frame() has all coefficients; inference.term_tests(model, X, y) tells which terms matter"
+)
 
 
 def text(summary: Summary) -> str:
@@ -31,12 +34,12 @@ def html(summary: Summary) -> str:
     n = len(summary.neurons)
     if n == 1:
         rows = [(name, *cells, note) for _, name, cells, note in _rows(summary, 0)]
-        lines, notes = _facts(summary, 0), _notes(summary, 0)
+        lines, notes = _facts(summary, 0), [*_of_terms(summary)[1:], *_notes(summary, 0)]
         table = notebook.table(rows, ("", *_header(summary), ""))
         return notebook.box(f"Summary: {summary.ended[0]}", table=table, lines=[*lines, *notes])
     table = notebook.table([_line(summary, i) for i in range(min(n, _SHOWN))], _PER_NEURON)
     more = [f"{n - _SHOWN} more neurons"] if n > _SHOWN else []
-    lines = [*more, "to_frame() has all coefficients"]
+    lines = [*more, _OF_MANY]
     return notebook.box(f"Summary: {_ended(summary)}", _model(summary), table=table, lines=lines)
 
 
@@ -51,7 +54,15 @@ def _of_one(summary: Summary) -> str:
         numbers = "".join(f"{cell:>{_WIDTH}}" for cell in cells)
         lines.append(f"{name:<{letters}}{numbers}  {note}".rstrip())
         before = term
-    return "\n".join([*lines, *_notes(summary, 0)])
+    return "\n".join([*lines, *_of_terms(summary), *_notes(summary, 0)])
+
+
+def _of_terms(summary: Summary) -> list[str]:
+    """Return which terms matter, where they have several coefficients."""
+    if summary.whole_terms is None:
+        return []
+    table = showing.table(summary.whole_terms.rows(), to_left=(0, 5))
+    return ["", "Does the term add anything beside all others? (Wald tests)", *table]
 
 
 def _of_many(summary: Summary) -> str:
@@ -60,7 +71,7 @@ def _of_many(summary: Summary) -> str:
     lines = showing.table(rows)
     more = [f"... {n - _SHOWN} more neurons"] if n > _SHOWN else []
     head = [_ended(summary), f"{_model(summary)}; standard errors: {_method(summary)}"]
-    return "\n".join([*head, *lines, *more, "to_frame() has all coefficients"])
+    return "\n".join([*head, *lines, *more, _OF_MANY])
 
 
 def _ended(summary: Summary) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, showing
@@ -11,11 +12,13 @@ from ..bounds import without_bounds
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData, FittedModel
 from ..hypotheses.wald_tests import penalised
+from ..information.fisher import Uncertainty
 from . import printing
 from .bounded_coefficients import REMARK, within_bounds
 from .coefficients import Coefficients, coefficients_of
 from .criteria import criteria_of
 from .fit_facts import FitFacts
+from .whole_terms import WholeTerms, asked_of, whole_terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +62,9 @@ class Summary:
         What to know of all coefficients, or nothing.
     counted :
         What responses count, in the plural.
+    whole_terms :
+        Effective degrees and tests of terms of several coefficients, of a single neuron; None where
+        there are none. ``inference.term_tests`` has them for any number of neurons.
 
     Examples
     --------
@@ -98,6 +104,7 @@ class Summary:
     aic: FloatArray
     remark: str = ""
     counted: str = "spikes"
+    whole_terms: WholeTerms | None = None
 
     __repr__ = showing.of_fields
 
@@ -175,11 +182,15 @@ def summary(
         raise errors.value_error(
             "This is no coverage.", given=f"level={level!r}", expected="a number between 0 and 1"
         )
-    Requested(cov_type, groups, lags)  # says what is wrong with it before the rows are read
+    wanted = Requested(cov_type, groups, lags)  # says what is wrong before the rows are read
     fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
     has_bounds = getattr(fit.optimum.penalty, "has_bounds", False)
     told_by = without_bounds(fit) if has_bounds else fit
-    sure = uncertainties(told_by, cov_type, groups=groups, lags=lags)
+    asked = () if has_bounds else asked_of(fit)
+    sure: Iterable[Uncertainty] = uncertainties(
+        told_by, cov_type, groups=groups, lags=lags, keep_void=bool(asked)
+    )
+    sure = list(sure) if asked else sure
     facts = FitFacts.of(fit)
     leaves_nothing = facts.leaves_nothing & fit.likelihood.model.has_dispersion
     coefficients = coefficients_of(told_by, sure, level, leaves_nothing=leaves_nothing)
@@ -187,7 +198,10 @@ def summary(
     if has_bounds:
         coefficients = within_bounds(coefficients, told_by, fit, level)
         remark = "; ".join(filter(None, (REMARK, remark)))
-    return _of(fit, coefficients, facts, cov_type, level, remark)
+    found = _of(fit, coefficients, facts, cov_type, level, remark)
+    if not asked:
+        return found
+    return replace(found, whole_terms=whole_terms(fit, asked, sure, is_robust=not wanted.is_model))
 
 
 def _of(

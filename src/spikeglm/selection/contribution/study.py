@@ -100,6 +100,8 @@ def contributions(
     -----
     ConvergenceWarning
         If fits have no certificate; ``Contributions.reason`` says which.
+    NothingToFitWarning
+        Instead, if that is of data that say nothing alone, as of silent units.
     UserWarning
         If folds leak, see :func:`cross_validated`.
 
