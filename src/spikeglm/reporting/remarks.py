@@ -60,7 +60,7 @@ def remarks(subject: Subject) -> list[Remark]:
     >>> X, y = np.random.default_rng(0).normal(size=(600, 2)), np.arange(600) % 3
     >>> subject = Subject.of_encoding(nmo.encode(y, X), None)
     >>> [remark.is_warning for remark in remarks(subject)]
-    [True]
+    [True, True]
     """
     asked = (
         _fits, _answers, _missing, _rescaling, _variance, _predictions, _shared, _by_chance, _few,

@@ -12,7 +12,7 @@ from ..bounds import without_bounds
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData, FittedModel
 from ..hypotheses.wald_tests import penalised
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 from . import printing
 from .bounded_coefficients import REMARK, within_bounds
 from .coefficients import Coefficients, coefficients_of

@@ -13,7 +13,7 @@ from ...typing import FloatArray
 from ..fit_on_data import FitOnData
 from ..hypotheses.asked_terms import AskedTerm
 from ..hypotheses.wald_tests import wald_tests
-from ..information.fisher import Uncertainty
+from ..information.optimum import Uncertainty
 from ..smoothing.degrees import degrees_of
 
 
@@ -54,7 +54,7 @@ class WholeTerms:
 
     def rows(self) -> list[tuple[str, ...]]:
         """Return a header, and the cells of each term."""
-        out = [("term", "edf", "statistic", "ref. df", "p", "")]
+        out: list[tuple[str, ...]] = [("term", "edf", "statistic", "ref. df", "p", "")]
         for j, term in enumerate(self.terms):
             numbers = (self.edf[j], self.statistic[j], self.df[j])
             cells = ("" if np.isnan(x) else f"{x:.4g}" for x in numbers)
