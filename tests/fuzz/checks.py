@@ -123,8 +123,9 @@ def _of_neighbours(case, model):
     if word != alone and not {word, alone} <= {*GAVE_UP, *unstarted, "converged"}:
         return [f"neighbours: neuron {n} is {word} among others, {alone} alone"]
     points = [problem.at(*parameters(model, n)), problem.at(*parameters(other, 0))]
-    if any((point[:-1] != 0)[~problem.movable[:-1]].any() for point in points):
-        return []  # what rounding tells from a constant is decided by the weights of all neurons
+    told_by_rounding = any((point[:-1] != 0)[~problem.movable[:-1]].any() for point in points)
+    if told_by_rounding and not judged(case, n, word, *parameters(model, n)):
+        return []  # what is no constant is decided by the weights of all neurons
     values = [problem.value(point) for point in points]
     is_same = values[0] == values[1] or abs(values[0] - values[1]) <= _allowed(
         case, problem, points, n

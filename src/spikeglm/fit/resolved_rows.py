@@ -76,10 +76,9 @@ def resolved(
     penalty = root[:, j] / scale[j]
     if not penalty.any():
         constant = constant[:, :0]
-    seen = ((X[:, j] - centre[j]) / scale[j]) @ free.astype(Extended)
     basis = np.hstack([free, constant])
-    top = np.zeros((len(X), basis.shape[1]))
-    top[:, : free.shape[1]] = np.sqrt(share)[:, None] * seen
+    seen = ((X[:, j] - centre[j]) / scale[j]) @ basis.astype(Extended)
+    top = (np.sqrt(share)[:, None] * seen).astype(np.float64)
     A = np.vstack([top, penalty @ basis])
     size = np.linalg.norm(A, axis=0)
     size = np.where((size > 0) & np.isfinite(size), size, np.inf)  # inf: of no use
@@ -88,7 +87,7 @@ def resolved(
     mixed = right[kept].T / values[kept] / size[:, None]
     weights = np.zeros((len(scale), mixed.shape[1]))
     weights[j] = basis @ mixed / scale[j][:, None]
-    rows = seen @ mixed[: free.shape[1]].astype(Extended)
+    rows = seen @ mixed.astype(Extended)
     return Coordinates(weights, rows.astype(np.float64), centre)
 
 
