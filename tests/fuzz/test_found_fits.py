@@ -60,3 +60,9 @@ def test_lbfgs_is_judged_by_the_curvature_where_it_ends():
 def test_a_second_look_whose_newton_steps_lead_up_is_no_certificate():
     """A saddle behind near copies, where the observed curvature is none."""
     assert checks.examine(problems.draw(3000171)).findings == []
+
+
+@pytest.mark.parametrize("seed", [3000688, 3003456, 3003943, 3006480, 3007982])
+def test_what_a_penalty_leaves_alone_is_seen_in_the_rows(seed):
+    """Few rows, where combinations of all features, next to constant, cost the penalty nothing."""
+    assert checks.examine(problems.draw(seed)).findings == []

@@ -1,17 +1,16 @@
 """Coordinates in which the rows of a small table are orthonormal, found without X'X.
 
 A sum of squares keeps half of the digits of what it sums. Of rows that are few enough to be kept as
-they are, a singular value decomposition loses none: with Z the standardised features that move, N
-the combinations of them that are constant, F an orthonormal complement of N, and ½ |G w|² the
-penalty,
+they are, a singular value decomposition loses none: with X the centred features that move, ½ |G w|²
+the penalty, and D the size of their columns together,
 
-    ( √a Z F   0  )
-    ( G F     G N )  =  U S V',        B = (F N) V / S,
+    ( √a X )
+    (   G  ) D⁻¹  =  U S V',        B = D⁻¹ V / S,
 
 features in the coordinates u, w = B u, have together with their penalty a curvature of about one in
 every direction, also where features in units of 1e11 are combinations of each other but for
-something of size one. Products with rows are computed in extended precision where the platform has
-it.
+something of size one. Without a penalty combinations that are known to be constant are left out
+first. Products with rows are computed in extended precision where the platform has it.
 """
 
 from __future__ import annotations
@@ -72,11 +71,8 @@ def resolved(
     share = (row_weights / row_weights.sum()).astype(Extended)
     centre = share @ X if is_centred else np.zeros(len(scale), dtype=Extended)
     j = np.flatnonzero(moves)
-    constant, free = _split(null, moves)
     penalty = root[:, j] / scale[j]
-    if not penalty.any():
-        constant = constant[:, :0]
-    basis = np.hstack([free, constant])
+    basis = np.eye(len(j)) if penalty.any() else _that_vary(null, moves)
     seen = ((X[:, j] - centre[j]) / scale[j]) @ basis.astype(Extended)
     top = (np.sqrt(share)[:, None] * seen).astype(np.float64)
     A = np.vstack([top, penalty @ basis])
@@ -91,14 +87,13 @@ def resolved(
     return Coordinates(weights, rows.astype(np.float64), centre)
 
 
-def _split(null: FloatArray, moves: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Return the constant combinations of features that move, (m, k), and a complement."""
+def _that_vary(null: FloatArray, moves: BoolArray) -> FloatArray:
+    """Return orthonormal combinations (m, r) of features that move, without the constant ones."""
     _, left_out, right = np.linalg.svd(null[~moves], full_matrices=True)
     rest = np.append(left_out, np.zeros(null.shape[1] - len(left_out)))
     constant = null[moves] @ right[rest <= _NO_SHARE].T
     k = constant.shape[1]
-    complete = np.linalg.qr(constant, mode="complete")[0] if k else np.eye(len(constant))
-    return complete[:, :k], complete[:, k:]
+    return np.linalg.qr(constant, mode="complete")[0][:, k:] if k else np.eye(len(constant))
 
 
 @dataclass(frozen=True, eq=False)

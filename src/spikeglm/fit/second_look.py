@@ -35,6 +35,7 @@ from .user_scale import for_the_solver, location
 
 _MOST_ENTRIES = 10_000  # rows times features times classes
 _MOST_PARAMETERS = 64
+_FEW_ROWS = 2  # times the features: nearly any are combinations, whose differences may count
 _UNITS_APART = 1e4  # size of a feature over the deviation of another
 _MISSED, _MISSED_AT_KINKS = 1e-9, 1e-8  # of the objective, in units of the loss: by certificates
 _COARSE = 1e-7  # of the same: what the rounding of coefficients may make of it
@@ -112,6 +113,8 @@ def _is_worth_it(problems: Problems, survey: Survey) -> bool:
     if is_of_information(problems.penalty):
         return False
     if survey.near_copies or (survey.rounded is not None and survey.rounded.size):
+        return True
+    if features.null_space.shape[1] and survey.table.n_kept <= _FEW_ROWS * p:
         return True
     varying = features.scale[features.scale > 0]
     size = np.hypot(location(survey), features.scale).max(initial=0.0)
