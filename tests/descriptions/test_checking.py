@@ -1,11 +1,15 @@
 """What a student writes at night: each mistake is told before anything is fitted."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from tests.descriptions.running_rat import TEXT, session
 
 from spikeglm import errors
 from spikeglm.descriptions import Description
 from spikeglm.descriptions.session import read_session
+from spikeglm.recordings import Intervals
 
 EVENTS = """
 [[design.terms]]
@@ -101,3 +105,29 @@ def test_long_bins_are_doubted():
 def test_long_lists_of_names_are_cut_short():
     message = str(errors.unknown_name("name", "unit_1999", [f"unit_{i}" for i in range(200)]))
     assert "'unit_39' and 160 more" in message and "Did you mean 'unit_199'" in message
+
+
+@pytest.mark.parametrize("column", ["contrast", "choice", "reaction_s"])
+@pytest.mark.parametrize("prefix", ["trials/", ""])
+def test_numbers_that_are_no_times_are_refused_as_events(column, prefix):
+    """A kernel around a contrast of 0.5 was one around half a second into the recording."""
+    trials = session().trials
+    n = len(trials)
+    rng = np.random.default_rng(0)
+    columns = {
+        "contrast": rng.choice([0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0], n),
+        "choice": rng.choice([-1.0, 1.0], n),
+        "reaction_s": rng.uniform(0.2, 0.9, n),
+        "go": trials["start"] + rng.uniform(0.2, 0.9, n),
+    }
+    trials = Intervals.of("trials", trials["start"], trials["end"], columns)
+    recording = replace(session(), trials=trials)
+    text = TEXT.replace("[design]\n", "").replace(
+        "[recording]", '[design]\ntrials = "trials"\n[recording]'
+    )
+    wrong = text.replace('"trials/cue_time"', f'"{prefix}{column}"')
+    with pytest.raises(ValueError, match=rf"'cue' takes times.*trials/{column}") as caught:
+        read_session(Description.read(wrong), recording)
+    assert ("since the start" in str(caught.value)) is (column == "reaction_s")
+    assert "values = " in str(caught.value)
+    read_session(Description.read(text.replace('"trials/cue_time"', f'"{prefix}go"')), recording)

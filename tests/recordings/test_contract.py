@@ -199,3 +199,22 @@ def test_spikes_are_counted_whatever_the_metadata_say():
     table = Units.of({3: [0.5], 7: []}, {"n_spikes": [900, 800]}).to_frame()
     assert table["n_spikes"].tolist() == [1, 0]
     assert table["n_spikes (metadata)"].tolist() == [900, 800]
+
+
+def test_intervals_that_end_before_they_start_are_flagged():
+    """Described as fine, and silently without a bin."""
+    start = np.array([0.0, 10.0, 20.0, 30.0, 40.0])
+    runs = Intervals.of("runs", start, start + np.array([5.0, -2.0, 5.0, 0.0, np.nan]))
+    text = Recording(epochs={"runs": runs}).describe()
+    assert "5 intervals" in text and "1 of them end before they start" in text
+    told = "epochs/runs: 1 of 5 intervals end before they start, the first (number 1) from 10 to 8"
+    assert told in text
+    assert "1 of 5 intervals end where they start, the first (number 3)" in text
+    assert "1 of 5 intervals have no start or no end" in text
+    fine = Recording(epochs={"runs": runs.select(np.array([1, 0, 1, 0, 0], bool))})
+    assert "before they start" not in fine.describe() and "note:" not in fine.describe()
+
+
+def test_trials_that_end_before_they_start_are_a_warning():
+    trials = Intervals.of("trials", [0.0, 10.0], [5.0, 8.0])
+    assert any("trials: 1 of 2" in text for text in remarks_on(Recording(trials=trials)))

@@ -12,11 +12,13 @@ from .. import errors
 from ..designs.plan import DesignPlan
 from ..notices import warn
 from ..recordings import Recording
+from .times import check_times
 
 _LONG_BIN_S = 1.0
 _MOST_NAMES = 12
 _IN_SECONDS = "say it in seconds: 0.02 is 20 ms."
 _NUMBERS = ("series", "column", "values", "times")
+_OF_TIMES = ("times", "intervals")  # places of moments
 _TAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "epochs": (("intervals",), "epochs, or trials"),
     "trials": (("intervals",), "trials, or epochs"),
@@ -63,6 +65,9 @@ def check_against(plan: DesignPlan, units: str, recording: Recording) -> None:
     kinds = {entry.name: entry.kind for entry in recording.entries}
     for what, place, name in _named(plan, units):
         _check_kind(what, place, name, kinds, plan.trials)
+        full = name if name in kinds else f"{plan.trials}/{name}"
+        if place in _OF_TIMES and kinds.get(full) == "values":
+            check_times(what, place, full, recording)
     if plan.rows is None:
         _check_seconds(plan, recording)
 

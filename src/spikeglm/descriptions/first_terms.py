@@ -37,7 +37,7 @@ def first_terms(recording: Recording) -> list[dict[str, Any]]:
     >>> place = Series("position", t, np.column_stack([np.sin(t), np.cos(t)]), ("x", "y"), "cm")
     >>> found = first_terms(Recording(units=Units.of({0: [0.1, 2.0]}), series={"position": place}))
     >>> [(term["kind"], term["label"]) for term in found]
-    [('tuning', 'position'), ('tuning', 'speed'), ('history', 'history')]
+    [('tuning', 'position (cm)'), ('tuning', 'speed (cm/s)'), ('history', 'history')]
     """
     found = [*_of_series(recording), *_of_events(recording)]
     if recording.units is not None and len(recording.units) <= MOST_WITH_HISTORY:

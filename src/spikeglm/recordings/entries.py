@@ -117,6 +117,8 @@ def entries_of_intervals(intervals: Intervals, name: str) -> list[Entry]:
     what = f"{n:,} interval{'s' * (n != 1)}"
     if len(spans):
         what += f", {_number(np.median(spans[:, 1] - spans[:, 0]))} s long" + " (median)" * (n > 1)
+        n_back = int((spans[:, 1] < spans[:, 0]).sum())
+        what += f"; {n_back} of them end before they start" * (n_back > 0)
     found = [Entry(name, "intervals", what, span_text(ends))]
     for key, column in intervals.columns.items():
         if key not in ENDS:

@@ -76,10 +76,31 @@ def remarks_on(recording: Recording) -> tuple[str, ...]:
         n = sum(bool((_overlap(span, holes.spans)).any()) for span in trials.spans)
         if n:
             told.append(f"{n} trial(s) overlap epochs/{INVALID}: rows there count no spikes")
+    tables = {f"epochs/{name}": table.spans for name, table in recording.epochs.items()}
+    tables |= {} if trials is None else {"trials": trials.spans}
+    told += [text for name, spans in tables.items() for text in _on_spans(name, spans)]
     told += [
         text for name, each in recording.series.items() for text in _on_times(name, each.steps)
     ]
     return tuple(told)
+
+
+def _on_spans(name: str, spans: FloatArray) -> list[str]:
+    """Say which intervals have no length, or less than none, or no end."""
+    told = []
+    back, empty = spans[:, 1] < spans[:, 0], spans[:, 1] == spans[:, 0]
+    for which, what in ((back, "end before they start"), (empty, "end where they start")):
+        if which.any():
+            first = int(np.flatnonzero(which)[0])
+            start, end = spans[first]
+            told.append(
+                f"{name}: {int(which.sum())} of {len(spans)} intervals {what}, the first (number "
+                f"{first}) from {start:.6g} to {end:.6g} s: no bin lies in them"
+            )
+    missing = int((~np.isfinite(spans)).any(axis=1).sum())
+    if missing:
+        told.append(f"{name}: {missing} of {len(spans)} intervals have no start or no end")
+    return told
 
 
 def _on_times(name: str, steps: Steps) -> list[str]:
