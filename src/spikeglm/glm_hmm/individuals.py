@@ -14,6 +14,7 @@ from .asking import asked
 from .climbing import Problem, climb
 from .estimator import GLMHMM
 from .fitting import best_of, store
+from .joined_weights import joined
 from .priors import Dirichlet
 from .reading import Data, of_sessions, read_count, read_tolerance
 
@@ -68,7 +69,7 @@ class IndividualFits:
 
         rows = []
         for label, model in zip(self.labels, self.models, strict=True):
-            coef, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
+            coef, intercept = joined(model.coef_), np.asarray(model.intercept_)
             names = [*model.feature_names_, "intercept"]  # type: ignore[attr-defined]
             for values, name in zip([*coef, intercept], names, strict=True):
                 for k, share in enumerate(model.fit_report_.occupancy):

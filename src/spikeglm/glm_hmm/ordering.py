@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from .. import errors
+from ..io.interop.tree_functions import mapped
 from ..typing import FloatArray, IntArray
 from .asking import check_fitted
 from .estimator import GLMHMM
+from .joined_weights import with_intercepts
 
 
 def order_states(model: GLMHMM, by: Any) -> GLMHMM:
@@ -50,7 +52,8 @@ def order_states(model: GLMHMM, by: Any) -> GLMHMM:
     check_fitted(model)
     order = _order(model, by)
     new = copy.copy(model)
-    for name in ("coef_", "intercept_", "scale_", "initial_prob_"):
+    new.coef_ = mapped(lambda leaf: np.asarray(leaf)[..., order], model.coef_)
+    for name in ("intercept_", "scale_", "initial_prob_"):
         setattr(new, name, np.asarray(getattr(model, name))[..., order])
     new.transition_prob_ = np.asarray(model.transition_prob_)[np.ix_(order, order)]
     if hasattr(model, "transition_coef_"):
@@ -83,16 +86,7 @@ def _order(model: GLMHMM, by: Any) -> IntArray:
 
 def _weights(model: GLMHMM) -> FloatArray:
     """Return weights, intercepts last, (p + 1, N, K)."""
-    if isinstance(model.coef_, (dict, list, tuple)):
-        raise errors.type_error(
-            "Weights that hang in a tree have no order of their own.",
-            given=f"coef_ of type {type(model.coef_).__name__}",
-            expected="a model whose X was one table",
-            todo="pass numbers of states, by=[1, 0].",
-        )
-    coef, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
-    K = intercept.shape[-1]
-    return np.vstack([coef.reshape(len(coef), -1, K), intercept.reshape(1, -1, K)])
+    return with_intercepts(model.coef_, model.intercept_)
 
 
 def _counterparts(weights: FloatArray, like: FloatArray) -> IntArray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...glm_hmm import GLMHMM, StatesErrors
+from ...glm_hmm.joined_weights import with_intercepts
 from .. import style
 from ..style import axes_or_new
 from ..tables import framed, with_data
@@ -27,10 +28,10 @@ def _weights(
     """Return a row per feature and state."""
     n = output_of(model, neuron)
     names = [*model.feature_names_, "intercept"]  # type: ignore[attr-defined]
-    values = _with_intercepts(model.coef_, model.intercept_, n)
+    values = with_intercepts(model.coef_, model.intercept_)[:, n]
     half = np.full(values.shape, np.nan)
     if uncertainty is not None:
-        half = _Z_95 * _with_intercepts(uncertainty.coef, uncertainty.intercept, n)
+        half = _Z_95 * with_intercepts(uncertainty.coef, uncertainty.intercept)[:, n]
     p, K = values.shape
     return framed(
         {
@@ -41,14 +42,6 @@ def _weights(
             "high": (values + half).ravel(),
         }
     )
-
-
-def _with_intercepts(coef: Any, intercept: Any, output: int) -> Any:
-    """Return coefficients over intercepts, (p + 1, K), of one output."""
-    coef, intercept = np.asarray(coef), np.asarray(intercept)
-    if coef.ndim == 3:
-        coef, intercept = coef[:, output], intercept[output]
-    return np.vstack([coef, intercept])
 
 
 @with_data(_weights)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import plotting
+from ...glm_hmm.joined_weights import joined
 from ..figures import Figure, image
 from .subject import StatesSubject
 
@@ -121,7 +122,7 @@ def _telling(subject: StatesSubject) -> int:
     """Return the feature whose contribution differs most between states, of the first output."""
     per_sd = subject.data.problem.emissions.ready.survey.features.inverse_scale
     shape = len(per_sd), -1, subject.n_states
-    weights = np.reshape(np.asarray(subject.model.coef_), shape)[:, 0]
+    weights = joined(subject.model.coef_).reshape(shape)[:, 0]
     size = np.ptp(weights, axis=1) if subject.n_states > 1 else np.abs(weights[:, 0])
     with np.errstate(divide="ignore", invalid="ignore"):
         return int(np.nan_to_num(size / per_sd, posinf=0.0).argmax())
