@@ -36,6 +36,7 @@ from ..solvers import Status
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .class_columns import ClassColumns
 from .dispersions import best_dispersion
+from .newton_turns import NewtonTurns
 from .parameters import Parameters
 from .sessions import Sessions
 from .shared_weights import Shared, StackedStates
@@ -78,6 +79,8 @@ class Emissions:
         C, where outputs are the classes of labels; 1: they are numbers.
     shared :
         Which weights are the same in all states; None: none is.
+    takes_steps :
+        Whether better coefficients do in place of the best.
     """
 
     rows: Rows
@@ -95,6 +98,7 @@ class Emissions:
     centre: FloatArray | None = None
     n_classes: int = 1
     shared: Shared | None = None
+    takes_steps: bool = False
 
     __repr__ = showing.of_fields
 
@@ -123,6 +127,15 @@ class Emissions:
         return None if self.shared is None else StackedStates(self, self.shared)
 
     @cached_property
+    def _turns(self) -> NewtonTurns | None:
+        return NewtonTurns.of(self) if self.takes_steps else None
+
+    def _turns_of(self, parameters: Parameters) -> NewtonTurns | None:
+        """Newton's steps in place of fits, where they do."""
+        turns = self._turns
+        return turns if turns is not None and turns.hold(parameters.n_runs) else None
+
+    @cached_property
     def n_seen(self) -> float:
         """Responses that are there, of all outputs; a label is one."""
         n = len(self.sessions.trials) * self.n_outputs
@@ -143,11 +156,21 @@ class Emissions:
     def log_likelihoods(self, parameters: Parameters) -> FloatArray:
         """Return log p(responses of a trial | state), (T, R, K); zero where none is there."""
         R, K, N = parameters.intercept.shape
+        if (turns := self._turns_of(parameters)) is not None:
+            return self._log_likelihoods_of(turns.loss(parameters), R)
         density = self._log_density(self.predictor(parameters), parameters.scale)
         if self.seen is not None:
             density = np.where(self.seen[:, None], density, 0.0)
         total = density[..., 0] if N == 1 else density.sum(axis=-1)
         return self.sessions.among(total).reshape(-1, R, K)
+
+    def _log_likelihoods_of(self, loss: FloatArray, n_runs: int) -> FloatArray:
+        """Return the same, given losses (R K, N, n); in memory trials lie side by side."""
+        density = -loss if self._loss_is_all else self._of_responses.T - loss
+        if self.seen is not None:
+            density = np.where(self.seen.T, density, 0.0)
+        total = density[:, 0] if self.n_outputs == 1 else density.sum(axis=1)
+        return self.sessions.among(total.T).reshape(-1, n_runs, self.n_states)
 
     def log_prior(self, parameters: Parameters) -> FloatArray:
         """Return minus the penalty of all states, (R,), in nats."""
@@ -176,6 +199,10 @@ class Emissions:
         Coefficients at the dispersions there are, then dispersions at these coefficients: neither
         step lowers the expected log-likelihood.
         """
+        if (turns := self._turns_of(parameters)) is not None:
+            better = turns.maximised(parameters, posterior)
+            if better is not None:
+                return better
         weights = self._weights(posterior)
         total = self._by_column(weights.values.sum(axis=0), weights)
         result = self._fit(parameters, weights, total)
@@ -220,7 +247,7 @@ class Emissions:
         return parameters if self.shared is None else self.shared.tied(parameters)
 
     def hurried(self) -> Emissions:
-        """Return the same with fits that stop a little earlier, where nobody said when.
+        """Return the same with fits that stop earlier, or steps, where nobody said when to stop.
 
         What a turn leaves the next takes up, from where it stopped.
         """
@@ -228,10 +255,15 @@ class Emissions:
         if not is_ours:
             return self
         method: Any = self.solver.method
-        return replace(self, solver=replace(self.solver, method=replace(method, tol=_EARLY)))
+        solver = replace(self.solver, method=replace(method, tol=_EARLY))
+        return replace(self, solver=solver, takes_steps=True)
 
     def separated(self, parameters: Parameters, posterior: FloatArray) -> BoolArray:
         """Return (R, K, -1) whether features predict the responses of a state perfectly."""
+        if (turns := self._turns_of(parameters)) is not None:
+            are_apart = turns.are_apart(parameters, posterior)
+            if not are_apart.any():
+                return are_apart.reshape(parameters.n_runs, self.n_states, -1)
         weights = self._weights(posterior)
         total = self._by_column(weights.values.sum(axis=0), weights)
         result = self._fit(parameters, weights, total)
@@ -268,6 +300,10 @@ class Emissions:
             model, mean = self.likelihood.model, self.likelihood.mean(eta)
             whole = model.log_likelihood(self.y, mean, None, _as_it_is)
             return whole + self.likelihood.value(eta, self.y) / model.loss_unit
+
+    @cached_property
+    def _loss_is_all(self) -> bool:
+        return not self._of_responses.any()
 
     def _weights(self, posterior: FloatArray) -> Source:
         """Return row weights of the columns of all states."""

@@ -103,10 +103,10 @@ def best_of(
         Whether states stay in the order of the first parameters.
     """
     emissions, parameters = problem.emissions, climbed.parameters
-    occupancy = problem.smoothed(parameters).probability.mean(axis=0)
+    posterior = problem.smoothed(parameters).probability
     report = report_of(
         climbed,
-        occupancy,
+        posterior.mean(axis=0),
         seen,
         is_collapsed=emissions.has_collapsed(parameters),
         n_trials=len(emissions.sessions.trials),
@@ -115,7 +115,7 @@ def best_of(
     )
     place = report.run if seen is None else int(np.flatnonzero(seen.followed == report.run)[0])
     best = parameters.take(np.array([place]))
-    if report.is_well and emissions.separated(best, problem.smoothed(best).probability).any():
+    if report.is_well and emissions.separated(best, posterior[:, [place]]).any():
         report = report.with_status(SEPARATED)
     if keeps_order:
         return Fitted(best, report)
