@@ -104,3 +104,32 @@ def _full(self, path, **options):
 def test_a_folder_of_something_else_is_told(tmp_path):
     with pytest.raises(ValueError, match="spikeglm fit"):
         reuse.Result.read(tmp_path)
+
+
+CHOICES = """
+[recording]
+path = "datasets://rat_choices"
+units = "trials/choice"
+[design]
+rows = "trials/trial"
+[[design.terms]]
+kind = "signal"
+label = "second sound"
+signal = "trials/s2"
+[analysis]
+observation_model = "Bernoulli"
+folds = 5
+[output]
+report = false
+"""
+
+
+def test_choices_are_predicted_in_bits_of_their_own_likelihood(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    out = tmp_path / "choices"
+    nmo.run_description(CHOICES, out=out)
+    result = reuse.Result.read(out)
+    assert (result.encoding.event, result.encoding.is_count) == ("event", True)
+    bits = reuse.predict(result, "datasets://rat_choices").bits_per_spike
+    held_out = result.encoding.neurons()["held_out"].iloc[0]
+    np.testing.assert_allclose(bits[0], held_out, rtol=0.05)

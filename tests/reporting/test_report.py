@@ -209,3 +209,15 @@ def test_history_is_not_advised_where_the_model_has_it(sees_its_past):
     assert len(told) == 1
     assert ("put spike history" in told[0]) is not sees_its_past
     assert ("The model has spike history already" in told[0]) is sees_its_past
+
+
+def test_neurons_may_be_called_by_times_that_cannot_be_compared(tmp_path):
+    """A table of degrees was sorted by names: of zones and of none there is no order."""
+    names = [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-01", tz="UTC"), "b", 3]
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 2)), pd.DataFrame(rng.poisson(1.0, (300, 4)), columns=names)
+    nmo.report(nmo.PopulationGLM().fit(X, y), tmp_path / "model", X=X, y=y)
+    nmo.report(nmo.encode(y, X), tmp_path / "encoded")
+    for folder in ("model", "encoded"):
+        found = pd.read_csv(tmp_path / folder / "neurons.csv")["neuron"]
+        assert found.tolist() == [str(name) for name in names]

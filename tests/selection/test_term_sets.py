@@ -303,3 +303,16 @@ def test_what_cannot_be_used_is_refused():
         found.prediction(["x0"])
     with pytest.raises(ValueError, match="set of terms"):
         found.place(["x1"])
+
+
+def test_sets_of_choices_are_told_in_events() -> None:
+    rng = np.random.default_rng(5)
+    choices = (rng.random(300) < 0.5).astype(float)
+    choices[:100] = 0
+    features = rng.normal(size=(300, 2))
+    folds = fixed_folds(ContiguousBlocks(3), np.zeros((300, 1)))
+    found = fit_term_sets(GLM("Bernoulli"), features, choices, [(), ["x0"]], folds=folds)
+    assert "bits per event (median)" in str(found) and "spike" not in str(found)
+    assert found.reason[0, 0, 0] == "no events tested"
+    counts = fit_term_sets(GLM(), features, choices, [(), ["x0"]], folds=folds)
+    assert "bits per spike" in str(counts)

@@ -32,7 +32,7 @@ def predict(
         found = predicted(result, file)
         write_table(found.rate_hz, out)
         facts = _of_prediction(result, found, out)
-        answer(_text_of_prediction(facts), facts, as_json=json)
+        answer(_text_of_prediction(facts, result.encoding.event), facts, as_json=json)
 
 
 def simulate(
@@ -56,7 +56,9 @@ def simulate(
         table = simulated(result, file, n_repeats=repeats, seed=seed)
         write_table(table, out)
         facts = _of_simulation(result, table, out)
-        text = f"{facts['n_spikes']:,} spikes in {repeats} session(s) of {facts['n_rows']:,} bins"
+        text = f"{repeats} session(s) of {facts['n_rows']:,} bins"
+        if result.encoding.is_count:
+            text = f"{facts['n_spikes']:,} {result.encoding.event}s in {text}"
         answer(f"{text}\nWrote {out}", facts, as_json=json)
 
 
@@ -73,14 +75,14 @@ def _of_prediction(result: Result, found: Predicted, out: Path) -> dict[str, Any
     }
 
 
-def _text_of_prediction(facts: dict[str, Any]) -> str:
+def _text_of_prediction(facts: dict[str, Any], event: str) -> str:
     lines = [f"{facts['n_rows']:,} bins, {facts['n_rows_unknown']:,} of them not known"]
     known = [value for value in facts["bits_per_spike"].values() if value is not None]
     if known:
         low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
         lines.append(
-            f"bits per spike over the mean rates of the fit: {middle:.2g} [{low:.2g}, {high:.2g}], "
-            f"median [quartiles] of {len(known)} neurons"
+            f"bits per {event} over the mean rates of the fit: {middle:.2g} "
+            f"[{low:.2g}, {high:.2g}], median [quartiles] of {len(known)} neurons"
         )
     return "\n".join([*lines, f"Wrote {facts['file']}"])
 
@@ -93,7 +95,7 @@ def _of_simulation(result: Result, table: Any, out: Path) -> dict[str, Any]:
         "file": out,
         "n_repeats": n_repeats,
         "n_rows": len(table) // n_repeats,
-        "n_spikes": int(np.nansum(counts.to_numpy())),
+        "n_spikes": int(np.nansum(counts.to_numpy())) if result.encoding.is_count else None,
         "mean_rate_hz": {str(k): _number(x / result.bin_s) for k, x in counts.mean().items()},
     }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import xlog1py, xlogy
 
 from .. import errors, showing
 from ..csv_tables import write_csv
@@ -111,7 +112,8 @@ class Predicted:
         NaN where the recording does not say what the model has to know.
     bits_per_spike :
         (N,) how much better the recorded spikes are predicted than by the mean rates of the fit;
-        None where the recording has not the same units.
+        None where the recording has not the same units, or responses are no counts. Of choices
+        bits per event, by their own likelihood.
     """
 
     rate_hz: pd.DataFrame
@@ -135,11 +137,11 @@ def predict(result: Result, path: str | Path) -> Predicted:
     X = model.basis_.design(recording.data(result.description.design))
     mean = _table(model.predict(X))
     bits = None
-    if has_units:
+    if has_units and result.encoding.is_count:
         y = _table(X.counts(recording[section.units]))
-        bits = np.atleast_1d(
-            bits_per_spike(y, mean, null_mean=model.fit_report_.result.mean_response)
-        )
+        null, is_choice = model.fit_report_.result.mean_response, result.encoding.event != "spike"
+        more = {"log_likelihood": _of_choices} if is_choice else {}
+        bits = np.atleast_1d(bits_per_spike(y, mean, null_mean=null, **more))
     times = pd.Index(X.grid.axis.times, name="time_s")
     return Predicted(pd.DataFrame(mean / result.bin_s, times, columns=list(result.neurons)), bits)
 
@@ -228,6 +230,11 @@ def _with_units_of(result: Result, recording: Recording) -> tuple[Recording, boo
         return recording, False
     asked = replace(section, neurons=result.neurons, where={}, min_spikes=0)
     return with_units(recording, asked), True
+
+
+def _of_choices(y: FloatArray, mean: FloatArray) -> FloatArray:
+    """Return the log-likelihood of zeros and ones, element by element."""
+    return np.asarray(xlogy(y, mean) + xlog1py(1 - y, -mean))
 
 
 def _table(values: Any) -> FloatArray:

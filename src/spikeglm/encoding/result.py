@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import errors
 from ..glm import GLM
 from ..glm.reading.read_arguments import read_likelihood
+from ..observation_models.observations import Observations
 from ..plotting import plot_encoding, plot_neuron_encoding
 from ..recordings.results import write_results
 from ..selection import TermSearch
@@ -81,8 +82,17 @@ class Encoding:
     @property
     def event(self) -> str:
         """What responses count: ``"spike"``, or ``"event"`` of zeros and ones."""
+        return self._observed.event
+
+    @property
+    def is_count(self) -> bool:
+        """Whether responses are counts or choices, and no signals (Gaussian, Gamma)."""
+        return self._observed.gives_probabilities
+
+    @property
+    def _observed(self) -> Observations:
         asked = self.model.observation_model, self.model.inverse_link_function
-        return read_likelihood(*asked).model.event
+        return read_likelihood(*asked).model
 
     @property
     def how(self) -> tuple[str, ...]:

@@ -198,7 +198,9 @@ def _by_chance(subject: Subject) -> Iterable[Remark]:
 
 def _few(subject: Subject) -> Iterable[Remark]:
     spikes = subject.column("n_spikes")
-    used = subject.tables["degrees"].groupby("neuron")["edf"].sum().reindex(subject.names)
+    used = (
+        subject.tables["degrees"].groupby("neuron", sort=False)["edf"].sum().reindex(subject.names)
+    )
     who = _where(spikes < _FEWEST_SPIKES * used.to_numpy(dtype=float))
     if who and np.isfinite(subject.tables["goodness"]["n_spikes"]).any():
         text = (

@@ -93,6 +93,8 @@ class TermSets:
         Fits to all rows, if asked for.
     predictions :
         What is needed for held-out predictions, if asked for.
+    event :
+        What responses count, in the singular: ``"spike"``, or ``"event"`` of zeros and ones.
 
     Examples
     --------
@@ -122,6 +124,7 @@ class TermSets:
     measures: tuple[str, ...]
     all_rows: AllRows | None = None
     predictions: SetPredictions | None = None
+    event: str = "spike"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -237,7 +240,8 @@ class TermSets:
         reason += np.where(has_null | (reason != ""), "", "no constant model to compare with")
         has_spikes = self.measures[0] == "bits_per_spike"
         nothing = (self.n_rows > 0) & (self.n_spikes == 0) & has_spikes
-        for where, text in ((self.n_rows == 0, "no rows tested"), (nothing, "no spikes tested")):
+        said = ((self.n_rows == 0, "no rows tested"), (nothing, f"no {self.event}s tested"))
+        for where, text in said:
             reason += np.where(where & (reason != ""), "; ", "") + np.where(where, text, "")
         for label, folds in self.constant_terms.items():
             here = np.array([label in labels for labels in self.sets])
@@ -284,7 +288,7 @@ class TermSets:
 
     def __repr__(self) -> str:
         M, K, N = self.sums.deviance.shape
-        unit = read_measure(None, self.measures).label
+        unit = read_measure(None, self.measures).label.replace("spike", self.event)
         value = self.total()[0]
         width = max(map(len, self.names))
         lines = [

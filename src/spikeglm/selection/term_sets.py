@@ -115,6 +115,7 @@ def fit_term_sets(
         null_status=null.status[0],
         constant_terms={label: where for label, where in never.items() if where.any()},
         measures=measures_of(problem.inputs.columns.likelihood.model),
+        event=problem.inputs.columns.likelihood.model.event,
         all_rows=_all_rows(problem, masks) if fits_all_rows else None,
         predictions=SetPredictions.of(problem, scored) if keeps_predictions else None,
     )

@@ -214,7 +214,7 @@ def _base(
         if n[neuron] >= rule.fewest_folds:
             reasons.append("")
             continue
-        words = ", ".join(sorted(known.words(neuron))) or "no spikes"
+        words = ", ".join(sorted(known.words(neuron))) or "nothing counted"
         smallest = f": the smallest p is {float(smallest_p(n[neuron])):.3g}" if n[neuron] else ""
         reasons.append(f"{n[neuron]} of {K} folds count ({words}){smallest}")
     return base, reasons
@@ -299,6 +299,6 @@ def _warn_of_no_answer(found: TermSearch) -> None:
         more = f"; and {len(lost) - _MOST_NAMES} more" if len(lost) > _MOST_NAMES else ""
         warn(
             f"{len(lost)} neuron(s) without an answer: {'; '.join(lost[:_MOST_NAMES])}{more}. What "
-            "to do: use folds with spikes of every neuron (InterleavedBlocks); give a model whose "
+            "to do: use folds with events of every neuron (InterleavedBlocks); give a model whose "
             "fits are separated a penalty."
         )
