@@ -8,12 +8,13 @@ import importlib
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.test_docs import PAGES, blocks
 from tests.test_docstrings import METHODS, OBJECTS
 
 import spikeglm
-from spikeglm_site import api, pages, references
+from spikeglm_site import api, gallery, pages, references
 from spikeglm_site.notebooks import notebook
 
 ROOT = Path(__file__).parent.parent
@@ -136,6 +137,41 @@ def test_a_picture_that_no_block_draws_is_within_the_notebook():
     assert "coupling.png" in {name for pictures in held for name in pictures}
 
 
+def test_figures_of_the_gallery_have_names_of_their_own_and_say_what_draws_them():
+    found = []
+    for page in entries(DOCS / "gallery" / "README.md"):
+        said = gallery.described(page.read_text())
+        for code in blocks(page):
+            n_saved = len(pages.SAVED.findall(code))
+            found += gallery.figures(code, n_saved, said, page.stem)
+    assert len(found) > 30
+    assert all(figure.functions and figure.alt for figure in found)
+    assert Counter(figure.name for figure in found).most_common(1)[0][1] == 1
+    assert gallery.HERE in (DOCS / "gallery" / "README.md").read_text()
+
+
+def test_a_small_picture_is_small_and_leads_to_its_figure(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    noise = np.random.default_rng(0).integers(0, 255, (700, 1800, 3), dtype=np.uint8)
+    image.fromarray(noise).save(tmp_path / "large.png")
+    gallery.write_small(tmp_path / "large.png", tmp_path / "made" / "small.png")
+    made = image.open(tmp_path / "made" / "small.png")
+    assert made.width == gallery.LARGEST[0] and abs(made.width / made.height - 18 / 7) < 0.02
+    tile = gallery.tile('a "map"', ["plot_map"], "curves.html#figure-map", "../small.png")
+    assert 'href="curves.html#figure-map"' in tile and "<code>plot_map</code>" in tile
+    assert 'alt="a &quot;map&quot;"' in tile
+
+
+@pytest.mark.parametrize("dpi", [100, 220])
+def test_a_picture_has_the_width_that_it_says(tmp_path, dpi):
+    image = pytest.importorskip("PIL.Image")
+    image.new("RGB", (660, 10)).save(tmp_path / "says.png", dpi=(dpi, dpi))
+    image.new("RGB", (660, 10)).save(tmp_path / "silent.png")
+    width = pages.png_width_inches((tmp_path / "says.png").read_bytes())
+    assert width == pytest.approx(660 / dpi, rel=1e-3)
+    assert pages.png_width_inches((tmp_path / "silent.png").read_bytes()) is None
+
+
 def test_what_the_site_shows_of_the_repository_is_linked_within_the_site():
     page = DOCS / "reference" / "contributing.md"
     text = SITE.relinked("[c](../CHANGELOG.md) [s](../src) [m](../Makefile)", DOCS / "x.md", page)
@@ -197,7 +233,9 @@ def test_references_find_the_page_under_any_name(target, module, owner, found):
     assert next(references.Names.of(spikeglm).meant(target, module, owner), None) == found
 
 
-@pytest.mark.parametrize("name", ["api", "docstrings", "notebooks", "pages", "references"])
+@pytest.mark.parametrize(
+    "name", ["api", "docstrings", "gallery", "notebooks", "pages", "references"]
+)
 def test_examples_of_the_extension_run(name):
     module = importlib.import_module(f"spikeglm_site.{name}")
     assert doctest.testmod(module).failed == 0

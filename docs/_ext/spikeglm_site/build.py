@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,13 @@ from sphinx.util.nodes import get_node_source, make_refnode
 
 import spikeglm
 
-from . import api, docstrings, formulas, pages
+from . import api, docstrings, formulas, gallery, pages
 from .notebooks import notebook
 from .references import Names
 
 log = logging.getLogger(__name__)
 SITE = pages.Site.of(Path(__file__).parents[3])
+GALLERY = "gallery/README"
 API = SITE.docs / "reference" / "api"
 API_INDEX = SITE.docs / "reference" / "api.md"
 NAMES = Names.of(spikeglm)
@@ -46,8 +46,11 @@ def connect(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", mend_fields, priority=900)  # and after it
     app.connect("doctree-read", leave_ambiguous_types)
     app.connect("doctree-read", check_figures)
+    app.connect("doctree-read", name_figures)
+    app.connect("env-updated", renew_gallery)
     app.connect("missing-reference", find_reference)
     app.connect("env-check-consistency", check_reference)
+    app.connect("doctree-resolved", show_gallery)
     app.connect("doctree-resolved", size_figures)
     app.connect("html-page-context", offer_notebook)
     app.connect("build-finished", write_notebooks)
@@ -151,26 +154,63 @@ def check_figures(app: Sphinx, doctree: nodes.document) -> None:
     page = Path(doctree["source"])
     if page.suffix == ".md" and SITE.runs(page):
         expected = pages.replaced(page.read_text(encoding="utf-8"))
-        shown = sum("jupyter_execute" in image["uri"] for image in doctree.findall(nodes.image))
+        shown = len(drawn_figures(doctree))
         if shown < len(expected):
             text = "%d figures are shown, expected are those of %s"
             log.warning(text, shown, ", ".join(sorted(expected)), location=doctree)
 
 
+def drawn_figures(node: nodes.Element) -> list[nodes.image]:
+    """Return the pictures in a page, or in a cell of it, that its cells have drawn."""
+    return [image for image in node.findall(nodes.image) if "jupyter_execute" in image["uri"]]
+
+
+def name_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each figure that a cell draws its own description and an anchor to link to."""
+    page = Path(doctree["source"])
+    if page.suffix != ".md" or not SITE.runs(page):
+        return
+    described = gallery.described(page.read_text(encoding="utf-8"))
+    cells = [each for each in doctree.findall(nodes.container) if "cell" in each["classes"]]
+    for n, cell in enumerate(cells):
+        images = drawn_figures(cell)
+        code = cell[0].astext()
+        named = gallery.figures(code, len(images), described, f"{page.stem}-{n}")
+        for image, figure in zip(images, named, strict=True):
+            image["anchor"], image["drawn_by"] = figure.anchor, list(figure.functions)
+            image["alt"] = figure.alt or image.get("alt", "")
+            there = nodes.target("", "", ids=[figure.anchor])
+            image.parent.insert(image.parent.index(image), there)
+
+
+def renew_gallery(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Have the index of the gallery written again: it shows what other pages draw."""
+    return [GALLERY] if GALLERY in env.found_docs else []
+
+
+def show_gallery(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put small pictures of all figures of the gallery into its index, each a link to it."""
+    if docname != GALLERY or app.builder.format != "html":
+        return
+    here = next(node for node in doctree.findall() if node.astext().strip() == gallery.HERE)
+    tiles = []
+    for page in app.env.toctree_includes[GALLERY]:
+        for image in drawn_figures(app.env.get_doctree(page)):
+            target = f"{app.builder.get_relative_uri(GALLERY, page)}#{image['anchor']}"
+            small = f"_images/small/{image['anchor']}.png"
+            gallery.write_small(Path(app.srcdir, image["uri"]), Path(app.outdir, small))
+            tiles.append(gallery.tile(image["alt"], image["drawn_by"], target, f"../{small}"))
+    made = f'<div class="spikeglm-gallery">{"".join(tiles)}</div>'
+    here.parent.replace(here, nodes.raw("", made, format="html"))
+
+
 def size_figures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Show the figures that cells draw in the size that they have on paper, a little enlarged."""
+    """Show figures in the size that they say to have on paper, a little enlarged."""
     for image in doctree.findall(nodes.image):
-        if "jupyter_execute" in image["uri"] and image["uri"].endswith(".png"):
-            width = png_width_inches(Path(app.srcdir, image["uri"]).read_bytes())
-            image["width"] = f"{round(width * 96 * PAPER_TO_SCREEN)}px"
-
-
-def png_width_inches(data: bytes) -> float:
-    """Return how wide a PNG says that it is: its pixels over its pixels per metre."""
-    (pixels,) = struct.unpack(">I", data[16:20])
-    at = data.find(b"pHYs")
-    per_metre = struct.unpack(">I", data[at + 4 : at + 8])[0] if at > 0 else 96 / 0.0254
-    return pixels / per_metre / 0.0254
+        if image["uri"].endswith(".png"):
+            width = pages.png_width_inches(Path(app.srcdir, image["uri"]).read_bytes())
+            if width is not None:
+                image["width"] = f"{round(width * 96 * PAPER_TO_SCREEN)}px"
 
 
 def offer_notebook(

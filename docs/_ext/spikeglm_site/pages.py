@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from dataclasses import dataclass, field
 from os.path import normpath, relpath
 from pathlib import Path
@@ -268,3 +269,16 @@ def without_pictures(text: str, drawn: set[str]) -> str:
         return "" if Path(found["target"]).stem in drawn else found[0]
 
     return IMAGE.sub(kept, text)
+
+
+def png_width_inches(data: bytes) -> float | None:
+    """Return how wide a PNG says that it is: its pixels over its pixels per metre.
+
+    One that does not say (a picture of a screen) has no width on paper.
+    """
+    (pixels,) = struct.unpack(">I", data[16:20])
+    at = data.find(b"pHYs")
+    if at < 0:
+        return None
+    (per_metre,) = struct.unpack(">I", data[at + 4 : at + 8])
+    return pixels / per_metre / 0.0254
