@@ -53,10 +53,12 @@ def _make_small(path):
 
 def test_the_descriptions_on_the_page_are_some():
     texts = re.findall(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
-    whole, derived, choices = map(Description.read, texts)
+    whole, derived, choices, states = map(Description.read, texts)
     assert [term.label for term in whole.design.terms] == ["position", "speed", "history"]
     assert list(derived.recording.derived_epochs) == ["forward", "planning", "around"]
     assert read_session(choices).X.shape == (20_000, 1)
+    assert read_session(states).X.shape == (20_000, 2)
+    assert states.states.numbers == (1, 2, 3, 4, 5)
 
 
 def test_the_page_knows_every_command():

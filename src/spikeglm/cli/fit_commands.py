@@ -12,14 +12,18 @@ import typer
 from .. import errors
 from ..descriptions.description import Description
 from ..descriptions.opening import open_recording
+from ..descriptions.result_files import write_report
 from ..descriptions.result_folder import ResultFolder
+from ..descriptions.results import read_result
 from ..descriptions.reuse import Result
 from ..descriptions.running import Run, run
+from ..descriptions.states.finding import FoundStates
 from ..descriptions.template import first_description
+from ..encoding import Encoding
 from ..recordings import Recording
-from ..reporting import report as write_report
 from ..settings import config_context
 from .failures import DONE, FailedError, told
+from .of_states import check_states, of_states, text_of_states
 from .options import Debug, Json, Open, Results, settings_that_begin
 from .talking import answer, open_page, progress
 
@@ -73,20 +77,27 @@ def fit(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Tell what each neuron encodes, as a description says; write results and a report.
+    """Do what a description says: what each neuron encodes, or hidden states; write a report.
 
     Interrupted, the same command goes on where it was. Exit code 0: done; neurons without an answer
     are told with a reason. 1: the analysis failed, or no neuron (with --strict: not every neuron)
-    has an answer. 2: what was given cannot be used; nothing was written.
+    has an answer; with --strict also if hidden states have no optimum. 2: what was given cannot be
+    used; nothing was written.
     """
     with told(as_json=json, debug=debug), progress():
         asked = Description.read(_checked(description), settings or ())
         folder = ResultFolder(asked.out if out is None else out)
         with _cluster(dask):
             done = run(asked, folder)
-        facts = _done(done)
-        _check_answers(facts, strict)
-        answer(_text(done, facts), facts, as_json=json)
+        if isinstance(done.encoding, FoundStates):
+            facts = of_states(done, done.encoding)
+            check_states(facts, strict)
+            text = text_of_states(done.encoding, facts)
+        else:
+            facts = _done(done, done.encoding)
+            _check_answers(facts, strict)
+            text = _text(done, facts)
+        answer(text, facts, as_json=json)
         if open:
             open_page(folder.target / _PAGE)
 
@@ -94,8 +105,9 @@ def fit(
 def report(results: Results, open: Open = False, json: Json = False, debug: Debug = False) -> None:
     """Make the page of results anew."""
     with told(as_json=json, debug=debug), progress():
-        found = Result.read(results)
-        write_report(found.encoding, found.folder)
+        found = read_result(results)
+        result = found.encoding if isinstance(found, Result) else found.found()
+        write_report(result, found.folder)
         page = found.folder / _PAGE
         answer(f"Wrote {page}", {"exit_code": DONE, "report": page}, as_json=json)
         if open:
@@ -165,9 +177,9 @@ def _cluster(address: str | None) -> Iterator[None]:
         yield
 
 
-def _done(done: Run) -> dict[str, Any]:
+def _done(done: Run, found: Encoding) -> dict[str, Any]:
     """Return an analysis in numbers and names."""
-    found, folder = done.encoding, done.folder
+    folder = done.folder
     assert folder is not None
     table = found.table()
     encoded = table[table["is_encoded"] == True]["term"].value_counts()  # noqa: E712  (None)

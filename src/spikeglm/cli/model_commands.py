@@ -8,10 +8,18 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from ..descriptions.results import read_result
 from ..descriptions.reuse import Predicted, Result, check_form, write_table
 from ..descriptions.reuse import predict as predicted
 from ..descriptions.reuse import simulate as simulated
+from ..descriptions.states.reuse import StatesResult, predict_states, simulate_states
 from .failures import DONE, told
+from .of_states import (
+    facts_of_prediction,
+    facts_of_simulation,
+    text_of_prediction,
+    text_of_simulation,
+)
 from .options import Debug, Json, Results
 from .talking import answer, progress
 
@@ -20,15 +28,22 @@ def predict(
     results: Results,
     file: Annotated[str, typer.Argument(help="A recording with the names of the description.")],
     out: Annotated[
-        Path, typer.Option(help="Rates in spikes per second, a row per bin: .csv or .parquet.")
+        Path,
+        typer.Option(help="Rates in spikes/s, or states, a row per bin: .csv or .parquet."),
     ] = Path("rates.csv"),
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Predict the rates of another recording, and tell how well where it has the same units."""
+    """Predict the rates, or tell the states, of another recording, and how well that goes."""
     with told(as_json=json, debug=debug), progress():
         check_form(out)
-        result = Result.read(results)
+        result = read_result(results)
+        if isinstance(result, StatesResult):
+            states = predict_states(result, file)
+            write_table(states.table, out)
+            facts = facts_of_prediction(states, out)
+            answer(text_of_prediction(facts), facts, as_json=json)
+            return
         found = predicted(result, file)
         write_table(found.rate_hz, out)
         facts = _of_prediction(result, found, out)
@@ -42,7 +57,7 @@ def simulate(
         typer.Option(help="A recording whose signals and trials neurons see [that of the fit]."),
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="Counts, a row per session and bin: .csv or .parquet.")
+        Path, typer.Option(help="Counts (and states), a row per session and bin: .csv, .parquet.")
     ] = Path("simulated.csv"),
     repeats: Annotated[int, typer.Option(min=1, help="Sessions to draw.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="The same gives the same.")] = 0,
@@ -52,7 +67,13 @@ def simulate(
     """Draw sessions from a fit: what a neuron fires becomes its own history."""
     with told(as_json=json, debug=debug), progress():
         check_form(out)
-        result = Result.read(results)
+        result = read_result(results)
+        if isinstance(result, StatesResult):
+            drawn = simulate_states(result, file, n_repeats=repeats, seed=seed)
+            write_table(drawn, out)
+            facts = facts_of_simulation(drawn, out)
+            answer(text_of_simulation(facts), facts, as_json=json)
+            return
         table = simulated(result, file, n_repeats=repeats, seed=seed)
         write_table(table, out)
         facts = _of_simulation(result, table, out)

@@ -9,6 +9,7 @@ import typer
 
 from ..descriptions.analysis_section import KEYS
 from ..descriptions.sections import OutputSection, RecordingSection
+from ..descriptions.states.section import KEYS as STATES_KEYS
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")
@@ -29,6 +30,7 @@ def settings_that_begin(incomplete: str) -> list[str]:
     known = {
         "recording": RecordingSection.__dataclass_fields__,
         "analysis": KEYS,
+        "states": STATES_KEYS,
         "output": OutputSection.__dataclass_fields__,
     }
     names = [f"{section}.{key}=" for section, keys in known.items() for key in keys]

@@ -20,9 +20,10 @@ from .sections import (
     require_section,
     section_of,
 )
+from .states.section import StatesSection
 from .toml_sections import toml_of
 
-SECTIONS = ("recording", "design", "analysis", "output")
+SECTIONS = ("recording", "design", "analysis", "states", "output")
 _OF_ROWS = ("bin_s", "epochs")  # of the recording, and of the design
 _PATHS = (("recording", "path"), ("output", "folder"), ("output", "nwb"))
 _ADDRESS = "://"
@@ -30,7 +31,7 @@ _ADDRESS = "://"
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """What is analysed, and how: the four sections of a description file.
+    """What is analysed, and how: the sections of a description file.
 
     Attributes
     ----------
@@ -43,6 +44,8 @@ class Description:
         ``[analysis]``: arguments of :func:`spikeglm.encode`.
     output :
         ``[output]``: where results go.
+    states :
+        ``[states]``, in place of ``[analysis]``: a fit of hidden states; None for none.
     folder :
         From which paths are counted: that of the file; the working directory for a text.
     name :
@@ -72,6 +75,7 @@ class Description:
     output: OutputSection = field(default_factory=OutputSection)
     folder: Path = Path()
     name: str = "description"
+    states: StatesSection | None = None
 
     __repr__ = showing.of_fields
 
@@ -138,7 +142,7 @@ class Description:
         design = DesignPlan.from_description(_rows_and_terms(words.get("design", {}), recording))
         analysis.check_labels(tuple(term.label for term in design.terms))
         output = section_of(OutputSection, words.get("output", {}), "output")
-        return cls(recording, design, analysis, output, folder, name)
+        return cls(recording, design, analysis, output, folder, name, _states(words))
 
     @property
     def words(self) -> dict[str, Any]:
@@ -157,6 +161,7 @@ class Description:
             "recording": recording,
             "design": design,
             "analysis": dict(self.analysis.words),
+            "states": {} if self.states is None else dict(self.states.words),
             "output": plain(self.output),
         }
         return {name: section for name, section in found.items() if section}
@@ -206,6 +211,28 @@ class Description:
         'found.nwb'
         """
         return None if self.output.nwb is None else self.folder / self.output.nwb
+
+
+def _states(words: Mapping[str, Any]) -> StatesSection | None:
+    """Return the section of hidden states, if there is one, and none of what neurons encode."""
+    if "states" not in words:
+        return None
+    if words.get("analysis"):
+        raise errors.value_error(
+            "Hidden states and what neurons encode are two analyses.",
+            given="[states] and [analysis]",
+            expected="one of them",
+            todo="arguments of the model stand below [states], too: observation_model, "
+            "regularizer, ...; take [analysis] out.",
+        )
+    if dict(words.get("output", {})).get("nwb") is not None:
+        raise errors.value_error(
+            "There is no table of hidden states in NWB.",
+            given="[states] and output.nwb",
+            expected="one of them",
+            todo="leave output.nwb out; posterior.csv has the states of all rows.",
+        )
+    return StatesSection.of(words["states"])
 
 
 def _from_here(words: dict[str, Any], as_read: Mapping[str, Any]) -> dict[str, Any]:

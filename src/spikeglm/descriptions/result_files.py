@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,12 @@ from ..encoding import Encoding
 from ..reporting import report
 from .description import Description
 from .result_folder import DESCRIPTION, LOG, RESULT
+from .states.files import origin_now, said, tables_of, write_states
+from .states.finding import FoundStates
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from .running import Run
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")  # of files, on any system
@@ -28,20 +33,39 @@ def write_result(run: Run, folder: Path) -> None:
     ImportError
         If tables are to be Parquet and pyarrow is not installed.
     """
-    output = run.description.output
-    run.encoding.save(folder / RESULT)
+    output, found = run.description.output, run.encoding
     (folder / DESCRIPTION).write_text(_told(run.description), encoding="utf-8")
-    if output.report:
-        report(run.encoding, folder)  # its tables are CSV
-    for form in output.tables:
-        if form != "csv" or not output.report:
-            write_tables(run.encoding, folder, form)
+    if isinstance(found, FoundStates):
+        write_states(found, folder)
+    else:
+        found.save(folder / RESULT)
+    if output.report:  # its tables are CSV
+        write_report(found, folder)
+    forms = [form for form in output.tables if form != "csv" or not output.report]
+    if forms:
+        tables = _tables(found)
+    for form in forms:
+        write_tables(tables, folder, form)
     (folder / LOG).write_text(_log(run), encoding="utf-8")
 
 
-def write_tables(found: Encoding, folder: Path, form: str) -> None:
-    """Write every table: ``terms`` (neuron x term), ``neurons``, and those of ``.tables``."""
-    tables = {"terms": found.table(), "neurons": found.neurons(), **found.tables}
+def write_report(found: Encoding | FoundStates, folder: Path) -> None:
+    """Write the page of a result."""
+    if isinstance(found, FoundStates):
+        report(found.result, folder, **found.for_report)
+    else:
+        report(found, folder)
+
+
+def _tables(found: Encoding | FoundStates) -> dict[str, pd.DataFrame]:
+    """Return all tables: of neurons ``terms`` (neuron x term), ``neurons``, and ``.tables``."""
+    if isinstance(found, FoundStates):
+        return tables_of(found)
+    return {"terms": found.table(), "neurons": found.neurons(), **found.tables}
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path, form: str) -> None:
+    """Write every table by its name."""
     for name, table in tables.items():
         path = folder / f"{_NOT_IN_NAMES.sub('_', name)}.{form}"
         if form == "csv":
@@ -66,12 +90,13 @@ def _told(description: Description) -> str:
 
 
 def _log(run: Run) -> str:
-    origin = run.encoding.origin
+    found = run.encoding
+    origin = origin_now() if isinstance(found, FoundStates) else found.origin
     lines = [
         f"made {origin['made']} in {run.seconds:.0f} s on {origin['machine']}",
         ", ".join(f"{name} {version}" for name, version in origin["versions"].items()),
         "",
-        str(run.encoding),
+        said(found) if isinstance(found, FoundStates) else str(found),
         "",
         *(f"warned: {remark}" for remark in run.remarks or ("of nothing",)),
     ]

@@ -13,7 +13,8 @@ from pathlib import Path
 from .. import errors, showing
 
 RESULT, DESCRIPTION, LOG = "encoding.npz", "description.toml", "log.txt"
-_OURS = (RESULT, DESCRIPTION)  # what a folder holds that may be replaced
+STATES = "states.npz"
+"""What stands for the result of a fit of hidden states."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class ResultFolder:
         shutil.rmtree(self.partial, ignore_errors=True)
 
     def _may_be_replaced(self) -> bool:
-        is_folder = self.target.is_dir()
-        return is_folder and (
-            not any(self.target.iterdir()) or all((self.target / name).is_file() for name in _OURS)
-        )
+        if not self.target.is_dir():
+            return False
+        is_there = {name: (self.target / name).is_file() for name in (RESULT, STATES, DESCRIPTION)}
+        is_ours = is_there[DESCRIPTION] and (is_there[RESULT] or is_there[STATES])
+        return is_ours or not any(self.target.iterdir())

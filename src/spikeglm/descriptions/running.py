@@ -18,6 +18,7 @@ from .nwb_copy import check_copy, write_copy
 from .result_files import write_result
 from .result_folder import ResultFolder
 from .session import Session, read_session
+from .states.finding import FoundStates, find_states
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Run:
     Attributes
     ----------
     encoding :
-        What neurons encode.
+        What neurons encode; of hidden states, the fit with its data.
     description :
         What was asked.
     remarks :
@@ -38,7 +39,7 @@ class Run:
         Where everything is; None if it was kept in memory.
     """
 
-    encoding: Encoding
+    encoding: Encoding | FoundStates
     description: Description
     remarks: tuple[str, ...]
     seconds: float
@@ -53,7 +54,7 @@ def run_description(
     *,
     recording: Any = None,
     out: str | Path | None = None,
-) -> Encoding:
+) -> Any:
     """Do the analysis that a description file describes: what ``spikeglm fit`` does.
 
     Parameters
@@ -70,8 +71,9 @@ def run_description(
 
     Returns
     -------
-    Encoding
-        As :func:`spikeglm.encode`.
+    Encoding, GLMHMM, StatesChoice
+        As :func:`spikeglm.encode`; with ``[states]`` a fitted :class:`spikeglm.GLMHMM`, or, of
+        several numbers of states, what :func:`spikeglm.glm_hmm.select_states` returns.
 
     Raises
     ------
@@ -108,7 +110,8 @@ def run_description(
     """
     found = source if isinstance(source, Description) else Description.read(source, overrides)
     folder = None if out is None else ResultFolder(Path(out))
-    return run(found, folder, recording=recording).encoding
+    result = run(found, folder, recording=recording).encoding
+    return result.result if isinstance(result, FoundStates) else result
 
 
 def run(description: Description, folder: ResultFolder | None, *, recording: Any = None) -> Run:
@@ -125,7 +128,7 @@ def run(description: Description, folder: ResultFolder | None, *, recording: Any
         session = read_session(description, recording)
         if folder is not None:
             check_copy(session.description, session.recording)
-        encoding = _encoded(session, None if folder is None else folder.parts)
+        encoding = _found(session, None if folder is None else folder.parts)
         found = Run(
             encoding,
             session.description,
@@ -136,12 +139,15 @@ def run(description: Description, folder: ResultFolder | None, *, recording: Any
         if folder is not None:
             say(f"writing {folder.target}")
             folder.finish(lambda place: write_result(found, place))
-            write_copy(session.description, session.recording, encoding)
+            if isinstance(encoding, Encoding):
+                write_copy(session.description, session.recording, encoding)
     return found
 
 
-def _encoded(session: Session, parts: Path | None) -> Encoding:
-    """Return what the neurons of a session encode."""
+def _found(session: Session, parts: Path | None) -> Encoding | FoundStates:
+    """Return what the neurons of a session encode, or its hidden states."""
+    if session.description.states is not None:
+        return find_states(session)
     X, asked = session.X, session.description.analysis
     return encode(
         session.y, X, bin_s=session.description.design.bin_s, folder=parts,

@@ -169,13 +169,12 @@ def select_states(
     >>> found.bits_per_trial.shape
     (2, 3)
     """
-    if rule not in ("one_se", "max"):
-        raise errors.unknown_name("rule", rule, ["one_se", "max"])
+    check_rule(rule)
     numbers = [read_count(n, "n_states") for n in n_states]
     models = [estimator(n, n_restarts=n_restarts, **arguments) for n in numbers]
     data = read_data(models[0], X, y, session_starts, transition_inputs)
     fold_of = _folds(folds, data.sessions.n_sessions)
-    null = [_null_bits(part, held_out) for part, held_out in _parts(data, fold_of)]
+    null = [null_bits(part, held_out) for part, held_out in _parts(data, fold_of)]
     bits = np.empty((len(models), int(fold_of.max()) + 1))
     for m, model in enumerate(models):
         whole = read_data(model, X, y, session_starts, transition_inputs)
@@ -199,6 +198,15 @@ def select_states(
         rule,
         _chosen(np.array(numbers), bits, rule),
     )
+
+
+def check_rule(rule: Any) -> None:
+    """Raise ValueError unless a number of states can be chosen so.
+
+    >>> check_rule("max")
+    """
+    if rule not in ("one_se", "max"):
+        raise errors.unknown_name("rule", rule, ["one_se", "max"])
 
 
 def _folds(folds: Any, n_sessions: int) -> IntArray:
@@ -230,7 +238,7 @@ def _parts(data: Data, fold_of: IntArray) -> Iterator[tuple[Data, Data]]:
         yield of_sessions(data, fold_of != fold), of_sessions(data, fold_of == fold)
 
 
-def _null_bits(training: Data, held_out: Data) -> float:
+def null_bits(training: Data, held_out: Data) -> float:
     """Return the log-likelihood per held-out response of each output's mean, in bits."""
     then, now = training.problem.emissions, held_out.problem.emissions
     mean, model = _mean(then), then.likelihood.model

@@ -13,7 +13,7 @@ from .. import style
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend_above
-from .outputs import names_of, output_of
+from .outputs import feature_labels, names_of, output_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +59,9 @@ def _psychometric(
     table = framed(dict(zip(keys, columns, strict=True)))
     table["state"] = table["state"].astype(int)
     is_label = hasattr(model, "classes_")
+    labels = feature_labels(model) if hasattr(model, "feature_names_") else list(map(str, names))
     table.attrs = {
-        "xlabel": str(names[column]),
+        "xlabel": labels[column],
         "ylabel": f"Share of {names_of(model)[output]!r}" if is_label else "Mean response",
     }
     return table

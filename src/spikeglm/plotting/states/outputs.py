@@ -25,6 +25,21 @@ def names_of(model: GLMHMM) -> tuple[Any, ...]:
     return getattr(model, "neuron_columns_", None) or tuple(range(n))
 
 
+def feature_labels(model: GLMHMM) -> list[str]:
+    """Return what the features of a fitted model are called: a term of one column by its label.
+
+    >>> import spikeglm as nmo
+    >>> design = nmo.basis.IdentityEval(label="speed").design(np.arange(9.0) % 4)
+    >>> feature_labels(GLMHMM(1).fit(design, np.arange(9) % 2))
+    ['speed']
+    """
+    names = [str(name) for name in model.feature_names_]  # type: ignore[attr-defined]
+    for term in getattr(model, "terms_", ()):
+        if term.label and term.stop - term.start == 1:
+            names[term.start] = str(term.label)
+    return names
+
+
 def output_of(model: GLMHMM, name: Any) -> int:
     """Return the number of an output; None is the first.
 

@@ -12,7 +12,7 @@ from .. import style
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend
-from .outputs import output_of
+from .outputs import feature_labels, output_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def _weights(
 ) -> pd.DataFrame:
     """Return a row per feature and state."""
     n = output_of(model, neuron)
-    names = [*model.feature_names_, "intercept"]  # type: ignore[attr-defined]
+    names = [*feature_labels(model), "intercept"]
     values = with_intercepts(model.coef_, model.intercept_)[:, n]
     half = np.full(values.shape, np.nan)
     if uncertainty is not None:

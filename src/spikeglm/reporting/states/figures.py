@@ -104,7 +104,7 @@ def _responses(subject: StatesSubject) -> Iterator[Figure]:
         feature = _telling(subject)
         name = subject.outputs[0] if subject.outputs else None
         ax = plotting.plot_psychometric(subject.model, X, y, feature=feature, neuron=name, **given)
-        label = subject.data.inputs.rows.feature_names[feature]
+        label = ax.get_xlabel()
         caption = (
             f"Responses over {label}, the feature that states differ most in. Points: each trial "
             "by the probability of the state, with standard errors; lines: what the weights say "

@@ -156,11 +156,12 @@ def _weights(subject: StatesSubject, weights: pd.DataFrame) -> str:
     K = subject.n_states
     header = [*reversed(keys), *(f"state {k}" for k in range(K))]
     rows = []
+    labels = dict(zip(subject.data.inputs.rows.feature_names, subject.labels, strict=True))
     for names, part in weights.groupby(keys, sort=False):
         cells = [
             _with_error(one.estimate, one.error) for one in part.sort_values("state").itertuples()
         ]
-        rows.append([str(name) for name in reversed(names)] + cells)
+        rows.append([str(labels.get(name, name)) for name in reversed(names)] + cells)
     more = f" The first {_MOST_WEIGHTS} rows; weights.csv has all." * (len(rows) > _MOST_WEIGHTS)
     unit = "log-odds" if subject.is_of_choices else "linear predictor"
     caption = f"Weights ± standard errors, {unit} per unit of the feature.{more}"

@@ -27,6 +27,7 @@ from ...glm_hmm.asking import asked, smooth
 from ...glm_hmm.reading import Data
 from ...io.interop.timeseries import to_array
 from ...observation_models.likelihood import Likelihood
+from ...plotting.states.outputs import feature_labels
 from ...typing import FloatArray
 
 CHOICES = ("Bernoulli", "Categorical")
@@ -88,6 +89,13 @@ class StatesSubject:
     def rows(self) -> str:
         """What a row is called."""
         return "trials" if self.bin_s is None else "bins"
+
+    @property
+    def labels(self) -> list[str]:
+        """What features are called."""
+        if hasattr(self.model, "feature_names_"):
+            return feature_labels(self.model)
+        return [str(name) for name in self.data.inputs.rows.feature_names]
 
     @property
     def likelihood(self) -> Likelihood:

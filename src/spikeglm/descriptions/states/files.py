@@ -1,0 +1,97 @@
+"""What a folder of hidden states holds: the fit, the numbers that were compared, tables, a page."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ... import errors
+from ...glm.saving.persistence import installed_versions, load_model
+from ...glm_hmm import GLMHMM, StatesChoice
+from ...reporting.states.subject import subject_of_states
+from ...reporting.states.tables import tables
+from ..result_folder import STATES
+from .finding import FoundStates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CHOICE, _MODELS = "numbers_of_states.npz", "models"
+_ARRAYS = (
+    "n_states", "bits_per_trial", "log_likelihood", "n_parameters", "bic", "fold_of_session",
+)  # fmt: skip
+
+
+def write_states(found: FoundStates, folder: Path) -> None:
+    """Write the fit, and those of the numbers of states it was chosen from."""
+    found.model.save_params(folder / STATES)
+    choice = found.choice
+    if choice is not None:
+        (folder / _MODELS).mkdir()
+        for model in choice.models:
+            model.save_params(folder / _MODELS / _name_of(model.n_states))
+        arrays = {name: getattr(choice, name) for name in _ARRAYS}
+        words = {"rule": np.array(choice.rule), "chosen": np.array(choice.chosen)}
+        np.savez(folder / _CHOICE, allow_pickle=False, **arrays, **words)
+
+
+def tables_of(found: FoundStates) -> dict[str, pd.DataFrame]:
+    """Return the tables of a report."""
+    return tables(subject_of_states(found.result, title=None, **found.for_report))
+
+
+def read_states(folder: Path) -> tuple[GLMHMM, StatesChoice | None]:
+    """Return the fit of a folder, and the numbers of states it was chosen from.
+
+    Raises
+    ------
+    OSError, ValueError
+        If files are missing or damaged.
+    """
+    model = load_model(folder / STATES)
+    if not (folder / _CHOICE).is_file():
+        return model, None
+    try:
+        with np.load(folder / _CHOICE, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in _ARRAYS}
+            rule, chosen = str(file["rule"]), int(file["chosen"])
+    except (KeyError, ValueError) as problem:
+        raise errors.value_error(
+            "The numbers of states cannot be read.",
+            given=f"{folder / _CHOICE} ({problem})",
+            expected="a file that spikeglm fit has written",
+            todo="run the fit again.",
+        ) from None
+    models = tuple(load_model(folder / _MODELS / _name_of(n)) for n in arrays["n_states"])
+    return model, StatesChoice(models=models, rule=rule, chosen=chosen, **arrays)
+
+
+def origin_now() -> dict[str, Any]:
+    """Return versions, machine and time, for a log."""
+    return {
+        "versions": installed_versions(),
+        "machine": platform.platform(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def said(found: FoundStates) -> str:
+    """Return what was found, for a screen."""
+    lines: list[Any] = []
+    if found.choice is not None:
+        table = found.choice.to_frame()
+        for n, row in table.iterrows():
+            mark = ", chosen" if row["chosen"] else ""
+            lines.append(
+                f"{n} state{'s' * (n != 1)}: {row['bits_per_trial']:.4f} ± {row['error']:.4f} bits "
+                f"per response, held out{mark}"
+            )
+    return "\n".join([*lines, str(found.model.fit_report_)])
+
+
+def _name_of(n_states: Any) -> str:
+    return f"n_states_{int(n_states)}.npz"

@@ -1,0 +1,205 @@
+"""Descriptions with hidden states: what they find is what Python finds, and folders read back."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.descriptions.running_rat import BIN_S, session
+
+import spikeglm as nmo
+from spikeglm.descriptions import Description, run_description
+from spikeglm.descriptions.results import read_result
+from spikeglm.descriptions.states.reuse import predict_states, simulate_states
+from spikeglm.recordings import Intervals, Recording, Series
+
+CHOICES = """
+[recording]
+units = "trials/choice"
+[design]
+rows = "trials/trial"
+[[design.terms]]
+kind = "signal"
+label = "sound"
+signal = "trials/sound"
+[states]
+n_states = 2
+sessions = "trials/day"
+n_restarts = 3
+tol = 1e-5
+"""
+COUNTS = """
+[recording]
+bin_s = 0.05
+epochs = "epochs/session"
+[[design.terms]]
+kind = "tuning"
+label = "speed"
+signals = ["series/speed"]
+basis = 4
+[states]
+n_states = 2
+n_restarts = 2
+tol = 1e-4
+"""
+N = 1200
+
+
+def mouse(seed=0):
+    """Choices that follow a sound on one day, and hardly on the next."""
+    rng = np.random.default_rng(seed)
+    sound, day = rng.normal(size=N), np.arange(N) // 200
+    listens = np.arange(N) // 100 % 2 == 0
+    choice = rng.random(N) < 1 / (1 + np.exp(-np.where(listens, 4 * sound, 1.5)))
+    columns = {
+        "trial": np.arange(N), "sound": sound, "choice": 1.0 * choice, "day": day,
+        "right": (choice == (sound > 0)).astype(float), "reward": rng.normal(size=N),
+    }  # fmt: skip
+    start = np.arange(0.0, N)
+    return Recording(trials=Intervals.of("trials", start, start + 0.5, columns))
+
+
+def by_hand(recording, **more):
+    """The same in Python, from the columns themselves."""
+    trials = recording.trials
+    starts = nmo.glm_hmm.session_starts(trials["day"])
+    model = nmo.GLMHMM(2, n_restarts=3, tol=1e-5)
+    X = trials["sound"][:, None]
+    return model.fit(X, trials["choice"], session_starts=starts, **more), X, starts
+
+
+def test_a_fit_is_that_of_python():
+    recording = mouse()
+    found = run_description(CHOICES, recording=recording)
+    expected, *_ = by_hand(recording)
+    np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-8)
+    np.testing.assert_allclose(found.transition_prob_, expected.transition_prob_, rtol=1e-8)
+    assert found.fit_report_.n_sessions == 6 and found.observation_model == "Bernoulli"
+
+
+def test_settings_inputs_and_what_was_right(tmp_path):
+    recording = mouse()
+    settings = [
+        "states.transition_inputs=trials/reward", "states.correct=trials/right",
+        "states.dirichlet_transition_proba=['sticky', 5]",
+    ]  # fmt: skip
+    found = run_description(CHOICES, settings, recording=recording, out=tmp_path / "out")
+    assert found.dirichlet_transition_proba == ("sticky", 5)
+    assert found.transition_coef_.shape == (1, 2, 2)
+    table = pd.read_csv(tmp_path / "out" / "states.csv")
+    assert table["correct"][2] == pytest.approx(recording.trials["right"].mean())
+    assert (tmp_path / "out" / "transition_weights.csv").is_file()
+
+
+def test_several_numbers_are_compared_and_read_back(tmp_path):
+    recording, out = mouse(), tmp_path / "out"
+    settings = ["states.n_states=[1, 2]", "states.folds=3", "states.n_restarts=2"]
+    found = run_description(CHOICES, settings, recording=recording, out=out)
+    _, X, starts = by_hand(recording)
+    expected = nmo.glm_hmm.select_states(
+        X, recording.trials["choice"], starts, n_states=[1, 2], folds=3, n_restarts=2, tol=1e-5
+    )
+    np.testing.assert_allclose(found.bits_per_trial, expected.bits_per_trial, rtol=1e-7)
+    back = read_result(out)
+    np.testing.assert_array_equal(back.choice.bits_per_trial, found.bits_per_trial)
+    assert back.choice.best.n_states == found.best.n_states == 2
+    np.testing.assert_array_equal(back.model.coef_, found.best.coef_)
+    assert (out / "report.html").is_file() and "held out" in (out / "log.txt").read_text()
+    again = Description.read(out / "description.toml")
+    assert again.states.numbers == (1, 2) and again.states.of_choice == {"folds": 3}
+
+
+def test_counts_of_neurons_in_bins(tmp_path):
+    found = run_description(
+        COUNTS, ["output.tables=['parquet']"], recording=session(), out=tmp_path / "out"
+    )
+    assert found.observation_model == "Poisson" and found.coef_.shape[1:] == (2, 2)
+    table = pd.read_parquet(tmp_path / "out" / "posterior.parquet")
+    assert len(table) == len(session().series["speed"].read()[0])
+    text = (tmp_path / "out" / "report.html").read_text()
+    assert "bins of 50 ms" in text and BIN_S == 0.05
+
+
+def test_states_of_another_recording_and_sessions_that_are_drawn(tmp_path, monkeypatch):
+    recording, other = mouse(), mouse(seed=1)
+    run_description(CHOICES, ["output.report=false"], recording=recording, out=tmp_path / "out")
+    assert not (tmp_path / "out" / "report.html").exists()
+    assert (tmp_path / "out" / "posterior.csv").is_file()
+    result = read_result(tmp_path / "out")
+    where = "spikeglm.descriptions.states.reuse.open_recording"
+    monkeypatch.setattr(where, lambda path: other)
+    model, X, starts = by_hand(recording)
+    y = other.trials["choice"]
+    X = other.trials["sound"][:, None]
+    found = predict_states(result, "other.csv")
+    np.testing.assert_allclose(found.table["predicted"], model.predict(X, y, starts), rtol=1e-6)
+    np.testing.assert_allclose(
+        found.table[["state_0", "state_1"]], model.smooth_proba(X, y, starts), atol=1e-7
+    )
+    p = y.mean()
+    null = np.mean(y * np.log2(p) + (1 - y) * np.log2(1 - p))
+    expected = model.score(X, y, starts) / N / np.log(2) - null
+    assert found.bits_per_response == pytest.approx(expected, rel=1e-6)
+    drawn = simulate_states(result, "other.csv", n_repeats=2, seed=1)
+    assert len(drawn) == 2 * N and set(drawn["response"]) == {0.0, 1.0}
+    assert set(drawn["state"]) == {0, 1}
+    pd.testing.assert_frame_equal(drawn, simulate_states(result, "o", n_repeats=2, seed=1))
+    sound = np.tile(other.trials["sound"], 2)
+    engaged = int(np.argmax(model.coef_[0]))
+    here = drawn["state"] == engaged
+    assert np.corrcoef(sound[here], drawn["response"][here])[0, 1] > 0.6
+
+
+def test_features_of_another_recording_are_made_as_in_the_fit(tmp_path, monkeypatch):
+    """Ranges of splines are those of the fit, though the other animal is slower."""
+    run_description(COUNTS, recording=session(), out=tmp_path / "out")
+    result, fast = read_result(tmp_path / "out"), session(1)
+    t, speed = fast.series["speed"].read()
+    slow = replace(fast, series={**fast.series, "speed": Series("speed", t, 0.5 * speed)})
+    monkeypatch.setattr("spikeglm.descriptions.states.reuse.open_recording", lambda path: slow)
+    model, plan = result.model, result.description.design
+    X, fresh = model.basis_.design(slow.data(plan)), plan.design(slow.data(plan))
+    assert np.abs(X[:100] - fresh[:100]).max() > 0.1
+    expected = model.smooth_proba(X, X.counts(slow["units"]))
+    found = predict_states(result, "slow.nwb").table
+    np.testing.assert_allclose(found[["state_0", "state_1"]], np.asarray(expected), atol=1e-9)
+    assert list(found)[:2] == ["place", "fast"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("states.n_state=3", "n_states"),
+        ("states.n_states=", "n_states = 3, or a list"),
+        ("states.n_states=0", "too small"),
+        ("states.n_states=[]", "no number"),
+        ("states.folds=3", "a list, such as"),
+        ("states.sessions=3", "a name in the recording"),
+        ("states.observation_model=Poison", "Poisson"),
+        ("states.observation_model=QuasiPoisson", "told apart"),
+        ("states.tol=-1", "tol must be positive"),
+        ("states.regularizer=Rigde", "Ridge"),
+        ("analysis.search=forward", "one of them"),
+        ("output.nwb=a.nwb", "leave output.nwb out"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_read(setting, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        Description.read(CHOICES, [setting])
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("states.sessions=trials/dya", "trials/day"),
+        ("recording.units=trials/sound", "observation_model = "),
+        ("states.n_states=[1, 2]", "session"),
+    ],
+)
+def test_what_the_recording_has_not_is_told_and_nothing_is_left(setting, said, tmp_path):
+    settings = [setting]
+    if "n_states" in setting:
+        settings += ["states.sessions=", "states.folds=2"]  # all trials are one session
+    with pytest.raises((ValueError, TypeError), match=said):
+        run_description(CHOICES, settings, recording=mouse(), out=tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
