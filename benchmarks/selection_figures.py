@@ -62,10 +62,9 @@ def searched_terms() -> None:
     found = nmo.selection.search_terms(model, X, counts, folds=folds)
     with plotting.paper_style():
         size = plotting.size_inches(plotting.TWO_COLUMNS_MM, 62)
-        figure, axes = plt.subplots(1, 3, figsize=size, width_ratios=(2, 2, 3))
+        figure, axes = plt.subplots(1, 3, figsize=size, width_ratios=(2, 2, 2.4))
         plotting.plot_encoded_terms(found, axes[0])
         plotting.plot_encoding_matrix(found, axes[1])
-        axes[1].tick_params(axis="y", labelsize=3.5)
         both = int(np.argmax(found.selected[:2].all(axis=0)))
         plotting.plot_search_steps(found, axes[2], neuron=both)
         figure.savefig(FIGURES / "which_variables.png", dpi=150)

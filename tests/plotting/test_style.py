@@ -6,7 +6,7 @@ import sys
 import matplotlib as mpl
 import pytest
 
-from spikeglm.plotting import paper_style, plot_bits_per_spike, save_figure, style
+from spikeglm.plotting import labels, paper_style, plot_bits_per_spike, save_figure, style
 
 
 def test_style_ends_with_its_context():
@@ -77,3 +77,18 @@ def test_a_first_figure_within_the_style_leaves_a_notebook_interactive():
         assert mpl.is_interactive()
     finally:
         mpl.interactive(was)
+
+
+@pytest.mark.parametrize("height_mm", [40, 60, 120])
+def test_a_unit_is_not_broken_over_two_lines_and_no_word_is_lost(height_mm):
+    ax = style.axes_or_new(None, height_mm=height_mm)
+    text = "position and speed: log-likelihood (nats per bin)"
+    lines = labels.upwards(ax, text).split("\n")
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert sum("(" in line for line in lines) == sum("(nats per bin)" in line for line in lines)
+
+
+def test_a_unit_that_no_line_holds_is_broken():
+    ax = style.axes_or_new(None, height_mm=30)
+    text = "Effect (a unit whose name is longer than the axis is high)"
+    assert max(map(len, labels.upwards(ax, text).split("\n"))) < 25

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LETTER_MM = 1.4  # of 7 pt, on average
+_NO_BREAK = "\u00a0"
 _HANDLE_MM = 8.0
 _INCH_MM = 25.4
 _ROW_MM = 2.9
@@ -61,15 +63,22 @@ def legend_above(ax: Axes) -> None:
 def upwards(ax: Axes, text: str) -> str:
     """Return a label of the vertical axis on as many lines as it takes to fit beside it.
 
+    A unit in parentheses stays on one line if a line can hold it.
+
     >>> ax = style.axes_or_new(None, height_mm=50)
     >>> print(upwards(ax, "Difference in gain over a constant rate (bits per spike)"))
     Difference in gain over a
-    constant rate (bits per
-    spike)
+    constant rate
+    (bits per spike)
     """
     figure: Any = ax.figure
     height = _INCH_MM * figure.get_figheight() * ax.get_position().height
-    return textwrap.fill(text, max(int(1.05 * height / _LETTER_MM), 8))
+    width = max(int(1.05 * height / _LETTER_MM), 8)
+    held = re.sub(r"\([^()]*\)", lambda unit: unit[0].replace(" ", _NO_BREAK), text)
+    lines = textwrap.wrap(held, width, break_long_words=False)
+    if max(map(len, lines), default=0) > width:
+        return textwrap.fill(text, width)
+    return "\n".join(lines).replace(_NO_BREAK, " ")
 
 
 def name_ticks(
