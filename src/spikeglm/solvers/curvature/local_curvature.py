@@ -114,6 +114,10 @@ class LocalCurvature:
         """Return a copy of the model of a column, (k + 1, k + 1), of its set and the last one."""
         return self._models[column].copy()
 
+    def alike(self, columns: IntArray) -> FloatArray:
+        """Return copies of the models of columns with sets of one size, (A, k + 1, k + 1)."""
+        return np.stack([self._models[c] for c in columns])
+
     def padded(self, columns: IntArray) -> FloatArray:
         """Return the models of some columns, (A, k + 1, k + 1) with k the size of the largest set.
 

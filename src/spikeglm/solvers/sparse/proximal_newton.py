@@ -4,7 +4,7 @@ Every iteration visits the rows once, for value and gradient at a trial point of
 the gradient follows the column's working set: the features in use and those that most want to be.
 On it the loss is replaced by a quadratic model
 (:mod:`~spikeglm.solvers.curvature.local_curvature`), the penalised model is minimised
-(:mod:`~spikeglm.solvers.sparse.proximal_subproblem`), and its minimiser is the next trial point.
+(:mod:`~spikeglm.solvers.sparse.goals`), and its minimiser is the next trial point.
 The gradient is that of all features, so the certificate, the violation of the optimality (KKT)
 conditions, says nothing about the working set alone.
 
@@ -20,12 +20,10 @@ from ...regularizer.nonsmooth import Kinks
 from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import Objective, Outcome, Report, Status
 from ..curvature.local_curvature import LocalCurvature
-from .active_sets import by_active_sets
 from .free_parameters import FreeParameters
-from .group_sets import Norms, by_group_sets
+from .goals import set_goals
 from .optimality import Conditions, kinks_of, violations
-from .proximal_subproblem import minimise_model
-from .smooth_part import add_smooth_penalty, change_by_penalty
+from .smooth_part import change_by_penalty
 from .sparse_walk import Walk
 
 _ARMIJO = 1e-4  # of the predicted gain, Lee, Sun & Saunders (2014), algorithm 1
@@ -38,7 +36,6 @@ _PATIENCE = 0.25  # visits, times what a column's own curvature costs, if that i
 _MOST_IDLE = 25  # visits without any fall, then
 _ROUNDING = {True: 1e-6, False: 1e-13}  # relative noise of the objective: float32, float64 products
 _HIDDEN = 1e3  # times its noise: what the objective falls by may then not show
-_LEFT = 1e-2  # of the violation, by the minimum of a model: that is not more exact
 _SINGLE_IS_ENOUGH = 1e-3  # a violation down to which float32 products are accurate
 
 
@@ -235,10 +232,7 @@ def _aim(
     curvature.extend(theta, columns, wanted)
     walk.goal[:, columns] = theta
     walk.step[columns], walk.n_rejections[columns] = 1.0, 0
-    if not kinks.has_bounds:
-        columns = _solve_each(objective, walk, kinks, curvature, columns)
-    for batch in curvature.in_batches(columns):
-        _minimise_models(objective, walk, kinks.take(batch), curvature, batch)
+    set_goals(objective, walk, kinks, curvature, columns)
 
 
 def _working_sets(
@@ -252,56 +246,6 @@ def _working_sets(
     rank = np.argsort(np.argsort(-wanting, axis=1), axis=1)
     chosen = used | ((wanting > 0) & (rank < room[:, None]))
     return (kinks.together(chosen) & ~frozen)[:, :-1]
-
-
-def _solve_each(
-    objective: Objective, walk: Walk, kinks: Kinks, curvature: LocalCurvature, columns: IntArray
-) -> IntArray:
-    """Minimise models one by one; return the columns of which that did not succeed."""
-    mine, left = kinks.take(columns), list[int]()
-    ridge, units, stretch = objective.penalty_curvature(columns), mine.unit, mine.stretch
-    (group, weight), is_each_alone = mine.groups(), kinks.is_piecewise_linear
-    for a, (c, used) in enumerate(zip(columns, curvature.sets(columns), strict=True)):
-        places = np.append(used, -1)
-        H, z, slope = curvature.model(c), walk.theta[places, c], walk.gradient[places, c]
-        np.einsum("ii->i", H)[:-1] += ridge[used, a]
-        if stretch.size > 1:
-            own = stretch[a, places]
-            H, z, slope = H / own[:, None] / own, z * own, slope / own
-        r, norms = H @ z - slope, Norms(group[a, places], weight[a])
-        if is_each_alone:
-            new = by_active_sets(H, r, norms.weight[norms.group], units[a, places], z)
-        else:
-            new = by_group_sets(H, r, norms, units[a, places], z, share=_LEFT)
-        if new is None:
-            left.append(c)
-            continue
-        walk.gain[c] = slope @ (new - z) + norms.value(new) - norms.value(z)
-        walk.goal[places, c] = new if stretch.size == 1 else new / own
-    return np.array(left, dtype=np.intp)
-
-
-def _minimise_models(
-    objective: Objective, walk: Walk, kinks: Kinks, curvature: LocalCurvature, columns: IntArray
-) -> None:
-    sets, H = curvature.sets(columns), curvature.padded(columns)
-    size = H.shape[1]
-    local = kinks.on(sets, size)
-    here, slope = np.zeros((2, len(columns), size))
-    for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
-        k = len(used)
-        here[a, :k], here[a, -1] = walk.theta[used, c], walk.theta[-1, c]
-        slope[a, :k], slope[a, -1] = walk.gradient[used, c], walk.gradient[-1, c]
-    add_smooth_penalty(objective, H, columns, sets)
-    stretch = local.stretch
-    H /= stretch[:, :, None] * stretch[:, None, :]
-    z, by_z = here * stretch, slope / stretch
-    new = minimise_model(H, np.einsum("aij,aj->ai", H, z) - by_z, local, z)
-    change = local.value(new) - local.value(z)
-    walk.gain[columns] = np.einsum("aj,aj->a", by_z, new - z) + change
-    new = new / stretch
-    for a, (c, used) in enumerate(zip(columns, sets, strict=True)):
-        walk.goal[used, c], walk.goal[-1, c] = new[a, : len(used)], new[a, -1]
 
 
 def _change_to_double(
