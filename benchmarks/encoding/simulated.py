@@ -21,6 +21,7 @@ RATES_HZ = (1.0, 8.0)
 STRENGTH = (0.3, 0.7)  # standard deviation of the log rate that a term makes
 REFRACTORY, BURST = -3.0, (0.5, 0.3)  # log gain one bin after a spike, and two and three after
 COUPLING, N_COUPLED = 0.3, 4
+CEILING = 2.0  # of the log gain by spikes, where their numbers count
 
 
 class Behaviour(NamedTuple):
@@ -88,7 +89,7 @@ class Kind(NamedTuple):
     strength: tuple[float, float] = STRENGTH
     drift: float = 0.0  # standard deviation of the log gain
     memory_s: float = 100.0  # of that gain
-    couples: bool = False  # whether spikes of a neuron and of four others change its rate
+    couples: str = ""  # how spikes of a neuron and of four others change its rate: "count", "fired"
 
 
 def population(kind: Kind, n_each: int, *, seed: int = 1) -> Population:
@@ -101,21 +102,28 @@ def population(kind: Kind, n_each: int, *, seed: int = 1) -> Population:
     log_rate += kind.drift * wander(rng, kind.memory_s, N)
     rate = np.exp(log_rate)
     rate *= np.exp(rng.uniform(*np.log(RATES_HZ), N)) * BIN_S / rate.mean(axis=0)
-    counts = _with_history(rng, rate) if kind.couples else rng.poisson(rate)
+    counts = _with_history(rng, rate, kind.couples) if kind.couples else rng.poisson(rate)
     return Population(counts, np.vstack([encoded, np.zeros((1, N), dtype=bool)]))
 
 
-def _with_history(rng: np.random.Generator, rate: np.ndarray) -> np.ndarray:
-    """Return counts (T, N) of neurons that feel their own spikes and those of some others."""
+def _with_history(rng: np.random.Generator, rate: np.ndarray, couples: str) -> np.ndarray:
+    """Return counts (T, N) of neurons that feel their own spikes and those of some others.
+
+    By their "count" in a bin: cells that fire 50 spikes in a bin (at the highest speed) then drive
+    themselves and others without end, but for a ceiling, which no linear predictor knows. Or
+    by whether they "fired" in it, as in bins that are short: what drives is bounded by itself.
+    """
     T, N = rate.shape
     weights = np.zeros((N, N))  # from, to
     for n in range(N):
         others = rng.choice(np.delete(np.arange(N), n), N_COUPLED, replace=False)
         weights[others, n] = COUPLING * rng.choice([-1, 1], N_COUPLED)
-    counts = np.zeros((T + 3, N))
+    counts, felt = np.zeros((2, T + 3, N))
+    ceiling = CEILING if couples == "count" else np.inf
     for t in range(T):
-        before = counts[t : t + 3][::-1]  # one, two, three bins before
+        before = felt[t : t + 3][::-1]  # one, two, three bins before
         own = REFRACTORY * np.minimum(before[0], 1) + BURST[0] * before[1] + BURST[1] * before[2]
-        gain = np.minimum(own + (before[0] + before[1]) @ weights, 2.0)
+        gain = np.minimum(own + (before[0] + before[1]) @ weights, ceiling)
         counts[t + 3] = rng.poisson(rate[t] * np.exp(gain))
+        felt[t + 3] = counts[t + 3] if couples == "count" else counts[t + 3] > 0
     return counts[3:]
