@@ -20,9 +20,13 @@ TABLE = "dependence"
 _LEVEL = 0.01  # of q values: three questions together stay below 5 %, also for one neuron
 _ASKED = ("history", "coupling", "drift")
 _DRIFT = (
-    'add BSplineEval(40, label="drift") of np.arange(len(y)) to the design, and always=["drift"]'
+    'add BSplineEval(60, label="drift") of np.arange(len(y)) to the design (more functions if it '
+    'is there), and always=["drift"]'
 )
-_SPIKES = 'add HistoryConv(3, label="spikes") of the counts to the design, and always=["spikes"]'
+_SPIKES = (
+    'add HistoryConv(3, label="spikes") of the counts to the design (more lags if it is there), '
+    'and always=["spikes"]'
+)
 
 
 class Missing(NamedTuple):
