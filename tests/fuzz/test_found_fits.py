@@ -66,3 +66,8 @@ def test_a_second_look_whose_newton_steps_lead_up_is_no_certificate():
 def test_what_a_penalty_leaves_alone_is_seen_in_the_rows(seed):
     """Few rows, where combinations of all features, next to constant, cost the penalty nothing."""
     assert checks.examine(problems.draw(seed)).findings == []
+
+
+def test_without_an_intercept_strengths_are_measured_where_the_link_has_a_mean():
+    """A lasso on one constant feature, with the link 1/sqrt(x) and responses of 1e-8: ignored."""
+    assert checks.examine(problems.draw(16790)).findings == []

@@ -49,9 +49,14 @@ def without_features(
 
 
 def typical_curvature(columns: Columns, observed: Responses) -> FloatArray:
-    """Return the curvature of the loss per row, (C,) > 0, as it is without features."""
+    """Return the curvature of the loss per row, (C,) > 0, as it is without features.
+
+    Without an intercept that is at the offset alone, or, where a link has no mean for it (a rate of
+    1 / sqrt(0)), at the mean response.
+    """
     likelihood = columns.likelihood
-    eta = likelihood.start(observed.mean) if columns.has_intercept else observed.offset
+    is_at_mean = columns.has_intercept or not likelihood.takes_any_predictor
+    eta = likelihood.start(observed.mean) if is_at_mean else observed.offset
     return np.maximum(np.nan_to_num(likelihood.fisher(eta)), np.finfo(float).tiny)
 
 
