@@ -66,8 +66,36 @@ def test_visits_are_as_long_as_they_are(study):
     assert_allclose(visits.switch_rate, 0.02, atol=0.01)
     assert_allclose(visits.occupancy.sum(), 1.0)
     table = visits.to_frame()
-    assert (table["n_whole"] < table["n_visits"]).all()
+    assert (table["n_ended"] < table["n_visits"]).all()
     assert_allclose(table["mean_dwell_chain"], 1 / (1 - np.diag(model.transition_prob_)))
+
+
+def test_visits_that_sessions_cut_off_do_not_make_dwell_times_short():
+    """A geometric chain, of mean 50, in sessions that are not much longer than its visits."""
+    rng, stay, n_sessions, length = np.random.default_rng(3), 0.98, 400, 100
+    switches = rng.random((n_sessions, length)) > stay
+    switches[:, 0] = False
+    path = (rng.integers(2, size=(n_sessions, 1)) + np.cumsum(switches, axis=1)) % 2
+    begins = np.flatnonzero(
+        np.append(True, (np.diff(path.ravel()) != 0)) | (np.arange(path.size) % length == 0)
+    )
+    lengths = np.diff(np.append(begins, path.size))
+    is_cut = (begins % length == 0) | ((begins + lengths) % length == 0)
+    visits = nmo.glm_hmm.StateVisits(
+        path.ravel()[begins],
+        lengths,
+        is_cut,
+        begins // length,
+        np.ones(2) / 2,
+        np.full(2, stay),
+        path.size,
+    )
+    assert_allclose(visits.to_frame()["mean_dwell"], 50, rtol=0.15)
+    assert_allclose(visits.to_frame()["median_dwell"], np.log(0.5) / np.log(stay), rtol=0.2)
+    assert visits.dwell_times(0).mean() < 40  # what is left of them without
+    for k in range(2):
+        at, longer = visits.survival(k)
+        assert_allclose(longer, stay ** at.astype(float), atol=0.06)
 
 
 def test_predictions_do_not_see_the_response(study):
@@ -135,9 +163,9 @@ def test_figures_draw_what_their_data_say(study, choice):
     )
     assert_allclose(plotting.plot_states_choice.data(choice)["bits_per_trial"], choice.mean)
     dwell = plotting.plot_dwell_times.data(visits).query("state == 1 and what == 'observed'")
-    lengths = visits.dwell_times(1)
-    expected = [(lengths > n).mean() for n in np.unique(dwell["trials"])]
-    assert_allclose(dwell.groupby("trials")["share_longer"].min(), expected, atol=1e-12)
+    lengths, longer = visits.survival(1)
+    assert_allclose(dwell["trials"], lengths)
+    assert_allclose(dwell["share_longer"], longer)
     with pytest.raises(ValueError, match="Unknown feature"):
         plotting.plot_psychometric(model, X, y, session_starts=starts, feature="speed")
     with pytest.raises(ValueError, match=r"Unknown neuron.*'Bob'"):

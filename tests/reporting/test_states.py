@@ -79,7 +79,7 @@ def test_the_page_of_a_fit_has_its_numbers(model, rat, tmp_path):
     assert f"{accuracy.correct[0]:.2f} ± " in words
     table = pd.read_csv(tmp_path / "states.csv")
     visits = nmo.glm_hmm.state_visits(model, rat["X"], rat["y"], rat["session_starts"]).to_frame()
-    for column in ("occupancy", "n_whole", "mean_dwell", "mean_dwell_chain"):
+    for column in ("occupancy", "n_ended", "mean_dwell", "mean_dwell_chain"):
         np.testing.assert_allclose(table[column][:2], visits[column], rtol=1e-8)
     np.testing.assert_allclose(table["correct"], accuracy.correct, rtol=1e-8)
     posterior = pd.read_csv(tmp_path / "posterior.csv")

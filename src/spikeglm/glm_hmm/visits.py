@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class StateVisits:
     """Visits of states along the most likely path.
 
-    A visit is a run of trials in one state. One that a session's start or end cuts off is shorter
-    than it would have been, and is marked; dwell times leave it out.
+    A visit is a run of trials in one state; the first trial of a session begins one. A visit that
+    the end of a session cuts off would have been longer: leaving it out would make long dwell times
+    look short, so that it counts for as long as it was seen.
 
     Attributes
     ----------
@@ -60,6 +61,37 @@ class StateVisits:
 
     __repr__ = showing.of_fields
 
+    @property
+    def is_ended(self) -> BoolArray:
+        """(V,) whether another state follows: not those that the end of a session cuts off."""
+        return np.append(
+            self.session[1:] == self.session[:-1], np.zeros(min(len(self.session), 1), bool)
+        )
+
+    def survival(self, state: int) -> tuple[IntArray, FloatArray]:
+        """Return lengths, 0 first, and the share of visits that last longer (Kaplan & Meier 1958).
+
+        The last length is that of the longest visit, of which the end may not have been seen.
+
+        >>> import numpy as np
+        >>> visits = StateVisits(np.array([0, 1, 0]), np.array([5, 9, 2]),
+        ...     np.array([True, False, True]), np.zeros(3, int), np.ones(2) / 2, np.ones(2) / 2, 16)
+        >>> lengths, longer = visits.survival(0)
+        >>> lengths, longer
+        (array([0, 5]), array([1., 0.]))
+        """
+        is_mine = self.state == state
+        lengths, ended = self.length[is_mine], self.is_ended[is_mine]
+        at = np.unique(lengths[ended])
+        left = np.array([np.count_nonzero(lengths >= n) for n in at])
+        ends = np.array([np.count_nonzero(ended & (lengths == n)) for n in at])
+        longer = np.cumprod(1.0 - ends / left) if len(at) else np.zeros(0)
+        longer = np.append(1.0, longer)
+        at = np.append(0, at)
+        if len(lengths) and lengths.max() > at[-1]:
+            at, longer = np.append(at, lengths.max()), np.append(longer, longer[-1])
+        return at, longer
+
     def dwell_times(self, state: int) -> IntArray:
         """Return the lengths, in trials, of the whole visits of a state.
 
@@ -80,34 +112,44 @@ class StateVisits:
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table with a row per state.
 
-        Columns: ``occupancy``; ``n_visits`` and ``n_whole``, those that no session cuts off;
-        ``mean_dwell`` and ``median_dwell`` (trials) of these; ``mean_dwell_chain``, what the
-        transition probability says. Where the first is far from the last, states do not end at a
-        constant rate.
+        Columns: ``occupancy``; ``n_visits`` and ``n_ended``, those that no end of a session cuts
+        off; ``mean_dwell`` (trials), at a constant rate of ending: trials after which the next was
+        seen, per visit that ended; ``median_dwell`` of :meth:`survival`, NaN where more than half
+        lasted to the end of what was seen; ``mean_dwell_chain``, what the transition probability
+        says.
 
         >>> import numpy as np
         >>> visits = StateVisits(np.array([0, 1, 0]), np.array([5, 9, 2]),
         ...     np.array([True, False, True]), np.zeros(3, int), np.ones(2) / 2, np.ones(2) / 2, 16)
-        >>> visits.to_frame()["n_whole"].tolist()
-        [0, 1]
+        >>> visits.to_frame()[["n_ended", "mean_dwell"]].values.tolist()
+        [[1.0, 6.0], [1.0, 9.0]]
         """
         import pandas as pd
 
         K = len(self.occupancy)
-        whole = [self.dwell_times(k) for k in range(K)]
-        with np.errstate(divide="ignore"):
+        of_state = [self.state == k for k in range(K)]
+        n_ended = np.array([np.count_nonzero(self.is_ended[mine]) for mine in of_state])
+        followed = self.length - ~self.is_ended
+        n_followed = np.array([followed[mine].sum() for mine in of_state])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(n_ended > 0, n_followed / n_ended, np.nan)
             by_chain = 1.0 / (1.0 - self.stay_prob)
         return pd.DataFrame(
             {
                 "occupancy": self.occupancy,
-                "n_visits": [int((self.state == k).sum()) for k in range(K)],
-                "n_whole": [len(lengths) for lengths in whole],
-                "mean_dwell": [np.mean(d) if len(d) else np.nan for d in whole],
-                "median_dwell": [np.median(d) if len(d) else np.nan for d in whole],
+                "n_visits": [np.count_nonzero(mine) for mine in of_state],
+                "n_ended": n_ended,
+                "mean_dwell": mean,
+                "median_dwell": [_median(*self.survival(k)) for k in range(K)],
                 "mean_dwell_chain": by_chain,
             },
             index=pd.RangeIndex(K, name="state"),
         )
+
+
+def _median(lengths: IntArray, longer: FloatArray) -> float:
+    """Return the first length that no more than half of the visits outlast."""
+    return float(lengths[np.argmax(longer <= 0.5)]) if (longer <= 0.5).any() else np.nan
 
 
 def state_visits(

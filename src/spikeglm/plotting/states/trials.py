@@ -110,13 +110,13 @@ def _dwells(visits: StateVisits) -> pd.DataFrame:
         name: [] for name in ("state", "what", "trials", "share_longer", "n_visits")
     }
     for k, stay in enumerate(visits.stay_prob):
-        lengths = np.append(0, np.sort(visits.dwell_times(k)))
-        n = len(lengths) - 1
+        lengths, share = visits.survival(k)
+        n = np.count_nonzero(visits.state == k)
         if not n:
             continue
         grid = np.arange(int(_FAR * lengths[-1]) + 1)
         for what, trials, longer in (
-            ("observed", lengths, 1.0 - np.arange(n + 1) / n),
+            ("observed", lengths, share),
             ("chain", grid, stay ** grid.astype(float)),
         ):
             columns = np.full(len(trials), k), np.full(len(trials), what), trials, longer
@@ -131,8 +131,8 @@ def _dwells(visits: StateVisits) -> pd.DataFrame:
 def plot_dwell_times(visits: StateVisits, ax: Axes | None = None) -> Axes:
     """Draw the share of visits that last longer than a number of trials, beside the chain's own.
 
-    Visits that the edge of a session cuts off are left out. Dashed: the geometric distribution that
-    the transition probabilities imply.
+    Steps are those of Kaplan & Meier (1958): a visit that the end of a session cuts off counts as
+    long as it was seen. Dashed: the geometric distribution that the transition probabilities imply.
 
     Parameters
     ----------

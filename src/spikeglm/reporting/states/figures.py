@@ -88,10 +88,10 @@ def _chain(subject: StatesSubject) -> Iterator[Figure]:
     yield _of(ax, "Share of the trials that each state has; above, its visits.", "Bars by state.")
     ax = plotting.plot_state_transitions(subject.model)
     yield _of(ax, "How likely a state (row) is followed by another (column).", "A matrix.")
-    if any(len(subject.visits.dwell_times(k)) for k in range(subject.n_states)):
+    if subject.visits.is_ended.any():
         caption = (
-            "Share of visits that last longer. Steps: whole visits of the most likely path; "
-            "dashed: geometric, as the chain has it."
+            "Share of visits that last longer. Steps: visits of the most likely path (Kaplan & "
+            "Meier); dashed: geometric, as the chain has it."
         )
         ax = plotting.plot_dwell_times(subject.visits)
         yield _of(ax, caption, "Steps fall beside dashed lines, for each state.")

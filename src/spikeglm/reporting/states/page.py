@@ -112,8 +112,9 @@ def _found(subject: StatesSubject, found: dict[str, pd.DataFrame]) -> Iterator[s
     header, rows = _states(subject, found["states"])
     unit = subject.rows
     caption = (
-        f"States, the most frequent first. Dwell times in {unit}: mean (median) of whole visits of "
-        "the most likely path, beside the mean of the geometric distribution that the chain has."
+        f"States, the most frequent first. Dwell times in {unit}: mean (median) of visits of the "
+        "most likely path (those that sessions cut off count as long as they were seen), beside "
+        "the mean of the geometric distribution that the chain has."
     )
     if subject.accuracy is not None:
         caption += " Accuracies ± standard errors (binomial)."
@@ -139,8 +140,8 @@ def _states(subject: StatesSubject, states: pd.DataFrame) -> tuple[list[str], li
         chain = row["mean_dwell_chain"]
         cells = [
             percent(row["occupancy"]),
-            f"{number(row['n_visits'])}, {number(row['n_whole'])} whole",
-            seen if row["n_whole"] else DASH,
+            f"{number(row['n_visits'])}, {number(row['n_ended'])} ended",
+            seen if row["n_ended"] else DASH,
             number(chain) if subject.n_states > 1 else DASH,
             _with_error(row["initial_prob"], row["initial_prob_error"], 2),
         ]

@@ -94,7 +94,7 @@ def _shortness(subject: StatesSubject) -> Iterator[Remark]:
 def _dwells(subject: StatesSubject) -> Iterator[Remark]:
     """Visits whose mean is not that of a geometric distribution, by a margin that matters."""
     table = subject.visits.to_frame()
-    n, mean, chain = (table[c].to_numpy() for c in ("n_whole", "mean_dwell", "mean_dwell_chain"))
+    n, mean, chain = (table[c].to_numpy() for c in ("n_ended", "mean_dwell", "mean_dwell_chain"))
     with np.errstate(invalid="ignore", divide="ignore"):
         off = np.abs(mean - chain) > _MOST_ERRORS * chain / np.sqrt(n)
         off &= np.maximum(mean / chain, chain / mean) > _MOST_TIMES
@@ -102,7 +102,7 @@ def _dwells(subject: StatesSubject) -> Iterator[Remark]:
     if subject.n_states > 1 and len(states):
         said = [f"{number(mean[k])} against {number(chain[k])}" for k in states]
         text = (
-            f"{_named(states)}: whole visits of the most likely path last {joined(said)} "
+            f"{_named(states)}: visits of the most likely path last {joined(said)} "
             f"{subject.rows} on average, seen and by the chain. Either short visits are not seen, "
             "which makes the seen ones longer, or states do not end at a constant rate; then a "
             "hidden Markov chain is a summary, not a mechanism."
