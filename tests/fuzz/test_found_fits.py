@@ -52,7 +52,7 @@ def test_standard_errors_of_a_mean_at_its_edge_do_not_warn():
     assert checks.examine(problems.draw(9775)).findings == []
 
 
-def test_lbfgs_is_judged_by_the_curvature_where_it_ends():
+def test_lbfgs_without_a_step_is_judged_by_the_curvature_where_it_stands():
     """A start of curvature 1e38, an end of curvature 1: what it learned calls any point optimal."""
     assert checks.examine(problems.draw(3000334)).findings == []
 

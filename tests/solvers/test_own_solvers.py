@@ -190,6 +190,23 @@ def test_float64_although_jax_defaults_to_float32():
     assert not jax.config.read("jax_enable_x64")
 
 
+def test_float64_also_where_the_solver_is_the_first_to_import_jax():
+    code = """
+import sys
+import numpy as np
+import spikeglm as nmo
+from tests.solvers import test_own_solvers as own
+
+assert "jax" not in sys.modules
+own.solvers.register("WithJax", own.WithJax)
+nmo.regularizer.Ridge.allow_solver("WithJax")
+model = own.fitted("Ridge", 0.1, "WithJax", n_steps=3000)
+assert "jax" in sys.modules
+assert (model.fit_report_.result.decrement < 1e-10).all(), model.fit_report_.result.decrement
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_missing_responses_and_masks():
     y = Y.copy()
     y[3, 0] = np.nan

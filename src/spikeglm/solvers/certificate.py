@@ -63,7 +63,11 @@ class DecrementJudge:
         self.curvature: Curvature = task.curvature()
         self._newton = NewtonDirections(task.objective) if task.hessians_are_cheap else None
         self.is_exact = self._newton is not None
-        self.tolerance = tolerance * task.unit
+        self.unit, self.tolerance = task.unit, tolerance * task.unit
+
+    def step(self, theta: FloatArray, columns: IntArray) -> FloatArray:
+        """Return the step (p + 1, A) that the curvature at points theta asks for, from a visit."""
+        return self._step(theta, columns)[1]
 
     def estimate(self, theta: FloatArray, gradient: FloatArray, columns: IntArray) -> FloatArray:
         """Return sqrt(g' H⁻¹ g) with H as last seen."""

@@ -296,21 +296,20 @@ def _descend(task: Task, direction: Direction, tol: float | None, maxiter: int) 
 
 
 def _looked_at(task: Task, outcome: Outcome, tolerance: float) -> tuple[Outcome, IntArray]:
-    """Judge columns that L-BFGS calls converged by their own curvature; return who is not.
+    """Judge columns that are called converged at their first point; return who is not.
 
-    What it learned on a few steps may be far from the curvature where it ended.
+    No step has told anything of the curvature there: it is the one that was expected.
     """
-    done = np.flatnonzero([status is Status.CONVERGED for status in outcome.status])
-    if len(done) == 0:
-        return outcome, done
+    is_done = np.array([status is Status.CONVERGED for status in outcome.status], dtype=bool)
+    untried = np.flatnonzero(is_done & (outcome.n_iterations == 0))
+    if len(untried) == 0:
+        return outcome, untried
     judge = DecrementJudge(task, tolerance)
-    verdict = judge.confirm(outcome.theta[:, done], done)
+    verdict = judge.confirm(outcome.theta[:, untried], untried)
     decrement = outcome.decrement.copy()
-    decrement[done] = verdict.decrement
-    doubtful = done[~(verdict.decrement <= judge.tolerance[done])]
-    is_exact = len(done) == len(decrement)
-    n_passes = task.objective.n_passes
-    return replace(outcome, decrement=decrement, is_exact=is_exact, n_passes=n_passes), doubtful
+    decrement[untried] = verdict.decrement
+    doubtful = untried[~(verdict.decrement <= judge.tolerance[untried])]
+    return replace(outcome, decrement=decrement, n_passes=task.objective.n_passes), doubtful
 
 
 def _newton_for(left: IntArray, task: Task, before: Outcome, newton: Newton) -> Outcome:

@@ -23,7 +23,9 @@ from ...engine.features.survey import survey_features, survey_responses
 from ...engine.runners.plan import plan
 from ...engine.table import Table
 from ...fit.separation import curvature_at
+from ...regularizer.squares import squares_of
 from ...solvers import Status
+from ...typing import BoolArray
 from .at_optimum import AtOptimum
 from .filling import Filler
 from .inverses import TOUCHED, unshift
@@ -51,7 +53,7 @@ def uncertainties(
     McCullagh & Nelder (1989), Generalized Linear Models, section 2.5; for the penalised case
     Wood (2017), Generalized Additive Models, 2nd ed., eq. 6.13.
     """
-    told_apart = _told_apart(optimum, keep_void, filler)
+    told_apart, is_open = _told_apart(optimum, keep_void, filler), _left_open(optimum)
     for column, plain in enumerate(_plainly(optimum, keep_void, filler)):
         if column not in told_apart:
             yield plain
@@ -59,7 +61,23 @@ def uncertainties(
         better = next(told_apart[column])
         if optimum.has_none(column):
             better = plain._replace(covariance=better.covariance)
-        yield better._replace(information=plain.information)
+        undetermined = better.undetermined | is_open[:, column]
+        yield better._replace(undetermined=undetermined, information=plain.information)
+
+
+def _left_open(optimum: Optimum) -> BoolArray:
+    """Return (p + 1, C) parameters of exact copies and combinations that nothing else settles.
+
+    Beside near copies of them, far from zero, rounding could make one of two copies look known.
+    """
+    record, columns, shape = optimum.record, optimum.columns, optimum.coef.shape
+    is_open = np.zeros((shape[0] + 1, shape[1]), dtype=bool)
+    if record is None or squares_of(optimum.penalty, 1) is not None:
+        return is_open
+    sees_all = np.ones(shape[1], dtype=bool) if columns.mask is None else columns.mask.all(axis=0)
+    is_free = sees_all & (optimum.penalty.curvature(shape) == 0)
+    is_open[record.aliased] = is_free[record.aliased]
+    return is_open
 
 
 def _told_apart(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -229,6 +229,9 @@ def _like(mask: BoolArray, coef: Any) -> Array:
 
 
 def _double() -> AbstractContextManager[Any]:
-    """Return a context in which JAX computes in float64, where the user has it and can use it."""
-    is_usable = "jax" in sys.modules and not inherited().has_jax
+    """Return a context in which JAX computes in float64, where it is installed and can be used.
+
+    Also where nobody has imported it: the solver may be the first, and would get float32.
+    """
+    is_usable = find_spec("jax") is not None and not inherited().has_jax
     return double_precision() if is_usable else nullcontext()

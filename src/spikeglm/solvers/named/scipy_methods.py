@@ -21,6 +21,8 @@ from ..task import Task
 
 _TOLERANCE = 1e-7  # nearer, differences of the objective drown in rounding, and line searches fail
 _MOST_ROUNDS = 6  # each asks for a nearer point than the one before
+_HIDDEN = 1e-7  # units: decrements whose squares are rounding of an objective
+_LAST_STEPS = 3
 _SINGULAR = 1e-12  # relative eigenvalue that counts as none
 _TOO_LARGE = 1e300  # stands for infinity, which SciPy's line searches do not survive
 
@@ -152,17 +154,23 @@ def _solve(method: str, task: Task, tolerance: float, max_passes: int) -> Outcom
         factor = _root(curvature.solve(*_unit_vectors(objective, c)))
         column = _Column(objective, theta[:, c], factor, c)
         column.allow(max_passes)
-        ledger.n_iterations[c] = _walk(method, column, ledger, theta, c, judge.tolerance[c])
+        ledger.n_iterations[c] = _walk(method, column, judge, ledger, theta, c)
         task.report(objective.n_passes, len(ledger.active), float(ledger.decrement[c]))
     return ledger.closed(theta)
 
 
 def _walk(
-    method: str, column: _Column, ledger: Ledger, theta: FloatArray, c: int, wanted: float
+    method: str,
+    column: _Column,
+    judge: DecrementJudge,
+    ledger: Ledger,
+    theta: FloatArray,
+    c: int,
 ) -> int:
     """Ask SciPy until the column is settled; return the number of its iterations."""
     from scipy.optimize import minimize
 
+    wanted = judge.tolerance[c]
     asked, n_iterations, nearest = wanted, 0, np.inf
     for _ in range(_MOST_ROUNDS):
         options: dict[str, Any] = {"gtol": asked, "norm": 2, "maxiter": 10**6}
@@ -178,8 +186,19 @@ def _walk(
         if ledger.status[c] is not None or not decrement < 0.5 * nearest:
             break
         nearest, asked = decrement, min(asked, 0.5 * asked * wanted / decrement)
+    _finish(judge, ledger, theta, c)
     ledger.give_up(np.array([c], dtype=np.intp))
     return n_iterations
+
+
+def _finish(judge: DecrementJudge, ledger: Ledger, theta: FloatArray, c: int) -> None:
+    """Take the last steps by slopes: SciPy's searches compare values, which no longer differ."""
+    one = np.array([c], dtype=np.intp)
+    for _ in range(_LAST_STEPS):
+        if ledger.status[c] is not None or not ledger.decrement[c] <= _HIDDEN * judge.unit[c]:
+            return
+        theta[:, one] += judge.step(theta[:, one], one)
+        ledger.confirm(theta, one)
 
 
 def _unit_vectors(objective: Objective, c: int) -> tuple[FloatArray, IntArray]:
