@@ -2,15 +2,16 @@
 
 A sum of squares keeps half of the digits of what it sums. Of rows that are few enough to be kept as
 they are, a singular value decomposition loses none: with X the centred features that move, ½ |G w|²
-the penalty, and D the size of their columns together,
+the penalty, D the size of their columns together, N the combinations of columns D⁻¹ that are known
+to be constant, F an orthonormal complement of N, and E the size of columns of what is decomposed,
 
-    ( √a X )
-    (   G  ) D⁻¹  =  U S V',        B = D⁻¹ V / S,
+    ( √a X D⁻¹ )
+    (   G D⁻¹  ) (F N) E⁻¹  =  U S V',        B = D⁻¹ (F N) E⁻¹ V / S,
 
 features in the coordinates u, w = B u, have together with their penalty a curvature of about one in
 every direction, also where features in units of 1e11 are combinations of each other but for
-something of size one. Without a penalty combinations that are known to be constant are left out
-first. Products with rows are computed in extended precision where the platform has it.
+something of size one. Without a penalty there is no N. Products with rows are computed in extended
+precision where the platform has it: what is known to be constant may still differ a little there.
 """
 
 from __future__ import annotations
@@ -71,9 +72,13 @@ def resolved(
     share = (row_weights / row_weights.sum()).astype(Extended)
     centre = share @ X if is_centred else np.zeros(len(scale), dtype=Extended)
     j = np.flatnonzero(moves)
-    penalty = root[:, j] / scale[j]
-    basis = np.eye(len(j)) if penalty.any() else _that_vary(null, moves)
-    seen = ((X[:, j] - centre[j]) / scale[j]) @ basis.astype(Extended)
+    unit = np.hypot(scale[j], np.linalg.norm(root[:, j], axis=0))
+    constant, free = _split(null, moves, unit / scale[j])
+    penalty = root[:, j] / unit
+    if not penalty.any():
+        constant = constant[:, :0]
+    basis = np.hstack([free, constant])
+    seen = ((X[:, j] - centre[j]) / unit) @ basis.astype(Extended)
     top = (np.sqrt(share)[:, None] * seen).astype(np.float64)
     A = np.vstack([top, penalty @ basis])
     size = np.linalg.norm(A, axis=0)
@@ -82,18 +87,24 @@ def resolved(
     kept = values > _UNRESOLVED * values.max(initial=0.0)
     mixed = right[kept].T / values[kept] / size[:, None]
     weights = np.zeros((len(scale), mixed.shape[1]))
-    weights[j] = basis @ mixed / scale[j][:, None]
+    weights[j] = basis @ mixed / unit[:, None]
     rows = seen @ mixed.astype(Extended)
     return Coordinates(weights, rows.astype(np.float64), centre)
 
 
-def _that_vary(null: FloatArray, moves: BoolArray) -> FloatArray:
-    """Return orthonormal combinations (m, r) of features that move, without the constant ones."""
+def _split(
+    null: FloatArray, moves: BoolArray, stretch: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the constant combinations of features that move, (m, k), and a complement.
+
+    In coordinates that are ``stretch`` (m,) times those of the combinations.
+    """
     _, left_out, right = np.linalg.svd(null[~moves], full_matrices=True)
     rest = np.append(left_out, np.zeros(null.shape[1] - len(left_out)))
-    constant = null[moves] @ right[rest <= _NO_SHARE].T
+    constant = null[moves] @ right[rest <= _NO_SHARE].T * stretch[:, None]
     k = constant.shape[1]
-    return np.linalg.qr(constant, mode="complete")[0][:, k:] if k else np.eye(len(constant))
+    complete = np.linalg.qr(constant, mode="complete")[0] if k else np.eye(len(constant))
+    return complete[:, :k], complete[:, k:]
 
 
 @dataclass(frozen=True, eq=False)
