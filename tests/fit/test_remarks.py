@@ -58,7 +58,8 @@ def test_functions_that_saw_no_data_come_first_with_what_the_data_cover(penalty,
 def test_the_range_is_that_of_samples_inside_of_the_bounds():
     place = np.append(PLACE, 500.0)
     design = B.BSplineEval(12, bounds=(0, 100), label="place").design(place)
-    (line,) = remarks(design, np.append(Y, 0))
+    lost, line = remarks(design, np.append(Y, 0))
+    assert lost.startswith(f"{T} of {T + 1} rows took part")
     assert f"{PLACE.min():.4g} to {PLACE.max():.4g} of [0, 100]" in line
 
 
@@ -76,7 +77,8 @@ def test_a_silent_channel_is_named_as_a_channel():
     counts = RNG.poisson(0.3, (T, 4))
     counts[:, 2] = 0
     design = B.RaisedCosineLogConv(3, window_size=20, label="spikes").design(counts)
-    (line,) = remarks(design)
+    lost, line = remarks(design)
+    assert lost.startswith(f"{T - 20} of {T} rows took part")
     assert line == "spikes: 3 of 12 functions are zero in all rows (channel 2)"
 
 

@@ -50,7 +50,7 @@ class Missing(NamedTuple):
 def dependence_table(model: GLM, X: Any, y: Any, data: Mapping[str, Any]) -> pd.DataFrame:
     """Return p and q values of each question, a row per neuron.
 
-    >>> import spikeglm as nmo
+    >>> import numpy as np, spikeglm as nmo
     >>> X, y = np.random.default_rng(0).normal(size=(600, 2)), np.arange(600) % 3
     >>> dependence_table(nmo.GLM().fit(X, y), X, y, {}).columns[:3].tolist()
     ['neuron', 'history_p', 'coupling_p']
@@ -69,7 +69,7 @@ def dependence_table(model: GLM, X: Any, y: Any, data: Mapping[str, Any]) -> pd.
 def missing(table: pd.DataFrame | None, event: str = "spike") -> list[Missing]:
     """Return what neurons miss, by the table of their residuals; nothing of older files.
 
-    >>> import pandas as pd
+    >>> import numpy as np, pandas as pd
     >>> q = {"history_q": [0.5], "coupling_q": [np.nan], "drift_q": [1e-4]}
     >>> [found.what for found in missing(pd.DataFrame(q))]
     ['slow drift is left in the residuals']

@@ -23,7 +23,7 @@ from .described import (
     GIVEN as _GIVEN,
 )
 from .subject import CURVE, Subject
-from .words import duration, joined, number, width
+from .words import capital, duration, joined, number, width
 
 _CITED = re.compile(r"\[(@\w+(?:, @\w+)*)\]")
 MODELS = {
@@ -125,7 +125,7 @@ def paragraph(lines: Iterable[str], origin: Mapping[str, Any]) -> Methods:
     >>> paragraph(["states were hidden [@rabiner1989]"], origin).text
     'States were hidden (Rabiner, 1989).'
     """
-    said = " ".join(f"{_capital(line)}." for line in lines)
+    said = " ".join(f"{capital(line)}." for line in lines)
     keys = list(dict.fromkeys(key for group in _CITED.findall(said) for key in _keys(group)))
     found = {key: _work(key, origin) for key in keys}
     text = _CITED.sub(lambda m: _in_brackets(m, found), said)
@@ -306,7 +306,3 @@ def _work(key: str, origin: Mapping[str, Any]) -> Work:
         fields = {name: text.replace(word, value) for name, text in fields.items()}
         bibtex = bibtex.replace(word, value)
     return Work(key, fields, bibtex)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

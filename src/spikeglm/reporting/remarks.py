@@ -15,7 +15,7 @@ from ..solvers import WELL
 from .described import GIVEN
 from .past import feeds_of
 from .subject import CURVE, Subject
-from .words import joined, listed
+from .words import capital, joined, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -311,4 +311,4 @@ def _most_frequent(reasons: pd.Series) -> str:
 def _sentence(text: str) -> str:
     """Begin with a capital letter, and end with a full stop."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")

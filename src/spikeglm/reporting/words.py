@@ -24,6 +24,15 @@ def number(value: Any, digits: int = 3) -> str:
     return said.replace("-", "−", 1) if said.startswith("-") else said
 
 
+def capital(text: str) -> str:
+    """Return a sentence with a capital letter.
+
+    >>> capital("one neuron is silent")
+    'One neuron is silent'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def fixed(value: Any, decimals: int) -> str:
     """Return a number with so many decimals, as those below one another have them.
 

@@ -166,9 +166,10 @@ def test_the_summary_of_splines_alone_says_which_terms_matter(cov_type):
     model = nmo.GLM().fit(design, y)
     found = model.summary(design, y, cov_type=cov_type).whole_terms
     tests = nmo.inference.term_tests(model, design, y, cov_type=cov_type)
-    for name in ("statistic", "df", "p_value"):
-        assert_allclose(getattr(found, name), getattr(tests, name)[:, 0])
-    assert_allclose(found.edf, [6, 4], rtol=1e-6)  # a constant is the intercept's
+    for j, row in enumerate(found[1:]):
+        statistic, df, p = (getattr(tests, name)[j, 0] for name in ("statistic", "df", "p_value"))
+        assert row[2:5] == (f"{statistic:.4g}", f"{df:.4g}", f"{p:.3g}")
+    assert [row[1] for row in found[1:]] == ["6", "4"]  # a constant is the intercept's
     lines = str(model.summary(design, y, cov_type=cov_type)).splitlines()
     row = next(line for line in lines if line.startswith("place  ")).split()
     assert row[-1] == f"{tests.p_value[0, 0]:.3g}"
@@ -182,10 +183,9 @@ def test_smooth_terms_have_the_edf_of_their_penalty_and_its_test():
     model = nmo.GLM(regularizer="Smoothness", regularizer_strength="auto").fit(design, y)
     found = model.summary(design, y).whole_terms
     tests = nmo.inference.term_tests(model, design, y)
-    assert_allclose(found.p_value, tests.p_value[:, 0], rtol=1e-6)
     edf = nmo.inference.effective_degrees(model, design, y).by_term()[0]
-    assert_allclose(found.edf, edf)
-    assert found.edf[0] < 9
+    assert found[1][1] == f"{edf[0]:.4g}" and edf[0] < 9
+    assert found[1][4] == f"{tests.p_value[0, 0]:.3g}"
 
 
 def test_terms_of_one_coefficient_and_populations_have_no_table_of_terms():

@@ -102,7 +102,7 @@ class Rates(Questions):
         Warns
         -----
         UserWarning
-            If more than 5 % of the rows cannot be scored; it names the features to blame.
+            If more than 1 % of the rows cannot be scored; it names the features to blame.
 
         Examples
         --------

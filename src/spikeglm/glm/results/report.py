@@ -143,7 +143,12 @@ class FitReport:
         return self._problems_of(tuple(s for s in Status if s not in WELL))
 
     def warn(self) -> None:
-        """Warn of neurons that are not well: apart of data that say nothing, and of fits."""
+        """Warn of neurons that are not well: apart of data that say nothing, and of fits.
+
+        >>> import numpy as np, spikeglm as nmo
+        >>> X = np.random.default_rng(0).normal(size=(300, 1))
+        >>> nmo.GLM().fit(X, np.arange(300) % 3).fit_report_.warn()  # all is well
+        """
         for kind, statuses in kinds_of_trouble(self.result.status):
             notices.warn(self._problems_of(statuses), kind)
 

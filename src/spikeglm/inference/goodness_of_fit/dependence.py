@@ -43,6 +43,7 @@ from ...io.interop.timeseries import time_axis_of, to_array
 from ...numerics import quiet
 from ...rows.sampling import Sampling, bin_size_of
 from ...typing import ArrayLike, FloatArray, IntArray
+from ..false_discovery import q_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,8 @@ class ResidualDependence:
 
     Examples
     --------
-    >>> z = np.random.default_rng(0).normal(size=(3000, 2))
+    >>> import numpy as np
+    >>> z = np.random.default_rng(2).normal(size=(3000, 2))
     >>> found = residual_dependence(z)
     >>> bool(min(found.history.min(), found.coupling.min(), found.drift.min()) > 0.01)
     True
@@ -251,14 +253,12 @@ def _powers(z: FloatArray, last: int) -> FloatArray:
 
 
 def simes(p_values: FloatArray) -> FloatArray:
-    """Return one p value (N,) of many (N, M): min over j of M p_(j) / j; NaN is none.
+    """Return one p value (N,) of many (N, M): the smallest q value, min over j of M p_(j) / j.
+
+    NaN is none.
 
     >>> simes(np.array([[0.01, 0.5, np.nan], [0.04, 0.03, 0.03]]))
     array([0.02, 0.04])
     """
-    ordered = np.sort(p_values, axis=1)  # NaN last
-    n = np.isfinite(ordered).sum(axis=1, keepdims=True)
-    ranks = np.arange(1, ordered.shape[1] + 1)
-    scaled = np.where(np.isfinite(ordered), ordered * n / ranks, np.inf)
-    smallest = scaled.min(axis=1, initial=np.inf)
-    return np.where(np.isfinite(smallest), np.minimum(smallest, 1.0), np.nan)
+    smallest = np.nan_to_num(q_values(p_values), nan=np.inf).min(axis=1, initial=np.inf)
+    return np.where(np.isfinite(smallest), smallest, np.nan)

@@ -11,10 +11,10 @@ from ... import errors, notebook, showing
 from ...solvers import Status
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested, RowsInTime, uncertainties
+from ..false_discovery import q_values
 from ..fit_on_data import FitOnData, FittedModel
 from .asked_terms import AskedTerm, asked_terms
 from .cells import Cells
-from .false_discovery import q_values
 from .refits import likelihood_ratio_tests
 from .score_tests import score_tests
 from .wald_tests import wald_tests

@@ -14,8 +14,8 @@ from ...engine.runners.threads import one_blas_thread
 from ...numerics import quiet
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
+from ..false_discovery import q_values
 from ..fit_on_data import FittedModel
-from ..hypotheses.false_discovery import q_values
 from .contract import RESPONSE, Draws, Null, Setting
 from .moved import Move, MovedRows, ReplacedRows, moved_columns
 from .named import read_null

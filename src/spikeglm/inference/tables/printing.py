@@ -61,7 +61,7 @@ def _of_terms(summary: Summary) -> list[str]:
     """Return which terms matter, where they have several coefficients."""
     if summary.whole_terms is None:
         return []
-    table = showing.table(summary.whole_terms.rows(), to_left=(0, 5))
+    table = showing.table(list(summary.whole_terms), to_left=(0, 5))
     return ["", "Does the term add anything beside all others? (Wald tests)", *table]
 
 

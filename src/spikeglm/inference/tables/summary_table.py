@@ -18,7 +18,7 @@ from .bounded_coefficients import REMARK, within_bounds
 from .coefficients import Coefficients, coefficients_of
 from .criteria import criteria_of
 from .fit_facts import FitFacts
-from .whole_terms import WholeTerms, asked_of, whole_terms
+from .whole_terms import asked_of, rows_of_terms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,9 @@ class Summary:
     counted :
         What responses count, in the plural.
     whole_terms :
-        Effective degrees and tests of terms of several coefficients, of a single neuron; None where
-        there are none. ``inference.term_tests`` has them for any number of neurons.
+        What is printed of terms of several coefficients, of a single neuron: a header and a row for
+        each; None where there are none. ``inference.term_tests`` has these numbers, for any number
+        of neurons.
 
     Examples
     --------
@@ -104,7 +105,7 @@ class Summary:
     aic: FloatArray
     remark: str = ""
     counted: str = "spikes"
-    whole_terms: WholeTerms | None = None
+    whole_terms: tuple[tuple[str, ...], ...] | None = None
 
     __repr__ = showing.of_fields
 
@@ -201,7 +202,8 @@ def summary(
     found = _of(fit, coefficients, facts, cov_type, level, remark)
     if not asked:
         return found
-    return replace(found, whole_terms=whole_terms(fit, asked, sure, is_robust=not wanted.is_model))
+    rows = rows_of_terms(fit, asked, sure, is_robust=not wanted.is_model)
+    return replace(found, whole_terms=rows)
 
 
 def _of(

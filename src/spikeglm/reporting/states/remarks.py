@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..remarks import Remark
-from ..words import joined, number, percent
+from ..words import capital, joined, number, percent
 from .subject import StatesSubject
 
 _FEW_TRIALS = 10  # per weight of a state
@@ -30,7 +30,7 @@ def remarks(subject: StatesSubject) -> list[Remark]:
 def _fit(subject: StatesSubject) -> Iterator[Remark]:
     report = subject.model.fit_report_
     if not report.is_well:
-        yield Remark(f"No fit to believe ({report.status})", _capital(report.problems()))
+        yield Remark(f"No fit to believe ({report.status})", capital(report.problems()))
 
 
 def _optimum(subject: StatesSubject) -> Iterator[Remark]:
@@ -156,7 +156,3 @@ def _missing(subject: StatesSubject) -> Iterator[Remark]:
 
 def _named(states: np.ndarray) -> str:
     return ("States " if len(states) > 1 else "State ") + joined([str(k) for k in states])
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ... import errors, numerics
-from ...inference.hypotheses.false_discovery import q_values
+from ...inference.false_discovery import q_values
 from ...typing import Array, FloatArray, IntArray
 from ..folds import Folds
 from ..paired_tests import PairedDifferences, signed_rank

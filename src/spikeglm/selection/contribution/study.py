@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...glm import GLM
-from ...inference.hypotheses.false_discovery import q_values
+from ...inference.false_discovery import q_values
 from ...typing import Array, ArrayLike, BoolArray
 from ..held_out_sums import Sums
 from ..measures import Measure, measures_of, read_measure

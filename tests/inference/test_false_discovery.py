@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import false_discovery_control
 
-from spikeglm.inference.hypotheses.false_discovery import q_values
+from spikeglm.inference.false_discovery import q_values
 
 P = np.random.default_rng(0).uniform(size=(3, 40)) ** 2
 

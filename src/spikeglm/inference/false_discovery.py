@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ... import errors
-from ...typing import ArrayLike, FloatArray
+from .. import errors
+from ..typing import ArrayLike, FloatArray
 
 
 def q_values(p_values: ArrayLike) -> FloatArray:
