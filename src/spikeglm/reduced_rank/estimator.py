@@ -140,7 +140,7 @@ class ReducedRankRegression(Estimator):
         Warns
         -----
         UserWarning
-            If more than 1 % of the rows are left out, or folds leak.
+            If more than 5 % of the rows are left out, or folds leak.
 
         >>> import spikeglm as nmo
         >>> X, y = np.eye(6)[:, :3], np.cos(np.arange(24.0)).reshape(6, 4)
