@@ -71,3 +71,8 @@ def test_what_a_penalty_leaves_alone_is_seen_in_the_rows(seed):
 def test_without_an_intercept_strengths_are_measured_where_the_link_has_a_mean():
     """A lasso on one constant feature, with the link 1/sqrt(x) and responses of 1e-8: ignored."""
     assert checks.examine(problems.draw(16790)).findings == []
+
+
+def test_a_lasso_too_weak_to_be_resolved_holds_nothing_where_the_curvature_vanishes():
+    """Weighed in slopes of the start, which were 1e12 times those where it ended "converged"."""
+    assert checks.examine(problems.draw(12383)).findings == []

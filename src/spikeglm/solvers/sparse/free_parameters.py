@@ -7,7 +7,8 @@ The optimality (KKT) conditions bound by how much a convex objective F may still
 Where a kink of weight k_j holds a parameter, v_j is a share of k_j, and the sum that share of the
 penalty at both ends. Nothing holds the others: where curvature vanishes, as with responses that a
 feature without penalty predicts perfectly, their slope does so at any distance from the optimum.
-Their Newton decrement sqrt(g' H⁻¹ g) tells, as it does for smooth penalties.
+Their Newton decrement sqrt(g' H⁻¹ g) tells, as it does for smooth penalties. A kink so weak that
+violations are not measured in it (:data:`.optimality.RESOLVED`) holds nothing that is not zero.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ...regularizer.nonsmooth import Kinks
 from ...typing import BoolArray, FloatArray, IntArray
 from ..contract import FLAT, Objective
 from ..curvature.local_curvature import in_batches
-from .optimality import kinks_of
+from .optimality import RESOLVED, kinks_of
 from .smooth_part import add_smooth_penalty
 
 AS_VIOLATION = 1e-2
@@ -42,8 +43,8 @@ class FreeParameters:
     kinks :
         Those of the penalty.
     is_free :
-        (C, p + 1) which parameters have no kink, and move; where kinks are bounds, unless a
-        parameter stands on one.
+        (C, p + 1) which parameters are not frozen and have no kink, or one that holds nothing,
+        unless they stand on it.
     h, unit :
         (C,) typical curvature of the loss per row, and in what decrements are measured.
     price :
@@ -64,7 +65,9 @@ class FreeParameters:
         """Find them; ``row_slope`` (C,), the typical slope of a row, is sqrt(h) times ``unit``."""
         columns = np.arange(objective.n_columns)
         kinks = kinks_of(objective)
-        is_free = (kinks.weights() == 0) & ~objective.frozen(columns).T
+        weights, resolved = kinks.weights(), RESOLVED * row_slope[:, None]
+        is_free = (weights == 0) | (weights < resolved)
+        is_free &= ~objective.frozen(columns).T
         n = is_free[:, :-1].sum(axis=1)  # one, the intercept, is for free
         h = np.divide(row_slope, unit, out=np.zeros_like(unit), where=unit > 0) ** 2
         return cls(objective, kinks, is_free, h, unit, n**2 / (4.0 * objective.n_parameters))
@@ -95,23 +98,21 @@ class FreeParameters:
         theta and gradient are (p + 1, A), the gradient that of the smooth part.
         """
         decrement, spread = np.zeros((2, len(columns)))
-        free = self._free_at(theta, columns)
+        kinks = self.kinks.take(columns)
+        z = theta.T * kinks.stretch
+        free = self.is_free[columns] & kinks.moves(z)
+        slope = gradient + np.where(free, kinks.slope(z) * kinks.stretch, 0.0).T
         sets = [np.flatnonzero(each[:-1]) for each in free]
         for batch in in_batches([len(s) for s in sets]):
             which = columns[batch]
             steps, decrement[batch] = self._steps(
-                theta[:, batch], gradient[:, batch] * free[batch].T, which, [sets[a] for a in batch]
+                theta[:, batch], slope[:, batch] * free[batch].T, which, [sets[a] for a in batch]
             )
             spread[batch] = self.objective.spread(steps)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             is_flat = (decrement > 0) & (self.h[columns] * spread / decrement**2 > FLAT)
             violation = AS_VIOLATION * decrement / self.unit[columns]
         return np.where(self.unit[columns] > 0, violation, 0.0), is_flat
-
-    def _free_at(self, theta: FloatArray, columns: IntArray) -> BoolArray:
-        """Return (A, p + 1) which parameters of some columns are free where they stand."""
-        free = self.is_free[columns]
-        return free & self.kinks.take(columns).moves(theta.T) if self.kinks.has_bounds else free
 
     def _steps(
         self, theta: FloatArray, gradient: FloatArray, columns: IntArray, sets: list[IntArray]
