@@ -76,3 +76,8 @@ def test_without_an_intercept_strengths_are_measured_where_the_link_has_a_mean()
 def test_a_lasso_too_weak_to_be_resolved_holds_nothing_where_the_curvature_vanishes():
     """Weighed in slopes of the start, which were 1e12 times those where it ended "converged"."""
     assert checks.examine(problems.draw(12383)).findings == []
+
+
+def test_lbfgs_from_a_start_of_curvature_1e33_is_judged_by_the_curvature_at_its_end():
+    """Steep links: steps had told of one direction, and the estimate called the rest optimal."""
+    assert checks.examine(problems.draw(12713)).findings == []

@@ -296,19 +296,19 @@ def _descend(task: Task, direction: Direction, tol: float | None, maxiter: int) 
 
 
 def _looked_at(task: Task, outcome: Outcome, tolerance: float) -> tuple[Outcome, IntArray]:
-    """Judge columns that are called converged at their first point; return who is not.
+    """Judge columns that are called converged by their own curvature; return who is not.
 
-    No step has told anything of the curvature there: it is the one that was expected.
+    Steps tell of the curvature where they led. A start at which it is 1e30 times that of the end,
+    or none at all, leaves an estimate that calls any point optimal.
     """
-    is_done = np.array([status is Status.CONVERGED for status in outcome.status], dtype=bool)
-    untried = np.flatnonzero(is_done & (outcome.n_iterations == 0))
-    if len(untried) == 0:
-        return outcome, untried
+    done = np.flatnonzero([status is Status.CONVERGED for status in outcome.status])
+    if len(done) == 0:
+        return outcome, done
     judge = DecrementJudge(task, tolerance)
-    verdict = judge.confirm(outcome.theta[:, untried], untried)
+    verdict = judge.confirm(outcome.theta[:, done], done)
     decrement = outcome.decrement.copy()
-    decrement[untried] = verdict.decrement
-    doubtful = untried[~(verdict.decrement <= judge.tolerance[untried])]
+    decrement[done] = verdict.decrement
+    doubtful = done[~(verdict.decrement <= judge.tolerance[done])]
     return replace(outcome, decrement=decrement, n_passes=task.objective.n_passes), doubtful
 
 
