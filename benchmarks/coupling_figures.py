@@ -14,7 +14,14 @@ import numpy as np
 import spikeglm as nmo
 from spikeglm.observation_models import Likelihood, PoissonObservations
 from spikeglm.observation_models.links import Exp
-from spikeglm.plotting import plot_coupling, plot_coupling_filters
+from spikeglm.plotting import (
+    TWO_COLUMNS_MM,
+    paper_style,
+    plot_coupling,
+    plot_coupling_filters,
+    size_inches,
+    style,
+)
 from spikeglm.simulation.feedback import STOP, Course, largest_rates, simulated
 from spikeglm.simulation.network import Network
 from spikeglm.simulation.stability import Stability
@@ -68,7 +75,6 @@ def let_run(network: Network) -> Let:
 
 def of_stability() -> None:
     """Draw the share of simulations that run away over what the mean field said."""
-    plt.rcParams.update({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
     runs = []
     for kind, network in networks():
         run = let_run(network)
@@ -76,14 +82,19 @@ def of_stability() -> None:
         s = run.stability
         told = f"{s.radius:.2f} {s.spike_radius:.2f} {s.growth:.3f} {s.headroom:g}"
         print(kind, told, f"{run.share:.2f}")
-    figure, axes = plt.subplots(1, 3, figsize=(9.5, 2.9), sharey=True)
+    with paper_style():
+        _stability(runs).savefig(FIGURES / "stability.png", dpi=130)
+
+
+def _stability(runs: list[tuple[str, Let]]) -> Any:
+    figure, axes = plt.subplots(1, 3, figsize=size_inches(TWO_COLUMNS_MM, 58), sharey=True)
     columns = (
-        ("radius", "radius of the mean field", 1.0),
-        ("growth", "growth per bin, of whole spikes", 1.0),
-        ("headroom", "headroom (times the mean rates)", None),
+        ("radius", "Radius of the mean field", 1.0),
+        ("growth", "Growth per bin, of whole spikes", 1.0),
+        ("headroom", "Headroom (times the mean rates)", None),
     )
     for ax, (name, label, edge) in zip(axes, columns, strict=True):
-        for kind, color in (("excitation", "#b2182b"), ("both", "#2166ac")):
+        for kind, color in (("excitation", style.VERMILLION), ("both", style.BLUE)):
             mine = [run for k, run in runs if k == kind]
             x = np.array([getattr(run.stability, name) for run in mine])
             x = np.where(np.isinf(x), 200.0, np.where(np.isnan(x), 1.0, x))
@@ -96,10 +107,9 @@ def of_stability() -> None:
     axes[2].set_xscale("log")
     axes[2].set_xticks([1, 3, 10, 30, 200], ["1", "3", "10", "30", "> 100"])
     axes[2].minorticks_off()
-    axes[0].set(ylabel="share that runs away in 20 s")
-    axes[0].legend(frameon=False, fontsize=7, loc="center right")
-    figure.tight_layout()
-    figure.savefig(FIGURES / "stability.png", dpi=110)
+    axes[0].set(ylabel="Share that runs away in 20 s")
+    axes[0].legend(loc="center right")
+    return figure
 
 
 def of_coupling() -> None:
@@ -130,12 +140,12 @@ def of_coupling() -> None:
     model = nmo.PopulationGLM().fit(X, counts)
     found = nmo.inference.coupling(model, X, counts).sorted_by("area")
     print(found)
-    plt.rcParams.update({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
-    figure = plt.figure(figsize=(9.5, 3.6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.2))
-    plot_coupling(found, left.subplots(), significant=0.05)
-    plot_coupling_filters(found, right.subplots(2, 2), n=4)
-    figure.savefig(FIGURES / "coupling.png", dpi=100)
+    with paper_style():
+        figure = plt.figure(figsize=size_inches(TWO_COLUMNS_MM, 72))
+        left, right = figure.subfigures(1, 2, width_ratios=(1, 1.2))
+        plot_coupling(found, left.subplots(), significant=0.05)
+        plot_coupling_filters(found, right.subplots(2, 2), n=4)
+        figure.savefig(FIGURES / "coupling.png", dpi=130)
 
 
 def _frame(y: Any, area: Any) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 import spikeglm as nmo
+from spikeglm.plotting import TWO_COLUMNS_MM, paper_style, size_inches, style
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures"
-_BLUE, _ORANGE, _GREY = "#3b6fb6", "#d9822b", "#777777"
 
 
 def dispersions(axes: Any) -> None:
@@ -24,7 +24,7 @@ def dispersions(axes: Any) -> None:
     gain, burst = rng.gamma(2.5, 0.4, len(mean)), 2
     counts = rng.poisson(gain * mean), burst * rng.poisson(mean / burst)
     for y, ax, title in zip(
-        counts, axes[:2], ("gain of variance 0.4", "bursts of two"), strict=True
+        counts, axes[:2], ("Gain of variance 0.4", "Bursts of two"), strict=True
     ):
         fitted = nmo.GLM("QuasiPoisson").fit(X, y)
         mu = fitted.predict(X)
@@ -35,12 +35,14 @@ def dispersions(axes: Any) -> None:
             np.array([v[which == k].mean() for k in range(20)]) for v in (mu, squared)
         )
         scale = nmo.GLM(nmo.observation_models.NegativeBinomialObservations("estimate")).fit(X, y)
-        ax.plot(centre, height, "o", color=_GREY, ms=4)
+        ax.plot(centre, height, "o", color=style.GREY, ms=4)
         ax.plot(centre, np.ones(20), ":", color="k", label="Poisson")
-        ax.plot(centre, np.full(20, fitted.scale_[0]), color=_ORANGE, label="quasi-Poisson")
-        ax.plot(centre, 1 + scale.scale_[0] * centre, color=_BLUE, label="negative binomial")
-        ax.set(title=title, xlabel="mean count", ylabel="squared residual / mean")
-    axes[0].legend(frameon=False, fontsize=8)
+        ax.plot(
+            centre, np.full(20, fitted.scale_[0]), color=style.VERMILLION, label="quasi-Poisson"
+        )
+        ax.plot(centre, 1 + scale.scale_[0] * centre, color=style.BLUE, label="negative binomial")
+        ax.set(title=title, xlabel="Mean count", ylabel="Squared residual / mean")
+    axes[0].legend()
 
 
 def few_spikes(axes: Any) -> None:
@@ -51,15 +53,17 @@ def few_spikes(axes: Any) -> None:
     y = rng.poisson(np.exp(X @ coef - 2.3)[:, None] * np.ones(500)).astype(float)
     fits = [nmo.PopulationGLM(regularizer=r).fit(X, y) for r in (None, "Firth")]
     names = ("maximum likelihood", "Firth's penalty")
-    for fit, name, color in zip(fits, names, (_GREY, _BLUE), strict=True):
+    for fit, name, color in zip(fits, names, (style.GREY, style.BLUE), strict=True):
         more = {"bins": 30, "histtype": "stepfilled", "alpha": 0.6, "color": color, "label": name}
         axes[0].hist(fit.intercept_, **more)
         axes[1].hist(coef @ fit.coef_ / (coef @ coef), **more)
     axes[0].axvline(-2.3, color="k", lw=1)
     axes[1].axvline(1, color="k", lw=1)
-    axes[0].set(title="50 spikes, 30 features", xlabel="intercept (log spikes per bin)")
-    axes[1].set(title="coefficients", xlabel="estimated / true, along the truth")
-    axes[0].legend(frameon=False, fontsize=8)
+    axes[0].set(title="50 spikes, 30 features", xlabel="Intercept (log spikes per bin)")
+    axes[1].set(title="Coefficients", xlabel="Estimated / true, along the truth")
+    for ax in axes:
+        ax.set_ylabel("Recordings (of 500)")
+    axes[0].legend()
 
 
 def main() -> None:
@@ -70,11 +74,10 @@ def main() -> None:
     import matplotlib.pyplot as plt
 
     for name, draw in (("dispersion", dispersions), ("few_spikes", few_spikes)):
-        figure, axes = plt.subplots(1, 2, figsize=(7.5, 2.8), layout="constrained")
-        for ax in axes:
-            ax.spines[["top", "right"]].set_visible(False)
-        draw(axes)
-        figure.savefig(FIGURES / f"{name}.png", dpi=110)
+        with paper_style():
+            figure, axes = plt.subplots(1, 2, figsize=size_inches(TWO_COLUMNS_MM, 62))
+            draw(axes)
+            figure.savefig(FIGURES / f"{name}.png", dpi=130)
         plt.close(figure)
 
 

@@ -11,6 +11,7 @@ from scipy.special import stdtrit
 
 import spikeglm as nmo
 from spikeglm.inference.covariances import uncertainties
+from spikeglm.plotting import TWO_COLUMNS_MM, paper_style, size_inches, style
 
 from .robust import COEF, LEVEL, Drift
 
@@ -18,10 +19,16 @@ FIGURE = Path(__file__).parents[2] / "docs/figures/robust_errors.png"
 CELL = Drift("gain, memory 100 bins")
 SHOWN = 40  # recordings
 LAGS = (0, 3, 10, 30, 100, 200, 400, 800)
-COLOURS = {"model": "#b2182b", "HAC": "#2166ac", "cluster": "#1a9850"}
+COLOURS = {"model": style.VERMILLION, "HAC": style.BLUE, "cluster": style.GREEN}
 
 
 def main() -> None:
+    """Draw and write it in the style of the other figures."""
+    with paper_style():
+        drawn().savefig(FIGURE, dpi=130)
+
+
+def drawn() -> Any:
     """Draw one recording, intervals of many, and errors as the lags grow."""
     rng = np.random.default_rng(3)
     X, y = CELL.draw(rng)
@@ -31,30 +38,31 @@ def main() -> None:
         "HAC": {"cov_type": "HAC", "lags": 500},
         "cluster": {"cov_type": "cluster", "groups": CELL.trials},
     }
-    plt.rcParams.update({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.5, 3), width_ratios=(1.3, 1, 1))
+    size = size_inches(TWO_COLUMNS_MM, 62)
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=size, width_ratios=(1.2, 1.2, 1))
     _recording(left, X, y[:, 0])
     for k, (kind, how) in enumerate(asked.items()):
         _intervals(middle, k, kind, list(uncertainties(fit, **how)), fit.parameters)
     middle.axvline(COEF[1], color="k", lw=0.8)
     middle.set(
-        yticks=[], xlabel="slow feature: estimate and 95 % interval", title=f"{SHOWN} recordings"
+        yticks=[], xlabel="Slow feature: estimate and 95 % interval", title=f"{SHOWN} recordings"
     )
     _lags(right, fit)
-    figure.tight_layout()
-    figure.savefig(FIGURE, dpi=110)
+    return figure
 
 
 def _recording(axes: Any, X: np.ndarray, counts: np.ndarray) -> None:
     """Draw the counts of a neuron, smoothed, and what a model of its features can say."""
     window = np.ones(100) / 100
     smoothed = [np.convolve(v, window, "same") for v in (counts, np.exp(X @ COEF + LEVEL + 0.125))]
-    axes.plot(smoothed[0][:4000], color="0.5", lw=0.8, label="counts")
+    axes.plot(smoothed[0][:4000], color=style.GREY, lw=0.8, label="counts")
     axes.plot(smoothed[1][:4000], color=COLOURS["model"], lw=1.2, label="by the features")
     axes.set(
-        xlabel="bin", ylabel="spikes per bin, over 100 bins", title="a gain that no one models"
+        xlabel="Time (bins)",
+        ylabel="Spikes per bin, over 100 bins",
+        title="A gain that no one models",
     )
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend()
 
 
 def _intervals(axes: Any, k: int, kind: str, found: list[Any], parameters: np.ndarray) -> None:
@@ -66,8 +74,8 @@ def _intervals(axes: Any, k: int, kind: str, found: list[Any], parameters: np.nd
         at = -(k * (SHOWN + 8) + n)
         ends = estimate[n] - half[n], estimate[n] + half[n]
         axes.plot(ends, (at, at), color=COLOURS[kind], lw=1.6 if misses[n] else 0.7)
-    told = f"{kind}: {1 - misses.mean():.0%} cover"
-    axes.text(0.52, -(k * (SHOWN + 8)) - 3, told, color=COLOURS[kind], fontsize=7)
+    told = f"{kind}:\n{100 * (1 - misses.mean()):.0f} % cover"
+    axes.text(0.52, -(k * (SHOWN + 8)) - 3, told, color=COLOURS[kind])
     axes.set_xlim(-0.1, 0.85)
 
 
@@ -82,11 +90,11 @@ def _lags(axes: Any, fit: Any) -> None:
     own = np.mean([s.standard_errors[1] for s in uncertainties(fit)])
     axes.axhline(own, color=COLOURS["model"], lw=1, label="model")
     axes.axhline(sd, color="k", lw=1, ls="--", label="as estimates vary")
-    axes.axvline(100, color="0.8", lw=1, zorder=0)
-    axes.text(105, 0.002, "memory of\nthe gain", fontsize=7, color="0.4")
-    axes.set(xscale="log", xlabel="L + 1, bins", ylabel="standard error", title="slow feature")
+    axes.axvline(100, color=style.LIGHT_GREY, lw=1, zorder=0)
+    axes.text(105, 0.002, "memory of\nthe gain", color=style.GREY)
+    axes.set(xscale="log", xlabel="L + 1 (bins)", ylabel="Standard error", title="Slow feature")
     axes.set_ylim(0, None)
-    axes.legend(frameon=False, fontsize=7, loc="upper left")
+    axes.legend(loc="center right")
 
 
 if __name__ == "__main__":

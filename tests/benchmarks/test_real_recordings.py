@@ -35,7 +35,7 @@ def test_curves_over_lags_are_lines_in_the_figure_of_a_neuron(receptor):
     figure = receptor.plot(0)
     _, stimulus, history, *rest = figure.axes
     for ax in (stimulus, history):
-        assert ax.get_xlabel() == "lag (ms)"
+        assert ax.get_xlabel() == "Lag (ms)"
         assert np.ptp(ax.lines[0].get_xdata()) > 15
     assert not any(ax.get_xlabel() for ax in rest)
 

@@ -155,8 +155,8 @@ def test_a_loss_that_falls_ever_more_slowly_is_no_optimum():
     y = np.where(place > 9, 0, RNG.poisson(0.5, 800))
     fit = nmo.GLM().fit(design, y)
     assert fit.fit_report_.status == ("separated",)
-    error = fit.term_curve("place", design, y, at=[4.0, 7.0, 11.5]).predictor_error
-    assert_array_equal(np.isnan(error), [False, False, True])
+    level = fit.curve("place", design, y, at=[4.0, 7.0, 11.5], scale="link")
+    assert_array_equal(np.isnan(level.standard_error), [False, False, True])
 
 
 def test_large_coefficients_alone_are_no_separation():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pynapple as nap
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 import spikeglm as nmo
 
@@ -69,14 +69,14 @@ def test_a_product_is_a_map_on_a_grid():
 
 
 def test_a_value_is_seen_from_its_mean():
-    curve = MODEL.curve("speed", X, COUNTS)
-    old = MODEL.term_curve("speed", X, COUNTS)
-    np.testing.assert_array_equal(curve.at[0], old.at[0])
-    np.testing.assert_allclose(curve.value, old.effect, atol=1e-12)
-    np.testing.assert_allclose(curve.low, old.effect_band[0], atol=1e-10)
-    mean = MODEL.curve("speed", X, COUNTS, scale="mean")
-    np.testing.assert_allclose(mean.value, np.exp(old.predictor), rtol=1e-10)
-    np.testing.assert_allclose(mean.high, np.exp(old.predictor_band[1]), rtol=1e-8)
+    at = np.linspace(1, 9, 12)
+    K = np.asarray(X.at(X_CM.d[:12], Y_CM.d[:12], at, np.zeros((12, 2)), GOAL[:12]))[:, SPEEDS]
+    effects = np.zeros((12, len(MEAN) + 1))
+    effects[:, SPEEDS] = K - MEAN[SPEEDS]
+    check(MODEL.curve("speed", X, COUNTS, at=at), *by_hand(effects))
+    levels = np.tile(np.append(MEAN, 1.0), (12, 1))
+    levels[:, SPEEDS] = K
+    check(MODEL.curve("speed", X, COUNTS, at=at, scale="mean"), *by_hand(levels), link=np.exp)
 
 
 def test_coupling_is_source_times_target_over_lags_in_seconds():
@@ -169,16 +169,18 @@ def test_without_intercept_effects_of_values_ask_for_the_data():
     with pytest.raises(ValueError, match=r"model.curve\('speed', X, y\)"):
         model.curve("speed")
     curve = model.curve("speed", design, COUNTS["a"], scale="mean")
-    old = model.term_curve("speed", design, COUNTS["a"])
-    np.testing.assert_allclose(curve.low, np.exp(old.predictor_band[0]), rtol=1e-8)
+    K, V = np.asarray(design.at(curve.at[0])), model.covariance(design, COUNTS["a"])
+    ends = K @ model.coef_ - Z * np.sqrt(np.einsum("wi,ij,wj->w", K, V, K))
+    np.testing.assert_allclose(curve.low, np.exp(ends), rtol=1e-8)
 
 
 def test_gaussian_bands_are_students():
     y = SPEED.d[:40] + RNG.normal(size=40)
     design = SPLINES(5, label="speed").design(SPEED.d[:40])
     model = nmo.GLM("Gaussian").fit(design, y)
-    curve, old = model.curve("speed", design, y), model.term_curve("speed", design, y)
-    np.testing.assert_allclose(curve.high, old.effect_band[1])
+    curve = model.curve("speed", design, y)
+    half = t.ppf(0.975, 40 - 5) * curve.standard_error  # splines add up to the intercept
+    np.testing.assert_allclose(curve.high - curve.value, half)
 
 
 def test_a_table_of_a_curve():

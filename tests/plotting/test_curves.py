@@ -57,3 +57,17 @@ def test_a_mean_says_what_of():
 def test_rates_are_seen_from_zero():
     rate = Curve("speed", (AT,), ("",), VALUE + 5, "Hz", scale="rate")
     assert plotting.plot_curve(rate).get_ylim()[0] == 0
+
+
+def test_a_variable_in_seconds_keeps_its_name_and_its_unit():
+    """Lags are drawn in ms; "time in session (s)" was called "(ms)" and drawn in seconds."""
+    time = np.linspace(0, 50, 400)
+    y = np.random.default_rng(0).poisson(1.0, 400)
+    basis = nmo.basis.BSplineEval(5, label="time in session (s)")
+    X = (basis + nmo.basis.HistoryConv(3, label="past")).design(time, y)
+    model = nmo.GLM().fit(X, y)
+    ax = plotting.plot_curve(model.curve("time in session (s)"))
+    assert ax.get_xlabel() == "time in session (s)"
+    assert ax.lines[0].get_xdata().max() == pytest.approx(50)
+    table = plotting.plot_model.data(model)
+    assert "time in session (s)" in set(table["variable"])

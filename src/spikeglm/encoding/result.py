@@ -170,7 +170,7 @@ class Encoding:
         >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
         >>> found = nmo.encode(y, X)
         >>> [ax.get_ylabel() for ax in found.plot().axes[:1]]
-        ['bits per spike']
+        ['Contribution (bits per spike)']
         """
         only = next(iter(self.sets)) if len(self.sets) == 1 else None
         if neuron is None and only is None:

@@ -9,7 +9,6 @@ import importlib
 from typing import Any
 
 from .bits_per_spike import bits_per_spike, excess_bits_per_spike
-from .curve_bands import TermCurve
 from .effects import Curve, partial_effect
 from .filters import Filter, filter_band
 from .time_rescaling import (
@@ -71,7 +70,6 @@ _WHEN_ASKED = {  # no name of a module that lies in this folder: the module woul
 __all__ = [  # noqa: PLE0604
     "Curve",
     "Filter",
-    "TermCurve",
     "TimeRescaling",
     "bits_per_spike",
     "excess_bits_per_spike",

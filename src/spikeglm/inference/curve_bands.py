@@ -1,4 +1,4 @@
-"""What a term says of its input: a curve with a band, known also where its coefficients are not.
+"""How far bands reach, and the errors of what is determined though single parameters are not.
 
 Splines add up to one, so beside an intercept only their differences are determined, and each single
 coefficient has no standard error. The curve has: it is a combination of parameters that the data
@@ -7,69 +7,15 @@ determine, and its variance is that combination of their covariance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .. import numerics, showing
-from ..typing import Array, ArrayLike, FloatArray
+from .. import numerics
+from ..typing import ArrayLike, FloatArray
 from .information.optimum import Uncertainty
 
 _SHARE = 1e-6  # of a combination in an undetermined direction, from which it is undetermined itself
-
-
-@dataclass(frozen=True, eq=False)
-class TermCurve:
-    """The curve of a term at W points; with a last axis of N neurons for a population.
-
-    Attributes
-    ----------
-    at :
-        (W,) for each input of the term, where it is evaluated; labels of a ``Category``.
-    effect, effect_error :
-        What the term adds to the linear predictor, more than it does in the mean over the rows of
-        the fit, and its standard error. No baseline is in it.
-    predictor, predictor_error :
-        The linear predictor with all other features at their means, intercept included, and its
-        standard error: the level too, which is a combination of all parameters.
-    level :
-        Pointwise coverage of bands, 0.95 for 95 %.
-    dof :
-        (N,) degrees of freedom that the dispersion was estimated from: bands are then those of
-        Student's t. None for a model without a dispersion to estimate.
-
-    Standard errors are NaN where the data say nothing: a function that saw no data, a separated
-    neuron.
-
-    >>> curve = TermCurve((np.zeros(1),), np.ones(1), np.ones(1), np.zeros(1), np.ones(1))
-    >>> curve.effect_band[1].round(2)
-    array([2.96])
-    """
-
-    at: tuple[Array, ...]
-    effect: FloatArray
-    effect_error: FloatArray
-    predictor: FloatArray
-    predictor_error: FloatArray
-    level: float = 0.95
-    dof: FloatArray | None = None
-
-    __repr__ = showing.of_fields
-
-    @property
-    def effect_band(self) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper end of the band of ``effect``."""
-        return self._band(self.effect, self.effect_error)
-
-    @property
-    def predictor_band(self) -> tuple[FloatArray, FloatArray]:
-        """Lower and upper end of the band of ``predictor``; the link turns it into means."""
-        return self._band(self.predictor, self.predictor_error)
-
-    def _band(self, value: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
-        half = quantile(self.level, self.dof) * error
-        return value - half, value + half
 
 
 def quantile(level: float, dof: ArrayLike | None = None) -> Any:

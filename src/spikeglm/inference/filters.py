@@ -113,7 +113,7 @@ def filter_band(
     dof :
         Degrees of freedom that the dispersion of a Gaussian or Gamma model was estimated from: the
         band is then that of Student's t. The sum of the row weights less ``model.edf_``; under a
-        penalty that is on the safe side, and ``term_curve(...).dof`` says how many there are. None
+        penalty that is on the safe side, and ``model.curve(...).dof`` says how many there are. None
         where the model has no dispersion to estimate (counts, choices).
 
     Returns

@@ -22,6 +22,8 @@ _NAMES = {
     "rate": "Rate (Hz)",
 }
 _MS = 1e3  # per second
+OF_LAGS = {"lag (s)": ("Lag (ms)", _MS), "lag (bins)": ("Lag (bins)", 1.0)}
+"""Columns of lags in tables: what their axis is called, and the factor to its unit."""
 
 
 def one_curve(
@@ -46,7 +48,7 @@ def one_curve(
         table[name] = points.ravel()
     rest = {"effect": 0.0, "gain": 1.0}.get("effect" if curve.derivative else curve.scale)
     table.attrs = {
-        "labels": _axis_names(curve),
+        "labels": axis_names(curve),
         "value": _value_name(curve),
         "title": curve.label,
         "level": f"{100 * curve.level:g} %",
@@ -65,9 +67,22 @@ def _axes(found: Curve) -> tuple[Array, ...]:
     return tuple(a * _MS if u == "s" else a for a, u in zip(found.at, found.units, strict=True))
 
 
-def _axis_names(found: Curve) -> tuple[str, ...]:
-    names = {"lag (s)": "Lag (ms)", "lag (bins)": "Lag (bins)"}
-    return tuple(names.get(n, n.replace(" (s)", " (ms)")) for n in found.variable_names)
+def axis_names(found: Curve) -> tuple[str, ...]:
+    """Return what the axes of a curve are called where its lags are drawn in milliseconds.
+
+    The user's own variables keep the names and the units that they have.
+
+    >>> at, value = (np.arange(2.0),), np.zeros(2)
+    >>> axis_names(Curve("past", at, ("s",), value, "nats"))
+    ('Lag (ms)',)
+    >>> axis_names(Curve("time in session (s)", at, ("",), value, "nats"))
+    ('time in session (s)',)
+    """
+    pairs = zip(found.variable_names, found.units, strict=True)
+    return tuple(
+        OF_LAGS.get(n, (n.removesuffix("(s)") + "(ms)" if unit == "s" else n, 1.0))[0]
+        for n, unit in pairs
+    )
 
 
 def _unit_of_predictor(found: Curve) -> str:

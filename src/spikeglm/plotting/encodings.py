@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from .. import errors
 from . import style
+from .curve_tables import OF_LAGS
 from .labels import legend_above, name_ticks
 from .style import TWO_COLUMNS_MM, size_inches
 from .tables import framed, of_neuron, with_data
@@ -23,9 +24,9 @@ _MOST_LINES = 6  # channels in one panel
 _COLUMNS = 3
 _PANEL_MM = 45
 _SPREAD = 0.18  # of points over a term
-_MS = 1e3
 
 
+@runtime_checkable
 class Encoded(Protocol):
     """What is drawn of an :class:`spikeglm.Encoding`."""
 
@@ -211,9 +212,9 @@ def _points_of(curve: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     points = curve[kept].reset_index(drop=True)
     shown = []
     for axis, name in zip(("x", "y"), at, strict=False):
-        is_time = name.endswith("(s)")
-        points[axis] = (curve[name] * _MS if is_time else curve[name]).to_numpy()
-        shown.append(name.replace("(s)", "(ms)"))
+        label, factor = OF_LAGS.get(name, (name, 1.0))
+        points[axis] = (curve[name] if factor == 1.0 else factor * curve[name]).to_numpy()
+        shown.append(label)
     return points, shown + at[2:]
 
 
@@ -245,7 +246,7 @@ def plot_neuron_encoding(encoding: Encoded, neuron: Any = None) -> Figure:
     >>> import spikeglm as nmo
     >>> X, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 3
     >>> plot_neuron_encoding(nmo.encode(y, X), neuron=0).axes[0].get_ylabel()
-    'bits per spike'
+    'Contribution (bits per spike)'
     """
     table = plot_neuron_encoding.data(encoding, neuron=neuron)
     curves = table.attrs["axes"]
@@ -279,7 +280,7 @@ def _contributions(ax: Axes, table: pd.DataFrame, attrs: dict[Any, Any]) -> None
         if answer:
             ax.annotate("*", (place, 1), xycoords=("data", "axes fraction"), ha="center", va="top")
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
-    ax.set_ylabel(attrs["unit"])
+    ax.set_ylabel(f"Contribution ({attrs['unit']})")
     legend_above(ax)
     name_ticks(ax, list(first["term"]))
 

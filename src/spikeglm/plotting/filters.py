@@ -86,7 +86,12 @@ def plot_rate_gain(
 ) -> Axes:
     """Draw the factor ``exp(log gain)`` on the rate over the lag in ms, with a line at 1.
 
-    Parameters and errors are those of :func:`plot_filter`.
+    Parameters
+    ----------
+    found :
+        From :func:`spikeglm.inference.filters.filter_band`.
+    ax, unit, color, label :
+        As for :func:`plot_filter`.
 
     Returns
     -------

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 import numpy as np
 
 from . import style
+from .taken import check_taken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,8 @@ def with_data(
     """Return what gives a plotting function its ``data``: the table that it draws.
 
     ``table`` takes what the figure is of, under the names that the plotting function has for it.
-    Without axes of the user, all of it is drawn in the style of a paper.
+    What is of another kind is refused, with what to type instead. Without axes of the user, all of
+    it is drawn in the style of a paper.
 
     >>> import pandas as pd
     >>> @with_data(lambda result: pd.DataFrame({"value": result}))
@@ -51,16 +53,25 @@ def with_data(
 
     def named(draw: Callable[Arguments, Drawn_co]) -> Plot[Arguments, Drawn_co]:
         own = signature(draw)
+        first = next(iter(own.parameters))
 
         @wraps(draw)
         def styled(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn_co:
             given = own.bind_partial(*args, **kwargs).arguments
+            if first in given:
+                check_taken(draw, given[first])
             if given.get("ax", given.get("axes")) is not None:  # in the style of its owner
                 return draw(*args, **kwargs)
             with style.paper_style():
                 return draw(*args, **kwargs)
 
-        vars(styled)["data"] = table
+        @wraps(table)
+        def checked(*args: Any, **kwargs: Any) -> pd.DataFrame:
+            if args or first in kwargs:
+                check_taken(draw, args[0] if args else kwargs[first])
+            return table(*args, **kwargs)
+
+        vars(styled)["data"] = checked
         return cast("Plot[Arguments, Drawn_co]", styled)
 
     return named

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import showing
+from ..plotting.curve_tables import OF_LAGS
 from ..solvers import WELL
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class CurveArrays:
     label :
         The term.
     names :
-        What its variables are called, lags with their unit.
+        What its variables are called on axes; lags are in milliseconds, or bins.
     at :
         Points of each variable, numbers or text.
     channels :
@@ -113,6 +114,7 @@ def curve_arrays(label: str, table: pd.DataFrame, neurons: list[Any]) -> CurveAr
     if not 1 <= len(names) <= 2:
         return None
     found = [_places(table[name]) for name in names]
+    drawn = [OF_LAGS.get(str(name), (str(name), 1.0)) for name in names]
     which, channels = _places(table["channel"]) if "channel" in table else (0, np.array([""]))
     order = {neuron: k for k, neuron in enumerate(neurons)}
     row = np.zeros(len(table), dtype=int)
@@ -132,10 +134,12 @@ def curve_arrays(label: str, table: pd.DataFrame, neurons: list[Any]) -> CurveAr
         has_none[row] = ~table["status"].isin(_WELL).to_numpy()
         parts[0][has_none & (np.nan_to_num(parts[0]) == 0).all(axis=(1, 2))] = np.nan
     kept, (value, low, high) = _largest(parts)
-    at = tuple(points for _, points in found)
-    return CurveArrays(
-        label, tuple(map(str, names)), at, tuple(map(str, channels)), kept, value, low, high, grid
+    at = tuple(
+        points if factor == 1.0 else factor * points
+        for (_, points), (_, factor) in zip(found, drawn, strict=True)
     )
+    titles = tuple(title for title, _ in drawn)
+    return CurveArrays(label, titles, at, tuple(map(str, channels)), kept, value, low, high, grid)
 
 
 def _places(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -83,8 +83,6 @@ def test_the_predictor_is_the_effect_and_the_level():
     link = MODEL.curve("x", DESIGN, COUNTS, scale="link")
     mean = MODEL.curve("x", DESIGN, COUNTS, scale="mean")
     assert_allclose(np.exp(link.high), mean.high, rtol=1e-12)
-    old = MODEL.term_curve("x", DESIGN, COUNTS)
-    assert_allclose(link.low, old.predictor_band[0], rtol=1e-12)
     assert link.unit == "nats" and "standard_error" in link.to_frame()
 
 

@@ -213,7 +213,7 @@ def test_a_band_has_the_degrees_of_freedom_of_its_dispersion(strength, weights):
     design = nmo.basis.BSplineEval(8, label="place").design(place)
     y = np.sin(place) + RNG.normal(size=T)
     model = ridge(strength).fit(design, y, sample_weight=weights)
-    curve = model.term_curve("place", design, y, at=[5.0], sample_weight=weights)
+    curve = model.curve("place", design, y, at=[5.0], sample_weight=weights)
     a = np.ones(T) if weights is None else weights
     Z = np.sqrt(a)[:, None] * np.column_stack([np.asarray(design), np.ones(T)])
     bent = 2 * Z.T @ Z + a.sum() * np.diag(np.append(np.full(8, strength), 0.0))

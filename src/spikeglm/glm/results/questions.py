@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ... import inference
 from ...inference.covariances import Requested
-from ...inference.curve_bands import TermCurve
 from ...inference.effects.combinations import Reach
 from ...inference.effects.curves import Curve
 from ...inference.effects.partial import Asked
-from ...inference.effects.term_curves import term_curve
 from ...inference.fit_on_data import FitOnData
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
@@ -223,48 +221,6 @@ class Questions(Hooks):
             offset=offset,
         )
         return found
-
-    def term_curve(
-        self,
-        label: str,
-        X: Any,
-        y: ArrayLike,
-        *,
-        at: Any = None,
-        n_points: int = 100,
-        level: float = 0.95,
-        **data: Any,
-    ) -> TermCurve:
-        """Return the curve that a term of a design describes, with its standard errors.
-
-        The question to ask of splines: their coefficients are determined only up to a level that
-        the intercept has too, and have no standard errors of their own; the curve has. Raises
-        ValueError or TypeError if ``X`` is no design, has no such term, or is not that of the fit.
-
-        Parameters
-        ----------
-        label :
-            Of an additive term that is evaluated, such as ``BSplineEval(8, label="position")``.
-        X, y, **data :
-            The design and response of the fit, and its ``sample_weight`` and ``offset``.
-        at :
-            (W,) where to evaluate it, in the units of its input; a tuple for several inputs. None
-            takes ``n_points`` over the range of the data, of a ``Category`` all categories.
-        level :
-            Pointwise coverage of the bands.
-
-        Examples
-        --------
-        >>> import numpy as np, spikeglm as nmo
-        >>> x = np.random.default_rng(0).uniform(0, 10, 2000)
-        >>> y = np.random.default_rng(1).poisson(np.exp(np.sin(x) - 1))
-        >>> X = nmo.basis.BSplineEval(8, label="position").design(x)
-        >>> curve = nmo.GLM().fit(X, y).term_curve("position", X, y, at=[2.0, 5.0])
-        >>> curve.predictor.round(1) + 0.0, curve.predictor_error.round(2)
-        (array([ 0. , -1.9]), array([0.07, 0.1 ]))
-        """
-        fit = fitted.fit_on_data(self, X, y, **data)
-        return term_curve(fit, label, at=at, n_points=n_points, level=level)
 
     def curve(
         self,

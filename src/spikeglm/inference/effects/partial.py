@@ -1,7 +1,7 @@
 """What a term does to the response: a filter, a tuning curve or a map, with its band.
 
-One computation for whoever asks: :func:`partial_effect`, ``model.curve`` (with or without the data
-of the fit) and ``model.term_curve``.
+One computation for whoever asks: :func:`partial_effect` and ``model.curve`` (with the data of the
+fit or without).
 """
 
 from __future__ import annotations

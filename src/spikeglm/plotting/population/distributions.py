@@ -16,6 +16,7 @@ from .. import style
 from ..labels import legend_above
 from ..style import axes_or_new
 from ..tables import framed, objects, with_data
+from ..taken import are_numbers, told
 from .groups import groups_of
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ _MOST_BINS = 30
 def _values(result: Any, *, measure: str | None = None, groups: Any = None) -> pd.DataFrame:
     """Return a value per neuron with its group; NaN (silent neurons) are counted and left out."""
     if isinstance(result, Mapping):
-        sizes = [np.size(values) for values in result.values()]
-        value = np.concatenate([np.ravel(np.asarray(v, dtype=float)) for v in result.values()])
+        each = [_column(v, None if are_numbers(v) else measure)[0] for v in result.values()]
+        sizes, value = [len(values) for values in each], np.concatenate(each)
         neuron: Any = np.concatenate([np.arange(n) for n in sizes])
         group = np.repeat(np.array([str(name) for name in result], dtype=object), sizes)
     else:
@@ -126,14 +127,28 @@ def plot_distribution(
 
 def _column(result: Any, measure: str | None) -> tuple[FloatArray, Any]:
     """Return the values of neurons and their names."""
-    if measure is None:
+    if measure is None and are_numbers(result) and not hasattr(result, "select_dtypes"):
         value = np.ravel(np.asarray(result, dtype=float))
         index: Any = getattr(result, "index", None)
         is_named = index is not None and not callable(index)  # a list has a method of that name
         return value, list(index) if is_named else np.arange(len(value))
     table = result.to_frame() if hasattr(result, "to_frame") else result
+    if not hasattr(table, "select_dtypes"):
+        raise errors.type_error(
+            "plot_distribution cannot draw this.",
+            given=told(result),
+            expected="numbers, one per neuron, or a result or a table with a row per neuron",
+            todo="spikeglm.inference.goodness(model, X, y) is such a result.",
+        )
     if measure not in table:
         numbers = [str(name) for name in table.select_dtypes("number").columns]
+        if measure is None:
+            raise errors.value_error(
+                "A table has several measures.",
+                given="measure=None",
+                expected=f"one of {', '.join(map(repr, numbers))}",
+                todo=f"pass measure={numbers[0]!r}." if numbers else "",
+            )
         raise errors.unknown_name("measure", measure, numbers)
     names = table.get("neuron", table.index)
     return table[measure].to_numpy(dtype=float), list(names)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...selection import TermSearch
 from .. import style
+from ..encodings import Encoded
 from ..style import axes_or_new
 from ..tables import framed, objects, with_data
 
@@ -49,7 +51,11 @@ def _sets(found: Any, *, most: int = 12) -> pd.DataFrame:
 
 @with_data(_sets)
 def plot_encoded_sets(
-    found: Any, ax: Axes | None = None, *, most: int = 12, color: str = style.BLUE
+    found: TermSearch | Encoded,
+    ax: Axes | None = None,
+    *,
+    most: int = 12,
+    color: str = style.BLUE,
 ) -> Axes:
     """Draw which sets of terms neurons encode: a bar per set, and below it dots for its terms.
 

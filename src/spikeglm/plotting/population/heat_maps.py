@@ -245,8 +245,10 @@ def plot_field_components(
 
     Parameters
     ----------
-    found, neuron :
-        As for :func:`plot_receptive_field`.
+    found :
+        From :meth:`spikeglm.GLM.curve`, as for :func:`plot_receptive_field`.
+    neuron :
+        Its name, of a population.
     ax :
         Axes to draw on; None makes a figure one column wide.
     side :

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...typing import FloatArray, IntArray
+from ...typing import ArrayLike, FloatArray, IntArray
 from .. import style
 from ..labels import legend_above
 from ..style import axes_or_new
@@ -51,7 +51,7 @@ def _intervals(
 
 @with_data(_intervals)
 def plot_intervals(
-    counts: Any,
+    counts: ArrayLike,
     ax: Axes | None = None,
     *,
     simulated: Any = None,
@@ -66,8 +66,10 @@ def plot_intervals(
 
     Parameters
     ----------
-    counts, simulated, neuron, bin_s :
-        As for :func:`spikeglm.plotting.plot_raster`; intervals over gaps do not count.
+    counts :
+        (T,) spikes per bin, or (T, N) of a population; intervals over gaps do not count.
+    simulated, neuron, bin_s :
+        As for :func:`spikeglm.plotting.plot_raster`.
     ax :
         Axes to draw on; None makes a figure one column wide.
     longest_s :
@@ -145,7 +147,7 @@ def _correlogram(
 
 @with_data(_correlogram)
 def plot_correlogram(
-    counts: Any,
+    counts: ArrayLike,
     ax: Axes | None = None,
     *,
     neuron: Any = None,
@@ -160,8 +162,10 @@ def plot_correlogram(
 
     Parameters
     ----------
-    counts, simulated, bin_s :
-        As for :func:`spikeglm.plotting.plot_raster`; pairs over gaps do not count.
+    counts :
+        (T,) spikes per bin, or (T, N) of a population; pairs over gaps do not count.
+    simulated, bin_s :
+        As for :func:`spikeglm.plotting.plot_raster`.
     ax :
         Axes to draw on; None makes a figure one column wide.
     neuron :

@@ -20,6 +20,7 @@ from ..labels import legend_above
 from ..neurons import place_of
 from ..style import axes_or_new
 from ..tables import framed, with_data
+from ..taken import Predictor
 from .recorded import one_neuron
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _prediction(
 
 @with_data(_prediction)
 def plot_prediction(
-    model: Any,
+    model: Predictor,
     X: Any,
     y: Any,
     ax: Axes | None = None,
@@ -183,7 +184,7 @@ def _shares(
 
 @with_data(_shares)
 def plot_term_shares(
-    model: Any,
+    model: Predictor,
     X: Any,
     ax: Axes | None = None,
     *,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...typing import ArrayLike
 from .. import style
 from ..labels import legend_above
 from ..style import axes_or_new
@@ -47,7 +48,7 @@ def _raster(
 
 @with_data(_raster)
 def plot_raster(
-    counts: Any,
+    counts: ArrayLike,
     events: Any,
     ax: Axes | None = None,
     *,
@@ -159,7 +160,7 @@ def _psth(
 
 @with_data(_psth)
 def plot_psth(
-    counts: Any,
+    counts: ArrayLike,
     events: Any,
     ax: Axes | None = None,
     *,
@@ -177,7 +178,9 @@ def plot_psth(
 
     Parameters
     ----------
-    counts, events, window, simulated, neuron, bin_s :
+    counts :
+        (T,) spikes per bin, or (T, N) of a population.
+    events, window, simulated, neuron, bin_s :
         As for :func:`plot_raster`.
     ax :
         Axes to draw on; None makes a figure one column wide.

@@ -10,6 +10,7 @@ from ... import errors
 from ...designs.report import DesignReport
 from ...glm.reading.fit_inputs import read_rows
 from ...rows.terms import terms_of
+from ...typing import ArrayLike
 from .. import style
 from ..labels import name_ticks
 from ..spikes.recorded import one_neuron
@@ -57,7 +58,7 @@ def _features(
 
 @with_data(_features)
 def plot_design_matrix(
-    X: Any,
+    X: ArrayLike,
     y: Any = None,
     ax: Axes | None = None,
     *,

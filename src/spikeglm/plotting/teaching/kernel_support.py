@@ -24,7 +24,8 @@ _LAGS = ("s", "bins")
 
 def _support(design: Any, *, bin_s: float | None = None) -> pd.DataFrame:
     """Return a row per column of the design: from when to when it sees an event."""
-    terms = [term for term in getattr(design, "terms", ()) if term.stop > term.start]
+    known = getattr(design, "terms", ())
+    terms = [term for term in known if isinstance(term, Term) and term.stop > term.start]
     if not terms or any(term.meaning is None for term in terms):
         raise errors.type_error(
             "These columns do not say what they are.",

@@ -9,9 +9,11 @@ import numpy as np
 from ... import errors
 from ...inference.effects.curves import Curve
 from .. import style
+from ..curve_tables import axis_names
 from ..neurons import place_of
 from ..style import axes_or_new
 from ..tables import framed, with_data
+from ..taken import Predictor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +46,7 @@ def _parts(model: Any, X: Any = None, y: Any = None, *, neuron: Any = None) -> p
         first = np.arange(grid[0].size) if is_text else scale[0] * grid[0].ravel()
         second = scale[1] * grid[1].ravel() if len(grid) > 1 else np.full(first.shape, np.nan)
         columns = {"x": first.astype(float), "y": second, "value": curve.value.ravel()}
-        name = curve.variable_names[0].replace(" (s)", " (ms)")
+        name = axis_names(curve)[0]
         tables.append(framed(columns).assign(term=label, variable=name))
     intercept = np.ravel(model.intercept_)
     n = 0 if len(intercept) == 1 else place_of(neuron, _names(model, len(intercept)))
@@ -63,7 +65,7 @@ def _parts(model: Any, X: Any = None, y: Any = None, *, neuron: Any = None) -> p
 
 @with_data(_parts)
 def plot_model(
-    model: Any, X: Any = None, y: Any = None, ax: Axes | None = None, *, neuron: Any = None
+    model: Predictor, X: Any = None, y: Any = None, ax: Axes | None = None, *, neuron: Any = None
 ) -> Axes:
     """Draw a fitted model as a diagram: each term with its curve, their sum, the nonlinearity.
 
