@@ -108,7 +108,7 @@ def _stability(runs: list[tuple[str, Let]]) -> Any:
     axes[2].set_xticks([1, 3, 10, 30, 200], ["1", "3", "10", "30", "> 100"])
     axes[2].minorticks_off()
     axes[0].set(ylabel="Share that runs away in 20 s")
-    axes[0].legend(loc="center right")
+    axes[2].legend(loc="center right")
     return figure
 
 

@@ -94,7 +94,7 @@ def _lags(axes: Any, fit: Any) -> None:
     axes.text(105, 0.002, "memory of\nthe gain", color=style.GREY)
     axes.set(xscale="log", xlabel="L + 1 (bins)", ylabel="Standard error", title="Slow feature")
     axes.set_ylim(0, None)
-    axes.legend(loc="center right")
+    axes.legend(loc="lower left")
 
 
 if __name__ == "__main__":

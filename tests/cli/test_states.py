@@ -67,13 +67,14 @@ def test_predict_tells_states_and_simulate_draws_them(fitted, tmp_path):
     assert outcome.exit_code == 0, outcome.output
     facts = answered(outcome)
     table = pd.read_csv(tmp_path / "p.csv")
+    assert table.columns[0] == "trial"  # it was called time_s
     posterior = pd.read_csv(out / "posterior.csv")
     np.testing.assert_allclose(table["state_0"], posterior["state_0"], atol=1e-7)
     assert facts["share_of_rows"]["state_0"] == pytest.approx(table["state_0"].mean())
     assert 0.01 < facts["bits_per_response"] < 0.2
     drawn = run("simulate", out, "--out", tmp_path / "s.csv", "--seed", 1)
     assert drawn.exit_code == 0 and "20,000 rows" in drawn.stdout
-    assert list(pd.read_csv(tmp_path / "s.csv")) == ["repeat", "time_s", "state", "response"]
+    assert list(pd.read_csv(tmp_path / "s.csv")) == ["repeat", "trial", "state", "response"]
 
 
 def test_an_older_result_is_replaced_and_nothing_else_is(fitted, description, tmp_path):

@@ -6,8 +6,10 @@ import pytest
 from tests.descriptions.running_rat import BIN_S, TEXT, session
 
 import spikeglm as nmo
+from spikeglm.cli.model_commands import _of_simulation
 from spikeglm.descriptions import reuse
 from spikeglm.descriptions.session import with_units
+from spikeglm.recordings import Intervals
 
 HISTORY = """
 [[design.terms]]
@@ -133,3 +135,26 @@ def test_choices_are_predicted_in_bits_of_their_own_likelihood(tmp_path, monkeyp
     bits = reuse.predict(result, "datasets://rat_choices").bits_per_spike
     held_out = result.encoding.neurons()["held_out"].iloc[0]
     np.testing.assert_allclose(bits[0], held_out, rtol=0.05)
+
+
+def test_rows_that_are_trials_are_called_so_and_their_means_are_no_rates(tmp_path, monkeypatch):
+    """They were a column time_s, and of every second trial probabilities were halved."""
+    monkeypatch.undo()
+    rng = np.random.default_rng(0)
+    sound = rng.normal(size=400)
+    told = {"sound": sound, "choice": (rng.random(400) < 1 / (1 + np.exp(-sound))) * 1.0}
+    told["number"] = 2.0 * np.arange(400)
+    table = Intervals.of("trials", np.arange(400.0), np.arange(400.0) + 0.5, told)
+    recording = nmo.recordings.Recording(trials=table)
+    text = CHOICES.replace("trials/trial", "trials/number").replace("trials/s2", "trials/sound")
+    text = text.replace('path = "datasets://rat_choices"', "")
+    nmo.run_description(text, out=tmp_path / "out", recording=recording)
+    monkeypatch.setattr(reuse, "open_recording", lambda path: recording)
+    result = reuse.Result.read(tmp_path / "out")
+    found = reuse.predict(result, "any.nwb").rate_hz
+    assert found.index.name == "number"
+    assert found.iloc[:, 0].mean() == pytest.approx(told["choice"].mean(), rel=1e-6)
+    drawn = reuse.simulate(result, "any.nwb")
+    assert list(drawn)[:2] == ["repeat", "number"]
+    facts = _of_simulation(result, drawn, tmp_path)
+    assert facts["mean_response"][str(result.neurons[0])] == pytest.approx(0.5, abs=0.1)

@@ -12,6 +12,7 @@ from ..descriptions.results import read_result
 from ..descriptions.reuse import Predicted, Result, check_form, write_table
 from ..descriptions.reuse import predict as predicted
 from ..descriptions.reuse import simulate as simulated
+from ..descriptions.session import TIMES
 from ..descriptions.states.reuse import StatesResult, predict_states, simulate_states
 from .failures import DONE, told
 from .of_states import (
@@ -77,7 +78,7 @@ def simulate(
         table = simulated(result, file, n_repeats=repeats, seed=seed)
         write_table(table, out)
         facts = _of_simulation(result, table, out)
-        text = f"{repeats} session(s) of {facts['n_rows']:,} bins"
+        text = f"{repeats} session(s) of {facts['n_rows']:,} {_rows(facts)}"
         if result.encoding.is_count:
             text = f"{facts['n_spikes']:,} {result.encoding.event}s in {text}"
         answer(f"{text}\nWrote {out}", facts, as_json=json)
@@ -91,13 +92,15 @@ def _of_prediction(result: Result, found: Predicted, out: Path) -> dict[str, Any
         "file": out,
         "n_rows": len(found.rate_hz),
         "n_rows_unknown": int(found.rate_hz.isna().all(axis=1).sum()),
-        "mean_rate_hz": {str(name): _number(x) for name, x in found.rate_hz.mean().items()},
+        _key(is_timed=found.rate_hz.index.name == TIMES): {
+            str(name): _number(x) for name, x in found.rate_hz.mean().items()
+        },
         "bits_per_spike": {name: _number(value) for name, value in each.items()},
     }
 
 
 def _text_of_prediction(facts: dict[str, Any], event: str) -> str:
-    lines = [f"{facts['n_rows']:,} bins, {facts['n_rows_unknown']:,} of them not known"]
+    lines = [f"{facts['n_rows']:,} {_rows(facts)}, {facts['n_rows_unknown']:,} of them not known"]
     known = [value for value in facts["bits_per_spike"].values() if value is not None]
     if known:
         low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
@@ -109,7 +112,7 @@ def _text_of_prediction(facts: dict[str, Any], event: str) -> str:
 
 
 def _of_simulation(result: Result, table: Any, out: Path) -> dict[str, Any]:
-    counts = table[list(result.neurons)]
+    counts, is_timed = table[list(result.neurons)], TIMES in table
     n_repeats = int(table["repeat"].max()) + 1
     return {
         "exit_code": DONE,
@@ -117,8 +120,19 @@ def _of_simulation(result: Result, table: Any, out: Path) -> dict[str, Any]:
         "n_repeats": n_repeats,
         "n_rows": len(table) // n_repeats,
         "n_spikes": int(np.nansum(counts.to_numpy())) if result.encoding.is_count else None,
-        "mean_rate_hz": {str(k): _number(x / result.bin_s) for k, x in counts.mean().items()},
+        _key(is_timed=is_timed): {
+            str(k): _number(x / result.bin_s if is_timed else x) for k, x in counts.mean().items()
+        },
     }
+
+
+def _rows(facts: dict[str, Any]) -> str:
+    return "bins" if _key(is_timed=True) in facts else "rows"
+
+
+def _key(*, is_timed: bool) -> str:
+    """Return what means of rows are: of bins rates, of trials means per trial."""
+    return "mean_rate_hz" if is_timed else "mean_response"
 
 
 def _number(value: float) -> float | None:

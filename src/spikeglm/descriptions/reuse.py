@@ -20,7 +20,7 @@ from ..typing import FloatArray
 from .description import Description
 from .opening import open_recording
 from .result_folder import DESCRIPTION, RESULT
-from .session import UNITS, with_derived, with_units
+from .session import TIMES, UNITS, rows_of, with_derived, with_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,8 +108,9 @@ class Predicted:
     Attributes
     ----------
     rate_hz :
-        A table with a row per bin (its centre in seconds is the index) and a column per neuron;
-        NaN where the recording does not say what the model has to know.
+        A table with a row per bin (its centre in seconds, ``time_s``, is the index) and a column
+        per neuron; NaN where the recording does not say what the model has to know. Where rows are
+        trials, their numbers are the index, and means are per trial.
     bits_per_spike :
         (N,) how much better the recorded spikes are predicted than by the mean rates of the fit;
         None where the recording has not the same units, or responses are no counts. Of choices
@@ -142,8 +143,10 @@ def predict(result: Result, path: str | Path) -> Predicted:
         null, is_choice = model.fit_report_.result.mean_response, result.encoding.event != "spike"
         more = {"log_likelihood": _of_choices} if is_choice else {}
         bits = np.atleast_1d(bits_per_spike(y, mean, null_mean=null, **more))
-    times = pd.Index(X.grid.axis.times, name="time_s")
-    return Predicted(pd.DataFrame(mean / result.bin_s, times, columns=list(result.neurons)), bits)
+    name, places = rows_of(X, result.description.design, recording)
+    rate = mean / result.bin_s if name == TIMES else mean
+    index = pd.Index(places, name=name)
+    return Predicted(pd.DataFrame(rate, index, columns=list(result.neurons)), bits)
 
 
 def simulate(
@@ -165,7 +168,8 @@ def simulate(
     Returns
     -------
     pandas.DataFrame
-        Counts: a row per session (``repeat``) and bin (``time_s``), a column per neuron.
+        Counts: a row per session (``repeat``) and bin (``time_s``; of trials the name of the column
+        that counts them), a column per neuron.
 
     Raises
     ------
@@ -178,12 +182,12 @@ def simulate(
     model, description = result.encoding.model, result.description
     names = [text for text, _ in texts_in(description.design.description) if text in recording]
     inputs = recording.data([name for name in names if name != description.recording.units])
-    times = model.basis_.unseen(inputs).grid.axis.times
+    name, places = rows_of(model.basis_.unseen(inputs), description.design, recording)
     drawn, _ = model.simulate(seed, inputs=inputs, n_repeats=n_repeats)
     tables = []
     for repeat, counts in enumerate(drawn):
         table = pd.DataFrame(_table(counts), columns=list(result.neurons))
-        table.insert(0, "time_s", times)
+        table.insert(0, name, places)
         table.insert(0, "repeat", repeat)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -13,6 +13,7 @@ from ..designs.plan import DesignPlan
 from ..fit.progress import say
 from ..notices import warn
 from ..recordings import Intervals, Recording, Series, Units
+from ..typing import FloatArray
 from .checking import check_against
 from .description import Description
 from .opening import open_recording
@@ -20,6 +21,7 @@ from .sections import RecordingSection
 
 ALL_TIME = "epochs/session"
 UNITS = "units"
+TIMES = "time_s"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,17 @@ class Session:
     y: Any
 
     __repr__ = showing.of_fields
+
+
+def rows_of(X: BuiltDesign, plan: DesignPlan, recording: Recording) -> tuple[str, FloatArray]:
+    """Return what tells the rows of a design apart in a table: a name, and a number for each.
+
+    Centres of bins in seconds are ``"time_s"``; where a column of a table says when rows are, such
+    as ``"trials/trial"``, which counts trials, they have the name of that column.
+    """
+    is_column = plan.rows is not None and not hasattr(recording[plan.rows], "t")
+    name = str(plan.rows).rpartition("/")[2] if is_column else TIMES
+    return name, np.asarray(X.grid.axis.times)
 
 
 def read_session(description: Description, recording: Recording | None = None) -> Session:

@@ -16,7 +16,7 @@ from ...glm_hmm.choosing import null_bits
 from ...io.interop.timeseries import to_array
 from ..description import Description
 from ..opening import open_recording
-from ..session import UNITS, Session, with_derived, with_units
+from ..session import UNITS, Session, rows_of, with_derived, with_units
 from .finding import FoundStates, data_of
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class StatesPredicted:
     Attributes
     ----------
     table :
-        A row per row of the data (its time in seconds is the index): for each output the mean
-        response, given those before it in its session (``predicted``, or a column per neuron);
+        A row per row of the data (its time in seconds, or its trial, is the index): for each output
+        the mean response, given those before it in its session (``predicted``, or a column each);
         ``state_0``, ...: probabilities of states, given all responses of the session; ``likeliest``
         the most likely path. NaN where there is nothing.
     bits_per_response :
@@ -95,8 +95,8 @@ def predict_states(result: StatesResult, path: str | Path) -> StatesPredicted:
     path_ = to_array(model.decode_state(X, y, state_format="index", **given), name="states")
     columns = dict(zip(_names(session, "predicted"), mean.T, strict=True))
     columns |= {f"state_{k}": posterior[:, k] for k in range(posterior.shape[1])}
-    times = pd.Index(session.X.grid.axis.times, name="time_s")
-    table = pd.DataFrame(columns | {"likeliest": path_}, times)
+    name, places = rows_of(session.X, session.description.design, session.recording)
+    table = pd.DataFrame(columns | {"likeliest": path_}, pd.Index(places, name=name))
     read, _ = asked(model, X, y, data["session_starts"], data["transition_inputs"])
     n_seen = read.problem.emissions.n_seen
     bits = model.score(X, y, **given) / n_seen / np.log(2.0) - null_bits(read, read)
@@ -111,8 +111,8 @@ def simulate_states(
     Returns
     -------
     pandas.DataFrame
-        A row per session that is drawn (``repeat``) and row of the data (``time_s``): ``state``,
-        and a column per output.
+        A row per session that is drawn (``repeat``) and row of the data (``time_s``, or the column
+        that counts trials): ``state``, and a column per output.
 
     Raises
     ------
@@ -130,16 +130,17 @@ def simulate_states(
             todo=f"fit without it: design.terms.{history[0]}=.",
         )
     session, data, _ = _read(result, path)
-    times, tables = session.X.grid.axis.times, []
+    name, places = rows_of(session.X, session.description.design, session.recording)
+    tables = []
     given = {key: data[key] for key in ("session_starts", "transition_inputs")}
     if given["session_starts"] is None:
-        given["session_starts"] = np.isin(np.arange(len(times)), session.X.grid.axis.epoch_starts)
+        given["session_starts"] = np.isin(np.arange(len(places)), session.X.grid.axis.epoch_starts)
     rng = np.random.default_rng(seed)
     for repeat in range(n_repeats):
         drawn = result.model.simulate(rng, data["X"], **given)
-        y = to_array(drawn.y, name="y").astype(float).reshape(len(times), -1)
+        y = to_array(drawn.y, name="y").astype(float).reshape(len(places), -1)
         states = to_array(drawn.states, name="states")
-        columns = {"repeat": repeat, "time_s": times, "state": states}
+        columns = {"repeat": repeat, name: places, "state": states}
         columns |= dict(zip(_names(session, "response"), y.T, strict=True))
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)

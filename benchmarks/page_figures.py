@@ -1,6 +1,6 @@
-"""The figures of docs/gallery: runs the code of each page, and keeps what it saves.
+"""The figures that pages draw: runs the code of a page, and keeps what it saves.
 
-python -m benchmarks.gallery_figures [PAGE ...]
+python -m benchmarks.page_figures [docs/understand/which_null.md ...], without names the gallery.
 """
 
 import os
@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 from PIL import Image
 
 GALLERY = Path(__file__).parents[1] / "docs/gallery"
-FIGURES = GALLERY.parent / "figures/gallery"
+FIGURES = GALLERY.parent / "figures"
 COLOURS = 256
 
 
@@ -29,25 +29,25 @@ def run(page: Path) -> list[Path]:
         os.chdir(folder)
         try:
             exec(compile("\n".join(source), str(page), "exec"), {"__name__": "a_page"})
-            return [keep(path) for path in sorted(Path(folder).glob("*.png"))]
+            return [keep(path, page) for path in sorted(Path(folder).glob("*.png"))]
         finally:
             os.chdir(home)
             plt.close("all")
 
 
-def keep(path: Path) -> Path:
+def keep(path: Path, page: Path) -> Path:
     """Write a figure in few colours, which is a third of its size."""
-    target = FIGURES / path.name
+    folder = FIGURES / "gallery" if page.parent == GALLERY else FIGURES
+    target = folder / path.name
     target.parent.mkdir(exist_ok=True)
     Image.open(path).convert("RGB").quantize(COLOURS).save(target, optimize=True)
     return target
 
 
 def main(names: list[str]) -> None:
-    """Make the figures of all pages, or of some."""
-    for page in sorted(GALLERY.glob("*.md")):
-        if page.stem == "README" or (names and page.stem not in names):
-            continue
+    """Make the figures of some pages, or of the gallery."""
+    gallery = [page for page in sorted(GALLERY.glob("*.md")) if page.stem != "README"]
+    for page in [Path(name).resolve() for name in names] or gallery:
         for path in run(page):
             print(f"{page.stem}: {path.name}, {path.stat().st_size / 1000:.0f} kB")
 
