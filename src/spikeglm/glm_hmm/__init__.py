@@ -10,6 +10,7 @@ from .accuracy import StateAccuracy, state_accuracy
 from .choosing import StatesChoice, select_states
 from .classifier import ClassifierGLMHMM
 from .estimator import GLMHMM
+from .frozen_weights import weights_of
 from .individuals import IndividualFits, fit_individuals
 from .ordering import order_states
 from .report import StatesReport
@@ -36,4 +37,5 @@ __all__ = [
     "session_starts",
     "state_accuracy",
     "state_visits",
+    "weights_of",
 ]

@@ -36,6 +36,7 @@ from ..solvers import Status
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .class_columns import ClassColumns
 from .dispersions import best_dispersion
+from .frozen_weights import Frozen, offsets_of
 from .newton_turns import NewtonTurns
 from .parameters import Parameters
 from .sessions import Sessions
@@ -79,6 +80,8 @@ class Emissions:
         C, where outputs are the classes of labels; 1: they are numbers.
     shared :
         Which weights are the same in all states; None: none is.
+    frozen :
+        Which weights are given: the mask leaves them out, and they are centres; None: none.
     takes_steps :
         Whether better coefficients do in place of the best.
     """
@@ -98,6 +101,7 @@ class Emissions:
     centre: FloatArray | None = None
     n_classes: int = 1
     shared: Shared | None = None
+    frozen: Frozen | None = None
     takes_steps: bool = False
 
     __repr__ = showing.of_fields
@@ -148,10 +152,11 @@ class Emissions:
 
     def alone(self) -> Emissions:
         """Return the same of one state: a plain GLM."""
-        first = np.arange(self.n_outputs // self.n_classes)
-        mask = None if self.mask is None else self.mask[:, : self.n_outputs]
-        penalty = self.penalty.take(first)
-        return replace(self, n_states=1, centre=None, penalty=penalty, mask=mask, shared=None)
+        N = self.n_outputs
+        mask = None if self.mask is None else self.mask[:, :N]
+        penalty = self.penalty.take(np.arange(N // self.n_classes))
+        one = replace(self, n_states=1, centre=None, penalty=penalty, mask=mask, shared=None)
+        return one if self.frozen is None else self.frozen.of_one_state(one, self.mask)
 
     def log_likelihoods(self, parameters: Parameters) -> FloatArray:
         """Return log p(responses of a trial | state), (T, R, K); zero where none is there."""
@@ -243,8 +248,9 @@ class Emissions:
         return np.asarray((parameters.scale <= self.least_scale * (1 + 1e-9)).any(axis=(1, 2)))
 
     def tied(self, parameters: Parameters) -> Parameters:
-        """Return parameters whose shared weights are the same in all states."""
-        return parameters if self.shared is None else self.shared.tied(parameters)
+        """Return parameters that the model may have: shared weights alike, frozen ones as given."""
+        tied = parameters if self.shared is None else self.shared.tied(parameters)
+        return tied if self.frozen is None else self.frozen.held(tied)
 
     def hurried(self) -> Emissions:
         """Return the same with fits that stop earlier, or steps, where nobody said when to stop.
@@ -337,7 +343,10 @@ class Emissions:
         )
         per_trial = (unit / np.maximum(total, _NONE_LEFT))[lie.order][: lie.n_problems]
         coef, intercept = parameters.columns
-        start = (coef - self.centre_of_runs(R))[:, lie.order], intercept[lie.order]
+        start = (
+            (coef - self.centre_of_runs(R))[:, lie.order],
+            intercept[lie.order] * self.has_intercept,
+        )
         result = fit_prepared(
             self.ready,
             columns,
@@ -346,8 +355,8 @@ class Emissions:
             start=start,
             kind=lie.problems,
         )
-        fitted = lie.back(result.coef), lie.back(result.intercept)
-        return replace(result, coef=fitted[0], intercept=fitted[1])
+        level = lie.back(result.intercept) if self.has_intercept else intercept
+        return replace(result, coef=lie.back(result.coef), intercept=level)
 
     def centre_of_runs(self, n_runs: int) -> FloatArray | float:
         """Return the centres of the penalty, (p, R K N), or zero."""
@@ -357,9 +366,7 @@ class Emissions:
         """Return what the centres predict: coefficients are fitted beside them."""
         if self.centre is None:
             return None
-        offsets = products(self.rows, self.centre, plan(self.rows, self.centre.shape[1]))
-        every = np.arange(self.centre.shape[1])
-        return Source(np.nan_to_num(offsets), np.tile(every, n_runs))
+        return offsets_of(self.rows, self.centre, self.frozen, n_runs)
 
     def penalty_of_runs(self, n_runs: int) -> Penalty:
         """Return the penalty on the columns of some runs."""

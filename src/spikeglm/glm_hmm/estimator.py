@@ -65,6 +65,11 @@ class GLMHMM(StateQuestions):
     shared_features :
         Whose weights are the same in all states: a list of features or labels of terms, and
         ``"intercept"``; or (p,) bools. With Ridge, or no penalty.
+    frozen_weights :
+        Weights that are known and stay so: a dict from features or labels of terms, and
+        ``"intercept"``, to a number, or to an array shaped as these weights are in ``coef_``, also
+        without the axis of states; NaN where a weight is learned. Those of a fitted GLM:
+        :func:`~spikeglm.glm_hmm.weights_of`. No prior counts them.
     transition_strength :
         Of a ridge, in nats, on the weights of ``transition_inputs`` of :meth:`fit`.
 
@@ -89,7 +94,8 @@ class GLMHMM(StateQuestions):
         How runs ended, and how many agree; print it, or ``.to_frame()``.
 
     States are in the order of the share of trials that they have, the largest first; with
-    ``init_params``, in the order of these.
+    ``init_params``, or arguments that tell states apart (a mask, frozen weights, strengths or
+    priors that are not alike), in the order of these.
 
     References
     ----------
@@ -136,6 +142,7 @@ class GLMHMM(StateQuestions):
         feature_mask: ArrayLike | None = None,
         transition_strength: float = 1.0,
         shared_features: Any = None,
+        frozen_weights: Any = None,
     ) -> None:
         self.n_states = n_states
         self.observation_model = observation_model
@@ -155,6 +162,7 @@ class GLMHMM(StateQuestions):
         self.feature_mask = feature_mask
         self.transition_strength = transition_strength
         self.shared_features = shared_features
+        self.frozen_weights = frozen_weights
 
     def setup(
         self,

@@ -18,6 +18,7 @@ from .report import SEPARATED, StatesReport, report_of
 from .screening import Screened, screened
 from .slots import read_slots
 from .starts import Starts
+from .told_apart import are_told_apart
 
 if TYPE_CHECKING:
     from .questions import StateQuestions
@@ -57,13 +58,16 @@ def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_para
         first = read_parameters(init_params, data.shapes, has_scale, data.n_inputs)
         first = problem.emissions.tied(first)
         return best_of(problem, climb(problem, first, maxiter=maxiter, tol=tol), keeps_order=True)
+    keeps_order = are_told_apart(problem)
     n_runs = read_count(model.n_restarts, "n_restarts")
     first = starts(model, data, X, y).of_runs(n_runs if problem.emissions.n_states > 1 else 1)
     if first.n_runs == 1:
-        return best_of(problem, climb(problem, first, maxiter=maxiter, tol=tol))
+        climbed = climb(problem, first, maxiter=maxiter, tol=tol)
+        return best_of(problem, climbed, keeps_order=keeps_order)
     seen = screened(problem, first, maxiter=maxiter, tol=tol)
     best = seen.climbed.parameters.take(seen.followed)
-    return best_of(problem, climb(problem, best, maxiter=maxiter, tol=tol), seen)
+    climbed = climb(problem, best, maxiter=maxiter, tol=tol)
+    return best_of(problem, climbed, seen, keeps_order=keeps_order)
 
 
 def starts(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike) -> Starts:
@@ -100,7 +104,7 @@ def best_of(
     seen :
         The first look that chose these runs among others.
     keeps_order :
-        Whether states stay in the order of the first parameters.
+        Whether states stay in the order of the first parameters, or of arguments.
     """
     emissions, parameters = problem.emissions, climbed.parameters
     posterior = problem.smoothed(parameters).probability
@@ -114,7 +118,7 @@ def best_of(
         n_seen=int(emissions.n_seen),
     )
     place = report.run if seen is None else int(np.flatnonzero(seen.followed == report.run)[0])
-    best = parameters.take(np.array([place]))
+    best = emissions.tied(parameters.take(np.array([place])))
     if report.is_well and emissions.separated(best, posterior[:, [place]]).any():
         report = report.with_status(SEPARATED)
     if keeps_order:
@@ -182,12 +186,14 @@ def as_user(data: Data, parameters: Parameters) -> tuple[Any, ...]:
 def n_parameters(model: StateQuestions, data: Data, parameters: Parameters) -> int:
     """Return the number of free parameters: of coefficients, dispersions and the chain."""
     emissions, coef = data.problem.emissions, parameters.columns[0]
+    if emissions.frozen is not None:  # what is given is no parameter
+        coef = np.where(emissions.frozen.is_learned, coef, 0.0)
     K, C = parameters.n_states, emissions.n_classes
     features = emissions.ready.survey.features
     rank = int((features.scale > 0).sum()) - features.null_space.shape[1]
     used = np.minimum(regularizer_of(model.regularizer).n_parameters(coef, rank), rank)
     allowed = np.inf if emissions.mask is None else emissions.mask.sum(axis=0)
-    per_column = np.minimum(used, allowed) + 1 + emissions.has_scale
+    per_column = np.minimum(used, allowed) + emissions.has_intercept + emissions.has_scale
     of_classes = (C - 1) / C if C > 1 else 1.0  # what all classes share changes nothing
     if emissions.shared is not None:  # counted for each state above
         again = np.minimum(emissions.shared.features.sum(), used[0]) + emissions.shared.intercept

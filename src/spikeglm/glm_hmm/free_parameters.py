@@ -144,7 +144,7 @@ class FreeParameters:
         new = np.broadcast_to(at.coef, (len(at.coef), R, *at.coef.shape[2:])).copy()
         new.transpose(1, 0, 2, 3)[:, self.coef] = coef
         shape = (R, *at.intercept.shape[1:])
-        levels = np.zeros(shape)
+        levels = np.broadcast_to(at.intercept, shape).copy()
         levels[:, self.intercept] = intercept
         if self.shared is not None:
             new[self.shared.features] = new[self.shared.features][:, :, :1]

@@ -14,10 +14,14 @@ from ..typing import FloatArray, IntArray
 from .asking import check_fitted
 from .estimator import GLMHMM
 from .joined_weights import with_intercepts
+from .told_apart import in_order
 
 
 def order_states(model: GLMHMM, by: Any) -> GLMHMM:
     """Return the same model with its states in another order.
+
+    Arguments that say something of single states (masks, frozen weights, strengths, priors) go with
+    them.
 
     Parameters
     ----------
@@ -52,6 +56,8 @@ def order_states(model: GLMHMM, by: Any) -> GLMHMM:
     check_fitted(model)
     order = _order(model, by)
     new = copy.copy(model)
+    for name, value in in_order(model, order).items():
+        setattr(new, name, value)
     new.coef_ = mapped(lambda leaf: np.asarray(leaf)[..., order], model.coef_)
     for name in ("intercept_", "scale_", "initial_prob_"):
         setattr(new, name, np.asarray(getattr(model, name))[..., order])

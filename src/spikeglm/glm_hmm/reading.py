@@ -24,6 +24,7 @@ from ..typing import Array, ArrayLike, BoolArray, FloatArray
 from .climbing import Problem
 from .driven_moves import Inputs
 from .emissions import Emissions
+from .frozen_weights import with_given
 from .parameters import Parameters
 from .priors import read_dirichlet
 from .sessions import Sessions, read_session_starts
@@ -118,7 +119,7 @@ def read_data(
         model.dirichlet_initial_proba, model.dirichlet_transition_proba, n_states
     )
     drive = read_inputs(model, transition_inputs, rows.n_rows, sessions)
-    return Data(Problem(emissions, prior, drive), shapes, inputs)
+    return Data(Problem(with_given(emissions, model, shapes), prior, drive), shapes, inputs)
 
 
 def _read_inputs(model: StateQuestions, X: ArrayLike, y: ArrayLike) -> tuple[FitInputs, Any, int]:

@@ -90,6 +90,7 @@ class Starts:
             np.ones((1, 1)),
             np.ones((1, 1, 1)),
         )
+        found = alone.tied(found)
         for _ in range(_FIRST_TURNS if emissions.has_scale else 1):
             found = alone.maximised(found, np.ones((len(trials), 1, 1)))
         return found
@@ -251,7 +252,7 @@ class Starts:
             np.ones((n_runs, K)) / K,
             np.ones((n_runs, K, K)) / K,
         )
-        return self.emissions.maximised(alike, self._clusters(n_runs))
+        return self.emissions.maximised(self.emissions.tied(alike), self._clusters(n_runs))
 
     def _of_function(self, name: str, n_runs: int, shape: tuple[int, ...]) -> FloatArray:
         found = [to_array(self._called(name), name=name) for _ in range(n_runs)]

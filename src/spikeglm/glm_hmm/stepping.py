@@ -45,6 +45,7 @@ def update(
     """Take one turn of EM and keep its parameters."""
     data = read_data(model, X, y, session_starts, inputs)
     now = read_parameters(params, data.shapes, data.problem.emissions.has_scale, data.n_inputs)
+    now = data.problem.emissions.tied(now)
     found = data.problem.smoothed(now)
     new = data.problem.maximised(now, found)
     keep(model, data, new)

@@ -27,7 +27,7 @@ class StatesErrors:
 
     From the inverse of minus the second derivative of log p(y) + log prior at the estimates, the
     states summed out: that they are not known makes errors larger than those of K separate GLMs.
-    NaN for a probability at its edge, which has none.
+    NaN for a probability at its edge, which has none, and for a frozen weight, which was given.
 
     Attributes
     ----------
@@ -70,6 +70,8 @@ class StatesErrors:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas table: ``state``, ``feature``, ``estimate``, ``error``, ``z``.
+
+        Where weights are frozen, ``is_frozen`` says which: these have no error, as they were given.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(400, 1))
@@ -158,6 +160,8 @@ def standard_errors(data: Data, at: Parameters) -> StatesErrors:
     if free.shared is not None:  # the errors of the first state are those of all
         coef[free.shared.features] = coef[free.shared.features][:, :1]
         intercept = intercept[:1] + np.zeros((K, N)) if free.shared.intercept else intercept
+    if (frozen := data.problem.emissions.frozen) is not None:
+        frozen.have_no_errors(coef, intercept)
     scale = np.sqrt(scale_v) * at.scale.ravel() if free.has_scale else np.zeros(K * N)
     initial = _of_probabilities(at.initial[0][None], free.initial[None], places[3], covariance)
     transition = _of_probabilities(at.transition[0], free.transition, places[4], covariance)
@@ -230,4 +234,8 @@ def _frame(
     table["error"] = error.ravel().tolist()
     with np.errstate(divide="ignore", invalid="ignore"):
         table["z"] = (estimate / error).ravel().tolist()
+    frozen = data.problem.emissions.frozen
+    if frozen is not None:
+        of_intercept = np.full(intercept.shape, frozen.intercept is not None)
+        table["is_frozen"] = np.vstack([~frozen.is_learned, of_intercept]).ravel().tolist()
     return table

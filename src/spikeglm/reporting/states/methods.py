@@ -53,6 +53,9 @@ def _data(subject: StatesSubject) -> Iterator[str]:
     if shared is not None:
         names = joined([str(name) for name in np.atleast_1d(np.asarray(shared, dtype=object))])
         yield f"some weights were the same in all states ({names})"
+    frozen = getattr(subject.model, "frozen_weights", None)
+    if frozen:
+        yield f"some weights were given, and not learned ({joined([str(name) for name in frozen])})"
     if subject.model.feature_mask is not None:
         yield "some weights were kept at zero"
 
