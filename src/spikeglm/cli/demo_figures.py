@@ -31,9 +31,9 @@ def save_figures(result: DemoResult, folder: Path) -> Iterator[Path]:
 
 def overview(result: DemoResult) -> Figure:
     """Return all answers on one figure, two columns wide."""
-    figure = _figure(style.TWO_COLUMNS_MM, 120)
+    figure = _figure(style.TWO_COLUMNS_MM, 125)
     layout = ["abcd", "sssk", "eeek"]
-    axes = figure.subplot_mosaic([list(row) for row in layout], height_ratios=[1, 0.3, 0.75])
+    axes = figure.subplot_mosaic([list(row) for row in layout], height_ratios=[1, 0.3, 0.85])
     _draw_scores(result, axes["a"])
     _draw_filters(result, [axes[letter] for letter in "bcd"])
     _draw_rates(result, axes["s"], axes["e"])
@@ -44,7 +44,7 @@ def overview(result: DemoResult) -> Figure:
     axes["s"].legend(*models, loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0)
     below = axes["k"].legend(
         loc="upper left",
-        bbox_to_anchor=(0, -0.3),
+        bbox_to_anchor=(0, -0.27),
         borderaxespad=0,
         labelspacing=0.25,
         handlelength=1.5,
