@@ -20,7 +20,6 @@ N_ENCODED = 3  # arousal drives nobody
 RATES_HZ = (1.0, 8.0)
 STRENGTH = (0.3, 0.7)  # standard deviation of the log rate that a term makes
 REFRACTORY, BURST = -3.0, (0.5, 0.3)  # log gain one bin after a spike, and two and three after
-COUPLING, N_COUPLED = 0.3, 4
 CEILING = 2.0  # of the log gain by spikes, where their numbers count
 
 
@@ -31,13 +30,6 @@ class Behaviour(NamedTuple):
     direction: np.ndarray  # (T,) radians from 0 to 2 pi
     speed: np.ndarray  # (T,) m/s
     arousal: np.ndarray  # (T,) goes with speed (r = .6), and slowly on its own
-
-
-class Population(NamedTuple):
-    """Spikes of N neurons, and what they encode."""
-
-    counts: np.ndarray  # (T, N)
-    encoded: np.ndarray  # (4, N) True for terms that drive a neuron
 
 
 @cache
@@ -72,14 +64,15 @@ def standardised(values: np.ndarray) -> np.ndarray:
     return (values - values.mean(axis=0)) / values.std(axis=0)
 
 
-def tuning(rng: np.random.Generator, strength: tuple[float, float]) -> np.ndarray:
-    """Return what each of the three terms does to the log rate of one neuron, (T, 3)."""
-    animal = behaviour()
+def tuning(
+    rng: np.random.Generator, strength: tuple[float, float], animal: Behaviour
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return three curves of variance one over time, (T, 3), and their strengths, for a neuron."""
     center, width = rng.uniform(0.1, 0.9, 2), rng.uniform(0.15, 0.3)
     place = np.exp(-np.square(animal.position - center).sum(axis=1) / (2 * width**2))
     head = np.exp(2.0 * (np.cos(animal.direction - rng.uniform(0, 2 * np.pi)) - 1))
     run = rng.choice([-1, 1]) * animal.speed
-    return standardised(np.column_stack([place, head, run])) * rng.uniform(*strength, 3)
+    return standardised(np.column_stack([place, head, run])), rng.uniform(*strength, 3)
 
 
 class Kind(NamedTuple):
@@ -89,25 +82,57 @@ class Kind(NamedTuple):
     strength: tuple[float, float] = STRENGTH
     drift: float = 0.0  # standard deviation of the log gain
     memory_s: float = 100.0  # of that gain
-    couples: str = ""  # how spikes of a neuron and of four others change its rate: "count", "fired"
+    couples: str = ""  # how spikes of a neuron and of others change its rate: "count", "fired"
+    coupling: float = 0.3  # log gain one and two bins after a spike of another
+    n_coupled: int = 4  # others that a neuron feels
+
+
+class Spikes(NamedTuple):
+    """Spikes of N neurons, and what those before did to the rates."""
+
+    counts: np.ndarray  # (T, N)
+    log_gain: np.ndarray  # (T, N) by spikes before
+    at_ceiling: np.ndarray  # (N,) share of bins in which the ceiling held that gain
+
+
+class Population(NamedTuple):
+    """Spikes of N neurons, and what they encode."""
+
+    counts: np.ndarray  # (T, N)
+    strength: np.ndarray  # (4, N) standard deviation of the log rate by a term, 0 if not encoded
+    log_gain: np.ndarray  # (T, N) by spikes before, of the neuron and of others
+    at_ceiling: np.ndarray  # (N,) share of bins in which a ceiling held that gain
+
+    @property
+    def encoded(self) -> np.ndarray:
+        """(4, N) True for terms that drive a neuron."""
+        return self.strength > 0
 
 
 def population(kind: Kind, n_each: int, *, seed: int = 1) -> Population:
-    """Return n_each neurons for each of the eight sets of terms."""
-    rng = np.random.default_rng(seed)
+    """Return n_each neurons for each of the eight sets of terms; each seed has its trajectory."""
+    rng, animal = np.random.default_rng(seed), behaviour(seed - 1)
     sets = np.array([[bool(i >> j & 1) for j in range(N_ENCODED)] for i in range(2**N_ENCODED)])
     encoded = np.repeat(sets, n_each, axis=0).T  # (3, N)
     N = encoded.shape[1]
-    log_rate = np.column_stack([tuning(rng, kind.strength) @ encoded[:, n] for n in range(N)])
+    log_rate, strength = np.zeros((N_BINS, N)), np.zeros((len(TERMS), N))
+    for n in range(N):
+        curves, of_terms = tuning(rng, kind.strength, animal)
+        log_rate[:, n] = (curves * of_terms) @ encoded[:, n]
+        strength[:N_ENCODED, n] = of_terms * encoded[:, n]
     log_rate += kind.drift * wander(rng, kind.memory_s, N)
     rate = np.exp(log_rate)
     rate *= np.exp(rng.uniform(*np.log(RATES_HZ), N)) * BIN_S / rate.mean(axis=0)
-    counts = _with_history(rng, rate, kind.couples) if kind.couples else rng.poisson(rate)
-    return Population(counts, np.vstack([encoded, np.zeros((1, N), dtype=bool)]))
+    spikes = _with_history(rng, rate, kind) if kind.couples else _independent(rng, rate)
+    return Population(spikes.counts, strength, spikes.log_gain, spikes.at_ceiling)
 
 
-def _with_history(rng: np.random.Generator, rate: np.ndarray, couples: str) -> np.ndarray:
-    """Return counts (T, N) of neurons that feel their own spikes and those of some others.
+def _independent(rng: np.random.Generator, rate: np.ndarray) -> Spikes:
+    return Spikes(rng.poisson(rate), np.zeros(rate.shape), np.zeros(rate.shape[1]))
+
+
+def _with_history(rng: np.random.Generator, rate: np.ndarray, kind: Kind) -> Spikes:
+    """Return spikes of neurons that feel their own and those of some others.
 
     By their "count" in a bin: cells that fire 50 spikes in a bin (at the highest speed) then drive
     themselves and others without end, but for a ceiling, which no linear predictor knows. Or
@@ -116,14 +141,17 @@ def _with_history(rng: np.random.Generator, rate: np.ndarray, couples: str) -> n
     T, N = rate.shape
     weights = np.zeros((N, N))  # from, to
     for n in range(N):
-        others = rng.choice(np.delete(np.arange(N), n), N_COUPLED, replace=False)
-        weights[others, n] = COUPLING * rng.choice([-1, 1], N_COUPLED)
+        others = rng.choice(np.delete(np.arange(N), n), kind.n_coupled, replace=False)
+        weights[others, n] = kind.coupling * rng.choice([-1, 1], kind.n_coupled)
     counts, felt = np.zeros((2, T + 3, N))
-    ceiling = CEILING if couples == "count" else np.inf
+    log_gain, counts_all = np.zeros((T, N)), kind.couples == "count"
+    ceiling, above = CEILING if counts_all else np.inf, np.zeros(N)
     for t in range(T):
         before = felt[t : t + 3][::-1]  # one, two, three bins before
         own = REFRACTORY * np.minimum(before[0], 1) + BURST[0] * before[1] + BURST[1] * before[2]
-        gain = np.minimum(own + (before[0] + before[1]) @ weights, ceiling)
-        counts[t + 3] = rng.poisson(rate[t] * np.exp(gain))
-        felt[t + 3] = counts[t + 3] if couples == "count" else counts[t + 3] > 0
-    return counts[3:]
+        free = own + (before[0] + before[1]) @ weights
+        above += free > ceiling
+        log_gain[t] = np.minimum(free, ceiling)
+        counts[t + 3] = rng.poisson(rate[t] * np.exp(log_gain[t]))
+        felt[t + 3] = counts[t + 3] if counts_all else counts[t + 3] > 0
+    return Spikes(counts[3:], log_gain, above / T)
