@@ -12,8 +12,9 @@ import platform
 import sys
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ import pandas as pd
 import spikeglm as nmo
 from spikeglm.encoding.missing import dependence_table, missing
 
-from . import outcomes, power
+from . import ablation, outcomes, power
 from .lines import CHOSEN_ON, EVERY, FRESH, KINDS, N_EACH, SEARCHES, Search, design, model_of
 from .simulated import BIN_S, MINUTES, Kind, population
 from .text import PAGE
@@ -64,11 +65,18 @@ def is_asked(text: str) -> bool:
 
 def search_all() -> None:
     """Compute the rows that are asked for."""
-    for line in (*lines(CHOSEN_ON), *lines(FRESH)):
-        for seed in line.seeds:
-            if is_asked(f"{line.begins}seed {seed}"):
-                outcomes.keep(outcomes.computed(line.kind, line.search, seed))
-                print(f"{line.begins}seed {seed}", flush=True)
+    asked = [
+        (line, seed)
+        for line in (*lines(CHOSEN_ON), *lines(FRESH))
+        for seed in line.seeds
+        if is_asked(f"{line.begins}seed {seed}")
+    ]
+    together: dict[Any, list[tuple[Line, int]]] = {}  # one after another, those that share fits
+    for line, seed in asked:
+        together.setdefault((line.kind, seed, line.search.fits), []).append((line, seed))
+    for line, seed in chain(*together.values()):
+        outcomes.keep(outcomes.computed(line.kind, line.search, seed))
+        print(f"{line.begins}seed {seed}", flush=True)
 
 
 def diagnoses(known: dict[str, str]) -> Iterator[str]:
@@ -109,19 +117,28 @@ def chosen_on(kept: pd.DataFrame, known: dict[str, str]) -> Iterator[str]:
 
 
 def fresh(kept: pd.DataFrame) -> Iterator[str]:
-    """Yield the lines of fresh neurons; they say of which seeds."""
+    """Yield the lines of fresh neurons; they say what was found of each seed."""
     for line in lines(FRESH):
         rows = line.rows(kept)
         if len(rows):
-            seeds = ", ".join(map(str, sorted(rows["seed"].unique())))
-            yield f"{line.begins}{seeds} | {outcomes.cells(rows)}"
+            yield f"{line.begins}{by_seed(rows)} | {outcomes.cells(rows)}"
+
+
+def by_seed(rows: pd.DataFrame) -> str:
+    """Return the share of sets that are found, seed by seed: how much trajectories matter."""
+    enough = rows[rows["spikes"] >= outcomes.ENOUGH]
+    shares = (
+        f"{seed}: {outcomes.is_right(some).mean():.3f}" for seed, some in enough.groupby("seed")
+    )
+    return ", ".join(shares)
 
 
 def errors(kept: pd.DataFrame) -> Iterator[str]:
-    """Yield each wrong term of the advised searches of fresh neurons."""
-    for line in lines(FRESH):
-        if line.search.title.startswith("smooth, short") and "gain" not in line.search.knows:
-            yield from outcomes.wrong(line.rows(kept))
+    """Yield each wrong term of searches with drift or spikes in their models."""
+    for line in (*lines(CHOSEN_ON), *lines(FRESH)):
+        if line.search.knows and line.search.knows != ("gain", "time"):
+            for wrong in outcomes.wrong(line.rows(kept)):
+                yield f"| {line.search.title} {wrong}"
 
 
 def known_lines(text: str) -> dict[str, str]:
@@ -155,6 +172,7 @@ def main() -> None:
         told="\n".join(diagnoses(known)),
         fresh="\n".join(fresh(kept)),
         errors="\n".join(errors(kept)),
+        ablation="\n".join(ablation.table(kept)),
         power="\n".join(power.table(kept)),
         found_in_95=power.sentence(kept),
         heading=FIRST_OF_REST,

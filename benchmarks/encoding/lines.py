@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.model_selection import KFold
 
 import spikeglm as nmo
 
@@ -38,6 +39,8 @@ ALL_RULES = (SIMPLE, WEAK, SLOW, STRONG, SPIKES, BOTH)
 EVERY = (*ALL_RULES, BOUNDED, BOUNDED_BOTH)
 HELD_OUT = nmo.selection.InterleavedBlocks(10, n_chunks=5)  # as encode makes them
 SHORT = nmo.selection.InterleavedBlocks(10, n_chunks=20)  # blocks of six seconds
+RANDOM = KFold(10, shuffle=True, random_state=0)  # single bins, each between others of training
+ABLATED = (WEAK, SLOW)  # kinds of which parts of the procedure are left out
 MORE = nmo.selection.InterleavedBlocks(20, n_chunks=10)
 
 
@@ -46,11 +49,16 @@ class Search(NamedTuple):
 
     title: str
     options: dict[str, Any]
-    knows: tuple[str, ...] = ()  # of all models: "time", a spline; "spikes" of all; the true "gain"
+    knows: tuple[str, ...] = ()  # that all models have: see design; "gain", an offset that is true
     kinds: tuple[str, ...] = ALL_RULES
     is_smooth: bool = False  # whether strengths are chosen by the data, as encode does
     n_times: int = 20  # functions of time
     fresh: tuple[str, ...] = ()  # kinds whose fresh neurons are searched, too
+
+    @property
+    def fits(self) -> tuple[Any, ...]:
+        """What its fits depend on: searches that differ by their rules alone share them."""
+        return self.options.get("folds", HELD_OUT), self.knows, self.is_smooth, self.n_times
 
 
 def advised(knows: tuple[str, ...], kinds: tuple[str, ...], fresh: tuple[str, ...]) -> list[Search]:
@@ -72,12 +80,22 @@ def advised(knows: tuple[str, ...], kinds: tuple[str, ...], fresh: tuple[str, ..
     ]
 
 
+def ablated() -> list[Search]:
+    """Return what `encode` does but for one of its parts; nothing is chosen by these lines."""
+    rules = {"best score": {"rule": "score"}, "one standard error": {"rule": "one_se"}}
+    options = {f"smooth, {name}": {"folds": HELD_OUT, **rule} for name, rule in rules.items()}
+    options |= {"smooth, ten runs": {"folds": 10}, "smooth, single bins": {"folds": RANDOM}}
+    searches = [Search(name, of, (), (), True, fresh=ABLATED) for name, of in options.items()]
+    bare = {"folds": RANDOM, "rule": "score"}
+    return [*searches, Search("best score, single bins", bare, (), (), fresh=ABLATED)]
+
+
 SEARCHES = (
     Search(
         "Hardcastle, interleaved",
         {"folds": HELD_OUT},
         kinds=EVERY,
-        fresh=(BOUNDED_BOTH, TIGHT),
+        fresh=(BOUNDED_BOTH, TIGHT, *ABLATED),
     ),
     Search(
         "the same, gap of 5 s",
@@ -93,6 +111,7 @@ SEARCHES = (
         is_smooth=True,
         fresh=(SIMPLE, WEAK, WEAKEST, SLOW),
     ),
+    *ablated(),
     Search("smooth, short blocks", {"folds": SHORT}, kinds=(SIMPLE, WEAK), is_smooth=True),
     Search("smooth, twenty folds of ten", {"folds": MORE}, kinds=(WEAK,), is_smooth=True),
     Search(
@@ -112,6 +131,13 @@ SEARCHES = (
         {"folds": HELD_OUT},
         knows=("spikes", "time"),
         kinds=(BOTH, BOUNDED_BOTH),
+    ),
+    *(
+        Search(f"the same, {words} and drift in all models", {"folds": HELD_OUT}, knows, (BOTH,))
+        for words, knows in (
+            ("numbers up to two", ("saturated", "time")),
+            ("the true gain by spikes", ("gain", "time")),
+        )
     ),
     *advised(("time",), (SLOW, STRONG), (SLOW, STRONG)),
     *advised(("spikes", "time"), (BOTH, BOUNDED_BOTH), (BOTH, BOUNDED_BOTH, TIGHT)),
@@ -135,7 +161,11 @@ SEARCHES = (
 def design(
     kind: Kind, counts: np.ndarray, knows: tuple[str, ...], n_times: int = 20, *, seed: int = 1
 ) -> Any:
-    """Return position (7 x 7), direction, speed, arousal and what all models have, as splines."""
+    """Return position (7 x 7), direction, speed, arousal and what all models have, as splines.
+
+    "time" is a spline; "spikes" are those of all neurons in the last three bins, as they act;
+    "saturated" their numbers, but those above two as two.
+    """
     animal, B = behaviour(seed - 1), nmo.basis
     place = B.BSplineEval(7) * B.BSplineEval(7)
     place.label = "position"
@@ -148,9 +178,10 @@ def design(
     signals = [*animal.position.T, animal.direction, animal.speed, animal.arousal]
     if "time" in knows:
         basis, signals = basis + B.BSplineEval(n_times, label="time"), [*signals, np.arange(N_BINS)]
-    if "spikes" in knows:
-        felt = np.minimum(counts, 1) if kind.couples == "fired" else counts
-        basis, signals = basis + B.HistoryConv(3, label="spikes"), [*signals, felt]
+    most = {"spikes": 1 if kind.couples == "fired" else np.inf, "saturated": 2}
+    for name in most.keys() & set(knows):
+        felt = np.minimum(counts, most[name])
+        basis, signals = basis + B.HistoryConv(3, label=name), [*signals, felt]
     return basis.design(*signals)
 
 

@@ -11,6 +11,7 @@ last, with ``p_``, its signed rank test.
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +19,43 @@ import numpy as np
 import pandas as pd
 
 import spikeglm as nmo
+from spikeglm.selection.searching.rules import rule_named
+from spikeglm.selection.searching.search_terms import searched
+from spikeglm.selection.set_problem import SetProblem
 
 from .lines import N_EACH, Search, design, model_of
-from .simulated import N_ENCODED, TERMS, Kind, population
+from .simulated import N_ENCODED, TERMS, Kind, Population, population
 
 NEURONS = Path(__file__).with_name("neurons.csv")
 KEY = ["neurons", "search", "seed"]
 ENOUGH = 1000  # spikes
+Z = 1.959964  # of a normal variable, 95 %
 LETTERS = tuple(term[0].upper() for term in TERMS)
 
 
-def computed(kind: Kind, search: Search, seed: int) -> pd.DataFrame:
-    """Simulate, search, and return a row per neuron."""
+@lru_cache(maxsize=1)
+def problem(kind: Kind, seed: int, *fits: Any) -> tuple[SetProblem, Population]:
+    """Simulate, and return what searches share that differ by their rules alone."""
+    folds, knows, is_smooth, n_times = fits
     neurons = population(kind, N_EACH, seed=seed)
-    X = design(kind, neurons.counts, search.knows, search.n_times, seed=seed)
+    X = design(kind, neurons.counts, knows, n_times, seed=seed)
+    offset = neurons.log_gain if "gain" in knows else None
+    model = model_of(is_smooth=is_smooth)
+    read = SetProblem.read(model, X, neurons.counts, folds=folds, offset=offset)
+    return read.remembering(), neurons
+
+
+def computed(kind: Kind, search: Search, seed: int) -> pd.DataFrame:
+    """Search as ``search_terms`` does, and return a row per neuron."""
+    how, rule, alpha = (
+        search.options.get(name, usual)
+        for name, usual in (("how", "forward"), ("rule", "hardcastle"), ("alpha", 0.05))
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of folds next to each other
-        found = nmo.selection.search_terms(
-            model_of(is_smooth=search.is_smooth),
-            X,
-            neurons.counts,
-            always=[name for name in search.knows if name != "gain"],
-            offset=neurons.log_gain if "gain" in search.knows else None,
-            **search.options,
-        )
+        shared, neurons = problem(kind, seed, *search.fits)
+        always = [name for name in search.knows if name != "gain"]
+        found = searched(shared, how, rule_named(rule, alpha), always)
     assert found.terms == TERMS
     N = len(found.neurons)
     table: dict[str, Any] = {
@@ -107,6 +121,12 @@ def selected(rows: pd.DataFrame) -> np.ndarray:
     return np.array([rows["found"].str.contains(letter) for letter in LETTERS])
 
 
+def is_right(rows: pd.DataFrame) -> np.ndarray:
+    """Return of which neurons the set is found, (N,)."""
+    answered = (rows["found"] != "?").to_numpy()
+    return np.asarray((encoded(rows) == selected(rows)).all(axis=0) & answered)
+
+
 def cells(rows: pd.DataFrame) -> str:
     """Return the shares of neurons with enough spikes, and of terms that are there or not.
 
@@ -114,9 +134,8 @@ def cells(rows: pd.DataFrame) -> str:
     """
     rows = rows[rows["spikes"] >= ENOUGH]
     there, found = encoded(rows), selected(rows)
-    is_true = (there == found).all(axis=0) & (rows["found"] != "?").to_numpy()
     added = [mean(found[j, ~there[j]]) for j in range(len(TERMS))]
-    shares = share(is_true), share(~found[there]), share(found[~there])
+    shares = share(is_right(rows)), share(~found[there]), share(found[~there])
     return " | ".join([str(len(rows)), *shares, *(f"{value:.3f}" for value in added)]) + " |"
 
 
@@ -126,9 +145,15 @@ def mean(values: np.ndarray) -> float:
 
 
 def share(values: np.ndarray) -> str:
-    """Return a share with its standard error."""
-    p = mean(values)
-    return f"{p:.3f} ± {np.sqrt(p * (1 - p) / max(1, len(values))):.3f}"
+    """Return a share with its 95 % interval.
+
+    Wilson's, as that of all or none of n does not end where the share is. Terms of one neuron, and
+    neurons over one trajectory, are taken for independent.
+    """
+    n, p = max(1, len(values)), mean(values)
+    around = (p + Z**2 / 2 / n) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * np.sqrt(p * (1 - p) / n + (Z / 2 / n) ** 2)
+    return f"{p:.3f} [{max(0.0, around - half):.2f}, {min(1.0, around + half):.2f}]"
 
 
 def wrong(rows: pd.DataFrame) -> list[str]:

@@ -3,10 +3,21 @@
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.encoding import outcomes, power, simulated
-from benchmarks.encoding.__main__ import OLD, known_lines, lines
-from benchmarks.encoding.lines import CHOSEN_ON, FRESH
+from benchmarks.encoding import ablation, outcomes, power, simulated
+from benchmarks.encoding.__main__ import OLD, by_seed, known_lines, lines
+from benchmarks.encoding.lines import (
+    CHOSEN_ON,
+    FRESH,
+    HELD_OUT,
+    SEARCHES,
+    WEAK,
+    Search,
+    design,
+    model_of,
+)
 from numpy.testing import assert_allclose
+
+import spikeglm as nmo
 
 
 def rows(*found, spikes=2000, true=(0.5, 0.0, 0.2)):
@@ -36,7 +47,7 @@ def test_a_neuron_without_an_answer_is_not_found_also_if_it_encodes_nothing():
 
 def test_neurons_of_few_spikes_do_not_count():
     some = pd.concat([rows("PS"), rows("-", spikes=999)])
-    assert outcomes.cells(some).split(" | ")[:2] == ["1", "1.000 ± 0.000"]
+    assert outcomes.cells(some).split(" | ")[:2] == ["1", "1.000 [0.21, 1.00]"]
     assert outcomes.wrong(some) == []
 
 
@@ -78,6 +89,35 @@ def test_no_setting_of_a_fresh_line_is_chosen_on_fresh_neurons():
     assert len(set(begins)) == len(begins)
 
 
+def test_a_share_has_the_interval_of_wilson():
+    n, k = 64, 32
+    p, z = k / n, 1.959964
+    low, high = (float(bound) for bound in outcomes.share(np.arange(n) < k)[7:-1].split(", "))
+    for bound in (low, high):  # the ends are the shares from which k lies 1.96 of their errors
+        assert_allclose(abs(p - bound) / np.sqrt(bound * (1 - bound) / n), z, rtol=0.1)
+    assert outcomes.share(np.ones(64, dtype=bool)) == "1.000 [0.94, 1.00]"
+
+
+def test_what_is_found_is_told_of_each_seed():
+    both = pd.concat([rows("PS", "P"), rows("PS").assign(seed=3)])
+    assert by_seed(both) == "2: 0.500, 3: 1.000"
+
+
+def test_neurons_with_and_without_a_part_are_the_same_ones():
+    whole = rows("PS", "P", "PS", "PS").assign(neurons=WEAK, search=ablation.WHOLE)
+    without = rows("P", "PS", "PSA").assign(neurons=WEAK, search="smooth, best score")
+    first, second = ablation.table(pd.concat([whole, without]))
+    assert first.startswith(f"| {WEAK} | nothing | 2 | 4 | 0.750")
+    assert first.endswith("| 0 | 0 |")
+    assert " | 2 | 3 | 0.333 " in second
+    assert second.endswith("| 2 | 1 |")
+
+
+def test_each_part_that_is_left_out_is_searched_on_fresh_neurons():
+    titles = {line.search.title for line in lines(FRESH) if line.kind.title == WEAK}
+    assert set(ablation.LEFT_OUT) <= titles
+
+
 @pytest.fixture
 def trajectory(monkeypatch):
     """A box, a head and a speed without RatInABox, which is asked by its seed."""
@@ -108,3 +148,47 @@ def test_simulated_neurons_are_what_they_say(trajectory, couples):
     is_low = gain < np.median(gain) if couples else np.arange(len(alone)) < len(alone) // 2
     rates = [alone[some].sum() / gain[some].sum() for some in (is_low, ~is_low)]
     assert_allclose(rates[0], rates[1], rtol=0.25)
+
+
+def test_searches_that_differ_by_their_rules_share_fits_and_find_what_a_search_finds(
+    trajectory, monkeypatch
+):
+    monkeypatch.setattr(simulated, "N_BINS", 3000)
+    monkeypatch.setattr("benchmarks.encoding.lines.N_BINS", 3000)
+    monkeypatch.setattr("benchmarks.encoding.lines.behaviour", simulated.behaviour)
+    monkeypatch.setattr(outcomes, "N_EACH", 1)
+    outcomes.problem.cache_clear()
+    kind = simulated.Kind("kind", couples="fired")
+    for rule in ("hardcastle", "one_se"):
+        search = Search("way", {"folds": HELD_OUT, "rule": rule}, ("spikes",))
+        found = outcomes.computed(kind, search, 1)["found"].tolist()
+        counts = simulated.population(kind, 1, seed=1).counts
+        expected = nmo.selection.search_terms(
+            model_of(is_smooth=False),
+            design(kind, counts, ("spikes",)),
+            counts,
+            folds=HELD_OUT,
+            rule=rule,
+            always=["spikes"],
+        )
+        initials = ["".join(w[0].upper() for w in name.split(" + ")) for name in expected.sets]
+        assert found == ["-" if name == "N" else name for name in initials]
+    assert outcomes.problem.cache_info().hits == 1
+    outcomes.problem.cache_clear()
+
+
+def test_the_numbers_of_spikes_can_be_bounded_in_a_model(trajectory, monkeypatch):
+    monkeypatch.setattr("benchmarks.encoding.lines.behaviour", simulated.behaviour)
+    counts = np.zeros((simulated.N_BINS, 2))
+    counts[10] = 50
+    kind = simulated.Kind("kind", couples="count")
+    largest = [
+        np.asarray(design(kind, counts, (name,)).rows(11, 12))[0, -6:].max()
+        for name in ("spikes", "saturated")
+    ]
+    assert_allclose(largest, [50, 2])
+
+
+def test_no_two_searches_have_one_name():
+    titles = [search.title for search in SEARCHES]
+    assert len(set(titles)) == len(titles)
