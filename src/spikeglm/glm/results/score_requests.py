@@ -15,7 +15,7 @@ from .dispersion import at_scale
 from .score_weights import ScoreWeights
 
 if TYPE_CHECKING:
-    from .glm import GLM
+    from ..glm import GLM
 
 
 @dataclass(frozen=True, eq=False)
