@@ -4,27 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.cli.files import answered, run, said
+from tests.descriptions.choices import RAT, choices
 
-TEXT = """
-[recording]
-path = "datasets://rat_choices"
-units = "trials/choice"
-[design]
-rows = "trials/trial"
-[[design.terms]]
-kind = "signal"
-label = "first sound"
-signal = "trials/s1"
-[[design.terms]]
-kind = "signal"
-label = "last choice"
-signal = "trials/c"
+TEXT = choices(
+    {"first sound": "s1", "last choice": "c"},
+    """
 [states]
 n_states = 2
 sessions = "trials/day"
 n_restarts = 1
 tol = 1e-3
-"""
+""",
+    path=RAT,
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +55,7 @@ def test_report_is_made_anew(fitted):
 
 def test_predict_tells_states_and_simulate_draws_them(fitted, tmp_path):
     _, out = fitted
-    outcome = run("predict", out, "datasets://rat_choices", "--out", tmp_path / "p.csv", "--json")
+    outcome = run("predict", out, RAT, "--out", tmp_path / "p.csv", "--json")
     assert outcome.exit_code == 0, outcome.output
     facts = answered(outcome)
     table = pd.read_csv(tmp_path / "p.csv")
@@ -114,7 +106,7 @@ def test_a_recording_that_is_gone_is_said_and_the_page_stays(fitted, tmp_path):
     for path in out.iterdir():
         (moved / path.name).write_bytes(path.read_bytes())
     text = (moved / "description.toml").read_text()
-    gone = text.replace("datasets://rat_choices", str(tmp_path / "gone.nwb"))
+    gone = text.replace(RAT, str(tmp_path / "gone.nwb"))
     (moved / "description.toml").write_text(gone)
     page = (moved / "report.html").read_bytes()
     outcome = run("report", moved)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.descriptions.choices import RAT, choices
 from tests.descriptions.running_rat import BIN_S, TEXT, session
 
 import spikeglm as nmo
@@ -108,22 +109,17 @@ def test_a_folder_of_something_else_is_told(tmp_path):
         reuse.Result.read(tmp_path)
 
 
-CHOICES = """
-[recording]
-path = "datasets://rat_choices"
-units = "trials/choice"
-[design]
-rows = "trials/trial"
-[[design.terms]]
-kind = "signal"
-label = "second sound"
-signal = "trials/s2"
+CHOICES = choices(
+    {"second sound": "s2"},
+    """
 [analysis]
 observation_model = "Bernoulli"
 folds = 5
 [output]
 report = false
-"""
+""",
+    path=RAT,
+)
 
 
 def test_choices_are_predicted_in_bits_of_their_own_likelihood(tmp_path, monkeypatch):
@@ -132,7 +128,7 @@ def test_choices_are_predicted_in_bits_of_their_own_likelihood(tmp_path, monkeyp
     nmo.run_description(CHOICES, out=out)
     result = reuse.Result.read(out)
     assert (result.encoding.event, result.encoding.is_count) == ("event", True)
-    bits = reuse.predict(result, "datasets://rat_choices").bits_per_spike
+    bits = reuse.predict(result, RAT).bits_per_spike
     held_out = result.encoding.neurons()["held_out"].iloc[0]
     np.testing.assert_allclose(bits[0], held_out, rtol=0.05)
 

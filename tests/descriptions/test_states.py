@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from tests.descriptions.choices import choices
 from tests.descriptions.running_rat import BIN_S, session
 
 import spikeglm as nmo
@@ -13,21 +14,16 @@ from spikeglm.descriptions.results import read_result
 from spikeglm.descriptions.states.reuse import predict_states, simulate_states
 from spikeglm.recordings import Intervals, Recording, Series
 
-CHOICES = """
-[recording]
-units = "trials/choice"
-[design]
-rows = "trials/trial"
-[[design.terms]]
-kind = "signal"
-label = "sound"
-signal = "trials/sound"
+CHOICES = choices(
+    {"sound": "sound"},
+    """
 [states]
 n_states = 2
 sessions = "trials/day"
 n_restarts = 3
 tol = 1e-5
-"""
+""",
+)
 COUNTS = """
 [recording]
 bin_s = 0.05
