@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ... import errors
-from ...typing import FloatArray
 from .interval_data import read_intervals
 from .numbers import SERIES, pynapple_name, to_array
 from .timeseries import TimeAxis, time_axis_of
@@ -82,12 +81,3 @@ def axis_of_bins(bin_s: float, epochs: Any) -> TimeAxis:
     axis = time_axis_of(counts)
     assert axis is not None
     return axis
-
-
-def spans_of(axis: TimeAxis) -> FloatArray:
-    """Return (n, 2) where the epochs of rows start and end.
-
-    >>> spans_of(axis_of_bins(0.5, [[0.0, 1.0]]))
-    array([[0., 1.]])
-    """
-    return np.asarray(axis.time_support.values, dtype=np.float64)
