@@ -261,6 +261,12 @@ class Table:
         )
 
     @property
+    def origin(self) -> FloatArray:
+        """(p,) what is subtracted from each row: the shift, or zeros."""
+        zeros = np.zeros(self.rows.n_features)
+        return zeros if self.shift is None else np.asarray(self.shift, dtype=np.float64)
+
+    @property
     def stored_rounding(self) -> float:
         """How exactly the rows are stored, relative to their size: 0 for whole numbers."""
         dtype = self.rows.dtype

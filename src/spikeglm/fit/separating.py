@@ -51,7 +51,6 @@ def separating_features(
     cost = len(apart) * float(table.n_kept) * len(coef) ** 2
     if not (0 < cost < MOST_MULTIPLICATIONS) or how.runner == "dask" or not penalty.is_smooth:
         return None, status
-    shift = np.zeros(len(coef)) if table.shift is None else table.shift
     some, W = columns.take(apart), coef[:, apart]
     free = np.ones((len(coef) + 1, len(apart)), dtype=bool)
     free[:-1] = penalty.curvature(coef.shape)[:, apart] == 0
@@ -59,7 +58,7 @@ def separating_features(
         free[:-1] &= some.mask
     free[-1] = columns.has_intercept
     h = curvature_at(some, observed.take(apart))
-    b = intercept[apart] + shift @ W
+    b = intercept[apart] + table.origin @ W
     found = separations(table.in_double(), some, W, b, how, free=free, h=h)
     out = np.zeros(coef.shape, dtype=bool)
     for c, separation in zip(apart, found, strict=True):

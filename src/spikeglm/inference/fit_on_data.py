@@ -15,8 +15,7 @@ import numpy as np
 
 from .. import showing
 from ..engine.features.survey import survey_locations, survey_responses
-from ..engine.runners.plan import plan
-from ..engine.table import Table
+from ..engine.runners.plan import planned
 from ..fit.record import check_same_data
 from ..io.interop.column_names import require_same_columns
 from ..io.interop.frames import column_labels
@@ -202,8 +201,7 @@ class FitOnData:
         """
         optimum = self.optimum
         if optimum.record is not None:
-            how = plan(optimum.rows, optimum.columns.n_columns)
-            table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+            table, how = planned(optimum.rows, optimum.keep, optimum.columns.n_columns)
             check_same_data(optimum.record, survey_responses(table, optimum.columns, how))
 
     def check_estimates(self) -> None:
@@ -253,8 +251,6 @@ class FittedModel(Protocol):
 def mean_features(optimum: Optimum) -> FloatArray:
     """Return the mean features (p,) over the rows that took part, with or without an intercept."""
     columns = replace(optimum.columns, has_intercept=True)  # without one they are seen about zero
-    how = plan(optimum.rows, columns.n_columns)
-    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    table, how = planned(optimum.rows, optimum.keep, columns.n_columns)
     survey = survey_locations(table, columns, how)
-    shift = survey.table.shift
-    return survey.features.mean if shift is None else survey.features.mean + shift
+    return survey.features.mean + survey.table.origin

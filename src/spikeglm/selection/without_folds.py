@@ -12,8 +12,7 @@ import numpy as np
 
 from .. import errors, showing
 from ..engine.features.survey import survey_locations
-from ..engine.runners.plan import plan
-from ..engine.table import Table
+from ..engine.runners.plan import planned
 from ..glm import GLM
 from ..glm.reading.fit_inputs import FitInputs
 from ..regularizer.base import Penalty
@@ -146,8 +145,7 @@ def standardised(model: GLM, inputs: FitInputs, coefficients: str) -> GLM:
             todo="standardise the features for other penalties.",
         )
     columns = replace(inputs.columns, weights=None, mask=None, has_intercept=True)
-    how = plan(inputs.rows, columns.n_columns)
-    table = Table.cut(inputs.rows, inputs.keep, how.block_rows)
+    table, how = planned(inputs.rows, inputs.keep, columns.n_columns)
     scale = survey_locations(table, columns, how).features.scale
     variance = np.where(scale > 0, scale**2, 1.0)  # of constants nothing depends
     shape = (len(variance), *inputs.shapes.per_feature)

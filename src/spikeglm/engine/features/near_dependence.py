@@ -137,7 +137,7 @@ def _covariance(
 
 def _size(known: Features, table: Table) -> FloatArray:
     """Return (p,) how large features are, of which they round a share, in standard deviations."""
-    place = known.mean if table.shift is None else known.mean + table.shift
+    place = known.mean + table.origin
     return np.hypot(place, known.scale) * known.inverse_scale
 
 

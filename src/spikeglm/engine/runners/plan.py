@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from ...rows.contract import Rows
 from ...rows.dask_rows import DaskRows
 from ...settings import Settings, get_config
+from ...typing import BoolArray
+from ..table import Table
 from . import jax_devices
 from .jax_memory import DeviceMemory
 
@@ -171,6 +173,19 @@ def plan(
         look = replace(look, n_rows=None)
     keeps = single and keeps
     return Plan(runner, n_threads, block_rows, single, keeps, tuple(reasons), look, memory)
+
+
+def planned(rows: Rows, keep: BoolArray, n_columns: int) -> tuple[Table, Plan]:
+    """Return the kept rows in blocks, and the plan of visits for so many columns.
+
+    >>> import numpy as np
+    >>> from spikeglm.rows import ArrayRows
+    >>> table, how = planned(ArrayRows(np.zeros((1000, 5))), np.arange(1000) < 600, 1)
+    >>> table.n_kept
+    600
+    """
+    how = plan(rows, n_columns)
+    return Table.cut(rows, keep, how.block_rows), how
 
 
 def _runner(settings: Settings, work: int, *, iterative: bool) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from ... import errors
 from ...engine.columns import Columns
 from ...engine.coordinates.feature_facts import Features
 from ...engine.objective import Objective
-from ...engine.runners.plan import plan
+from ...engine.runners.plan import planned
 from ...engine.runners.threads import one_blas_thread
 from ...engine.table import Table
 from ...fit.record import FitResult
@@ -197,8 +197,8 @@ def in_the_users_units(inputs: FitInputs, penalty: Penalty) -> Objective:
         )
     rows, columns = inputs.rows, inputs.columns
     p = rows.n_features
-    how = plan(rows, columns.n_columns)
-    table = Table.cut(rows, inputs.keep, how.block_rows).in_double()
+    table, how = planned(rows, inputs.keep, columns.n_columns)
+    table = table.in_double()
     as_they_come = Features.as_they_come(p)
     weight = _total_weight(columns, table)
     return Objective(table, columns, how, penalty, as_they_come, weight)

@@ -10,9 +10,8 @@ import numpy as np
 from ...engine.features.near_dependence import View
 from ...engine.features.survey import survey_features, survey_responses
 from ...engine.objective import Objective
-from ...engine.runners.plan import Plan, plan
+from ...engine.runners.plan import Plan, planned
 from ...engine.softmax_objective import SoftmaxObjective
-from ...engine.table import Table
 from ...fit.record import FitResult
 from ...fit.user_scale import for_the_solver, of_the_rows
 from ...inference.information.filling import Filler
@@ -54,8 +53,8 @@ def told_apart(
     if record is None or not (record.near_copies and penalty.is_smooth):
         return {}
     columns, K = inputs.columns, inputs.shapes.n_classes or 1
-    how = plan(inputs.rows, columns.n_columns)
-    table = Table.cut(inputs.rows, inputs.keep, how.block_rows).in_double()
+    table, how = planned(inputs.rows, inputs.keep, columns.n_columns)
+    table = table.in_double()
     observed = survey_responses(table, columns, how)
     survey = survey_features(table, columns, how)
     no_optimum = {Status.SEPARATED, *NO_OPTIMUM}

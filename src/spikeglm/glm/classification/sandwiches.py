@@ -57,7 +57,7 @@ def covered(
         classes.plan,
         inverses,
         _n_used(objective, theta, neurons, inverses),
-        np.zeros(len(J) // K - 1) if classes.table.shift is None else classes.table.shift,
+        classes.table.origin,
         K,
     )
     found = []

@@ -15,9 +15,8 @@ import numpy as np
 
 from ...engine.features.survey import Responses, survey_locations, survey_responses
 from ...engine.objective import Objective
-from ...engine.runners.plan import plan
+from ...engine.runners.plan import planned
 from ...engine.softmax_objective import SoftmaxObjective
-from ...engine.table import Table
 from ...fit.class_separation import ClassSeparation, class_separations, in_the_limit
 from ...fit.record import FitResult, check_optimum, check_same_data
 from ...fit.user_scale import for_the_solver
@@ -189,8 +188,8 @@ def _objective(
     model: ClassifierGLM, inputs: FitInputs
 ) -> tuple[SoftmaxObjective, Responses, BoolArray]:
     """Return the objective, what responses there are, and which features (p,) are constant."""
-    how = plan(inputs.rows, inputs.columns.n_columns)
-    table = Table.cut(inputs.rows, inputs.keep, how.block_rows).in_double()
+    table, how = planned(inputs.rows, inputs.keep, inputs.columns.n_columns)
+    table = table.in_double()
     observed = survey_responses(table, inputs.columns, how)
     survey = survey_locations(table, inputs.columns, how)
     no_penalty = UnRegularized().bind(None, (0, 0))

@@ -7,8 +7,7 @@ import numpy as np
 from ...engine.columns import Columns
 from ...engine.kernels import loss_kernels
 from ...engine.runners.dispatch import products, run
-from ...engine.runners.plan import plan
-from ...engine.table import Table
+from ...engine.runners.plan import plan, planned
 from ...fit.record import FitResult
 from ...rows.contract import Rows
 from ...typing import Array, BoolArray, FloatArray
@@ -82,6 +81,5 @@ def _sweep(
     intercept: FloatArray,
     keep: BoolArray,
 ) -> loss_kernels.TotalSums:
-    how = plan(rows, columns.n_columns)
-    table = Table.cut(rows, keep, how.block_rows).in_double()
-    return run(kernel, table, columns, coef, intercept, how)
+    table, how = planned(rows, keep, columns.n_columns)
+    return run(kernel, table.in_double(), columns, coef, intercept, how)

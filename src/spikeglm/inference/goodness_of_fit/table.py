@@ -23,9 +23,8 @@ import numpy as np
 
 from ... import errors
 from ...engine.features.survey import survey_responses
-from ...engine.runners.plan import plan
+from ...engine.runners.plan import planned
 from ...engine.runners.threads import in_shares
-from ...engine.table import Table
 from ...fit.record import is_same_data
 from ...numerics import quiet
 from ...regularizer.firth import is_of_information
@@ -233,8 +232,7 @@ def _has_sums_of_fit(optimum: Optimum) -> bool:
     """Tell whether rows, weights, mean responses and offsets are those of the fit."""
     if optimum.record is None:
         return False
-    how = plan(optimum.rows, optimum.columns.n_columns)
-    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    table, how = planned(optimum.rows, optimum.keep, optimum.columns.n_columns)
     return is_same_data(optimum.record, survey_responses(table, optimum.columns, how))
 
 

@@ -14,7 +14,7 @@ from ...engine.features.near_dependence import View
 from ...engine.features.survey import Responses, survey_locations, survey_responses
 from ...engine.kernels import loss_kernels
 from ...engine.runners.dispatch import run
-from ...engine.runners.plan import Plan, plan
+from ...engine.runners.plan import Plan, planned
 from ...engine.table import Table
 from ...fit.record import check_same_data
 from ...fit.separation import Separation, curvature_at, separations, without_rows
@@ -57,14 +57,12 @@ class AtOptimum:
     def of(cls, optimum: Optimum) -> AtOptimum:
         """Look at the data, and check that they are those of the fit."""
         columns = optimum.columns
-        how = plan(optimum.rows, columns.n_columns)
-        table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+        table, how = planned(optimum.rows, optimum.keep, columns.n_columns)
         observed = survey_responses(table, columns, how)
         if optimum.record is not None:
             check_same_data(optimum.record, observed)
-        table = survey_locations(table, columns, how).table
-        shift = np.zeros(len(optimum.coef)) if table.shift is None else table.shift
-        return cls(optimum, how, in_longer_blocks(table, how), shift, observed)
+        table = in_longer_blocks(survey_locations(table, columns, how).table, how)
+        return cls(optimum, how, table, table.origin, observed)
 
     @classmethod
     def through(cls, optimum: Optimum, view: View, how: Plan, observed: Responses) -> AtOptimum:

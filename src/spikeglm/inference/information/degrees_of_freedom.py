@@ -37,7 +37,7 @@ from ...engine.columns import Columns
 from ...engine.features.survey import survey_locations, survey_responses
 from ...engine.kernels import loss_kernels
 from ...engine.runners.dispatch import run
-from ...engine.runners.plan import plan
+from ...engine.runners.plan import planned
 from ...engine.table import Table
 from ...regularizer.squares import Squares, squares_of
 from ...typing import FloatArray, IntArray
@@ -243,10 +243,9 @@ def _informations(
     is_shared = columns.likelihood.has_constant_information and _is_weighted_alike(columns)
     if is_shared:
         columns = columns.take(np.array([0]))
-    how = plan(optimum.rows, columns.n_columns)
-    table = _enough(Table.cut(optimum.rows, optimum.keep, how.block_rows), columns)
-    table = survey_locations(table, columns, how).table
-    shift = np.zeros(p) if table.shift is None else table.shift
+    table, how = planned(optimum.rows, optimum.keep, columns.n_columns)
+    table = survey_locations(_enough(table, columns), columns, how).table
+    shift = table.origin
     weight = survey_responses(table, columns, how).weight
     table = in_longer_blocks(table, how)
     coef, intercept = optimum.coef[:, wanted], optimum.intercept[wanted]

@@ -20,8 +20,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...engine.features.survey import survey_features, survey_responses
-from ...engine.runners.plan import plan
-from ...engine.table import Table
+from ...engine.runners.plan import planned
 from ...fit.separation import curvature_at
 from ...regularizer.squares import squares_of
 from ...solvers import Status
@@ -91,8 +90,7 @@ def _told_apart(
     if record is None or not (record.near_copies and optimum.penalty.is_smooth):
         return {}
     columns = optimum.columns
-    how = plan(optimum.rows, columns.n_columns)
-    table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
+    table, how = planned(optimum.rows, optimum.keep, columns.n_columns)
     observed = survey_responses(table, columns, how)
     survey = survey_features(table, columns, how)
     which = np.flatnonzero([status is not Status.SEPARATED for status in record.status])

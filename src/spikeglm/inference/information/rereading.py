@@ -11,7 +11,7 @@ from ... import showing
 from ...engine.features.survey import survey_locations, survey_responses
 from ...engine.kernels import loss_kernels
 from ...engine.runners.dispatch import run
-from ...engine.runners.plan import Plan, plan
+from ...engine.runners.plan import Plan, planned
 from ...engine.table import Table
 from ...typing import FloatArray, IntArray
 from .memory import groups, in_longer_blocks
@@ -44,11 +44,9 @@ class Rereading:
     def of(cls, optimum: Optimum) -> Rereading:
         """Look at where the features lie."""
         columns = optimum.columns
-        how = plan(optimum.rows, columns.n_columns)
-        table = Table.cut(optimum.rows, optimum.keep, how.block_rows)
-        table = survey_locations(table, columns, how).table
-        shift = np.zeros(len(optimum.coef)) if table.shift is None else table.shift
-        return cls(optimum, how, in_longer_blocks(table, how), shift)
+        table, how = planned(optimum.rows, optimum.keep, columns.n_columns)
+        table = in_longer_blocks(survey_locations(table, columns, how).table, how)
+        return cls(optimum, how, table, table.origin)
 
     def informations(
         self, wanted: IntArray, centre: FloatArray

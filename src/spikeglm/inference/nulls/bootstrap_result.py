@@ -11,8 +11,7 @@ import numpy as np
 from ... import errors, showing
 from ...engine.kernels import loss_kernels
 from ...engine.runners.dispatch import run
-from ...engine.runners.plan import plan
-from ...engine.table import Table
+from ...engine.runners.plan import planned
 from ...solvers import WELL
 from ...typing import Array, FloatArray
 from ..fit_on_data import FitOnData
@@ -217,8 +216,8 @@ class BlockBootstrap:
 def _information(fit: FitOnData) -> FloatArray:
     """Return the information (N, p, p) on coefficients at the estimates."""
     optimum = fit.optimum
-    how = plan(optimum.rows, fit.n_neurons)
-    table = in_longer_blocks(Table.cut(optimum.rows, optimum.keep, how.block_rows), how)
+    table, how = planned(optimum.rows, optimum.keep, fit.n_neurons)
+    table = in_longer_blocks(table, how)
     at = optimum.coef, optimum.intercept
     F = run(loss_kernels.fisher_information, table, optimum.columns, *at, how).information
     # What the intercept can take up is no distance.

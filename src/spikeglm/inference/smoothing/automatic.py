@@ -16,9 +16,8 @@ from ... import errors, showing
 from ...engine.columns import Columns
 from ...engine.kernels import bending_kernels
 from ...engine.runners.dispatch import run
-from ...engine.runners.plan import plan
+from ...engine.runners.plan import planned
 from ...engine.runners.threads import one_blas_thread
-from ...engine.table import Table
 from ...fit.fitting import SolverChoice
 from ...fit.held_rows import in_memory
 from ...fit.prepared import Prepared, prepare
@@ -175,8 +174,8 @@ def _log_likelihood(
 ) -> FloatArray:
     model = columns.likelihood.model
     scale = phi if model.has_dispersion else model.by_column  # None: the model's own
-    how = plan(ready.rows, columns.n_columns)
-    table = Table.cut(ready.rows, ready.keep, how.block_rows).in_double()
+    table, how = planned(ready.rows, ready.keep, columns.n_columns)
+    table = table.in_double()
     kernel = partial(bending_kernels.log_likelihood, scale=scale)
     W, b = result.coef[:, which], result.intercept[which]
     with one_blas_thread(), quiet():

@@ -117,7 +117,7 @@ class Rounds:
         table = replace(ready.survey.table, combinations=None).in_double()
         self.table, self.how = for_matrices(table, ready.keep, plan(ready.rows, n), n)
         p = penalty.n_features
-        self.shift = np.zeros(p) if table.shift is None else np.asarray(table.shift, float)
+        self.shift = table.origin
         self.rho, self.highest, self.coef, self.intercept = begin
         self.features = ready.survey.features
         self.saturated = self._saturated()
