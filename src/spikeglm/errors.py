@@ -6,11 +6,11 @@ Every message is built here, so that a tired reader finds the same three parts i
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-_MOST_NAMES = 40  # that a message lists
+_MOST_KNOWN = 40  # names that are told where none of them was meant
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -111,6 +111,20 @@ def process_error(problem: str, *, given: object, expected: str, todo: str = "")
     return RuntimeError(_message(problem, given, expected, todo))
 
 
+def listed(names: Iterable[object], most: int = 12, *, between: str = ", ") -> str:
+    """Return names in a row, and of many how many more there are.
+
+    >>> listed("abcd", 3)
+    'a, b, c and 1 more'
+    >>> listed(["n1: silent", "n2: silent"], 1, between="; ")
+    'n1: silent; and 1 more'
+    """
+    told = [str(name) for name in names]
+    more = len(told) - most
+    stop = between.strip().replace(",", "")
+    return between.join(told[:most]) + (f"{stop} and {more} more" if more > 0 else "")
+
+
 def unknown_name(
     kind: str, name: object, known: Sequence[Any], *, meant: dict[str, str] | None = None
 ) -> ValueError:
@@ -125,8 +139,7 @@ def unknown_name(
     by_lower_case = {word.lower(): word for word in words} | (meant or {})
     close = difflib.get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     hint = f"Did you mean {by_lower_case[close[0]]!r}?" if close else ""
-    told = ", ".join(repr(w) if isinstance(w, str) else str(w) for w in known[:_MOST_NAMES])
-    told += f" and {len(known) - _MOST_NAMES} more" * (len(known) > _MOST_NAMES)
+    told = listed((repr(w) if isinstance(w, str) else w for w in known), _MOST_KNOWN)
     return value_error(f"Unknown {kind}.", given=repr(name), expected=f"one of {told}", todo=hint)
 
 

@@ -15,7 +15,6 @@ from ..recordings import Recording
 from .times import check_times
 
 _LONG_BIN_S = 1.0
-_MOST_NAMES = 12
 _IN_SECONDS = "say it in seconds: 0.02 is 20 ms."
 _NUMBERS = ("series", "column", "values", "times")
 _OF_TIMES = ("times", "intervals")  # places of moments
@@ -94,7 +93,7 @@ def _check_kind(who: str, place: str, name: str, kinds: dict[str, str], trials: 
     raise errors.value_error(
         f"{who} takes other data.",
         given=f"{place} = {name!r}, which is {kind}",
-        expected=words + (f": {_listed(names)}" if names else ""),
+        expected=words + (f": {errors.listed(map(repr, names))}" if names else ""),
     )
 
 
@@ -118,8 +117,3 @@ def _check_seconds(plan: DesignPlan, recording: Recording) -> None:
             f"Bins are {plan.bin_s:g} s long. Given: bin_s = {plan.bin_s!r}. Expected: seconds. "
             f"What to do: nothing, if that is meant; else {_IN_SECONDS}"
         )
-
-
-def _listed(names: list[str]) -> str:
-    told = ", ".join(map(repr, names[:_MOST_NAMES]))
-    return told + ", ..." * (len(names) > _MOST_NAMES)

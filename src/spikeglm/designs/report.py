@@ -311,7 +311,7 @@ def _said_of_events(facts: TermFacts | None) -> Iterator[str]:
             yield f"{n} {what}"
     unseen = [str(channel) for channel, n in facts.per_channel if n == 0]
     if unseen and facts.n_seen:
-        yield f"no event of {', '.join(unseen[:5])}"
+        yield f"no event of {errors.listed(unseen)}"
 
 
 def _lost(design: Design) -> BoolArray:

@@ -80,11 +80,10 @@ def check_features(survey: Survey, rows: Rows) -> None:
     size = size if shift is None else size + np.abs(shift)
     too_large = np.flatnonzero(~(size <= _LARGEST_FEATURE))
     if len(too_large):
-        names = ", ".join(rows.feature_names[j] for j in too_large[:3])
         raise errors.value_error(
             f"{len(too_large)} feature(s) are too large for their squares to be numbers of "
             "float64.",
-            given=f"{names}{', ...' if len(too_large) > 3 else ''}",
+            given=errors.listed(rows.feature_names[j] for j in too_large),
             expected=f"values up to {_LARGEST_FEATURE}",
             todo="choose another unit for these features, or look for what made such numbers.",
         )

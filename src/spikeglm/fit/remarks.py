@@ -13,13 +13,13 @@ import numpy as np
 
 from ..engine.coordinates.feature_facts import Features
 from ..engine.features.survey import NO_SIZE
+from ..errors import listed
 from ..rows.contract import Rows
 from ..rows.terms import Term, terms_of
 from ..typing import BoolArray, FloatArray, IntArray
 
 TOUCHED = 1e-6  # share of a feature in a null direction from which it is a combination of others
 _INSIDE = 1e-9  # what may be missing of a squared length of one
-_MOST_NAMES = 12
 _SMALL = f", or below {NO_SIZE}, which counts as zero: choose another unit if it should not"
 _MOST_DIRECTIONS = 512  # beyond, which terms they belong to is not looked at
 
@@ -81,7 +81,7 @@ def remarks_on_storage(rounded: FloatArray | None, rows: Rows) -> tuple[str, ...
     if rounded is None or not rounded.size:
         return ()
     touched = np.flatnonzero(np.linalg.norm(rounded, axis=1) > TOUCHED)
-    names = _listed([rows.feature_names[j] for j in touched])
+    names = listed([rows.feature_names[j] for j in touched])
     return (
         f"{len(touched)} features are combinations of others as far as {rows.dtype} tells "
         f"({names}): what they differ by is lost in its rounding; store them in float64 if it "
@@ -112,7 +112,7 @@ def remarks_on_weights(
         counts[more] = counts.get(more, 0) + n
     return tuple(
         f"constant, or combinations of others, under the row weights of {n} of {n_columns} columns "
-        f"(neurons, folds): {_listed([names[j] for j in more])}; their rows leave open what these "
+        f"(neurons, folds): {listed([names[j] for j in more])}; their rows leave open what these "
         "count for"
         for more, n in counts.items()
         if more
@@ -147,7 +147,7 @@ class _About:
         if len(constant):
             yield (
                 f"{len(constant)} of {len(self.zero)} {noun} are constant, as the intercept is "
-                f"({_listed([self.names[j] for j in constant])})"
+                f"({listed([self.names[j] for j in constant])})"
             )
 
     def dependent(self) -> Iterator[str]:
@@ -156,7 +156,7 @@ class _About:
         if not n_more:
             return
         touched = np.flatnonzero(np.linalg.norm(self.own, axis=1) > TOUCHED)
-        which = _listed([self.names[j] for j in touched])
+        which = listed([self.names[j] for j in touched])
         noun = "functions" if self.term.meaning is not None else "features"
         determined = (
             "the penalty decides between them"
@@ -187,7 +187,7 @@ class _About:
         is_whole = (n_listed == each) & (self.term.n_channels > 1)
         found = [f"channel {c}" for c in np.flatnonzero(is_whole)]
         found += [self.names[j] for j, c in zip(columns, channel, strict=True) if not is_whole[c]]
-        return [_listed(found)]
+        return [listed(found)]
 
 
 def _own(null: FloatArray, term: Term) -> FloatArray:
@@ -225,7 +225,7 @@ def _overlaps(
     settled = all(is_penalised[g.columns].all() for g in mixed)
     ways = f"{n_shared} combination{'s' if n_shared > 1 else ''} of features"
     who = "the penalty decides" if settled else "nothing but the smallest norm decides"
-    names = _listed([g.label for g in mixed])
+    names = listed([g.label for g in mixed])
     shared = {g.start for g in mixed}
     pairs = [] if settled else zip(terms, own, strict=True)
     inside = [g for g, mine in pairs if g.start in shared and _is_inside(left, g, mine)]
@@ -242,13 +242,8 @@ def _is_inside(left: FloatArray, term: Term, own: FloatArray) -> bool:
 def _hint(labels: Sequence[str]) -> str:
     if not labels:
         return ""
-    names = _listed([repr(label) for label in labels])
+    names = listed([repr(label) for label in labels])
     return (
         f"; all that {names} can say the other terms can, too, as a product holds its factors: "
         "leave it out, or penalise both"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = ", ..." if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import errors
 from ..typing import FloatArray
 from .entries import span_text
 from .series import Steps
@@ -138,8 +139,7 @@ def _on_units(units: Units) -> list[str]:
     silent = [str(name) for name, n in zip(units.names, units.n_spikes, strict=True) if n == 0]
     if not silent:
         return []
-    named = ", ".join(silent[:10]) + ", ..." * (len(silent) > 10)
-    return [f"{len(silent)} of {len(units)} units have no spikes: {named}"]
+    return [f"{len(silent)} of {len(units)} units have no spikes: {errors.listed(silent)}"]
 
 
 def _on_clocks(recording: Recording, units: Units) -> list[str]:

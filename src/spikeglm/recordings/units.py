@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_MOST_LABELS = 8  # that a message names
 
 
 class Trains(Protocol):
@@ -193,7 +192,7 @@ class Units(Mapping[Any, FloatArray]):
 
     def _labels(self, column: str) -> str:
         found = np.unique(np.asarray(self.metadata[column]).astype(str))
-        return ", ".join(found[:_MOST_LABELS]) + ", ..." * (len(found) > _MOST_LABELS)
+        return errors.listed(found)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with a row per unit: ``n_spikes``, and the columns of metadata.

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import listed
 from .subject import Subject
-from .words import DASH, duration, listed, number, width
+from .words import DASH, duration, number, width
 
 FAMILIES = {
     "BSpline": "B-splines",

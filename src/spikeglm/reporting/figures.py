@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ..errors import listed
 from ..plotting import paper_style, plot_encoding
 from .subject import Subject
-from .words import listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawn

@@ -11,11 +11,12 @@ import numpy as np
 
 from ..encoding.missing import TABLE as DEPENDENCE
 from ..encoding.missing import missing
+from ..errors import listed
 from ..solvers import WELL
 from .described import GIVEN
 from .past import feeds_of
 from .subject import CURVE, Subject
-from .words import capital, joined, listed
+from .words import capital, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,6 @@ _MOST_DISPERSION = 1.5  # errors are then a fifth too small
 _FEWEST_SPIKES = 10  # per parameter that a fit uses up
 _MOST_LOST = 0.05  # of the rows, where the fit does not say why
 _OF_ROWS = re.compile(r"\d+ of \d+ rows ")  # how a fit begins to tell of them
-_MOST_NAMES = 8
 _MOST_REASONS = 3
 _WELL = tuple(map(str, WELL))
 _NO_ANSWER = "?"
@@ -296,8 +296,7 @@ def _of(who: tuple[int, ...], subject: Subject) -> str:
 def _named(who: tuple[int, ...], subject: Subject) -> str:
     if len(subject.names) == 1:
         return ""
-    shown = ", ".join(str(subject.names[k]) for k in who[:_MOST_NAMES])
-    return f"({shown}{', ...' if len(who) > _MOST_NAMES else ''})"
+    return f"({listed(subject.names[k] for k in who)})"
 
 
 def _most_frequent(reasons: pd.Series) -> str:

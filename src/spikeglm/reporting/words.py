@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -89,19 +89,6 @@ def quartiles(values: Any, *, as_percent: bool = False) -> str:
     if len(values) == 1:
         return f"{number(middle)}{unit}"
     return f"{number(middle, 2)}{unit} [{number(low, 2)}, {number(high, 2)}]"
-
-
-def listed(names: Iterable[Any], most: int = 12) -> str:
-    """Return names in a row, the first ones of many.
-
-    Examples
-    --------
-    >>> listed("abc", 2)
-    'a, b and 1 more'
-    """
-    names = [str(name) for name in names]
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def joined(parts: Sequence[str], word: str = "and") -> str:

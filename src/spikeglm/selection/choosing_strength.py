@@ -32,7 +32,6 @@ from .without_folds import WithoutFolds, check_without_folds, standardised
 
 _N_STRENGTHS = 30
 _BY = ("neuron", "term")
-_MOST_NAMES = 12
 
 
 def select_strength(
@@ -299,9 +298,9 @@ def _by_neuron(
 def _warn_of_lost_folds(reason: tuple[str, ...], neurons: tuple[Any, ...]) -> None:
     lost = [f"{who}: {why}" for who, why in zip(neurons, reason, strict=True) if "no fit" in why]
     if lost:
-        more = f"; and {len(lost) - _MOST_NAMES} more" if len(lost) > _MOST_NAMES else ""
+        told = errors.listed(lost, between="; ")
         warn(
             f"{len(lost)} neuron(s) whose strength stands on fewer folds, or on none: "
-            f"{'; '.join(lost[:_MOST_NAMES])}{more}. What to do: use folds with events of every "
+            f"{told}. What to do: use folds with events of every "
             "neuron, or leave these neurons out."
         )

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .. import notices, showing
+from .. import errors, notices, showing
 from ..engine.columns import Columns
 from ..fit.by_moments import numbers_by_moments
 from ..fit.fitting import SolverChoice, fit_prepared
@@ -32,7 +32,6 @@ from ..solvers import WELL
 from ..typing import Array, BoolArray, FloatArray, IntArray
 from .near_fits import Begun, at_once, begin, pays
 
-_MOST_NAMES = 5
 _VECTORS = 30  # of the size of the coefficients that are in memory at once
 _WELL = tuple(str(word) for word in WELL)
 
@@ -251,10 +250,9 @@ def _warn_of_unknown_strengths(chosen: AutomaticFit, inputs: FitInputs) -> None:
     neurons = inputs.neurons or tuple(range(inputs.columns.n_columns))
     who = np.flatnonzero(is_open.reshape(-1, len(neurons)).any(axis=0))
     if len(who):
-        named = ", ".join(str(neurons[n]) for n in who[:_MOST_NAMES])
-        more = ", ..." if len(who) > _MOST_NAMES else ""
+        named = errors.listed(neurons[n] for n in who)
         notices.warn(
-            f"{len(who)} neuron(s) have folds whose strengths are not the best ones ({named}{more})"
+            f"{len(who)} neuron(s) have folds whose strengths are not the best ones ({named})"
             ": the search for them ended early. Their scores are held out all the same, of "
             "strengths that may be too large or too small. What to do: give strengths as numbers; "
             "look for features that hardly vary in training rows."

@@ -25,7 +25,6 @@ from .held_out_sums import Sums, Tested, held_out_sums, tested_responses
 from .set_fits import SetFits, SharedProblem
 from .training_features import TrainingFeatures
 
-_MOST_NAMES = 12
 _WELL, _EMPTY = (tuple(str(word) for word in words) for words in (WELL, EMPTY))
 Known: TypeAlias = dict[tuple[bytes, int], tuple[tuple[FloatArray, ...], Array]]
 """Features of a set and a neuron, to the sums (Q, K) of its fits and their statuses (K,)."""
@@ -342,15 +341,12 @@ def warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
     kind = errors.NothingToFitWarning if is_of_data else errors.ConvergenceWarning
     who = np.flatnonzero(trouble.any(axis=(0, 1)))
     words = [sorted(set(scored.status[..., n][trouble[..., n]].astype(str))) for n in who]
-    named = [
-        f"{problem.neurons[n]} ({', '.join(why)})"
-        for n, why in list(zip(who, words, strict=True))[:_MOST_NAMES]
-    ]
-    more = f" and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else ""
+    pairs = zip(who, words, strict=True)
+    named = [f"{problem.neurons[n]} ({', '.join(why)})" for n, why in pairs]
+    told = errors.listed(named, between="; ")
     warn(
         f"{trouble.sum()} of {trouble.size} fits (sets, folds, neurons) have no certificate: "
-        f"neuron {'; '.join(named)}{more}. Their scores are NaN. What to do: look at reason; "
-        "leave out silent neurons, take folds with events of every neuron, or a Ridge penalty "
-        "where fits are separated.",
+        f"neuron {told}. Their scores are NaN. What to do: look at reason; leave out silent "
+        "neurons, take folds with events of every neuron, or a Ridge penalty where fits are separated.",
         kind,
     )

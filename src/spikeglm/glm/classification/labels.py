@@ -133,8 +133,7 @@ def _unseen(labels: Array, classes: Array) -> ValueError:
 
 
 def _listed(labels: Array) -> str:
-    more = ", ..." if len(labels) > 6 else ""
-    return ", ".join(repr(label) for label in labels[:6].tolist()) + more
+    return errors.listed(map(repr, labels.tolist()))
 
 
 def _kind(label: Any) -> str:

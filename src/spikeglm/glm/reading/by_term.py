@@ -256,4 +256,4 @@ def _fitted(value: Any, wanted: tuple[int, ...], name: str) -> Array:
 
 
 def _listed(names: Sequence[Any]) -> str:
-    return ", ".join(map(repr, names[:10])) + ", ..." * (len(names) > 10)
+    return errors.listed(map(repr, names))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ... import notices, showing
+from ... import errors, notices, showing
 from ...rows.contract import Rows
 from ...rows.lost import Loss, edges_of, losses_of
 from ...typing import Array, BoolArray
@@ -112,10 +112,8 @@ class LostRows:
 def _listed(because: list[Loss], lost: BoolArray) -> str:
     counted = [(np.count_nonzero(cause.rows & lost), cause) for cause in because]
     counted.sort(key=lambda pair: -pair[0])
-    named = [(n, cause) for n, cause in counted if n][:_MOST]
-    more = sum(1 for n, _ in counted if n) - len(named)
-    texts = [f"{cause.what} {cause.why} ({n} rows)" for n, cause in named]
-    return "; ".join(texts) + (f"; and {more} more" if more > 0 else "")
+    texts = [f"{cause.what} {cause.why} ({n} rows)" for n, cause in counted if n]
+    return errors.listed(texts, _MOST, between="; ")
 
 
 def announce_gaps(rows: Rows, predicted: Array) -> None:

@@ -30,7 +30,6 @@ ESTIMATES = ("regularizer_strength_", "regularizer_entries_", "log_marginal_like
 """What a fit writes to the model, beside all others' estimates."""
 
 _EXACT = 1e-3  # nats
-_MOST_NAMES = 12
 
 
 def fit(
@@ -174,20 +173,17 @@ def _remarked(chosen: AutomaticFit, inputs: FitInputs) -> FitResult:
         for j, label in enumerate(chosen.labels):
             who = np.flatnonzero((chosen.at_bound[j] == bound) & chosen.is_known)
             if len(who):
-                lines.append(f"  {label}: {what} in {_listed([neurons[n] for n in who])}")
+                lines.append(f"  {label}: {what} in {errors.listed([neurons[n] for n in who])}")
     nearly = np.flatnonzero((chosen.short > _EXACT) & chosen.is_known)
     if len(nearly):
-        lines.append(f"  to within .01 nats only in {_listed([neurons[n] for n in nearly])}")
-    open_ = np.flatnonzero(~chosen.is_known & ~np.isnan(chosen.strength).all(axis=0))
-    if len(open_):
+        lines.append(f"  to within .01 nats only in {errors.listed([neurons[n] for n in nearly])}")
+    is_open = ~chosen.is_known & ~np.isnan(chosen.strength).all(axis=0)
+    open_ = [neurons[n] for n in np.flatnonzero(is_open)]
+    if open_:
         notices.warn(
             f"{len(open_)} neuron(s) whose strengths are not the best ones "
-            f"({_listed([neurons[n] for n in open_])}): the marginal likelihood has no maximum "
+            f"({errors.listed(open_)}): the marginal likelihood has no maximum "
             "that was found. log_marginal_likelihood_ is NaN. What to do: give these neurons "
             "strengths as numbers; look for features that hardly vary, or separate."
         )
     return replace(chosen.result, remarks=(*lines, *chosen.result.remarks))
-
-
-def _listed(names: list[Any]) -> str:
-    return ", ".join(map(str, names[:_MOST_NAMES])) + ", ..." * (len(names) > _MOST_NAMES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ... import notices
+from ... import errors, notices
 from ...fit.record import FitResult
 from ...inference.information.degrees_of_freedom import effective_parameters
 from ...inference.information.optimum import Optimum
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..hooks import Hooks
 
 _NOTHING_LEFT = 1e-9  # of the observations; less is what rounding leaves of none
-_MOST_NAMES = 12
 
 
 class Dispersion(NamedTuple):
@@ -102,10 +101,9 @@ def warn_if_unknown(found: Dispersion, result: FitResult, neurons: Sequence[Any]
     unknown = np.flatnonzero(np.isnan(found.scale) & (result.total_weight > 0))
     if not len(unknown):
         return
-    names = ", ".join(str(neurons[n]) for n in unknown[:_MOST_NAMES])
-    more = ", ..." if len(unknown) > _MOST_NAMES else ""
+    names = errors.listed(neurons[n] for n in unknown)
     notices.warn(
-        f"{len(unknown)} neuron(s) without a dispersion ({names}{more}): the fit uses up "
+        f"{len(unknown)} neuron(s) without a dispersion ({names}): the fit uses up "
         f"{found.edf[unknown[0]]:.6g} degrees of freedom, of observations that weigh "
         f"{result.total_weight[unknown[0]]:.6g}. scale_, standard errors and log-likelihoods are "
         "NaN. What to do: fewer features, a stronger penalty or more rows; check that "

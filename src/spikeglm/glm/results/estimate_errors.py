@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import notices
+from ... import errors, notices
 from ...inference.covariances import Requested, RowsInTime
 from ...inference.information import fisher
 from ...inference.information.memory import check_size
@@ -84,7 +84,7 @@ def _tell_of_none(reasons: Sequence[str], wanted: Requested) -> None:
         which = [neuron for neuron, why in enumerate(reasons) if why == reason]
         notices.warn(
             f"There is no {wanted.cov_type} covariance (NaN) of {len(which)} neurons: {reason}. "
-            f"Given: neurons {_shown(which)}. What to do: take another cov_type."
+            f"Given: neurons {errors.listed(which, _SHOWN)}. What to do: take another cov_type."
         )
 
 
@@ -92,12 +92,10 @@ def _tell_of_no_optimum(which: Sequence[int]) -> None:
     """Say which neurons have no covariance since their fit has no optimum."""
     notices.warn(
         f"There is no covariance (NaN) of {len(which)} neurons, whose fit has no finite optimum. "
-        f"Given: neurons {_shown(which)}. What to do: fit_report_ says why, such as silence."
+        f"Given: neurons {errors.listed(which, _SHOWN)}. What to do: fit_report_ says why, such as "
+        "silence."
     )
 
-
-def _shown(which: Sequence[int]) -> str:
-    return ", ".join(map(str, which[:_SHOWN])) + (", ..." if len(which) > _SHOWN else "")
 
 
 def _point_to_curves(model: Hooks, errors_of: FloatArray) -> None:

@@ -20,7 +20,7 @@ from ...typing import FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_NAMES = 12
+_MOST_ROWS = 12  # of a table in a notebook, or of what separates: a screen holds as many
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +158,7 @@ class FitReport:
             if status not in statuses:
                 continue
             who = [n for n, s in zip(self.neurons, self.result.status, strict=True) if s is status]
-            lines.append(f"{len(who)} neuron(s) {status} ({_listed(who)}): {ADVICE[status]}.")
+            lines.append(f"{len(who)} neuron(s) {status} ({errors.listed(who)}): {ADVICE[status]}.")
             if status is Status.SEPARATED:
                 lines += self._who_is_separated_by_what()
         return "\n".join(lines)
@@ -193,11 +193,11 @@ class FitReport:
                 features = tuple(by_term(found, self.feature_names, self.terms))
                 by_what.setdefault(features, []).append(name)
         lines = [
-            f"  separated by {_listed(features)}: {_listed(who)}; other coefficients, and their "
-            "standard errors, are those of the rows that this leaves undecided"
+            f"  separated by {errors.listed(features)}: {errors.listed(who)}; other coefficients, "
+            "and their standard errors, are those of the rows that this leaves undecided"
             for features, who in by_what.items()
         ]
-        return lines[:_MOST_NAMES] + ["  ..."] * (len(lines) > _MOST_NAMES)
+        return lines[:_MOST_ROWS] + ["  ..."] * (len(lines) > _MOST_ROWS)
 
     def __str__(self) -> str:
         result = self.result
@@ -229,7 +229,7 @@ class FitReport:
         order = sorted(range(len(self.neurons)), key=lambda c: result.status[c] in WELL)
         rows = [
             (str(self.neurons[c]), self.status[c], f"{result.decrement[c]:.1e}")
-            for c in order[:_MOST_NAMES]
+            for c in order[:_MOST_ROWS]
         ]
         header = ("neuron", "status", result.certificate)
         left = len(order) - len(rows)
@@ -253,7 +253,3 @@ def kinds_of_trouble(
     others = tuple(s for s in Status if s not in EMPTY and s not in WELL)
     kinds = ((errors.NothingToFitWarning, empty), (errors.ConvergenceWarning, others))
     return [(kind, statuses) for kind, statuses in kinds if found & set(statuses)]
-
-
-def _listed(names: Sequence[Any]) -> str:
-    return ", ".join(map(str, names[:_MOST_NAMES])) + ", ..." * (len(names) > _MOST_NAMES)

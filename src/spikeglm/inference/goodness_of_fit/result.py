@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ... import showing
+from ... import errors, showing
 from ...typing import FloatArray
 
 if TYPE_CHECKING:
@@ -166,8 +166,7 @@ class Goodness:
         lines = [f"ks_p_value: {', '.join(kinds)}"] if kinds else []
         for reason in dict.fromkeys(filter(None, self.reason)):
             who = [n for n, why in zip(self.neurons, self.reason, strict=True) if why == reason]
-            more = ", ..." if len(who) > _MOST_ROWS else ""
-            lines.append(f"{reason}: {', '.join(map(str, who[:_MOST_ROWS]))}{more}")
+            lines.append(f"{reason}: {errors.listed(who)}")
         return lines
 
 

@@ -120,8 +120,7 @@ class EffectiveDegrees:
         none = [
             f"{name} ({word})" for lacks, (name, word) in zip(has_none, pairs, strict=True) if lacks
         ]
-        more = ", ..." if len(none) > _SHOWN else ""
-        return [f"none of {', '.join(none[:_SHOWN])}{more}"] if none else []
+        return [f"none of {errors.listed(none)}"] if none else []
 
     def _rows(self) -> list[tuple[Any, str, float, float]]:
         parts = [*self.terms, ("(intercept)", slice(-1, None))]

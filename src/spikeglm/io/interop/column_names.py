@@ -12,8 +12,6 @@ from typing import Any
 
 from ... import errors
 
-_MOST = 5  # names that a message shows
-
 
 def require_same_columns(
     given: Sequence[Any] | None, known: Sequence[Any] | None, *, table: str, what: str, todo: str
@@ -54,10 +52,12 @@ def require_same_columns(
             expected=f"{known[j]!r} there",
             todo=todo,
         )
+    new = [name for name in given if name not in set(known)]
+    gone = [name for name in known if name not in set(given)]
     raise errors.value_error(
         f"The columns of {table} have other names than {what}.",
-        given=_listed([name for name in given if name not in set(known)] or given),
-        expected=_listed([name for name in known if name not in set(given)] or known),
+        given=errors.listed(map(repr, new or given)),
+        expected=errors.listed(map(repr, gone or known)),
         todo=f"{todo[:-1]}; if they are the same and only called otherwise, pass an array.",
     )
 
@@ -80,8 +80,3 @@ def _comparable(name: Any) -> Any:
 
 def _are_numbers(names: Sequence[Any]) -> bool:
     return all(isinstance(name, int) and not isinstance(name, bool) for name in names)
-
-
-def _listed(names: Sequence[Any]) -> str:
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(repr(name) for name in list(names)[:_MOST]) + more

@@ -49,13 +49,13 @@ def _no_recording(path: Path, nwb: list[Path], files: list[Path]) -> ValueError:
     if any((path / name).exists() for name in _ZARR):
         given, todo = f"{path}, a Zarr store", "convert NWB Zarr to HDF5 with hdmf-zarr."
     elif nwb:
-        given = f"{path} with {len(nwb)} NWB files: {', '.join(p.name for p in nwb[:4])}"
+        given = f"{path} with {len(nwb)} NWB files: {errors.listed(p.name for p in nwb)}"
         todo = f"name one of them: {nwb[0]}"
     else:
-        given = f"{path} with {', '.join(p.name for p in files[:6]) or 'no files'}"
-        todo = (
-            f"name one of its folders: {', '.join(folders[:6])}" if folders else "check the path."
-        )
+        given = f"{path} with {errors.listed(p.name for p in files) or 'no files'}"
+        todo = "check the path."
+        if folders:
+            todo = f"name one of its folders: {errors.listed(folders)}"
     return errors.value_error(
         "This folder is no recording.",
         given=given,

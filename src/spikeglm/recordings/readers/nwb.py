@@ -105,7 +105,7 @@ def _check_version(file: Hdf5File) -> None:
     if version or old is not None:
         given = f"NWB of version {version or text_of(old[()])}"
     else:
-        given = f"HDF5 with {', '.join(map(repr, list(file.handle)[:6])) or 'nothing'} in it"
+        given = f"HDF5 with {errors.listed(map(repr, file.handle)) or 'nothing'} in it"
     raise errors.value_error(
         f"{file.name} is no NWB file of version 2.",
         given=given,

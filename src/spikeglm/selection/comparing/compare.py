@@ -18,7 +18,7 @@ from .contenders import Contender, common_rows, read_contenders
 from .fold_scores import fold_scores
 from .measures import Measure, measure_named
 
-_MOST_NAMES = 6
+_MOST_NAMES = 6  # that a warning tells, with their reasons
 
 
 def compare(
@@ -156,9 +156,9 @@ def _warn_of_lost_folds(found: Comparison) -> None:
         if why
     ]
     if lost:
-        more = f"; and {len(lost) - _MOST_NAMES} more" if len(lost) > _MOST_NAMES else ""
+        told = errors.listed(lost, _MOST_NAMES, between="; ")
         warn(
             f"{len(lost)} scores stand on fewer folds, or on none: "
-            f"{'; '.join(lost[:_MOST_NAMES])}{more}. What to do: use folds with events of every "
+            f"{told}. What to do: use folds with events of every "
             "neuron; give a model that separates or runs out of passes a penalty."
         )

@@ -11,8 +11,6 @@ from ... import errors, showing
 from ...typing import Array, BoolArray, IntArray
 from ..set_problem import SetProblem
 
-_SHOWN = 5
-
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -84,10 +82,9 @@ def _check_complete(problem: SetProblem, is_named: BoolArray) -> None:
         if not known
     ]
     if lost:
-        more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
         raise errors.value_error(
             "Some features are neither searched nor in all models.",
-            given=f"terms without {', '.join(map(str, lost[:_SHOWN]))}{more}",
+            given=f"terms without {errors.listed(lost)}",
             expected="every feature in terms= or always=",
             todo="name their terms in always=[...] to have them in all models, or leave them out "
             "of X.",

@@ -25,7 +25,6 @@ from .result import TermSearch
 from .rules import Rule, fewest_folds, rule_named
 
 _MOST_TERMS = 12  # of an exhaustive search: 4095 sets
-_MOST_NAMES = 12
 
 
 def search_terms(
@@ -296,9 +295,9 @@ def _warn_of_no_answer(found: TermSearch) -> None:
         if not known
     ]
     if lost:
-        more = f"; and {len(lost) - _MOST_NAMES} more" if len(lost) > _MOST_NAMES else ""
+        told = errors.listed(lost, between="; ")
         warn(
-            f"{len(lost)} neuron(s) without an answer: {'; '.join(lost[:_MOST_NAMES])}{more}. What "
+            f"{len(lost)} neuron(s) without an answer: {told}. What "
             "to do: use folds with events of every neuron (InterleavedBlocks); give a model whose "
             "fits are separated a penalty."
         )
