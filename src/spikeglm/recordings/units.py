@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-
-
 class Trains(Protocol):
     """Spike times by number of the unit: a list of arrays, or what reads them from a file."""
 

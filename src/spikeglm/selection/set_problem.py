@@ -347,6 +347,7 @@ def warn_of_trouble(scored: Scored, problem: SetProblem) -> None:
     warn(
         f"{trouble.sum()} of {trouble.size} fits (sets, folds, neurons) have no certificate: "
         f"neuron {told}. Their scores are NaN. What to do: look at reason; leave out silent "
-        "neurons, take folds with events of every neuron, or a Ridge penalty where fits are separated.",
+        "neurons, take folds with events of every neuron, or a Ridge penalty where fits are "
+        "separated.",
         kind,
     )

@@ -101,7 +101,7 @@ def warn_if_unknown(found: Dispersion, result: FitResult, neurons: Sequence[Any]
     unknown = np.flatnonzero(np.isnan(found.scale) & (result.total_weight > 0))
     if not len(unknown):
         return
-    names = errors.listed(neurons[n] for n in unknown)
+    names = errors.listed(neurons[n] for n in unknown.tolist())
     notices.warn(
         f"{len(unknown)} neuron(s) without a dispersion ({names}): the fit uses up "
         f"{found.edf[unknown[0]]:.6g} degrees of freedom, of observations that weigh "

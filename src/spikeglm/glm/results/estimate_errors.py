@@ -97,7 +97,6 @@ def _tell_of_no_optimum(which: Sequence[int]) -> None:
     )
 
 
-
 def _point_to_curves(model: Hooks, errors_of: FloatArray) -> None:
     """Say what to ask for instead, where coefficients of a term have no errors of their own.
 

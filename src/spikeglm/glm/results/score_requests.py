@@ -15,7 +15,7 @@ from .dispersion import at_scale
 from .score_weights import ScoreWeights
 
 if TYPE_CHECKING:
-    from ..glm import GLM
+    from ..hooks import Hooks
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class ScoreRequest:
 
     __repr__ = showing.of_fields
 
-    def of_numbers(self, model: GLM, X: ArrayLike, y: ArrayLike) -> Any:
+    def of_numbers(self, model: Hooks, X: ArrayLike, y: ArrayLike) -> Any:
         """Score a model on data; what is raised, :meth:`GLM.score` says."""
         rows = read_rows(X)
         check_rows(rows, y=y, sample_weight=self.sample_weight, offset=self.offset)
