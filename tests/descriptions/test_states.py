@@ -1,5 +1,6 @@
 """Descriptions with hidden states: what they find is what Python finds, and folders read back."""
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -77,11 +78,14 @@ def test_settings_inputs_and_what_was_right(tmp_path):
     recording = mouse()
     settings = [
         "states.transition_inputs=trials/reward", "states.correct=trials/right",
-        "states.dirichlet_transition_proba=['sticky', 5]",
+        "states.dirichlet_transition_proba=['sticky', 5]", "states.frozen_weights={sound = [nan, 0.5]}",
     ]  # fmt: skip
     found = run_description(CHOICES, settings, recording=recording, out=tmp_path / "out")
     assert found.dirichlet_transition_proba == ("sticky", 5)
     assert found.transition_coef_.shape == (1, 2, 2)
+    assert found.coef_[0, 1] == 0.5 != found.coef_[0, 0]
+    again = Description.read(tmp_path / "out" / "description.toml").states.of_model
+    np.testing.assert_array_equal(again["frozen_weights"]["sound"], [np.nan, 0.5])
     table = pd.read_csv(tmp_path / "out" / "states.csv")
     assert table["correct"][2] == pytest.approx(recording.trials["right"].mean())
     assert (tmp_path / "out" / "transition_weights.csv").is_file()
@@ -98,6 +102,13 @@ def test_several_numbers_are_compared_and_read_back(tmp_path):
     np.testing.assert_allclose(found.bits_per_trial, expected.bits_per_trial, rtol=1e-7)
     back = read_result(out)
     np.testing.assert_array_equal(back.choice.bits_per_trial, found.bits_per_trial)
+    for field in dataclasses.fields(found.lapses.fit):
+        was, now = (getattr(c.lapses.fit, field.name) for c in (found, back.choice))
+        np.testing.assert_array_equal(now, was)
+        assert type(now) is type(was)
+    np.testing.assert_array_equal(back.choice.lapses.bits_per_trial, found.lapses.bits_per_trial)
+    assert back.choice.lapses.statuses == found.lapses.statuses
+    assert "a GLM with lapses, no states" in (out / "log.txt").read_text()
     assert back.choice.best.n_states == found.best.n_states == 2
     np.testing.assert_array_equal(back.model.coef_, found.best.coef_)
     assert (out / "report.html").is_file() and "held out" in (out / "log.txt").read_text()
@@ -182,6 +193,25 @@ def test_features_of_another_recording_are_made_as_in_the_fit(tmp_path, monkeypa
 def test_what_cannot_be_meant_is_told_before_anything_is_read(setting, said):
     with pytest.raises((ValueError, TypeError), match=said):
         Description.read(CHOICES, [setting])
+
+
+@pytest.mark.parametrize(
+    ("values", "settings", "said"),
+    [
+        (np.array(["left", "right", "none"]), [], "labels .*ClassifierGLMHMM"),
+        (np.array(["left", "right", "left"]), [], "labels of two kinds as a column of 0 and 1"),
+        (np.array([0.0, 1.0, 2.0]), [], "ClassifierGLMHMM"),
+        (np.arange(3.0), ["states.observation_model=Categorical"], "ClassifierGLMHMM"),
+    ],
+)
+def test_labels_are_refused_with_what_to_do(values, settings, said):
+    recording = mouse()
+    columns = {name: recording.trials[name] for name in ("trial", "sound", "day")}
+    columns["choice"] = values[np.arange(N) % 3]
+    start = np.arange(0.0, N)
+    labels = Recording(trials=Intervals.of("trials", start, start + 0.5, columns))
+    with pytest.raises((ValueError, TypeError), match=said):
+        run_description(CHOICES, settings, recording=labels)
 
 
 @pytest.mark.parametrize(

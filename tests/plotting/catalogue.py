@@ -239,7 +239,7 @@ CATALOGUE = {
     "dwell_times": Row(plotting.plot_dwell_times, lambda: (visits(),),
                        drawn=(("share_longer", 1),)),
     "states_choice": Row(plotting.plot_states_choice, lambda: (states_choice(),),
-                         drawn=(("bits_per_trial", 1),)),
+                         drawn=(("bits_per_trial", 1), ("lapses", 1))),
     "psychometric": Row(plotting.plot_psychometric, lambda: states()[:3],
                         {"session_starts": lambda: states()[3]},
                         drawn=(("feature", 1), ("response", 1), ("low", 1), ("model", 1))),

@@ -113,6 +113,43 @@ def test_the_page_of_a_choice_tells_all_numbers_of_states(chosen, rat, tmp_path)
     assert "Ashwood et al., 2022" in words and "Hastie et al., 2009" in words
 
 
+def test_lapses_stand_beside_the_numbers_of_states(chosen, rat, tmp_path):
+    page = nmo.report(chosen, tmp_path, **rat)
+    _, words = words_of(page)
+    fit, bits = chosen.lapses.fit, chosen.lapses.bits_per_trial
+    error = bits.std(ddof=1) / np.sqrt(3)
+    assert "none, lapses" in words and f"{bits.mean():.4f} ± {error:.4f}" in words
+    assert "Wichmann" in words and "two lapse rates" in words
+    assert "Lapses would do as well" not in words  # states last, lapses do not
+    table = pd.read_csv(tmp_path / "lapses.csv").set_index("parameter")["estimate"]
+    np.testing.assert_allclose(table["lapse_to_one"], fit.lapse_to_one, rtol=1e-8)
+    folds = pd.read_csv(tmp_path / "folds.csv")
+    np.testing.assert_allclose(folds["lapses"], np.tile(bits, 3), rtol=1e-8)
+
+
+def test_a_page_warns_where_lapses_would_do_as_well():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2000, 1))
+    listens, heard = rng.random(2000) < 0.7, x[:, 0] > rng.logistic(size=2000) / 4
+    y = np.where(listens, heard, rng.random(2000) < 0.5).astype(float)
+    starts = np.arange(0, 2000, 100)
+    found = nmo.glm_hmm.select_states(x, y, starts, n_states=[2], n_restarts=3, folds=2, tol=1e-4)
+    assert ("Lapses would do as well", True) in titles(found, X=x, y=y, session_starts=starts)
+
+
+def test_given_weights_are_told_and_have_no_error(rat, tmp_path):
+    frozen = {"stimulus": [np.nan, 0.25]}
+    model = nmo.GLMHMM(2, n_restarts=2, tol=1e-4, frozen_weights=frozen)
+    model.fit(rat["X"], rat["y"], session_starts=rat["session_starts"])
+    page = nmo.report(model, tmp_path, **rat)
+    html = page.read_text(encoding="utf-8")
+    _, words = words_of(page)
+    assert (
+        "0.25 " in words and "0.25 ±" not in words and "given, and not learned (stimulus)" in words
+    )
+    assert not re.search(r">\s*(nan|None|inf)\s*<", html)
+
+
 def test_the_paragraph_says_what_was_done_and_no_more(model, chosen, rat):
     _, text = told(model, **rat)
     for part in (

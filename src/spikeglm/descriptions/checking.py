@@ -29,7 +29,11 @@ _TAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "signal": (_NUMBERS, "a series, or numbers"),
     "signals": ((*_NUMBERS, "labels"), "series, or a value for each row"),
     "spikes": (("units", *_NUMBERS), "units, or counts"),
-    "units": (("units", *_NUMBERS), "units, or numbers: labels as a column of 0 and 1"),
+    "units": (
+        ("units", *_NUMBERS),
+        "units, or numbers: labels of two kinds as a column of 0 and 1, those of more in Python "
+        "(spikeglm.ClassifierGLM; with hidden states ClassifierGLMHMM)",
+    ),
 }
 """Kinds of entries (``Recording.entries``) that may stand in a place, and what that is in words."""
 

@@ -7,11 +7,12 @@
 """
 
 from .accuracy import StateAccuracy, state_accuracy
-from .choosing import StatesChoice, select_states
+from .choosing import LapseBaseline, StatesChoice, select_states
 from .classifier import ClassifierGLMHMM
 from .estimator import GLMHMM
 from .frozen_weights import weights_of
 from .individuals import IndividualFits, fit_individuals
+from .lapses import LapseFit, fit_lapses
 from .ordering import order_states
 from .report import StatesReport
 from .sessions import session_starts
@@ -25,6 +26,8 @@ __all__ = [
     "ClassifierGLMHMM",
     "EMState",
     "IndividualFits",
+    "LapseBaseline",
+    "LapseFit",
     "SimulatedStates",
     "StateAccuracy",
     "StateVisits",
@@ -32,6 +35,7 @@ __all__ = [
     "StatesErrors",
     "StatesReport",
     "fit_individuals",
+    "fit_lapses",
     "order_states",
     "select_states",
     "session_starts",

@@ -14,10 +14,41 @@ from .asking import filtered_by
 from .dispersions import best_dispersion
 from .estimator import GLMHMM
 from .fitting import Fitted, fit
+from .lapses import LapseFit, held_out_bits, lapses_of, warn_unless_well, why_no_lapses
 from .reading import Data, of_sessions, read_count, read_data
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class LapseBaseline:
+    """How well a GLM with lapses predicts the sessions that numbers of states are compared on.
+
+    Attributes
+    ----------
+    fit :
+        To all sessions.
+    bits_per_trial :
+        (F,) as those of :class:`StatesChoice`.
+    statuses :
+        (F,) how the fit of each fold ended.
+
+    Examples
+    --------
+    >>> import numpy as np, spikeglm as nmo
+    >>> X = np.random.default_rng(0).normal(size=(300, 1))
+    >>> y = (np.random.default_rng(1).random(300) < 0.5).astype(float)
+    >>> found = nmo.glm_hmm.select_states(X, y, np.arange(0, 300, 50), n_states=[1], folds=3)
+    >>> found.lapses.bits_per_trial.shape, found.lapses.fit.n_parameters
+    ((3,), 4)
+    """
+
+    fit: LapseFit
+    bits_per_trial: FloatArray
+    statuses: tuple[str, ...]
+
+    __repr__ = showing.of_fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +70,9 @@ class StatesChoice:
         (S,) where each session was held out.
     rule, chosen :
         How the number was chosen, and its place among the M.
+    lapses :
+        The baseline of choices of two: a GLM with lapses, which has no states; None where there
+        is none (:func:`fit_lapses` says why).
 
     Examples
     --------
@@ -60,6 +94,7 @@ class StatesChoice:
     fold_of_session: IntArray
     rule: str
     chosen: int
+    lapses: LapseBaseline | None = None
 
     __repr__ = showing.of_fields
 
@@ -85,7 +120,8 @@ class StatesChoice:
         Columns: ``bits_per_trial`` and ``error`` (held out, over folds); ``below_best`` and
         ``error_of_difference``; ``log_likelihood``, ``n_parameters`` and ``bic`` of the fit to all
         sessions; ``agreeing``, the share of its runs that found the same optimum; ``status``;
-        ``chosen``.
+        ``chosen``; and where there is a lapse model ``above_lapses`` and ``error_above_lapses``,
+        by how much bits per trial are above its own, over folds.
 
         >>> import numpy as np, spikeglm as nmo
         >>> X = np.random.default_rng(0).normal(size=(300, 1))
@@ -99,21 +135,23 @@ class StatesChoice:
 
         reports = [model.fit_report_ for model in self.models]
         mean = self.mean
-        return pd.DataFrame(
-            {
-                "bits_per_trial": mean,
-                "error": _error(self.bits_per_trial),
-                "below_best": mean.max() - mean,
-                "error_of_difference": self.error_of_difference,
-                "log_likelihood": self.log_likelihood,
-                "n_parameters": self.n_parameters,
-                "bic": self.bic,
-                "agreeing": [r.n_agreeing / r.n_ended for r in reports],
-                "status": [r.status for r in reports],
-                "chosen": np.arange(len(mean)) == self.chosen,
-            },
-            index=pd.Index(self.n_states, name="n_states"),
-        )
+        table: dict[str, Any] = {
+            "bits_per_trial": mean,
+            "error": _error(self.bits_per_trial),
+            "below_best": mean.max() - mean,
+            "error_of_difference": self.error_of_difference,
+            "log_likelihood": self.log_likelihood,
+            "n_parameters": self.n_parameters,
+            "bic": self.bic,
+            "agreeing": [r.n_agreeing / r.n_ended for r in reports],
+            "status": [r.status for r in reports],
+            "chosen": np.arange(len(mean)) == self.chosen,
+        }
+        if self.lapses is not None:
+            above = self.bits_per_trial - self.lapses.bits_per_trial
+            table["above_lapses"] = above.mean(axis=1)
+            table["error_above_lapses"] = _error(above)
+        return pd.DataFrame(table, index=pd.Index(self.n_states, name="n_states"))
 
 
 def select_states(
@@ -154,10 +192,16 @@ def select_states(
     ValueError, TypeError
         For arguments that cannot be used, or fewer sessions than folds.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If a fit is no optimum.
+
     Notes
     -----
     The null model is a constant probability, or rate, of each output: that of the training
-    sessions.
+    sessions. For choices of two there is a second baseline: a GLM with lapses, whose penalty is
+    that of the states (:class:`LapseBaseline`).
 
     Examples
     --------
@@ -197,7 +241,20 @@ def select_states(
         fold_of,
         rule,
         _chosen(np.array(numbers), bits, rule),
+        _lapses(data, fold_of, null),
     )
+
+
+def _lapses(data: Data, fold_of: IntArray, null: list[float]) -> LapseBaseline | None:
+    """Return the lapse model on the same folds; None where there is none."""
+    if why_no_lapses(data) is not None:
+        return None
+    fits = [(lapses_of(part), held_out) for part, held_out in _parts(data, fold_of)]
+    bits = [held_out_bits(found, held_out) for found, held_out in fits]
+    statuses = tuple(found.status for found, _ in fits)
+    of_all = lapses_of(data)
+    warn_unless_well(of_all, *(found for found, _ in fits))
+    return LapseBaseline(of_all, np.array(bits) - null, statuses)
 
 
 def check_rule(rule: Any) -> None:

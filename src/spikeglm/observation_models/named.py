@@ -121,7 +121,7 @@ def _needs_a_classifier(model: str | CategoricalObservations) -> TypeError:
         "A Categorical observation model needs a classifier.",
         given=repr(model),
         expected=f"one of {', '.join(_MODELS)}",
-        todo="Use ClassifierGLM or ClassifierPopulationGLM.",
+        todo="Use ClassifierGLM or ClassifierPopulationGLM; with hidden states ClassifierGLMHMM.",
     )
 
 

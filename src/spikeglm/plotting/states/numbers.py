@@ -8,6 +8,7 @@ from ...glm_hmm import StatesChoice
 from .. import style
 from ..style import axes_or_new
 from ..tables import with_data
+from .looks import legend
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,15 +16,19 @@ if TYPE_CHECKING:
 
 
 def _choice(choice: StatesChoice) -> pd.DataFrame:
-    """Return the table of the choice."""
-    return choice.to_frame().reset_index()
+    """Return the table of the choice, and beside it what the lapse model has, if there is one."""
+    table = choice.to_frame().reset_index()
+    if choice.lapses is not None:
+        table["lapses"] = choice.lapses.bits_per_trial.mean()
+    return table
 
 
 @with_data(_choice)
 def plot_states_choice(choice: StatesChoice, ax: Axes | None = None) -> Axes:
     """Draw held-out bits per trial over the number of states; the chosen one is filled.
 
-    Bars are standard errors of the difference from the best, over folds.
+    Bars are standard errors of the difference from the best, over folds. Dashed: a GLM with lapses
+    and no states, of choices of two.
 
     Parameters
     ----------
@@ -58,6 +63,10 @@ def plot_states_choice(choice: StatesChoice, ax: Axes | None = None) -> Axes:
     ax.plot(
         chosen["n_states"], chosen["bits_per_trial"], "o", color=style.BLUE, markersize=4, zorder=5
     )
+    if "lapses" in table:
+        of_lapses: style.Look = {"color": style.GREY, "linewidth": style.THIN_PT}
+        ax.axhline(table["lapses"].iloc[0], linestyle="--", label="GLM with lapses", **of_lapses)
+        legend(ax, loc="lower right")
     ax.set_xticks(table["n_states"])
     ax.set_xlabel("Number of states")
     ax.set_ylabel("Held-out gain (bits per trial)")

@@ -128,6 +128,11 @@ def _number(subject: StatesSubject) -> Iterator[str]:
         "bits per response above a constant rate of the training sessions"
     )
     yield _RULES.get(choice.rule, choice.rule)
+    if choice.lapses is not None:
+        yield (
+            "on the same sessions they were compared with logistic regression with two lapse rates "
+            "that depend on nothing [@wichmann2001]"
+        )
 
 
 def _errors(subject: StatesSubject) -> Iterator[str]:
@@ -143,8 +148,8 @@ def _reading(subject: StatesSubject) -> Iterator[str]:
         return
     yield (
         "probabilities of states given all responses of a session are those of the "
-        "forward-backward algorithm, and dwell times are those of the most likely path, whole "
-        "visits only [@rabiner1989]"
+        "forward-backward algorithm, and dwell times are those of the most likely path, where visits "
+        "that the end of a session cuts off count as long as they were seen [@rabiner1989]"
     )
     if subject.accuracy is not None:
         yield "accuracies within a state count each trial by the probability of the state"

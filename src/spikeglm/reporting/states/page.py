@@ -183,6 +183,7 @@ def _transitions(subject: StatesSubject) -> str:
 
 def _numbers(subject: StatesSubject) -> str:
     assert subject.choice is not None
+    lapses = subject.choice.lapses
     header = [
         "states", "held-out bits per response", "below the best", "parameters", "BIC",
         "runs that agree", "status", "",
@@ -197,6 +198,19 @@ def _numbers(subject: StatesSubject) -> str:
         for n, row in subject.choice.to_frame().iterrows()
     ]  # fmt: skip
     caption = "Whole sessions held out; ± standard errors over folds. One state is the plain GLM."
+    if lapses is not None:
+        fit, bits = lapses.fit, lapses.bits_per_trial
+        error = bits.std(ddof=1) / np.sqrt(len(bits))
+        below = subject.choice.mean.max() - bits.mean()
+        rows.append([
+            "none, lapses", _with_error(bits.mean(), error, 4), fixed(below, 4),
+            number(fit.n_parameters, 6), number(fit.bic, 6),
+            percent(fit.n_agreeing / fit.n_starts), fit.status, "",
+        ])  # fmt: skip
+        caption += (
+            f" Lapses: choices of {percent(fit.lapse_to_one)} of the trials are one, and of "
+            f"{percent(fit.lapse_to_zero)} zero, whatever the features are."
+        )
     return table(header, rows, caption=caption)
 
 

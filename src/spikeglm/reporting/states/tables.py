@@ -22,6 +22,7 @@ _ABOUT = {
     "runs": "how the run from each start ended",
     "numbers_of_states": "a row per number of states: held-out bits per trial, BIC",
     "folds": "held-out bits per trial of each number of states and fold",
+    "lapses": "weights and lapse rates of a GLM without states, with standard errors",
 }
 
 
@@ -51,6 +52,8 @@ def tables(subject: StatesSubject) -> dict[str, pd.DataFrame]:
     if subject.choice is not None:
         found["numbers_of_states"] = subject.choice.to_frame().reset_index()
         found["folds"] = _folds(subject.choice)
+        if subject.choice.lapses is not None:
+            found["lapses"] = subject.choice.lapses.fit.to_frame()
     return found
 
 
@@ -115,6 +118,9 @@ def _folds(choice: Any) -> pd.DataFrame:
 
     bits = choice.bits_per_trial
     m, fold = (part.ravel() for part in np.indices(bits.shape))
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {"n_states": choice.n_states[m], "fold": fold, "bits_per_trial": bits.ravel()}
     )
+    if choice.lapses is not None:
+        table["lapses"] = choice.lapses.bits_per_trial[fold]
+    return table
