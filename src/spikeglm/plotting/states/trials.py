@@ -99,8 +99,8 @@ def plot_state_occupancy(visits: StateVisits, ax: Axes | None = None) -> Axes:
     ax.set_xticks(table["state"], [f"state {k}" for k in table["state"]])
     ax.set_ylabel("Share of trials")
     ax.set_title("numbers of visits above", fontsize=style.SMALL_PT)
-    ax.set_ylim(0, None)
-    ax.margins(y=0.12)
+    ax.margins(y=0.12)  # room for the numbers
+    ax.set_ylim(bottom=0)
     return ax
 
 
