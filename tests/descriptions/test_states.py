@@ -77,9 +77,11 @@ def test_a_fit_is_that_of_python():
 def test_settings_inputs_and_what_was_right(tmp_path):
     recording = mouse()
     settings = [
-        "states.transition_inputs=trials/reward", "states.correct=trials/right",
-        "states.dirichlet_transition_proba=['sticky', 5]", "states.frozen_weights={sound = [nan, 0.5]}",
-    ]  # fmt: skip
+        "states.transition_inputs=trials/reward",
+        "states.correct=trials/right",
+        "states.dirichlet_transition_proba=['sticky', 5]",
+        "states.frozen_weights={sound = [nan, 0.5]}",
+    ]
     found = run_description(CHOICES, settings, recording=recording, out=tmp_path / "out")
     assert found.dirichlet_transition_proba == ("sticky", 5)
     assert found.transition_coef_.shape == (1, 2, 2)

@@ -148,8 +148,9 @@ def _reading(subject: StatesSubject) -> Iterator[str]:
         return
     yield (
         "probabilities of states given all responses of a session are those of the "
-        "forward-backward algorithm, and dwell times are those of the most likely path, where visits "
-        "that the end of a session cuts off count as long as they were seen [@rabiner1989]"
+        "forward-backward algorithm, and dwell times are those of the most likely path, where "
+        "visits that the end of a session cuts off count as long as they were seen "
+        "[@rabiner1989]"
     )
     if subject.accuracy is not None:
         yield "accuracies within a state count each trial by the probability of the state"
