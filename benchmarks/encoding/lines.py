@@ -41,6 +41,7 @@ HELD_OUT = nmo.selection.InterleavedBlocks(10, n_chunks=5)  # as encode makes th
 SHORT = nmo.selection.InterleavedBlocks(10, n_chunks=20)  # blocks of six seconds
 RANDOM = KFold(10, shuffle=True, random_state=0)  # single bins, each between others of training
 ABLATED = (WEAK, SLOW)  # kinds of which parts of the procedure are left out
+FEW = "one neuron in four, smooth, short blocks"
 MORE = nmo.selection.InterleavedBlocks(20, n_chunks=10)
 
 
@@ -54,11 +55,18 @@ class Search(NamedTuple):
     is_smooth: bool = False  # whether strengths are chosen by the data, as encode does
     n_times: int = 20  # functions of time
     fresh: tuple[str, ...] = ()  # kinds whose fresh neurons are searched, too
+    one_in: int = 1  # of so many neurons one is searched, to save hours; all drive each other
 
     @property
     def fits(self) -> tuple[Any, ...]:
         """What its fits depend on: searches that differ by their rules alone share them."""
-        return self.options.get("folds", HELD_OUT), self.knows, self.is_smooth, self.n_times
+        return (
+            self.options.get("folds", HELD_OUT),
+            self.knows,
+            self.is_smooth,
+            self.n_times,
+            self.one_in,
+        )
 
 
 def advised(knows: tuple[str, ...], kinds: tuple[str, ...], fresh: tuple[str, ...]) -> list[Search]:
@@ -138,6 +146,16 @@ SEARCHES = (
             ("numbers up to two", ("saturated", "time")),
             ("the true gain by spikes", ("gain", "time")),
         )
+    ),
+    Search(
+        f"{FEW}, spikes and drift in all models",
+        {"folds": SHORT},
+        ("spikes", "time"),
+        (BOTH,),
+        is_smooth=True,
+        n_times=60,
+        fresh=(BOTH,),
+        one_in=4,
     ),
     *advised(("time",), (SLOW, STRONG), (SLOW, STRONG)),
     *advised(("spikes", "time"), (BOTH, BOUNDED_BOTH), (BOTH, BOUNDED_BOTH, TIGHT)),

@@ -36,9 +36,10 @@ LETTERS = tuple(term[0].upper() for term in TERMS)
 @lru_cache(maxsize=1)
 def problem(kind: Kind, seed: int, *fits: Any) -> tuple[SetProblem, Population]:
     """Simulate, and return what searches share that differ by their rules alone."""
-    folds, knows, is_smooth, n_times = fits
-    neurons = population(kind, N_EACH, seed=seed)
-    X = design(kind, neurons.counts, knows, n_times, seed=seed)
+    folds, knows, is_smooth, n_times, one_in = fits
+    every = population(kind, N_EACH, seed=seed)
+    X = design(kind, every.counts, knows, n_times, seed=seed)
+    neurons = every.some(one_in)
     offset = neurons.log_gain if "gain" in knows else None
     model = model_of(is_smooth=is_smooth)
     read = SetProblem.read(model, X, neurons.counts, folds=folds, offset=offset)
@@ -62,7 +63,7 @@ def computed(kind: Kind, search: Search, seed: int) -> pd.DataFrame:
         "neurons": [kind.title] * N,
         "search": search.title,
         "seed": seed,
-        "neuron": np.arange(N),
+        "neuron": np.arange(N) * search.one_in,
         "spikes": neurons.counts.sum(axis=0).astype(int),
         "ceiling": neurons.at_ceiling.round(4),
     }

@@ -108,6 +108,10 @@ class Population(NamedTuple):
         """(4, N) True for terms that drive a neuron."""
         return self.strength > 0
 
+    def some(self, one_in: int) -> Population:
+        """Return one in so many neurons, the first one first."""
+        return Population(*(values[..., ::one_in] for values in self))
+
 
 def population(kind: Kind, n_each: int, *, seed: int = 1) -> Population:
     """Return n_each neurons for each of the eight sets of terms; each seed has its trajectory."""

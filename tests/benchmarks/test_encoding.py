@@ -160,13 +160,15 @@ def test_searches_that_differ_by_their_rules_share_fits_and_find_what_a_search_f
     outcomes.problem.cache_clear()
     kind = simulated.Kind("kind", couples="fired")
     for rule in ("hardcastle", "one_se"):
-        search = Search("way", {"folds": HELD_OUT, "rule": rule}, ("spikes",))
-        found = outcomes.computed(kind, search, 1)["found"].tolist()
+        search = Search("way", {"folds": HELD_OUT, "rule": rule}, ("spikes",), one_in=2)
+        table = outcomes.computed(kind, search, 1)
+        found = table["found"].tolist()
+        assert table["neuron"].tolist() == [0, 2, 4, 6]
         counts = simulated.population(kind, 1, seed=1).counts
         expected = nmo.selection.search_terms(
             model_of(is_smooth=False),
             design(kind, counts, ("spikes",)),
-            counts,
+            counts[:, ::2],
             folds=HELD_OUT,
             rule=rule,
             always=["spikes"],
