@@ -28,9 +28,9 @@ and neurons over one trajectory, are independent. "Interleaved" are ten folds of
 dealt in turn, blocks of 24 s; "short blocks" ten folds of twenty; "ten runs" are ten folds of one
 run each; "single bins" ten folds of bins drawn at random. "Numbers up to two" are the spikes of all
 neurons where more than two count as two. "One neuron in four": two of the eight of each set are
-searched, while all fire and are known to the models. These neurons (seed 1) are those on which settings were
-compared. Lines with † are of an earlier run; after their ± stands the standard error, which is 0
-where all of n are right: of 64, up to 6 % of such neurons may be wrong (95 %).
+searched, while all fire and are known to the models. These neurons (seed 1) are those on which
+settings were compared. Lines with † are of an earlier run; after their ± stands the standard error,
+which is 0 where all of n are right: of 64, up to 6 % of such neurons may be wrong (95 %).
 
 | neurons | search | n | true set | missed | added | position | direction | speed | arousal |
 |---|---|---|---|---|---|---|---|---|---|
