@@ -197,23 +197,136 @@ def test_what_cannot_be_meant_is_told_before_anything_is_read(setting, said):
         Description.read(CHOICES, [setting])
 
 
+def labelled(values):
+    """The mouse with labels in place of choices."""
+    trials = mouse().trials
+    columns = {name: trials[name] for name in ("trial", "sound", "day")} | {"choice": values}
+    start = np.arange(0.0, N)
+    return Recording(trials=Intervals.of("trials", start, start + 0.5, columns))
+
+
+def sides(choice, sound, gap):
+    """Left, right, and none where the sound is soft; empty in the file where it is missing."""
+    of = np.where(choice == 1, "right", np.where(np.abs(sound) < 0.3, "none", "left"))
+    return np.where(np.arange(N) % 50 == 3, gap, of)
+
+
+def test_labels_are_choices_among_several(tmp_path):
+    trials = mouse().trials
+    values = sides(trials["choice"], trials["sound"], "")
+    out = tmp_path / "out"
+    found = run_description(CHOICES, recording=labelled(values), out=out)
+    known = np.where(values == "", None, values)
+    starts = nmo.glm_hmm.session_starts(trials["day"])
+    expected = nmo.ClassifierGLMHMM(2, n_restarts=3, tol=1e-5)
+    expected.fit(trials["sound"][:, None], known, session_starts=starts)
+    assert found.classes_.tolist() == ["left", "none", "right"]
+    np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-8)
+    assert found.fit_report_.n_seen == N - N // 50
+    back = read_result(out)
+    assert back.model.classes_.tolist() == ["left", "none", "right"]
+    np.testing.assert_array_equal(back.model.coef_, found.coef_)
+    weights = pd.read_csv(out / "weights.csv")
+    assert {"left", "none", "right"} <= set(weights.astype(str).to_numpy().ravel())
+
+
+def test_labels_of_another_recording_are_told_and_drawn(tmp_path, monkeypatch):
+    trials = mouse().trials
+    values = sides(trials["choice"], trials["sound"], "nan")
+    run_description(CHOICES, recording=labelled(values), out=tmp_path / "out")
+    result = read_result(tmp_path / "out")
+    recording = labelled(values)
+    monkeypatch.setattr("spikeglm.descriptions.states.reuse.open_recording", lambda _: recording)
+    table = predict_states(result, "another").table
+    shares = table[["p_left", "p_none", "p_right"]].to_numpy()
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
+    best = np.array(["left", "none", "right"])[shares.argmax(axis=1)]
+    assert (table["predicted"] == best).all() and (best == values).mean() > 0.6
+    drawn = simulate_states(result, "another", n_repeats=2)
+    assert set(drawn["response"]) == {"left", "none", "right"} and len(drawn) == 2 * N
+
+
+@pytest.mark.parametrize("values", ["text", "truth", "numbers"])
+def test_one_label_of_two_is_a_choice(values):
+    trials = mouse().trials
+    right = trials["choice"] == 1
+    given, setting = {
+        "text": (np.where(right, "right", "left"), ["states.one=right"]),
+        "truth": (right, []),
+        "numbers": (np.where(right, 1.0, -1.0), ["states.one=1"]),
+    }[values]
+    found = run_description(CHOICES, setting, recording=labelled(given))
+    expected, *_ = by_hand(mouse())
+    assert found.observation_model == "Bernoulli"
+    np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-8)
+
+
+def test_an_interrupted_comparison_goes_on(tmp_path, monkeypatch):
+    recording, out = mouse(), tmp_path / "out"
+    settings = ["states.n_states=[1, 2]", "states.folds=2"]
+    fit, made = nmo.glm_hmm.choosing.fit, []
+
+    def stops(model, *others):
+        made.append(model.n_states)
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        return fit(model, *others)
+
+    monkeypatch.setattr("spikeglm.glm_hmm.choosing.fit", stops)
+    with pytest.raises(KeyboardInterrupt):
+        run_description(CHOICES, settings, recording=recording, out=out)
+    found = run_description(CHOICES, settings, recording=recording, out=out)
+    assert made == [1, 1, 2, 2, 2]
+    expected = run_description(CHOICES, settings, recording=recording)
+    np.testing.assert_array_equal(found.bits_per_trial, expected.bits_per_trial)
+    assert (out / "report.html").is_file() and not list(tmp_path.glob("*.partial"))
+
+
+def test_numbers_are_labels_if_it_is_said_and_compared_as_such():
+    trials = mouse().trials
+    values = np.where(
+        trials["choice"] == 1, 1.0, np.where(np.abs(trials["sound"]) < 0.3, 0.0, -1.0)
+    )
+    settings = ["states.observation_model=Categorical", "states.n_states=[1, 2]", "states.folds=3"]
+    chosen = run_description(CHOICES, settings, recording=labelled(values))
+    assert chosen.best.classes_.tolist() == [-1.0, 0.0, 1.0]
+    assert chosen.bits_per_trial.shape == (2, 3) and chosen.lapses is None
+
+
 @pytest.mark.parametrize(
     ("values", "settings", "said"),
     [
-        (np.array(["left", "right", "none"]), [], "labels .*ClassifierGLMHMM"),
-        (np.array(["left", "right", "left"]), [], "labels of two kinds as a column of 0 and 1"),
-        (np.array([0.0, 1.0, 2.0]), [], "ClassifierGLMHMM"),
-        (np.arange(3.0), ["states.observation_model=Categorical"], "ClassifierGLMHMM"),
+        (["left", "right", "none"], ["states.one=up"], "Unknown label.*'left', 'none', 'right'"),
+        (["left", "right", "none"], ["states.shared_features=['intercept']"], 'one = "right"'),
+        (["left", "right", "none"], ["states.observation_model=Bernoulli"], 'one = "right"'),
+        (["left", "left", "left"], [], "1 distinct label"),
+        ([0.0, 1.0, 2.0], [], 'observation_model = "Categorical"'),
     ],
 )
-def test_labels_are_refused_with_what_to_do(values, settings, said):
-    recording = mouse()
-    columns = {name: recording.trials[name] for name in ("trial", "sound", "day")}
-    columns["choice"] = values[np.arange(N) % 3]
-    start = np.arange(0.0, N)
-    labels = Recording(trials=Intervals.of("trials", start, start + 0.5, columns))
+def test_labels_that_cannot_be_meant_are_refused_with_what_to_do(values, settings, said):
+    recording = labelled(np.array(values)[np.arange(N) % 3])
     with pytest.raises((ValueError, TypeError), match=said):
-        run_description(CHOICES, settings, recording=labels)
+        run_description(CHOICES, settings, recording=recording)
+
+
+def test_labels_as_inputs_are_categories():
+    last = np.where(np.arange(N) % 3 == 0, "left", "right")
+    trials = mouse().trials
+    columns = {name: trials[name] for name in ("trial", "choice", "day")} | {"last": last}
+    start = np.arange(0.0, N)
+    recording = Recording(trials=Intervals.of("trials", start, start + 0.5, columns))
+    one = CHOICES.replace('signal = "trials/sound"', 'signal = "trials/last"')
+    with pytest.raises(ValueError, match=r"name = .Category., categories ="):
+        run_description(one, recording=recording)
+    kinds = 'signals = ["trials/last"]\nbasis = { name = "Category", categories = ["right"] }'
+    many = one.replace('kind = "signal"', 'kind = "tuning"').replace(
+        'signal = "trials/last"', kinds
+    )
+    found = run_description(many, recording=recording)
+    expected = nmo.GLMHMM(2, n_restarts=3, tol=1e-5)
+    starts = nmo.glm_hmm.session_starts(trials["day"])
+    expected.fit(1.0 * (last == "right")[:, None], trials["choice"], session_starts=starts)
+    np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,12 @@ from .times import check_times
 _LONG_BIN_S = 1.0
 _IN_SECONDS = "say it in seconds: 0.02 is 20 ms."
 _NUMBERS = ("series", "column", "values", "times")
+LABELS = "labels"
 _OF_TIMES = ("times", "intervals")  # places of moments
+_AS_CATEGORIES = (
+    'for labels: kind = "tuning", signals = ["{}"], '
+    'basis = {{ name = "Category", categories = ["a label", "another"] }}.'
+)
 _TAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "epochs": (("intervals",), "epochs, or trials"),
     "trials": (("intervals",), "trials, or epochs"),
@@ -32,14 +37,23 @@ _TAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "units": (
         ("units", *_NUMBERS),
         "units, or numbers: labels of two kinds as a column of 0 and 1, those of more in Python "
-        "(spikeglm.ClassifierGLM; with hidden states ClassifierGLMHMM)",
+        "(spikeglm.ClassifierGLM); with [states] labels, too",
     ),
 }
 """Kinds of entries (``Recording.entries``) that may stand in a place, and what that is in words."""
 
 
-def check_against(plan: DesignPlan, units: str, recording: Recording) -> None:
+def check_against(
+    plan: DesignPlan, units: str, recording: Recording, *, takes_labels: bool = False
+) -> None:
     """Raise if a design cannot be meant so: labels for times, milliseconds for seconds, no terms.
+
+    Parameters
+    ----------
+    plan, units, recording :
+        The design, the name of the responses, and where both are.
+    takes_labels :
+        Whether responses may be labels.
 
     Raises
     ------
@@ -67,6 +81,8 @@ def check_against(plan: DesignPlan, units: str, recording: Recording) -> None:
         )
     kinds = {entry.name: entry.kind for entry in recording.entries}
     for what, place, name in _named(plan, units):
+        if takes_labels and place == "units" and kinds.get(name) == LABELS:
+            continue
         _check_kind(what, place, name, kinds, plan.trials)
         full = name if name in kinds else f"{plan.trials}/{name}"
         if place in _OF_TIMES and kinds.get(full) == "values":
@@ -98,6 +114,7 @@ def _check_kind(who: str, place: str, name: str, kinds: dict[str, str], trials: 
         f"{who} takes other data.",
         given=f"{place} = {name!r}, which is {kind}",
         expected=words + (f": {errors.listed(map(repr, names))}" if names else ""),
+        todo=_AS_CATEGORIES.format(name) if (place, kind) == ("signal", LABELS) else "",
     )
 
 

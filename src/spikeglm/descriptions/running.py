@@ -147,7 +147,7 @@ def run(description: Description, folder: ResultFolder | None, *, recording: Any
 def _found(session: Session, parts: Path | None) -> Encoding | FoundStates:
     """Return what the neurons of a session encode, or its hidden states."""
     if session.description.states is not None:
-        return find_states(session)
+        return find_states(session, parts)
     X, asked = session.X, session.description.analysis
     return encode(
         session.y, X, bin_s=session.description.design.bin_s, folder=parts,

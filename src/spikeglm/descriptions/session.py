@@ -14,7 +14,7 @@ from ..fit.progress import say
 from ..notices import warn
 from ..recordings import Intervals, Recording, Series, Units
 from ..typing import FloatArray
-from .checking import check_against
+from .checking import LABELS, check_against
 from .description import Description
 from .opening import open_recording
 from .sections import RecordingSection
@@ -22,6 +22,7 @@ from .sections import RecordingSection
 ALL_TIME = "epochs/session"
 UNITS = "units"
 TIMES = "time_s"
+_MISSING = ("", "nan", "NaN", "None", "<NA>")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,8 @@ class Session:
     X :
         (T, p) the design.
     y :
-        (T, N) responses.
+        (T, N) responses; (T,) where they are numbers of a column, or labels (hidden states take
+        those), None where one is missing.
     """
 
     description: Description
@@ -71,13 +73,42 @@ def read_session(description: Description, recording: Recording | None = None) -
     section, plan = description.recording, _with_epochs(description.design)
     found = with_derived(with_units(found, section), section)
     data = found.data(plan)
-    check_against(plan, section.units, found)
+    check_against(plan, section.units, found, takes_labels=description.states is not None)
     X = plan.design(data)
     say(f"design of {X.shape[0]:,} rows and {X.shape[1]} columns")
-    y = X.counts(found[section.units])
+    y = responses_of(X, found, section.units)
     if section.units == UNITS:
         _check_spikes(np.asarray(y), found, section)
     return Session(replace(description, design=plan), found, X, y)
+
+
+def responses_of(X: BuiltDesign, recording: Recording, units: str) -> Any:
+    """Return what is predicted in each row of a design: counts, numbers, or labels.
+
+    Truth values are numbers. In a file text that is missing is empty or ``"nan"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no label for each row.
+    """
+    given = recording[units]
+    kinds = {entry.name: entry.kind for entry in recording.entries}
+    if kinds.get(units) != LABELS:
+        return X.counts(given)
+    values = np.asarray(given)
+    if len(values) != X.shape[0]:
+        raise errors.value_error(
+            f"{units} has no label for each row.",
+            given=f"{len(values)} labels for {X.shape[0]} rows",
+            expected="a column of the table whose rows are analysed: rows = "
+            f'"{units.rpartition("/")[0]}/trial", for example, and no bins',
+        )
+    if values.dtype.kind == "b":
+        return X.counts(values.astype(np.float64))
+    values = values.astype(object)
+    values[np.isin(values.astype(str), _MISSING)] = None
+    return values
 
 
 def _recording(description: Description) -> Recording:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import errors, notices
 from ..fit.progress import say
+from ..glm.saving.finished_parts import folder_of_parts
 from .files import Parts, read_parts, write_parts
 
 _IN_TABLES = (errors.ConvergenceWarning, errors.NothingToFitWarning)  # the reason is told there
@@ -39,15 +40,7 @@ class Workbench:
         ValueError
             If the folder is a file.
         """
-        if folder is not None:
-            if folder.exists() and not folder.is_dir():
-                raise errors.value_error(
-                    "folder= is where finished parts are kept.",
-                    given=f"the file {folder}",
-                    expected="a folder, there or not",
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder, origin)
+        return cls(folder_of_parts(folder), origin)
 
     def part(self, name: str, compute: Callable[[], Parts]) -> Parts:
         """Return what a stage computes, with what it warned of."""

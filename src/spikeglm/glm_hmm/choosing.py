@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from .estimator import GLMHMM
 from .fitting import Fitted, fit
 from .lapses import LapseFit, held_out_bits, lapses_of, warn_unless_well, why_no_lapses
 from .reading import Data, of_sessions, read_count, read_data
+from .resuming import Bench
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,6 +167,7 @@ def select_states(
     rule: str = "one_se",
     transition_inputs: ArrayLike | None = None,
     estimator: type[GLMHMM] = GLMHMM,
+    folder: Any = None,
     **arguments: Any,
 ) -> StatesChoice:
     """Fit models of several numbers of states and compare them on held-out sessions.
@@ -184,6 +187,9 @@ def select_states(
         from the best; ``"max"``: the best.
     estimator :
         :class:`ClassifierGLMHMM` for labels of several classes.
+    folder :
+        Where finished fits are kept, a file each: the same call, after it was interrupted, finds
+        them there and goes on. None keeps nothing.
     **arguments :
         Of the estimator: observation_model, priors, seed, ...
 
@@ -222,12 +228,12 @@ def select_states(
     bits = np.empty((len(models), int(fold_of.max()) + 1))
     for m, model in enumerate(models):
         whole = read_data(model, X, y, session_starts, transition_inputs)
+        bench = Bench.at(folder, model, whole, fold_of)
         for f, (part, held_out) in enumerate(_parts(whole, fold_of)):
-            found: Fitted = fit(model, part, X, y, None)
-            log_likelihood = filtered_by(held_out, found.parameters).log_likelihood[0]
-            n_seen = held_out.problem.emissions.n_seen
-            bits[m, f] = log_likelihood / n_seen / np.log(2.0) - null[f]
-        model.fit(X, y, session_starts=session_starts, transition_inputs=transition_inputs)
+            of_fold = partial(_held_out, model, part, held_out, X, y)
+            bits[m, f] = bench.held_out(f, of_fold) - null[f]
+        given = {"session_starts": session_starts, "transition_inputs": transition_inputs}
+        models[m] = bench.of_all(model, X, y, **given)
     log_likelihood = np.array([model.log_likelihood_ for model in models])
     n_parameters = np.array([model.n_parameters_ for model in models])
     n_seen = data.problem.emissions.n_seen
@@ -243,6 +249,13 @@ def select_states(
         _chosen(np.array(numbers), bits, rule),
         _lapses(data, fold_of, null),
     )
+
+
+def _held_out(model: GLMHMM, training: Data, held_out: Data, X: ArrayLike, y: ArrayLike) -> float:
+    """Return the log-likelihood per held-out response of a fit to other sessions, in bits."""
+    found: Fitted = fit(model, training, X, y, None)
+    log_likelihood = filtered_by(held_out, found.parameters).log_likelihood[0]
+    return float(log_likelihood / held_out.problem.emissions.n_seen / np.log(2.0))
 
 
 def _lapses(data: Data, fold_of: IntArray, null: list[float]) -> LapseBaseline | None:

@@ -270,8 +270,7 @@ class GLMHMM(StateQuestions):
         result = fitting.fit(self, data, X, y, init_params)
         fitting.store(self, data, result)
         remember(self, data.inputs)  # type: ignore[arg-type]  # it has what is asked for
-        if not self.fit_report_.is_well:
-            warn(self.fit_report_.problems(), errors.ConvergenceWarning)
+        warn_unless_well(self)
         return self
 
     def compute_loss(
@@ -370,3 +369,9 @@ class GLMHMM(StateQuestions):
         True
         """
         persistence.save(self, filename)
+
+
+def warn_unless_well(model: GLMHMM) -> None:
+    """Say how a fit ended if it is no optimum, or a state is empty."""
+    if not model.fit_report_.is_well:
+        warn(model.fit_report_.problems(), errors.ConvergenceWarning)

@@ -12,9 +12,10 @@ import numpy as np
 from .. import errors, inference
 from ..encoding.missing import TABLE as DEPENDENCE
 from ..encoding.missing import dependence_table
-from ..encoding.provenance import PACKAGES, hash_of
+from ..encoding.provenance import PACKAGES
 from ..glm import GLM
 from ..glm.reading.read_arguments import refuse_classifiers
+from ..glm.saving.finished_parts import hash_of
 from ..glm.saving.persistence import installed_versions
 from ..rows.terms import Term
 from ..solvers import WELL

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ... import errors, showing
 from ...fit.progress import say
+from ...glm.classification.labels import read_labels
 from ...glm_hmm import GLMHMM, StatesChoice, select_states, session_starts
 from ...recordings import Intervals, Recording
 from ..session import UNITS, Session
-from .section import StatesSection
+from .section import ONE, StatesSection
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +54,8 @@ class FoundStates:
         return {**self.data, "correct": self.correct, "bin_s": self.bin_s}
 
 
-def find_states(session: Session) -> FoundStates:
-    """Fit what ``[states]`` says to the rows of a session.
+def find_states(session: Session, folder: Path | None = None) -> FoundStates:
+    """Fit what ``[states]`` says to the rows of a session; a comparison keeps finished fits.
 
     Raises
     ------
@@ -63,9 +65,9 @@ def find_states(session: Session) -> FoundStates:
     section = session.description.states
     assert section is not None
     data, correct = data_of(session, section)
-    arguments = section.of_model
-    if "observation_model" not in arguments:
-        arguments["observation_model"] = _usual_model(session)
+    estimator, arguments = section.estimator(of_labels=_are_labels(data["y"]))
+    if estimator is GLMHMM and "observation_model" not in arguments:
+        arguments["observation_model"] = _usual_model(session, data["y"])
     mask = session.X.feature_mask
     if mask is not None and section.is_choice:
         raise errors.value_error(
@@ -79,13 +81,20 @@ def find_states(session: Session) -> FoundStates:
         X, y = data["X"], data["y"]
         given = {key: data[key] for key in ("session_starts", "transition_inputs")}
         choice = select_states(
-            X, y, n_states=section.numbers, **given, **section.of_choice, **arguments
+            X,
+            y,
+            n_states=section.numbers,
+            estimator=estimator,
+            folder=folder,
+            **given,
+            **section.of_choice,
+            **arguments,
         )
         return FoundStates(choice.best, choice, data, correct, bin_s)
     (n_states,) = section.numbers
     if mask is not None:
         arguments["feature_mask"] = _for_states(mask, n_states)
-    model = GLMHMM(n_states, **arguments).fit(**data)
+    model = estimator(n_states, **arguments).fit(**data)
     return FoundStates(model, None, data, correct, bin_s)
 
 
@@ -102,7 +111,7 @@ def data_of(session: Session, section: StatesSection) -> tuple[dict[str, Any], A
     correct = section.words.get("correct")
     data = {
         "X": session.X,
-        "y": session.y,
+        "y": _choices(session.y, section.words.get(ONE)),
         "session_starts": _starts(recording, section.words.get("sessions"), n_rows),
         "transition_inputs": np.column_stack(inputs) if inputs else None,
     }
@@ -142,7 +151,34 @@ def _of_rows(found: Any, name: str, n_rows: int) -> Any:
     return values
 
 
-def _usual_model(session: Session) -> str:
+def _are_labels(y: Any) -> bool:
+    """Return whether responses are text."""
+    return isinstance(y, np.ndarray) and y.dtype.kind == "O"
+
+
+def _choices(y: Any, one: Any) -> Any:
+    """Return responses as they are, or, if a label stands for 1, numbers; NaN where one is missing.
+
+    Raises
+    ------
+    ValueError
+        If there is no such label.
+
+    Examples
+    --------
+    >>> _choices(np.array(["right", None, "left"], dtype=object), "right")
+    array([ 1., nan,  0.])
+    """
+    if one is None:
+        return y
+    labels, missing = read_labels(y)
+    known = np.unique(labels[~missing]).tolist()
+    if one not in known:
+        raise errors.unknown_name("label", one, known)
+    return np.where(missing, np.nan, labels == one)
+
+
+def _usual_model(session: Session, y: Any) -> str:
     """Return what responses are by their values: spikes are counted, zeros and ones are choices.
 
     Raises
@@ -152,15 +188,15 @@ def _usual_model(session: Session) -> str:
     """
     if session.description.recording.units == UNITS:
         return "Poisson"
-    y = np.asarray(session.y, dtype=float)
-    known = y[np.isfinite(y)]
+    values = np.asarray(y, dtype=float)
+    known = values[np.isfinite(values)]
     if np.isin(known, (0.0, 1.0)).all():
         return "Bernoulli"
     raise errors.value_error(
         "It is not said what responses are.",
         given=f"numbers such as {known[:4].tolist()}",
         expected='observation_model = "Poisson", "Gaussian" or another one below [states]',
-        todo="write one; labels of more than two classes are fitted in Python: ClassifierGLMHMM.",
+        todo='write it; where numbers are labels, observation_model = "Categorical".',
     )
 
 

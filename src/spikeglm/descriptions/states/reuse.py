@@ -10,13 +10,13 @@ import numpy as np
 
 from ... import errors, showing
 from ...fit.progress import say
-from ...glm_hmm import GLMHMM, StatesChoice
+from ...glm_hmm import GLMHMM, ClassifierGLMHMM, StatesChoice
 from ...glm_hmm.asking import asked
 from ...glm_hmm.choosing import null_bits
 from ...io.interop.timeseries import to_array
 from ..description import Description
 from ..opening import open_recording
-from ..session import UNITS, Session, rows_of, with_derived, with_units
+from ..session import UNITS, Session, responses_of, rows_of, with_derived, with_units
 from .finding import FoundStates, data_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class StatesPredicted:
     ----------
     table :
         A row per row of the data (its time in seconds, or its trial, is the index): for each output
-        the mean response, given those before it in its session (``predicted``, or a column each);
+        the mean response, given those before it in its session (``predicted``, or a column each;
+        of labels the most probable one, and ``p_left``, ... the probability of each);
         ``state_0``, ...: probabilities of states, given all responses of the session; ``likeliest``
         the most likely path. NaN where there is nothing.
     bits_per_response :
@@ -90,10 +91,9 @@ def predict_states(result: StatesResult, path: str | Path) -> StatesPredicted:
     session, data, _ = _read(result, path)
     model, given = result.model, dict(data)
     X, y = given.pop("X"), given.pop("y")
-    mean = to_array(model.predict(X, y, **given), name="means").reshape(len(y), -1)
+    columns = _predicted(model, session, data)
     posterior = to_array(model.smooth_proba(X, y, **given), name="probabilities")
     path_ = to_array(model.decode_state(X, y, state_format="index", **given), name="states")
-    columns = dict(zip(_names(session, "predicted"), mean.T, strict=True))
     columns |= {f"state_{k}": posterior[:, k] for k in range(posterior.shape[1])}
     name, places = rows_of(session.X, session.description.design, session.recording)
     table = pd.DataFrame(columns | {"likeliest": path_}, pd.Index(places, name=name))
@@ -101,6 +101,17 @@ def predict_states(result: StatesResult, path: str | Path) -> StatesPredicted:
     n_seen = read.problem.emissions.n_seen
     bits = model.score(X, y, **given) / n_seen / np.log(2.0) - null_bits(read, read)
     return StatesPredicted(table, float(bits))
+
+
+def _predicted(model: GLMHMM, session: Session, data: dict[str, Any]) -> dict[str, Any]:
+    """Return columns of what is expected: means of outputs, or the likeliest label and all odds."""
+    if not isinstance(model, ClassifierGLMHMM):
+        mean = to_array(model.predict(**data), name="means").reshape(len(data["y"]), -1)
+        return dict(zip(_names(session, "predicted"), mean.T, strict=True))
+    share = to_array(model.predict_proba(**data), name="probabilities")
+    labels = np.asarray(model.predict(**data))
+    each = {f"p_{label}": p for label, p in zip(model.classes_, share.T, strict=True)}
+    return {"predicted": labels, **each}
 
 
 def simulate_states(
@@ -138,7 +149,8 @@ def simulate_states(
     rng = np.random.default_rng(seed)
     for repeat in range(n_repeats):
         drawn = result.model.simulate(rng, data["X"], **given)
-        y = to_array(drawn.y, name="y").astype(float).reshape(len(places), -1)
+        y = np.asarray(drawn.y).reshape(len(places), -1)
+        y = y if isinstance(result.model, ClassifierGLMHMM) else y.astype(float)
         states = to_array(drawn.states, name="states")
         columns = {"repeat": repeat, name: places, "state": states}
         columns |= dict(zip(_names(session, "response"), y.T, strict=True))
@@ -164,7 +176,7 @@ def _read(result: StatesResult, path: str | Path | None) -> tuple[Session, dict[
     say(f"reading {path}")
     recording = with_derived(with_units(open_recording(path), section), section)
     X = model.basis_.design(recording.data(asked_for.design))  # type: ignore[attr-defined]
-    session = Session(asked_for, recording, X, X.counts(recording[section.units]))
+    session = Session(asked_for, recording, X, responses_of(X, recording, section.units))
     data, correct = data_of(session, states)
     return session, data, correct
 

@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 from ... import errors, showing
-from ...glm_hmm import GLMHMM
+from ...glm_hmm import GLMHMM, ClassifierGLMHMM
 from ...glm_hmm.choosing import check_rule
 from ...glm_hmm.reading import read_count, read_model, read_tolerance
 from ...observation_models.named import model_named
@@ -22,8 +22,10 @@ _NOT_IN_WORDS = (
 )  # fmt: skip
 _OF_MODEL = tuple(name for name in signature(GLMHMM).parameters if name not in _NOT_IN_WORDS)
 _COUNTS = ("n_restarts", "maxiter")
-KEYS = ("n_states", *_OF_DATA, *_OF_CHOICE, *_OF_MODEL)
+ONE = "one"
+KEYS = ("n_states", *_OF_DATA, ONE, *_OF_CHOICE, *_OF_MODEL)
 """What may stand in the section."""
+_MODEL, CATEGORICAL, _BERNOULLI = "observation_model", "Categorical", "Bernoulli"
 _PAIRS = "dirichlet_transition_proba"  # ["sticky", 50] stands for a tuple
 
 
@@ -37,8 +39,10 @@ class StatesSection:
         ``n_states``: a number, or a list of numbers that are compared on held-out sessions (with
         ``folds`` and ``rule``, as :func:`spikeglm.glm_hmm.select_states` takes them); ``sessions``:
         the name of a label per row, or of epochs; ``correct``: the name of numbers per row, 1 where
-        the animal was right; ``transition_inputs``: names of numbers per row; all others are
-        arguments of :class:`spikeglm.GLMHMM`.
+        the animal was right; ``transition_inputs``: names of numbers per row; ``one``: the label
+        that is 1 where choices are labels, all others being 0; all others are arguments of
+        :class:`spikeglm.GLMHMM`, or, where responses are labels and none is ``one`` or
+        ``observation_model`` is Categorical, of :class:`spikeglm.ClassifierGLMHMM`.
 
     Examples
     --------
@@ -97,6 +101,38 @@ class StatesSection:
         given = self.words.get("transition_inputs", ())
         return (given,) if isinstance(given, str) else tuple(given)
 
+    @property
+    def is_categorical(self) -> bool:
+        """Whether it is said that responses are labels, whatever they look like."""
+        return str(self.words.get(_MODEL)) == CATEGORICAL
+
+    def estimator(self, *, of_labels: bool) -> tuple[type[GLMHMM], dict[str, Any]]:
+        """Return what is to be fitted, and its arguments, for responses that are labels or numbers.
+
+        Raises
+        ------
+        ValueError
+            For arguments that a model of labels does not have.
+
+        Examples
+        --------
+        >>> StatesSection.of({"n_states": 3, "tol": 1e-5}).estimator(of_labels=True)[1]
+        {'tol': 1e-05}
+        """
+        arguments = self.of_model
+        if not (of_labels or self.is_categorical):
+            return GLMHMM, arguments
+        given = str(arguments.pop(_MODEL, CATEGORICAL))
+        others = [key for key in arguments if key not in signature(ClassifierGLMHMM).parameters]
+        if others or given != CATEGORICAL:
+            raise errors.value_error(
+                "Labels are fitted as such, unless one of them is 1.",
+                given=", ".join(others) or f'observation_model = "{given}"',
+                expected=f"[states] without {' and '.join(others) or _MODEL}",
+                todo='or say which label is 1, the others being 0: one = "right", for example.',
+            )
+        return ClassifierGLMHMM, arguments
+
     def _check(self) -> None:
         if "n_states" not in self.words:
             raise errors.value_error(
@@ -130,12 +166,31 @@ class StatesSection:
             read_count(folds, "folds", 2)
         self._check_model()
 
+    def _check_one(self) -> None:
+        """Raise for a label that is no label, or responses that are something else beside it."""
+        if ONE not in self.words:
+            return
+        if not isinstance(self.words[ONE], str | int | float):
+            raise errors.type_error(
+                "one is a label.", given=f"one = {self.words[ONE]!r}", expected='one = "right"'
+            )
+        model = self.words.get(_MODEL, _BERNOULLI)
+        if str(model) != _BERNOULLI:
+            raise errors.value_error(
+                "With one, responses are choices of two.",
+                given=f'one = {self.words[ONE]!r} and observation_model = "{model}"',
+                expected="one of them",
+            )
+
     def _check_model(self) -> None:
         for key in _COUNTS:
             read_count(self.words.get(key, 1), key)
         read_tolerance(self.words.get("tol", 1.0))
-        model = GLMHMM(self.numbers[0], **self.of_model)
-        model_named(model.observation_model)
-        read_model(model)
+        self._check_one()
+        estimator, arguments = self.estimator(of_labels=False)
+        model = estimator(self.numbers[0], **arguments)
+        if not self.is_categorical:
+            model_named(model.observation_model)
+            read_model(model)
         if model.regularizer is not None:
             regularizer_of(model.regularizer)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ... import errors, showing
-from ...encoding.provenance import PACKAGES, hash_of
+from ...encoding.provenance import PACKAGES
+from ...glm.saving.finished_parts import hash_of
 from ...glm.saving.persistence import installed_versions
 from ...glm_hmm import (
     GLMHMM,
