@@ -128,7 +128,10 @@ def plot_design_matrix(
             ax.axvline(start - 0.5, color=style.BLACK, linewidth=style.THIN_PT)
     ax.set_xlabel("Feature")
     ax.set_ylabel("Time bin")
-    ax.figure.colorbar(image, ax=ax, label=label, pad=0.24 if table.attrs["has_counts"] else 0.05)
+    figure: Any = ax.figure
+    makes_room = figure.get_layout_engine() is not None  # for the counts, by itself
+    pad = 0.05 if not table.attrs["has_counts"] else 0.08 if makes_room else 0.24
+    figure.colorbar(image, ax=ax, label=label, pad=pad)
     if table.attrs["has_counts"]:
         _counts(ax, table)
     return ax
