@@ -121,7 +121,7 @@ def test_a_silent_place_leaves_the_others_their_band():
 
 def test_what_is_no_curve_is_refused():
     model = nmo.GLM().fit(np.asarray(X), COUNTS)
-    with pytest.raises(ValueError, match=r"labelled term.*basis\.design"):
+    with pytest.raises(ValueError, match=r"no term or column 'place'.*'x0'.*basis\.design"):
         model.curve("place", np.asarray(X), COUNTS)
     with pytest.raises(ValueError, match=r"Unknown term.*'place', 'speed'"):
         nmo.GLM().fit(X, COUNTS).curve("plaice", X, COUNTS)

@@ -11,7 +11,8 @@ import numpy as np
 from ... import errors
 from ...inference.covariances import Requested
 from ...inference.effects.curves import Curve
-from ...inference.effects.estimates import Estimates, term_of
+from ...inference.effects.estimates import Estimates
+from ...inference.effects.lines import term_of
 from ...inference.effects.partial import Asked, curve_of
 from ...inference.information.optimum import Uncertainty
 from ...io.interop.trees import flatten, is_tree
@@ -47,7 +48,7 @@ def curve(
         )
     if not model.__sklearn_is_fitted__():
         raise errors.not_fitted(type(model).__name__)
-    term_of(getattr(model, "terms_", ()), label)  # before anything is computed
+    term_of(model.terms_, label, names=_names(model))  # before anything is computed
     if X is None:
         return curve_of(_without_data(model), label, asked)
     if hasattr(model, "n_classes"):
@@ -71,6 +72,7 @@ def _without_data(model: Hooks) -> Estimates:
         _neurons(model, 1 if classes is None else len(classes)),
         None if classes is None else tuple(classes),
         bin_s=getattr(model, "bin_s_", None),
+        names=_names(model),
     )
 
 
@@ -96,7 +98,14 @@ def _of_classes(
                     void=None,
                 )
 
-    return replace(found, sure=by_class)
+    return replace(found, sure=by_class, rows=model.rows_of(X))
+
+
+def _names(model: Hooks) -> tuple[str, ...]:
+    """Return what the features are called, as the data of the fit did."""
+    known = getattr(model, "feature_names_in_", None)
+    n = model.terms_[-1].stop if model.terms_ else 0
+    return tuple(f"x{j}" for j in range(n)) if known is None else tuple(map(str, known))
 
 
 def _neurons(model: Hooks, n_classes: int) -> tuple[Any, ...] | None:

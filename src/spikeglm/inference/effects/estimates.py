@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 from ... import errors, notices, showing
 from ...observation_models.likelihood import Likelihood
 from ...regularizer.base import PenaltyTerm
-from ...rows.given_terms import are_labelled
+from ...rows.contract import Rows
 from ...rows.terms import Term
 from ...typing import Array, FloatArray
 from ..bin_size import seconds_per_bin
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData
 from ..information.optimum import Uncertainty
+from .lines import term_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,10 @@ class Estimates:
         The observation model seen through its link; None for classes.
     terms :
         What the features mean.
+    names :
+        (p,) what they are called where no term has a label.
+    rows :
+        (T, p) the data of the fit, where they are there.
     neurons, classes :
         Their names; None where the user has one neuron, or a model without classes.
     bin_s :
@@ -56,6 +61,8 @@ class Estimates:
     bin_s: float | None = None
     sure: Callable[[], Iterator[Uncertainty]] | None = None
     status: tuple[str, ...] | None = None
+    names: tuple[str, ...] = ()
+    rows: Rows | None = None
 
     __repr__ = showing.of_fields
 
@@ -73,6 +80,8 @@ class Estimates:
             fit.terms,
             None if fit.is_single else fit.neurons,
             bin_s=fit.bin_s,
+            names=fit.feature_names,
+            rows=fit.optimum.rows,
             status=tuple("" if word is None else str(word.value) for word in fit.status),
             sure=lambda: uncertainties(
                 fit, kind.cov_type, groups=kind.groups, lags=kind.lags, keep_void=True
@@ -95,14 +104,14 @@ class Estimates:
             yield sure
 
     def term(self, label: str) -> Term:
-        """Return the term of this label.
+        """Return the term of this label, of a plain column a straight line.
 
         Raises
         ------
         ValueError
-            If there is none, or the columns have no names.
+            If there is none.
         """
-        return term_of(self.terms, label)
+        return term_of(self.terms, label, names=self.names, rows=self.rows)
 
     def seconds_per_bin(self, given: float | None) -> float | None:
         """Return the seconds of a bin, as the data of the fit or the user say.
@@ -146,27 +155,6 @@ class Estimates:
 def channels_of(term: Term) -> tuple[Any, ...] | None:
     """Return what the channels of a term are called; None where its input has none."""
     return tuple(term.channels) if len(term.shape) > 1 else None
-
-
-def term_of(terms: Sequence[Term], label: str) -> Term:
-    """Return the term of a label, among those of a fit.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or the columns have no names.
-    """
-    if not are_labelled(terms):
-        raise errors.value_error(
-            "A curve belongs to a labelled term, and the columns of this fit have none.",
-            given="a model fitted to a plain array, or by an older version",
-            expected="a fit that knows what its columns mean",
-            todo="fit to basis.design(...), or with fit(X, y, terms=basis).",
-        )
-    by_label = {term.label: term for term in terms}
-    if label not in by_label:
-        raise errors.unknown_name("term", label, list(by_label))
-    return by_label[label]
 
 
 def warn_of_selection(penalty: PenaltyTerm) -> None:

@@ -22,7 +22,7 @@ from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..fit_on_data import FittedModel
 from .curves import Curve
-from .estimates import term_of
+from .lines import term_of
 from .partial import partial_effect
 from .points import names_of_variables
 from .printing import of_tuning
@@ -209,7 +209,8 @@ def tuning(
     (array([0.76, 0.48, 0.14, 0.68, 0.57]), array([0.76, 0.48, 0.17, 0.66, 0.56]))
     """
     fit = model.on(X, y, offset=offset)
-    found = _checked(term_of(fit.terms, term))
+    rows = fit.optimum.rows
+    found = _checked(term_of(fit.terms, term, names=fit.feature_names, rows=rows))
     seconds = fit.bin_s if bin_s is None else bin_s
     bins = [
         _Bins.of(found, i, values, n_bins) for i, values in enumerate(_values(X, found, variable))
@@ -280,6 +281,8 @@ def _checked(term: Term) -> Term:
 def _values(X: Any, term: Term, given: Any) -> Sequence[Array]:
     """Return (T,) the values of each variable of a term."""
     names = names_of_variables(term)
+    if given is None and hasattr(term.meaning, "values"):  # a plain column
+        return [term.meaning.values()]
     if given is None:
         parts = dict(zip(_labels(X), _components(X), strict=False))
         if term.label not in parts:
