@@ -22,7 +22,7 @@ from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
 from ..fit_on_data import FittedModel
 from .curves import Curve
-from .lines import term_of
+from .lines import Line, term_of
 from .partial import partial_effect
 from .points import names_of_variables
 from .printing import of_tuning
@@ -281,7 +281,7 @@ def _checked(term: Term) -> Term:
 def _values(X: Any, term: Term, given: Any) -> Sequence[Array]:
     """Return (T,) the values of each variable of a term."""
     names = names_of_variables(term)
-    if given is None and hasattr(term.meaning, "values"):  # a plain column
+    if given is None and isinstance(term.meaning, Line):  # a plain column
         return [term.meaning.values()]
     if given is None:
         parts = dict(zip(_labels(X), _components(X), strict=False))
