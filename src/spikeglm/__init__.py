@@ -85,7 +85,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _OBJECTS:
         return getattr(importlib.import_module(f"{__name__}.{_OBJECTS[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    where = ": figures are in spikeglm.plotting" if name.startswith("plot_") else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{where}")
 
 
 def __dir__() -> list[str]:

@@ -10,6 +10,7 @@ import spikeglm as nmo
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 X.flags.writeable = False
+RECORDING = nmo.datasets.load_grasshopper()
 COUNTS = np.random.default_rng(1).poisson(1.0, (20, 2))
 GIVEN_EXPECTED = re.compile(r".+\. Given: .+\. Expected: .+", re.DOTALL)
 
@@ -50,6 +51,9 @@ BAD_X = {
     "masked": (np.ma.masked_less(X, 0), TypeError, "filled"),
     "all NaN": (np.full((20, 3), np.nan), ValueError, "NaN or an Inf"),
     "one column NaN": (X * [1, np.nan, 1], ValueError, "NaN or an Inf.*feature"),
+    "a basis": (nmo.basis.BSplineEval(5), TypeError, r"BSplineEval.*basis\.design\(signal"),
+    "a recording": (RECORDING, TypeError, "GrasshopperRecording.*arrays that it holds"),
+    "spike times": ([np.arange(0.5, n) for n in (4, 9)], TypeError, r"spike times.*histogram"),
 }
 
 
@@ -67,6 +71,7 @@ BAD_Y = {
     "complex": (COUNTS[:, 0] + 1j, TypeError, "y cannot be read"),
     "None": (None, ValueError, "requires y to be passed"),
     "too long": (np.zeros(21), ValueError, "same number of samples"),
+    "spike times": (np.arange(0.5, 9.0), ValueError, r"looks like spike times.*histogram"),
     "negative": (COUNTS[:, 0] - 5, ValueError, "Poisson.*y\\[0\\]"),
     "not whole": (COUNTS[:, 0] + 0.5, ValueError, "Poisson.*What to do.*counts, not rates"),
     "all NaN": (np.full(20, np.nan), ValueError, "NaN or an Inf"),
@@ -297,3 +302,25 @@ def test_mistakes_leave_an_earlier_fit_as_it_was():
     with pytest.raises(ValueError):
         model.set_params(solver_name="Adam").fit(X, COUNTS[:, 0])
     np.testing.assert_array_equal(model.coef_, before)
+
+
+def test_features_and_response_that_changed_places():
+    features = np.ones((20, 3))
+    with pytest.raises(ValueError, match=r"look swapped.*\(20,\) and y of shape \(20, 3\)"):
+        nmo.GLM().fit(COUNTS[:, 0], features)
+
+
+def test_columns_to_leave_out_are_found_by_name():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame(X, columns=["place", "speed", "pupil"])
+    model = nmo.GLM(regularizer="Ridge").fit(table[["speed", "place"]], COUNTS[:, 0])
+    with pytest.raises(ValueError, match=r"3 features.*X\[list\(model\.feature_names_in_\)\]"):
+        model.predict(table)
+    assert model.predict(table[list(model.feature_names_in_)]).shape == (20,)
+
+
+def test_features_of_a_basis_are_made_by_it_again():
+    made = nmo.basis.BSplineEval(5).design(np.linspace(0, 1, 20))
+    model = nmo.GLM(regularizer="Ridge").fit(made, COUNTS[:, 0])
+    with pytest.raises(ValueError, match=r"3 features.*model\.basis_\.design"):
+        model.predict(X)

@@ -2,6 +2,7 @@
 
 from inspect import signature
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from tests.plotting import small_results as small
@@ -120,3 +121,35 @@ def test_a_distribution_asks_for_the_measure_of_a_table():
         plotting.plot_distribution("bits_per_spike")
     drawn = plotting.plot_distribution.data({"a": small.asked()}, measure="bits_per_spike_full")
     assert set(drawn["group"]) == {"a"} and len(drawn)
+
+
+@pytest.mark.parametrize(
+    ("ax", "told"),
+    [
+        (np.array([object(), object()], dtype=object), r"ndarray.*pass one of them: axes\[0\]"),
+        (plt.Figure(), r"Figure.*figure\.subplots\(\)"),
+        ("left", "'left'.*matplotlib Axes"),
+    ],
+)
+def test_ax_is_one_pair_of_axes(ax, told):
+    with pytest.raises(TypeError, match=f"ax is one pair of axes.*{told}"):
+        plotting.plot_curve(small.cue_curve(), ax)
+
+
+def test_a_bin_that_is_no_length_is_refused_and_a_long_one_told():
+    counts = np.ones(40)
+    with pytest.raises(ValueError, match=r"bin_s cannot be used.*'20 ms'.*0\.02 for 20 ms"):
+        plotting.plot_rate(counts, counts=counts, bin_s="20 ms")
+    with pytest.warns(UserWarning, match=r"bins of 20 s.*pass bin_s=0\.02"):
+        plotting.plot_rate.data(counts, counts=counts, bin_s=20)
+
+
+def test_a_model_with_its_data_is_no_curve():
+    """It said "too many positional arguments"."""
+    with pytest.raises(TypeError, match=r"plot_curve cannot draw this.*GLM"):
+        plotting.plot_curve(small.model(), 1, 2, 3)
+
+
+def test_figures_that_are_asked_of_the_package_are_told_where_they_are():
+    with pytest.raises(AttributeError, match=r"'plot_curve': figures are in spikeglm\.plotting"):
+        getattr(nmo, "plot_curve")  # noqa: B009 - mypy knows that it is not there

@@ -110,8 +110,9 @@ def encode(
     >>> found.sets
     {0: 'place', 1: 'none'}
     """
+    always = (always,) if isinstance(always, str) else tuple(always)
     asked = {
-        "terms": terms, "always": tuple(always), "how": how, "rule": rule, "search": search,
+        "terms": terms, "always": always, "how": how, "rule": rule, "search": search,
         "null": null, "strengths": strengths, "seed": seed, "bin_s": bin_s,
     }  # fmt: skip
     check_asked(asked | {"observation_model": observation_model})

@@ -13,6 +13,8 @@ from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
 from ..glm.reading.read_arguments import refuse_classifiers
+from ..io.interop.numbers import pynapple_name
+from ..io.interop.refusals import COUNT_FIRST, look_like_times
 from ..rows import Rows
 from ..selection import Folds, InterleavedBlocks, TimeSplitter, fixed_folds
 from ..typing import ArrayLike
@@ -52,6 +54,7 @@ class Inputs:
         _refuse_swapped(y)
         X = _design(design, data)
         y = X.counts(y) if hasattr(X, "counts") and not _is_table(y) else y
+        _refuse_spike_times(y)
         needs_strengths = model is None and not _is_smooth(X)
         if model is None:
             model = _usual_model(X, y, observation_model, is_smooth=not needs_strengths)
@@ -68,12 +71,30 @@ class Inputs:
 
 
 def _refuse_swapped(y: Any) -> None:
+    if hasattr(y, "fit") and hasattr(y, "predict"):
+        raise errors.type_error(
+            "Responses come first, then the design.",
+            given=f"y={type(y).__name__}, a model",
+            expected="encode(y, design): counts (T, N), or spike times",
+            todo="a model of your own is model=.",
+        )
     if isinstance(y, (Rows, DesignBuilder)):
         raise errors.type_error(
             "Responses come first, then the design.",
             given=f"y={type(y).__name__}",
             expected="encode(y, design): counts (T, N), or spike times",
             todo="swap the two.",
+        )
+
+
+def _refuse_spike_times(y: Any) -> None:
+    are_times = isinstance(y, (list, tuple)) and len(y) > 0 and look_like_times(y[0])
+    if are_times or isinstance(y, dict) or pynapple_name(y) in ("Ts", "TsGroup"):
+        raise errors.type_error(
+            "Spike times are counted in the bins of a design that knows its times.",
+            given=f"y={type(y).__name__}, and a design that does not",
+            expected="counts (T, N), or a design of nmo.DesignBuilder",
+            todo=COUNT_FIRST,
         )
 
 

@@ -294,7 +294,7 @@ def check_same_data(model: StateQuestions, data: Data, y: ArrayLike) -> None:
             "features as input.",
             given=f"X of shape ({rows.n_rows}, {rows.n_features})",
             expected=f"(n_samples, {known}), the features of the fit",
-            todo=advice_on_features(rows, known),
+            todo=advice_on_features(model, rows, known),
         )
     asked: Any = model
     check_features(asked, rows)

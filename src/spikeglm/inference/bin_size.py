@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .. import errors
+from .. import errors, notices
 
 _SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
+_LONG = 5.0  # seconds: nobody's bins, but many people's milliseconds
+
+
+def checked_bin(given: Any) -> float:
+    """Return the seconds of a bin that a user gives; bins of many seconds are told.
+
+    Raises
+    ------
+    ValueError
+        If that is no length.
+
+    >>> checked_bin(0.02)
+    0.02
+    """
+    is_number = np.ndim(given) == 0 and np.asarray(given).dtype.kind in "iuf"
+    if not (is_number and np.isfinite(given) and given > 0):
+        raise errors.value_error(
+            "bin_s cannot be used.",
+            given=repr(given),
+            expected="seconds per bin, a positive number",
+            todo="write 0.02 for 20 ms.",
+        )
+    seconds = float(given)
+    if seconds >= _LONG:
+        notices.warn(
+            f"bin_s={seconds:g} are bins of {seconds:g} s. What to do: bin_s is in seconds; if "
+            f"{seconds:g} ms are meant, pass bin_s={seconds / 1e3:g}, or rates are a thousandth."
+        )
+    return seconds
 
 
 def seconds_per_bin(known: float | None, given: float | None) -> float | None:
@@ -24,14 +55,11 @@ def seconds_per_bin(known: float | None, given: float | None) -> float | None:
     """
     if given is None:
         return known
-    if not (np.isfinite(given) and given > 0):
-        raise errors.value_error(
-            "bin_s cannot be used.", given=repr(given), expected="seconds per bin, positive"
-        )
+    given = checked_bin(given)
     if known is not None and abs(given / known - 1) > _SAME_BIN:
         raise errors.value_error(
             "bin_s is not that of the fit.",
             given=f"bin_s={given:g}",
             expected=f"{known:g} s, as the times of its data say, or nothing",
         )
-    return float(given)
+    return given

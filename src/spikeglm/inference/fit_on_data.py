@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import showing
+from .. import errors, showing
 from ..engine.features.survey import survey_locations, survey_responses
 from ..engine.runners.plan import planned
 from ..fit.record import check_same_data
@@ -246,6 +246,39 @@ class FittedModel(Protocol):
     def predict(self, X: Any, *, offset: Any = None) -> Array:
         """Return the mean response."""
         ...
+
+
+def fit_of(model: Any, X: Any, y: Any, **data: Any) -> FitOnData:
+    """Return a fitted model with its data, as whoever asks a question passes the three.
+
+    Raises
+    ------
+    TypeError
+        If the first is no model, or the second a name.
+
+    >>> fit_of([[1.0]], [0], None)
+    Traceback (most recent call last):
+    TypeError: A fitted model comes first, then X and y. Given: list. Expected: ...
+    """
+    if isinstance(model, type) or not hasattr(model, "on"):
+        is_class = isinstance(model, type)
+        raise errors.type_error(
+            "A fitted model comes first, then X and y.",
+            given=f"the class {model.__name__}" if is_class else type(model).__name__,
+            expected="a GLM or a PopulationGLM that was fitted",
+            todo="make it and fit it first: model = nmo.GLM().fit(X, y)."
+            if is_class
+            else "pass the model, the X and the y of the fit, in this order.",
+        )
+    if isinstance(X, str):
+        raise errors.type_error(
+            "The data of the fit come before what is asked of them.",
+            given=f"X={X!r}",
+            expected="the model, the X and the y of the fit, then names",
+            todo=f"move {X!r} behind y.",
+        )
+    found: FitOnData = model.on(X, y, **data)
+    return found
 
 
 def mean_features(optimum: Optimum) -> FloatArray:

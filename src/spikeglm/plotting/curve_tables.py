@@ -34,14 +34,7 @@ def one_curve(
     curve = found.of(**{name: each for name, each in wanted.items() if each is not None})
     several = (curve.channels, curve.neurons, curve.classes)
     if any(names is not None for names in several) or not least <= len(curve.at) <= most:
-        sizes = {(1, 1): "one variable", (1, 2): "one or two variables", (2, 2): "two variables"}
-        raise errors.value_error(
-            "One panel shows one curve.",
-            given=f"{curve.label!r} of channels {curve.channels}, neurons {curve.neurons} and "
-            f"{len(curve.at)} variables",
-            expected=f"one channel, one neuron, and {sizes[least, most]}",
-            todo="pass channel=... and neuron=..., or curve.of(channel=..., neuron=...).",
-        )
+        raise _not_one(curve, most=most, least=least)
     table = tidy(curve)
     grid = np.meshgrid(*_axes(curve), indexing="ij")
     for name, points in zip(("x_drawn", "y_drawn"), grid, strict=False):
@@ -60,6 +53,31 @@ def one_curve(
         "predictor_unit": _unit_of_predictor(curve),
     }
     return table
+
+
+def _not_one(curve: Curve, *, most: int, least: int) -> ValueError:
+    """Build the error for what is more than a panel shows, or another figure's."""
+    sizes = {(1, 1): "one variable", (1, 2): "one or two variables", (2, 2): "two variables"}
+    several = {"channel": curve.channels, "neuron": curve.neurons, "class_name": curve.classes}
+    open_ones = {name: names for name, names in several.items() if names is not None}
+    n = len(curve.at)
+    if not least <= n <= most:
+        other = "plot_curve draws it." if n == 1 else "plot_map draws it."
+        return errors.value_error(
+            "One panel shows one curve.",
+            given=f"{curve.label!r} over {', '.join(curve.names) or f'{n} variables'}",
+            expected=f"a curve over {sizes[least, most]}",
+            todo=other if n <= 2 else "fix some of them: at=(...) of the curve.",
+        )
+    words = {"channel": "channels", "neuron": "neurons", "class_name": "classes"}
+    told = " and ".join(f"{len(names)} {words[name]}" for name, names in open_ones.items())
+    first = ", ".join(f"{name}={names[0]!r}" for name, names in open_ones.items())
+    return errors.value_error(
+        "One panel shows one curve.",
+        given=f"{curve.label!r} of {told}",
+        expected="one of them",
+        todo=f"pass curve.of({first}), or another of them.",
+    )
 
 
 def _axes(found: Curve) -> tuple[Array, ...]:

@@ -7,15 +7,16 @@ and ``tests/plotting/test_laws.py`` reads the code to see that no result is look
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from inspect import signature
+from inspect import Signature, signature
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
 
+from ..inference.bin_size import checked_bin
 from . import style
-from .taken import check_taken
+from .taken import check_axes, check_taken
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +58,11 @@ def with_data(
 
         @wraps(draw)
         def styled(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Drawn_co:
-            given = own.bind_partial(*args, **kwargs).arguments
-            if first in given:
-                check_taken(draw, given[first])
+            if args or first in kwargs:
+                check_taken(draw, args[0] if args else kwargs[first])
+            given = _arguments(own, args, kwargs)
+            if given.get("ax") is not None:
+                check_axes(given["ax"])
             if given.get("ax", given.get("axes")) is not None:  # in the style of its owner
                 return draw(*args, **kwargs)
             with style.paper_style():
@@ -69,12 +72,26 @@ def with_data(
         def checked(*args: Any, **kwargs: Any) -> pd.DataFrame:
             if args or first in kwargs:
                 check_taken(draw, args[0] if args else kwargs[first])
+            _arguments(own, args, kwargs)
             return table(*args, **kwargs)
 
         vars(styled)["data"] = checked
         return cast("Plot[Arguments, Drawn_co]", styled)
 
     return named
+
+
+def _arguments(
+    own: Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return what was passed under which name; nothing where the call is about to fail anyway."""
+    try:
+        given = own.bind_partial(*args, **kwargs).arguments
+    except TypeError:  # Python's own words for it follow, with the name of the function
+        return {}
+    if given.get("bin_s") is not None:
+        checked_bin(given["bin_s"])
+    return given
 
 
 def framed(columns: dict[str, Any], **attrs: Any) -> pd.DataFrame:

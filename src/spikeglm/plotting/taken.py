@@ -69,6 +69,28 @@ def check_taken(draw: Callable[..., Any], value: Any) -> None:
     )
 
 
+def check_axes(ax: Any) -> None:
+    """Raise a TypeError that says how to get one pair of axes, where ax is something else.
+
+    >>> check_axes("left")
+    Traceback (most recent call last):
+    TypeError: ax is one pair of axes to draw in. Given: 'left'. Expected: matplotlib Axes.
+    """
+    if hasattr(ax, "transData"):
+        return
+    todo = ""
+    if isinstance(ax, np.ndarray | list | tuple):
+        todo = "pass one of them: axes[0], or axes[0, 0] of several rows."
+    elif hasattr(ax, "add_subplot"):
+        todo = "a figure makes some: figure.subplots()."
+    raise errors.type_error(
+        "ax is one pair of axes to draw in.",
+        given=told(ax),
+        expected="matplotlib Axes",
+        todo=todo,
+    )
+
+
 def _takes(draw: Callable[..., Any]) -> tuple[str, list[str]]:
     """Return the name of the first argument, and the kinds of things that it may be."""
     first = next(iter(inspect.signature(draw).parameters.values()))

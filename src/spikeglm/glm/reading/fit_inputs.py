@@ -34,7 +34,7 @@ from ...typing import Array, ArrayLike, BoolArray
 from .feature_tree import Layout
 from .known_labels import check_beside_response, check_rows
 from .lost_rows import LostRows
-from .mistaken_shapes import advice_on_length, as_columns, one_column
+from .mistaken_shapes import advice_on_length, as_columns, check_order, one_column
 from .scaled_counts import announce_multiples
 from .shapes import Shapes
 
@@ -123,7 +123,7 @@ def read_response(
     check_given(y, "the response")
     values = _numbers(y, "y")
     check_dimensions(y, values.shape, ndim, single="GLM", population="PopulationGLM")
-    _check_length("y", values.shape, rows)
+    _check_length("y", values.shape, rows, values)
     if values.size == 0:
         raise errors.value_error(
             "There is nothing to fit.",
@@ -210,6 +210,8 @@ def read_fit_inputs(
     ValueError, TypeError
         For whatever cannot be used; the message says what to do.
     """
+    if ndim == 1:
+        check_order(X, y)
     rows = with_known_terms(read_rows(X), known_terms)
     rows = rows if terms is None else with_terms(rows, terms)
     check_rows(rows, y=y, sample_weight=sample_weight, offset=offset)
@@ -349,11 +351,11 @@ def _shared(values: Array | StoredSeries, n_neurons: int) -> Source:
     return Source(values, np.zeros(n_neurons, dtype=np.intp))
 
 
-def _check_length(name: str, shape: tuple[int, ...], rows: Rows) -> None:
+def _check_length(name: str, shape: tuple[int, ...], rows: Rows, values: Any = None) -> None:
     if shape[0] != rows.n_rows:
         raise errors.value_error(
             f"X and {name} must have the same number of samples.",
             given=f"{rows.n_rows} rows in X and {shape[0]} in {name}",
             expected="one entry per row of X",
-            todo=advice_on_length(rows, shape, name),
+            todo=advice_on_length(rows, shape, name, values),
         )

@@ -1,10 +1,12 @@
-"""What to do about data of a wrong shape: transposed, one column too many, columns in a tuple."""
+"""What to do about data of a wrong shape: transposed, swapped, columns in a tuple, spike times."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ... import errors
 from ...io.interop.frames import is_from
+from ...io.interop.refusals import COUNT_FIRST, look_like_times
 from ...rows.contract import Rows
 
 _TRANSPOSED_X = (
@@ -12,7 +14,23 @@ _TRANSPOSED_X = (
 )
 
 
-def advice_on_length(rows: Rows, shape: tuple[int, ...], name: str) -> str:
+def check_order(X: Any, y: Any) -> None:
+    """Raise a ValueError where the response of one neuron was passed as X, and the features as y.
+
+    >>> check_order([[1.0], [2.0]], [0, 1])
+    """
+    n_axes = [len(getattr(values, "shape", ())) for values in (X, y)]
+    if n_axes == [1, 2] and X.shape[0] == y.shape[0]:
+        raise errors.value_error(
+            "X and y look swapped.",
+            given=f"X of shape {tuple(X.shape)} and y of shape {tuple(y.shape)}",
+            expected="features (n_samples, n_features), then the response (n_samples,)",
+            todo="call fit(features, response); if the first are a single feature and the second "
+            f"many neurons, PopulationGLM().fit({as_columns(X, 'X')}, y).",
+        )
+
+
+def advice_on_length(rows: Rows, shape: tuple[int, ...], name: str, values: Any = None) -> str:
     """Say what to do where X and another input differ in rows.
 
     >>> from spikeglm.rows import ArrayRows
@@ -24,19 +42,26 @@ def advice_on_length(rows: Rows, shape: tuple[int, ...], name: str) -> str:
         return f"{name} looks transposed: pass {name}.T, which has a row per sample."
     if shape and shape[0] == rows.n_features:
         return _TRANSPOSED_X
+    if look_like_times(values):
+        return f"{name} looks like spike times. " + COUNT_FIRST
     return "check that both were binned alike and restricted to the same epochs."
 
 
-def advice_on_features(rows: Rows, n_features: int) -> str:
-    """Say what to do where X has other features than the fit.
+def advice_on_features(model: Any, rows: Rows, n_features: int) -> str:
+    """Say what to do where X has other features than the fit of a model.
 
     >>> from spikeglm.rows import ArrayRows
     >>> import numpy as np
-    >>> advice_on_features(ArrayRows(np.zeros((2, 9))), 2)
+    >>> advice_on_features(None, ArrayRows(np.zeros((2, 9))), 2)
     'X looks transposed: pass X.T; ...
     """
     if rows.n_rows == n_features:
         return _TRANSPOSED_X
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None and set(names) <= {*(getattr(rows, "columns", None) or ())}:
+        return "X[list(model.feature_names_in_)] takes those of the fit."
+    if getattr(model, "basis_", None) is not None:
+        return "build X as that of the fit: model.basis_.design(...) of its signals."
     return "build X with the basis that made the X of the fit."
 
 

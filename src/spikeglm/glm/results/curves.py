@@ -17,6 +17,7 @@ from ...inference.effects.partial import Asked, curve_of
 from ...inference.information.optimum import Uncertainty
 from ...io.interop.trees import flatten, is_tree
 from ...typing import ArrayLike
+from ..reading.fit_inputs import read_rows
 from . import fitted
 
 if TYPE_CHECKING:
@@ -98,14 +99,12 @@ def _of_classes(
                     void=None,
                 )
 
-    return replace(found, sure=by_class, rows=model.rows_of(X))
+    return replace(found, sure=by_class, rows=read_rows(X))
 
 
 def _names(model: Hooks) -> tuple[str, ...]:
     """Return what the features are called, as the data of the fit did."""
-    known = getattr(model, "feature_names_in_", None)
-    n = model.terms_[-1].stop if model.terms_ else 0
-    return tuple(f"x{j}" for j in range(n)) if known is None else tuple(map(str, known))
+    return tuple(getattr(model, "feature_names_", ()))  # () of files of older versions
 
 
 def _neurons(model: Hooks, n_classes: int) -> tuple[Any, ...] | None:

@@ -304,6 +304,6 @@ def check_fitted(model: Hooks, rows: Rows) -> None:
             "features as input.",
             given=f"X of shape ({rows.n_rows}, {rows.n_features})",
             expected=f"(n_samples, {known}), the features of the fit",
-            todo=advice_on_features(rows, known),
+            todo=advice_on_features(model, rows, known),
         )
     check_features(model, rows)

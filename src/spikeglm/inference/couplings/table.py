@@ -12,7 +12,7 @@ from ...simulation.network import Network, filters_of, read_feedback
 from ...simulation.stability import Stability
 from ...typing import Array, ArrayLike, BoolArray, FloatArray
 from ..covariances import Requested, uncertainties
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..hypotheses import q_values, reasons
 from ..hypotheses.asked_terms import AskedTerm
 from ..hypotheses.cells import Cells
@@ -100,7 +100,7 @@ def coupling(
     ((3, 3), (array([1]), array([0])))
     """
     wanted = Requested(cov_type, groups, lags)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
     sources = Sources.of(fit, terms, feedback)
     seen = Seen(sources, 1.0 if fit.bin_s is None else fit.bin_s, fit.likelihood.link, _eta(fit))
     measured = Measured.empty(fit.n_neurons, sources)

@@ -30,7 +30,7 @@ from ...engine.runners.dispatch import run
 from ...numerics import quiet
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FittedModel, fit_of
 from ..information.memory import groups
 from ..information.optimum import NO_OPTIMUM, Optimum
 from ..information.rereading import Rereading
@@ -164,7 +164,7 @@ def overdispersion(
     >>> found.p_value < 0.05
     array([ True, False])
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     optimum = _checked(fit.optimum, level)
     fit.check_estimates()
     scale, error, ratio, _ = scales_of(optimum)

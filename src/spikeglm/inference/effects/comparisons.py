@@ -25,7 +25,7 @@ from ... import notices
 from ...observation_models.likelihood import Likelihood
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FittedModel, fit_of
 from ..information.optimum import NO_OPTIMUM
 from .combinations import Reach
 from .estimates import Estimates, channels_of, check_level
@@ -219,7 +219,7 @@ def comparison(
     (np.float64(24.0), np.float64(18.0), np.float64(30.0))
     """
     check_level(level)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     found = Estimates.of(fit, Requested(cov_type, groups, lags))
     pairs = Pairs.of(found.term(term), at, against, n_points, found.seconds_per_bin(bin_s))
     wanted = pairs.are_chosen if simultaneous is None else simultaneous

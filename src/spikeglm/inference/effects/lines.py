@@ -55,8 +55,8 @@ class Line:
             )
         values = self.values()
         values = values[np.isfinite(values)]
-        ends = (values.min(), values.max()) if values.size else (0.0, 0.0)
-        return (np.linspace(*ends, n_points),)
+        first, last = (values.min(), values.max()) if values.size else (0.0, 0.0)
+        return (np.linspace(first, last, n_points),)
 
     def values(self) -> FloatArray:
         """Return the column (T,) of the data of the fit."""
@@ -103,6 +103,8 @@ def term_of(
     ------
     ValueError
         If there is no such term and no such column.
+    TypeError
+        If it is no text.
 
     Examples
     --------
@@ -110,6 +112,14 @@ def term_of(
     >>> line.columns, line.functions([3.0])
     (slice(1, 2, None), array([[3.]]))
     """
+    if not isinstance(label, str):
+        raise errors.type_error(
+            "A term is called by its label.",
+            given=type(label).__name__,
+            expected="a text",
+            todo="the label comes first, then data: model.curve(label, X, y); partial_effect and "
+            "its like take model, X, y, label.",
+        )
     found = {term.label: term for term in terms if term.label}
     if not are_labelled(terms):
         found = {name: Term(str(name), j, j + 1) for j, name in enumerate(names)}

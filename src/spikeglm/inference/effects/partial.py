@@ -16,7 +16,7 @@ import numpy as np
 from ...rows.terms import Term
 from ...typing import ArrayLike, FloatArray
 from ..covariances import Requested
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FittedModel, fit_of
 from .combinations import Combinations, Reach, spreads
 from .curves import Curve
 from .estimates import Estimates, channels_of, check_level
@@ -134,7 +134,7 @@ def partial_effect(
     asked = Asked(at, n_points, scale, bin_s, derivative, reach)
     asked.check()
     kind = Requested(cov_type, groups, lags)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     return curve_of(Estimates.of(fit, kind), term, asked)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import errors, showing
+from ... import errors, notices, showing
 from ...rows.terms import Term
 from ...typing import Array, FloatArray
 from .derivatives import differences
@@ -52,8 +52,11 @@ class Points:
         units = tuple("s" if unit == "bins" and bin_s else unit for unit in term.units)
         pairs = zip(units, term.units, strict=True)
         seconds = tuple(bin_s if a != b else None for a, b in pairs)
-        axes = _given(term, at) if at is not None else _covered(term, n_points, seconds)
-        return cls(term, axes, units, seconds)
+        if at is None:
+            return cls(term, _covered(term, n_points, seconds), units, seconds)
+        points = cls(term, _given(term, at), units, seconds)
+        points._tell_of_those_beyond()
+        return points
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,6 +100,20 @@ class Points:
         if are_flat and self._varies(channel, variable):  # it jumps in between: steps
             raise no_slope(self.term.label)
         return slopes if seconds is None else slopes / seconds
+
+    def _tell_of_those_beyond(self) -> None:
+        """Warn where the term has no functions: its curve is NaN there."""
+        channels = range(max(self.term.n_channels, 1))
+        is_there = np.stack([np.isfinite(self.functions(c)).all(axis=1) for c in channels])
+        n_lost = int((~is_there.all(axis=0)).sum())
+        if n_lost:
+            covered = self.term.coverage()
+            known = f" The data covered {' and '.join(covered)}." if covered else ""
+            notices.warn(
+                f"At {n_lost} of {is_there.shape[1]} points {self.term.label!r} has no functions, "
+                f"and its curve is NaN.{known} What to do: ask for points inside, in the unit of "
+                "the signal, or give the basis wider bounds."
+            )
 
     def _varies(self, channel: int, variable: int) -> bool:
         """Return whether functions differ anywhere along a variable."""

@@ -23,7 +23,7 @@ from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray, IntArray
 from ..covariances import Requested
 from ..curve_bands import error_of, quantile
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..information.memory import groups as neuron_groups
 from ..information.optimum import Uncertainty
 from .estimates import Estimates, check_level
@@ -168,7 +168,7 @@ def predicted_rates(
     """
     check_level(level)
     kind = Requested(cov_type, groups, lags)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     found = Estimates.of(fit, kind)
     is_new = X_new is not None
     rows = model.rows_of(X_new) if is_new else fit.optimum.rows

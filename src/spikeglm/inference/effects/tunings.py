@@ -20,7 +20,7 @@ from ...io.interop.timeseries import to_array
 from ...numerics import quiet
 from ...rows.terms import Term
 from ...typing import Array, ArrayLike, FloatArray, IntArray
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FittedModel, fit_of
 from .curves import Curve
 from .lines import Line, term_of
 from .partial import partial_effect
@@ -208,12 +208,13 @@ def tuning(
     >>> found.raw.round(2), found.predicted.round(2)
     (array([0.76, 0.48, 0.14, 0.68, 0.57]), array([0.76, 0.48, 0.17, 0.66, 0.56]))
     """
-    fit = model.on(X, y, offset=offset)
+    fit = fit_of(model, X, y, offset=offset)
     rows = fit.optimum.rows
     found = _checked(term_of(fit.terms, term, names=fit.feature_names, rows=rows))
     seconds = fit.bin_s if bin_s is None else bin_s
     bins = [
-        _Bins.of(found, i, values, n_bins) for i, values in enumerate(_values(X, found, variable))
+        _Bins.of(found, i, values, n_bins)
+        for i, values in enumerate(_values(X, found, variable, len(fit.optimum.keep)))
     ]
     centres = tuple(each.centres for each in bins)
     shape = tuple(len(each) for each in centres)
@@ -278,7 +279,7 @@ def _checked(term: Term) -> Term:
     return term
 
 
-def _values(X: Any, term: Term, given: Any) -> Sequence[Array]:
+def _values(X: Any, term: Term, given: Any, n_rows: int) -> Sequence[Array]:
     """Return (T,) the values of each variable of a term."""
     names = names_of_variables(term)
     if given is None and isinstance(term.meaning, Line):  # a plain column
@@ -302,7 +303,15 @@ def _values(X: Any, term: Term, given: Any) -> Sequence[Array]:
             expected=f"{len(names)}",
             todo="pass a tuple with the signal of each.",
         )
-    return [np.ravel(to_labels(each, name="variable")) for each in values]
+    found = [np.ravel(to_labels(each, name="variable")) for each in values]
+    if any(len(each) != n_rows for each in found):
+        raise errors.value_error(
+            "variable has a value for each row.",
+            given=", ".join(f"{len(each)} values" for each in found),
+            expected=f"{n_rows}, the rows of X",
+            todo="bring the signal to the bins of X.",
+        )
+    return found
 
 
 def _labels(X: Any) -> list[str]:

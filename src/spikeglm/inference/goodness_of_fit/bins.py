@@ -11,6 +11,7 @@ from ... import errors, showing
 from ...io.interop.timeseries import time_axis_of
 from ...rows.sampling import Sampling, bin_size_of
 from ...typing import IntArray
+from ..bin_size import checked_bin
 from ..fit_on_data import FitOnData
 
 _SAME_BIN = 0.01  # relative
@@ -36,10 +37,7 @@ class Bins:
             starts = Sampling.of(axis).starts
         elif axis is not None:
             starts = axis.epoch_starts
-        if bin_s is not None and not (np.isfinite(bin_s) and bin_s > 0):
-            raise errors.value_error(
-                "bin_s cannot be used.", given=repr(bin_s), expected="seconds per bin, positive"
-            )
+        bin_s = None if bin_s is None else checked_bin(bin_s)
         if bin_s is not None and known is not None and abs(bin_s / known - 1) > _SAME_BIN:
             raise errors.value_error(
                 "bin_s is not what the times of the data say.",

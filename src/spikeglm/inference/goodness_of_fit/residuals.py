@@ -11,7 +11,7 @@ from ... import errors
 from ...numerics import quiet
 from ...observation_models.elementwise import ElementwiseObservations
 from ...typing import ArrayLike, FloatArray
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FittedModel, fit_of
 from .measures import shape_of
 from .predictions import Predictions, RandomPlaces, predictions, without_fit
 from .quantile_residuals import deviance_residuals, quantile_residuals
@@ -82,7 +82,7 @@ def residuals(
     ((2000,), True, True)
     """
     residual = _residuals_of(kind)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     of_model = fit.likelihood.model
     _check_stated(of_model, kind)
     out = np.full((fit.optimum.rows.n_rows, fit.n_neurons), np.nan)

@@ -31,7 +31,7 @@ from ...regularizer.firth import is_of_information
 from ...settings import get_config
 from ...solvers import Status
 from ...typing import ArrayLike, BoolArray, FloatArray
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..information.optimum import Optimum
 from .bins import Bins
 from .bootstrap import FEWEST_DRAWS, bootstrapped
@@ -130,7 +130,7 @@ def goodness(
     >>> bool(held_out.bits_per_spike[0] > 0.1), bool(held_out.ks_p_value[0] > 0.05)
     (True, True)
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     optimum, places = fit.optimum, RandomPlaces.of(seed)
     bins = Bins.of(fit, X, y, bin_s)
     sigma = deviation_in_bins(smoothing, bins.bin_s)
@@ -218,7 +218,7 @@ def _of_training(model: FittedModel, training: Any) -> Optimum | None:
         return None
     is_named = isinstance(training, Mapping)
     given = dict(training) if is_named else {"X": training[0], "y": training[1]}
-    optimum = model.on(given.pop("X"), given.pop("y"), **given).optimum
+    optimum = fit_of(model, given.pop("X"), given.pop("y"), **given).optimum
     if not _has_sums_of_fit(optimum):
         raise errors.value_error(
             "These are not the data of the fit.",

@@ -12,7 +12,7 @@ from ...solvers import Status
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances import Requested, RowsInTime, uncertainties
 from ..false_discovery import q_values
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from .asked_terms import AskedTerm, asked_terms
 from .cells import Cells
 from .refits import likelihood_ratio_tests
@@ -208,7 +208,7 @@ def term_tests(
     """
     _check(test, cov_type)
     wanted = Requested(cov_type, groups, lags)
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     if test == "score":  # others look at the covariance
         fit.check_estimates()
     asked = asked_terms(fit, terms)

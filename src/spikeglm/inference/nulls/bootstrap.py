@@ -18,7 +18,7 @@ from ...settings import get_config
 from ...solvers import WELL
 from ...typing import Array, ArrayLike, FloatArray
 from ..covariances.rows_in_time import RowsInTime
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from .blocks import check_blocks, moving_blocks, whole_groups
 from .bootstrap_result import BlockBootstrap
 from .contract import Setting, check_count
@@ -97,7 +97,7 @@ def block_bootstrap(
     >>> bool(low[0, 0] < 0.5 < high[0, 0])
     True
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
     fit.check_estimates()
     rng = np.random.default_rng(seed)
     setting = Setting(Question.about(fit, None), rng)

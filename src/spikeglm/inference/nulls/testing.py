@@ -15,7 +15,7 @@ from ...numerics import quiet
 from ...rows.contract import Rows
 from ...typing import ArrayLike, FloatArray
 from ..false_discovery import q_values
-from ..fit_on_data import FittedModel
+from ..fit_on_data import FittedModel, fit_of
 from .contract import RESPONSE, Draws, Null, Setting
 from .moved import Move, MovedRows, ReplacedRows, moved_columns
 from .named import read_null
@@ -112,7 +112,7 @@ def null_test(
     >>> bool(test.independent_p_value[0] < 1e-6), bool(test.p_value[0] > 0.05)
     (True, True)
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset).in_seconds(bin_s)
     fit.check_estimates()
     question, how = Question.about(fit, term), read_statistic(statistic)
     drawn_by = read_null(null, options)

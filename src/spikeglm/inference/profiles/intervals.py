@@ -26,7 +26,7 @@ import numpy as np
 from ... import errors, showing
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..information.fisher import uncertainties
 from ..information.optimum import NO_OPTIMUM, Optimum
 from ..no_errors import why_none
@@ -141,7 +141,7 @@ def profile_intervals(
     >>> found.conf_low.round(2), found.conf_high.round(2)
     (array([ 0.85, -0.4 ]), array([1.69, 0.45]))
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     place = _checked(fit, parameter, level)
     why = _against(fit.optimum, place)
     known = np.flatnonzero([not word for word in why])

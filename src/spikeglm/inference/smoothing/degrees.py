@@ -10,7 +10,7 @@ import numpy as np
 from ... import errors, notebook, showing
 from ...regularizer.squares import squares_of
 from ...typing import ArrayLike, FloatArray
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..information.inverses import penalised_inverse
 from ..information.optimum import Optimum
 from ..information.rereading import Rereading
@@ -169,7 +169,7 @@ def effective_degrees(
     0       position     6.731  7.923
     0       (intercept)  1.000  1.000
     """
-    return degrees_of(model.on(X, y, sample_weight=sample_weight, offset=offset))
+    return degrees_of(fit_of(model, X, y, sample_weight=sample_weight, offset=offset))
 
 
 def degrees_of(fit: FitOnData) -> EffectiveDegrees:

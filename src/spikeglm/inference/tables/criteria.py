@@ -23,7 +23,7 @@ from ... import errors, notebook, showing
 from ...numerics import quiet
 from ...solvers import Status
 from ...typing import ArrayLike, FloatArray
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from .coefficients import NO_DISPERSION
 from .fit_facts import FitFacts
 
@@ -157,7 +157,7 @@ def information_criteria(
     >>> bool(a.aic[0] < b.aic[0])
     True
     """
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     _check(n, dispersion, fit)
     fit.check_estimates()
     facts = FitFacts.of(fit)

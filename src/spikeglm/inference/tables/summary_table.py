@@ -10,7 +10,7 @@ from ... import errors, showing
 from ...typing import Array, ArrayLike, FloatArray
 from ..bounds import without_bounds
 from ..covariances import Requested, uncertainties
-from ..fit_on_data import FitOnData, FittedModel
+from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..hypotheses.wald_tests import penalised
 from ..information.optimum import Uncertainty
 from . import printing
@@ -184,7 +184,7 @@ def summary(
             "This is no coverage.", given=f"level={level!r}", expected="a number between 0 and 1"
         )
     wanted = Requested(cov_type, groups, lags)  # says what is wrong before the rows are read
-    fit = model.on(X, y, sample_weight=sample_weight, offset=offset)
+    fit = fit_of(model, X, y, sample_weight=sample_weight, offset=offset)
     has_bounds = getattr(fit.optimum.penalty, "has_bounds", False)
     told_by = without_bounds(fit) if has_bounds else fit
     asked = () if has_bounds else asked_of(fit)

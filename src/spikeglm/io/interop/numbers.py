@@ -17,7 +17,13 @@ from ..storage.stored_arrays import check_behind, from_file, is_in_file, warn_of
 from .dask_calls import checked, is_dask, reaching
 from .entries import PLAIN, advice_for_entry, in_pythons_words, is_real
 from .frames import is_from, is_named_table, package_of
-from .refusals import advice_for, advice_for_nothing, not_numbers
+from .refusals import (
+    advice_for,
+    advice_for_nothing,
+    advice_for_own,
+    advice_for_ragged,
+    not_numbers,
+)
 from .table_numbers import numbers_of_table
 
 SERIES = ("Tsd", "TsdFrame", "TsdTensor")
@@ -102,6 +108,8 @@ def _refuse_unreadable(x: object, name: str) -> None:
         raise not_numbers(name, "a masked array", "Say what a masked entry is: .filled(np.nan).")
     if package_of(x) == "scipy" and hasattr(x, "toarray"):
         raise not_numbers(name, f"a sparse {type(x).__name__}", "Call .toarray() on it.")
+    if package_of(x) == "spikeglm" and not hasattr(x, "__array__"):
+        raise not_numbers(name, f"a spikeglm {type(x).__name__}", advice_for_own(x))
     if isinstance(x, (dict, set)):
         raise not_numbers(name, f"a {type(x).__name__}", "Pass its arrays one by one.")
 
@@ -129,8 +137,7 @@ def _numbers_of(x: Any, name: str) -> Array:
         array = np.asarray(x)
         return _from_objects(array, name) if array.dtype == object else array
     except ValueError as error:
-        todo = "Make all its rows equally long, or pass one array per row."
-        raise not_numbers(name, f"a ragged {_kind(x)}", todo) from error
+        raise not_numbers(name, f"a ragged {_kind(x)}", advice_for_ragged(x)) from error
 
 
 def _look_inside(x: list[Any] | tuple[Any, ...], name: str) -> None:

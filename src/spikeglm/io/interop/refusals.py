@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ... import errors
 
 _EXPECTED = (
@@ -20,6 +22,10 @@ _BY_KIND = {
 _TEXT = (
     "Text cannot enter as a number: labels enter by basis.Category, as y by ClassifierGLM; digits "
     "by .astype(float)."
+)
+COUNT_FIRST = (
+    "Count them first, in the bins of the features: numpy.histogram(times, edges)[0] of each "
+    "neuron, side by side by numpy.column_stack."
 )
 _OF_PYNAPPLE = {
     "IntervalSet": "Epochs are no signal: .restrict(epochs) the inputs to them, or make a signal "
@@ -64,3 +70,33 @@ def advice_for_nothing(series: str) -> str:
     """
     counted = "Count the spikes in bins first: call .count(bin_size) on it."
     return _OF_PYNAPPLE.get(series, counted)
+
+
+def advice_for_own(x: Any) -> str:
+    """Return what to do about an object of this library that is no array: a basis, a result."""
+    if hasattr(x, "design") and hasattr(x, "compute_features"):
+        return "A basis makes features of signals: pass X = basis.design(signal, ...)."
+    return "Pass the arrays that it holds."
+
+
+def advice_for_ragged(x: Any) -> str:
+    """Return what to do about lists of different lengths.
+
+    >>> advice_for_ragged([[1.0], [1.0, 2.0]])
+    'Make all its rows equally long, or pass one array per row.'
+    """
+    if isinstance(x, (list, tuple)) and all(map(look_like_times, x)):
+        return "They look like spike times. " + COUNT_FIRST
+    return "Make all its rows equally long, or pass one array per row."
+
+
+def look_like_times(x: Any) -> bool:
+    """Tell whether an array (n,) of numbers ascends and has fractions, as spike times do.
+
+    >>> import numpy as np
+    >>> look_like_times(np.array([0.1, 0.25, 3.0])), look_like_times(np.array([0, 1, 1]))
+    (True, False)
+    """
+    if type(x) is not np.ndarray or x.ndim != 1 or x.dtype.kind != "f" or len(x) < 2:
+        return False
+    return bool(np.isfinite(x).all() and (np.diff(x) >= 0).all() and (x % 1 != 0).any())
