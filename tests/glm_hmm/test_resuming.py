@@ -108,6 +108,20 @@ def test_what_was_warned_of_is_said_again(tmp_path):
             select(tmp_path, X, y, n_states=[2], maxiter=1)
 
 
+def test_fits_with_own_functions_are_not_kept(tmp_path):
+    """Two functions of one name would be the same to a file."""
+
+    def mine(n_states, X, y, session_starts, random_key):
+        return np.eye(n_states)
+
+    model = nmo.GLMHMM(2)
+    model.setup(transition_proba_init=mine)
+    own = {"hmm_initialization_funcs": model.hmm_initialization_funcs}
+    with pytest.raises(TypeError, match="functions of your own"):
+        select(tmp_path, *data(), **own)
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_file_is_no_folder(tmp_path):
     X, y = data()
     (tmp_path / "file").write_text("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import showing
+from .. import errors, showing
 from ..fit.progress import say
 from ..glm.saving.finished_parts import folder_of_parts, hash_of
 from ..glm.saving.persistence import installed_versions, model_of, nodes_of, reader, writer
@@ -99,6 +99,21 @@ class Bench:
             saved.write(self.folder / f"{name}.npz", header, arrays)
 
 
+def _unsaved(node: Any) -> Iterator[str]:
+    """Yield names of what stands in a file by its name alone.
+
+    >>> list(_unsaved({"a": [{"unsaved": {"name": "mine.start"}}], "b": 1}))
+    ['mine.start']
+    """
+    if isinstance(node, dict):
+        if "unsaved" in node:
+            yield str(node["unsaved"]["name"])
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for part in node:
+            yield from _unsaved(part)
+
+
 def _origin(model: GLMHMM, data: Data, fold_of: IntArray) -> str:
     """Return a hash of data, folds, arguments and versions."""
     emissions, inputs = data.problem.emissions, data.problem.inputs
@@ -106,6 +121,13 @@ def _origin(model: GLMHMM, data: Data, fold_of: IntArray) -> str:
     of_inputs = None if inputs is None else inputs.values
     notes = writer()
     arguments = nodes_of(model, notes)
+    own = list(_unsaved(arguments))
+    if own:
+        raise errors.type_error(
+            "Fits with functions of your own cannot be kept: other ones may have the same name.",
+            given=f"folder= and {', '.join(own)}",
+            expected="one of them",
+        )
     digest = blake2b(digest_size=16)
     rows = data.inputs.rows
     names = [list(map(repr, of or ())) for of in (rows.feature_names, data.inputs.neurons)]
