@@ -91,7 +91,7 @@ def _lags(axes: Any, fit: Any) -> None:
     axes.axhline(own, color=COLOURS["model"], lw=1, label="model")
     axes.axhline(sd, color="k", lw=1, ls="--", label="as estimates vary")
     axes.axvline(100, color=style.LIGHT_GREY, lw=1, zorder=0)
-    axes.text(105, 0.002, "memory of\nthe gain", color=style.GREY)
+    axes.text(115, 0.025, "memory of\nthe gain", color=style.GREY)
     axes.set(xscale="log", xlabel="L + 1 (bins)", ylabel="Standard error", title="Slow feature")
     axes.set_ylim(0, None)
     axes.legend(loc="lower left")

@@ -1,6 +1,7 @@
 """The command line: what it writes, what it says, and how it fails."""
 
 import csv
+import subprocess
 import sys
 
 import matplotlib.image
@@ -112,6 +113,12 @@ def test_version():
     outcome = run("--version")
     assert outcome.exit_code == 0
     assert outcome.output.strip() == f"spikeglm {spikeglm.__version__}"
+
+
+def test_python_runs_the_command_line_where_the_command_is_not_found():
+    asked = [sys.executable, "-m", "spikeglm", "--version"]
+    ran = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert ran.stdout == CliRunner().invoke(app, ["--version"]).stdout
 
 
 def test_help_is_shown_without_a_command():

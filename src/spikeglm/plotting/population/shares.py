@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SHOWN = ("fraction", "mean")
+_RIM_PT = 6.0  # from the circle to names, which else touch the largest share
 
 
 def _unique_and_total(
@@ -324,6 +325,7 @@ def plot_fingerprint(
     ax.fill(angle, radius, color=color, alpha=style.BAND_ALPHA, linewidth=0)
     ax.plot(angle, radius, "o-", color=color, linewidth=style.LINE_PT, markersize=3)
     ax.set_xticks(table["angle"], [str(term) for term in table["term"]])
+    ax.tick_params(axis="x", pad=_RIM_PT)
     ax.set_ylim(0, 1)
     ax.set_yticks([0.5, 1.0], ["", ""])
     rim = f"{table.attrs['largest']:.2g} {table.attrs['unit']}"
