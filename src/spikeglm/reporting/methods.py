@@ -251,7 +251,9 @@ def _tests(subject: Subject) -> Iterator[str]:
         return
     is_penalised = subject.model.regularizer not in (None, "UnRegularized")
     cited = " that know of the penalty [@wood2013]" if is_penalised else ""
-    yield f"terms were tested by Wald tests{cited}"
+    by_score = (subject.tables["tests"]["test"] == "score").any()
+    others = ", or score tests where spikes were few or a term separated" if by_score else ""
+    yield f"terms were tested by Wald tests{cited}{others}"
     if len(subject.names) > 1:
         yield _OVER_NEURONS
 

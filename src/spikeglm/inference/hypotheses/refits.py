@@ -26,7 +26,7 @@ from ...fit.record import FitResult
 from ...regularizer import UnRegularized
 from ...regularizer.firth import is_of_information
 from ...solvers import Status
-from ...typing import FloatArray, IntArray
+from ...typing import BoolArray, FloatArray, IntArray
 from ..fit_on_data import FitOnData
 from ..information.optimum import NO_OPTIMUM, Optimum, Uncertainty
 from ..information.rereading import Rereading
@@ -77,9 +77,7 @@ class Refits:
         if full.columns.mask is not None:
             mask = mask & full.columns.mask[:, neuron]
         columns = replace(full.columns.take(neuron), mask=mask)
-        coef = full.coef[:, neuron]
-        # Features may lie anywhere: the intercept stands for what is left out at its mean.
-        left_out = fit.feature_mean @ np.where(mask, 0.0, coef) if columns.has_intercept else 0.0
+        coef, intercept = _starts(fit, neuron, mask, has_intercept=columns.has_intercept)
         penalty = UnRegularized().bind(None, (0, 0))
         result: FitResult = fit_columns(
             full.rows,
@@ -87,7 +85,7 @@ class Refits:
             penalty=penalty,
             keep=full.keep,
             solver=SolverChoice(),
-            start=(coef * mask, full.intercept[neuron] + left_out),
+            start=(coef, intercept),
         )
         scale = None if full.scale is None else full.scale[neuron]
         found = replace(
@@ -110,6 +108,27 @@ class Refits:
         record = self.optimum.record
         status = None if record is None else record.status[column]
         return f"without the term: {status}" if status in _NO_LIKELIHOOD else ""
+
+
+def _starts(
+    fit: FitOnData, neuron: IntArray, mask: BoolArray, *, has_intercept: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return where fits (C,) with masks (p, C) begin: the full fit, what it loses at its mean.
+
+    Features may lie anywhere: the intercept stands for what is left out. Separated neurons, whose
+    estimates are far out, begin at the model without features.
+    """
+    full, record = fit.optimum, fit.optimum.record
+    coef, intercept = full.coef[:, neuron], full.intercept[neuron]
+    if has_intercept:
+        intercept = intercept + fit.feature_mean @ np.where(mask, 0.0, coef)
+    coef = coef * mask
+    if record is not None:
+        apart = np.array([record.status[n] is Status.SEPARATED for n in neuron], dtype=bool)
+        coef[:, apart] = 0.0
+        mean = record.mean_response[neuron[apart]]
+        intercept[apart] = fit.likelihood.start(mean) if has_intercept else 0.0
+    return coef, intercept
 
 
 def likelihood_ratio_tests(

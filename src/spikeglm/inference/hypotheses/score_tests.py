@@ -37,7 +37,11 @@ _ROUNDING = 1e-11  # share of the information on a feature, per feature, that is
 
 
 def score_tests(
-    fit: FitOnData, asked: Sequence[AskedTerm], *, filler: Filler | None = None
+    fit: FitOnData,
+    asked: Sequence[AskedTerm],
+    *,
+    filler: Filler | None = None,
+    only: BoolArray | None = None,
 ) -> Cells:
     """Return the tests (J, N) by the slope where the term is left out.
 
@@ -49,6 +53,8 @@ def score_tests(
         The fit, and what is asked of it.
     filler :
         What makes the products of slopes of a robust test; None for that of the model.
+    only :
+        (J, N) True for the tests that are asked for; None for all.
 
     Examples
     --------
@@ -70,6 +76,8 @@ def score_tests(
             wanted[j, neuron] = not why
             if why:
                 cells.refuse((j, neuron), why)
+    if only is not None:
+        wanted &= only
     if not wanted.any():
         return cells
     refits = Refits.of(fit, asked, wanted)

@@ -15,6 +15,7 @@ from ..false_discovery import q_values
 from ..fit_on_data import FitOnData, FittedModel, fit_of
 from .asked_terms import AskedTerm, asked_terms
 from .cells import Cells
+from .few_events import score_where_better
 from .refits import likelihood_ratio_tests
 from .score_tests import score_tests
 from .wald_tests import wald_tests
@@ -22,7 +23,8 @@ from .wald_tests import wald_tests
 if TYPE_CHECKING:
     import pandas as pd
 
-TESTS = ("wald", "score", "lr")
+AUTO = "auto"
+TESTS = (AUTO, "wald", "score", "lr")
 _SHOWN = 30  # rows of a table that is printed
 
 
@@ -36,6 +38,8 @@ class TermTests:
         What they are called.
     test, cov_type :
         Which test, on which covariance.
+    by :
+        (J, N) which test each is: of ``"auto"`` Wald's, or the score test where that is better.
     statistic :
         Chi-squared (not divided by its degrees of freedom); NaN where there is none.
     df :
@@ -74,6 +78,7 @@ class TermTests:
     q_value: FloatArray
     status: Array
     dispersion: FloatArray
+    by: Array
 
     __repr__ = showing.of_fields
 
@@ -97,7 +102,7 @@ class TermTests:
         named = {
             "neuron": [n for n in self.neurons for _ in range(J)],
             "term": [t for _ in range(N) for t in self.terms],
-            "test": self.test,
+            "test": self.by.T.ravel(),
         }
         frame = pd.DataFrame(named | by_neuron)
         frame.insert(5, "dof", np.repeat(self.dof, J))
@@ -106,10 +111,17 @@ class TermTests:
     def __str__(self) -> str:
         n = self.statistic.size
         head = f"{_TITLES[self.test]} tests of {len(self.terms)} term(s), {len(self.neurons)} "
-        head += f"neuron(s); covariance: {self.cov_type}{self._said_of_dispersion}"
+        head += f"neuron(s){self._said_of_others}; covariance: "
+        head += f"{self.cov_type}{self._said_of_dispersion}"
         lines = showing.table([_HEADER, *self._rows()[:_SHOWN]], to_left=(0, 1, 6))
         more = [f"... {n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
         return "\n".join([head, *lines, *more])
+
+    @property
+    def _said_of_others(self) -> str:
+        """What is said of tests that are not Wald's."""
+        n = int((self.by == "score").sum())
+        return f", {n} of them score tests" if self.test == AUTO and n else ""
 
     @property
     def _said_of_dispersion(self) -> str:
@@ -121,7 +133,7 @@ class TermTests:
         """Show the first tests in a notebook."""
         n = self.statistic.size
         lines = [f"{n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
-        title = f"{_TITLES[self.test]} tests"
+        title = f"{_TITLES[self.test]} tests{self._said_of_others}"
         table = notebook.table(self._rows()[:_SHOWN], _HEADER)
         about = f"covariance: {self.cov_type}{self._said_of_dispersion}"
         return notebook.box(title, about, table=table, lines=lines)
@@ -139,7 +151,7 @@ class TermTests:
         return out
 
 
-_TITLES = {"wald": "Wald", "score": "Score", "lr": "Likelihood-ratio"}
+_TITLES = {AUTO: "Wald", "wald": "Wald", "score": "Score", "lr": "Likelihood-ratio"}
 _HEADER = ("neuron", "term", "statistic", "df", "p", "q", "")
 
 
@@ -148,7 +160,7 @@ def term_tests(
     X: Any,
     y: ArrayLike,
     *,
-    test: str = "wald",
+    test: str = AUTO,
     terms: Any = None,
     cov_type: str = "model",
     groups: Any = None,
@@ -168,6 +180,9 @@ def term_tests(
         ``"wald"``: from estimates and their covariance; penalised terms are tested as in mgcv
         (Wood 2013). ``"lr"``: by the likelihood without the term, ``"score"``: by its slope there;
         both fit all terms and neurons once more, together, and are of fits without a penalty.
+        ``"auto"``: Wald's, and the score test where that is better, of fits without a penalty on
+        the covariance of the model: a term separates, or a neuron has fewer than fifteen events per
+        parameter (of choices, of what is rarer).
     terms :
         None for all terms of a design, or all features of a plain array. Labels of terms, names of
         features, or a dict of names with the features that each stands for.
@@ -212,26 +227,33 @@ def term_tests(
     if test == "score":  # others look at the covariance
         fit.check_estimates()
     asked = asked_terms(fit, terms)
-    cells = _tested(fit, asked, test, wanted)
+    cells, by = _tested(fit, asked, test, wanted)
     labels = tuple(term.label for term in asked)
-    return _told(cells, labels, fit, test, cov_type)
+    return _told(cells, by, labels, fit, test, cov_type)
 
 
-def _tested(fit: FitOnData, asked: tuple[AskedTerm, ...], test: str, wanted: Requested) -> Cells:
+def _tested(
+    fit: FitOnData, asked: tuple[AskedTerm, ...], test: str, wanted: Requested
+) -> tuple[Cells, Array]:
+    """Return the tests (J, N), and which each of them is."""
     optimum = fit.optimum
+    by = np.full((len(asked), fit.n_neurons), "wald" if test == AUTO else test, dtype=object)
     if test == "score":
         rows = RowsInTime(optimum.rows, optimum.keep, optimum.time_axis, fit.bin_s)
-        return score_tests(fit, asked, filler=wanted.filler(rows))
+        return score_tests(fit, asked, filler=wanted.filler(rows)), by
     sure = uncertainties(
         fit, wanted.cov_type, groups=wanted.groups, lags=wanted.lags, keep_void=True
     )
     if test == "lr":
-        return likelihood_ratio_tests(fit, asked, sure)
-    return wald_tests(fit, asked, sure, is_robust=not wanted.is_model)
+        return likelihood_ratio_tests(fit, asked, sure), by
+    cells = wald_tests(fit, asked, sure, is_robust=not wanted.is_model)
+    if test == AUTO and wanted.is_model:
+        by[score_where_better(fit, asked, cells)] = "score"
+    return cells, by
 
 
 def _told(
-    cells: Cells, terms: tuple[Any, ...], fit: FitOnData, test: str, cov_type: str
+    cells: Cells, by: Array, terms: tuple[Any, ...], fit: FitOnData, test: str, cov_type: str
 ) -> TermTests:
     dispersion = fit.optimum.unit / fit.likelihood.model.loss_unit
     return TermTests(
@@ -246,6 +268,7 @@ def _told(
         q_values(cells.p_value),
         cells.status,
         dispersion if cov_type == "model" else np.full(fit.n_neurons, np.nan),
+        by,
     )
 
 

@@ -10,6 +10,7 @@ from ... import showing
 from ...solvers import Status
 from ..fit_on_data import FitOnData
 from ..hypotheses.asked_terms import AskedTerm
+from ..hypotheses.few_events import score_where_better
 from ..hypotheses.wald_tests import wald_tests
 from ..information.optimum import Uncertainty
 from ..smoothing.degrees import degrees_of
@@ -32,15 +33,19 @@ def rows_of_terms(
     """Return a header and the cells of some terms of one neuron, as mgcv prints them.
 
     The effective degrees of freedom are what the penalty leaves of the coefficients; the rest are
-    the Wald tests of :func:`spikeglm.inference.term_tests`, given how sure the neuron is of its
+    the tests of :func:`spikeglm.inference.term_tests`, given how sure the neuron is of its
     parameters.
     """
     cells, edf = wald_tests(fit, asked, sure, is_robust=is_robust), degrees_of(fit).edf[:, 0]
+    by_score = np.zeros((len(asked), 1), dtype=bool)
+    if not is_robust:
+        by_score = score_where_better(fit, asked, cells)
     rows: list[tuple[str, ...]] = [("term", "edf", "statistic", "ref. df", "p", "")]
     for j, term in enumerate(asked):
         numbers = edf[term.features].sum(), cells.statistic[j, 0], cells.df[j, 0]
         told = ("" if np.isnan(x) else f"{x:.4g}" for x in numbers)
         p, status = cells.p_value[j, 0], str(cells.status[j, 0])
-        said = "" if status == Status.CONVERGED else status
+        words = "score test" if by_score[j, 0] else "", "" if status == Status.CONVERGED else status
+        said = "; ".join(filter(None, words))
         rows.append((str(term.label), *told, "" if np.isnan(p) else showing.p_value(p), said))
     return tuple(rows)
