@@ -22,21 +22,30 @@ ERRORS = ("model", "HC0", "HC3", "cluster", "HAC")
 
 @dataclass(frozen=True)
 class Answer:
-    """Numbers (n, k) about the first k of N neurons, and the seconds that they took."""
+    """Numbers (n, k) about the first k of N neurons, and what it took to ask.
+
+    Attributes
+    ----------
+    values :
+        (n, k).
+    seconds, n_asked :
+        Seconds that a number of neurons took, at least k.
+    """
 
     values: Array
     seconds: float
+    n_asked: int
 
     def of_all(self, n_neurons: int) -> float:
         """Return the seconds for N neurons, extrapolated where not all were asked about."""
-        return self.seconds * n_neurons / self.values.shape[1]
+        return self.seconds * n_neurons / self.n_asked
 
 
 def at_once(recording: Recording, of_all: Callable[[Recording], Array]) -> Answer:
     """Ask about all neurons together."""
     begin = time.perf_counter()
-    values = of_all(recording)
-    return Answer(np.asarray(values), time.perf_counter() - begin)
+    values = np.asarray(of_all(recording))
+    return Answer(values, time.perf_counter() - begin, values.shape[1])
 
 
 def one_by_one(
@@ -49,4 +58,5 @@ def one_by_one(
         found.append(np.asarray(of_one(recording, np.ascontiguousarray(y))))
         if time.perf_counter() - begin > budget_s:
             break
-    return Answer(np.column_stack(found), time.perf_counter() - begin)
+    seconds = time.perf_counter() - begin
+    return Answer(np.column_stack(found), seconds, len(found))

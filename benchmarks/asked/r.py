@@ -14,7 +14,7 @@ _SCRIPT = Path(__file__).with_name("ask.R")
 
 
 def ask(folder: Path, question: str, budget_s: float) -> Answer:
-    """Answer a question about as many neurons as the budget allows.
+    """Ask a question about as many neurons as the budget allows; tell the answers of some.
 
     Raises RuntimeError with what R said, if it cannot.
     """
@@ -23,6 +23,6 @@ def ask(folder: Path, question: str, budget_s: float) -> Answer:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(" ".join(done.stderr.split()[-30:]) or "R failed")
-        n_asked, seconds = (Path(name) / "took.txt").read_text().split()
+        n_asked, seconds, n_told = (Path(name) / "took.txt").read_text().split()
         values = np.fromfile(Path(name) / "answers.bin")
-    return Answer(values.reshape(int(n_asked), -1).T, float(seconds))
+    return Answer(values.reshape(int(n_told), -1).T, float(seconds), int(n_asked))

@@ -27,4 +27,4 @@ def run(arguments: dict[str, Any], folder: str, started: float) -> dict[str, Any
         seconds.append(answer.of_all(n_neurons))
         spent += answer.seconds
     np.savez(Path(folder) / "answers.npz", values=answer.values)
-    return {"seconds": seconds, "n_asked": answer.values.shape[1]}
+    return {"seconds": seconds, "n_asked": answer.n_asked}

@@ -40,15 +40,27 @@ def test_scales_of_statsmodels(tmp_path):
 
 
 @needs_r
-@pytest.mark.parametrize("question", ["HC3", "cluster", "HAC", "summary", "wald", "lr"])
+@pytest.mark.parametrize("question", ["model", "HC3", "cluster", "HAC", "summary", "wald", "lr"])
 def test_r(question, tmp_path):
-    assert_alike("r", COUNTS, question, tmp_path)
+    assert_alike("r", COUNTS, question, tmp_path, rtol=1e-6)
+
+
+@needs_r
+def test_scales_of_r(tmp_path):
+    assert_alike("r", BURSTS, "scales", tmp_path, rtol=1e-6)
 
 
 @needs_r
 def test_mgcv_with_the_same_features_and_matrices(tmp_path):
     recording = with_smooths(navigating_cells(1500, 2))
-    assert_alike("r", recording, "matrices", tmp_path, rtol=1e-3)
+    assert_alike("r", recording, "matrices", tmp_path, rtol=1e-4)
+
+
+@needs_r
+def test_r_tells_of_few_neurons_what_it_was_timed_on_with_many(tmp_path):
+    found = answer("r", slow_population(300, 12), "model", tmp_path)
+    assert found.values.shape == (25, 10) and found.n_asked == 12
+    assert_allclose(found.of_all(24), 2 * found.seconds)
 
 
 def test_features_of_smooths_leave_the_constant_to_the_intercept():
