@@ -102,3 +102,29 @@ def test_the_fit_without_a_term_that_separates_does_not_start_far_out(test):
         F = F - across @ np.linalg.solve(G.T @ (rate[:, [n]] * G), across.T)
         expected = slope[:, n] @ np.linalg.pinv(F, rcond=1e-9) @ slope[:, n]
         assert_allclose(found.statistic[0, n], expected, rtol=1e-6)
+
+
+def test_more_tests_than_ten_of_a_neuron_stay_walds_and_say_so():
+    """Each score test is a fit more: a hundred of them would take minutes where Wald's take one."""
+    features = np.random.default_rng(2).normal(size=(400, 11))
+    many = nmo.PopulationGLM().fit(features, Y)
+    found = term_tests(many, features, Y)
+    assert (found.by == "wald").all() and found.few_events.tolist() == [True, False, True]
+    assert str(found).splitlines()[-1].startswith("2 neuron(s) with fewer than 15 events")
+    assert found.to_frame()["few_events"].tolist() == [True] * 11 + [False] * 11 + [True] * 11
+    some = term_tests(many, features, Y, terms=["x0", "x1"])
+    assert (some.by[:, [0, 2]] == "score").all() and "fewer than" not in str(some)
+
+
+def test_what_else_is_walds_says_that_events_are_few():
+    said = "fewer than 15 events per parameter"
+    few, many = (nmo.GLM().fit(X, Y[:, n]).summary(X, Y[:, n]) for n in (0, 1))
+    assert said in str(few) and said in few._repr_html_() and said not in str(many)
+    assert nmo.PopulationGLM().fit(X, Y).summary(X, Y).remark.startswith("2 of 3 neurons: ")
+    penalised = nmo.GLM(regularizer="Ridge").fit(X, Y[:, 0])
+    assert said not in str(penalised.summary(X, Y[:, 0]))
+    counts = np.random.default_rng(4).poisson([0.02, 0.5], (3000, 2))
+    history = nmo.basis.HistoryConv(2, label="coupling").design(counts)
+    coupled = nmo.inference.coupling(nmo.PopulationGLM().fit(history, counts), history, counts)
+    assert coupled.few_events.tolist() == [True, False] and said in str(coupled)
+    assert coupled.sorted_by([1, 0]).few_events.tolist() == [False, True]

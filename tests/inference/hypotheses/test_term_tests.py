@@ -121,6 +121,7 @@ def test_a_population_is_its_neurons(test):
     frame = found.to_frame()
     assert list(frame.columns) == [
         "neuron", "term", "test", "statistic", "df", "dof", "p_value", "q_value", "status",
+        "few_events",
     ]  # fmt: skip
     assert_array_equal(frame["statistic"].to_numpy().reshape(3, 3), found.statistic.T)
 

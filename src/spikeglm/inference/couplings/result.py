@@ -13,6 +13,7 @@ from ...simulation.stability import Stability
 from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..curve_bands import quantile
 from ..effects.curves import Curve
+from ..hypotheses.few_events import ROUGH
 from .measures import MEASURES
 from .order import order_of
 
@@ -87,6 +88,9 @@ class Coupling:
         What :meth:`filter` makes filters of.
     stability :
         Whether the network runs away; None where the sources are others.
+    few_events :
+        (N,) True for receiving neurons with fewer than fifteen events per parameter of a fit
+        without a penalty: their Wald tests are rough.
     metadata :
         What pynapple knows of the neurons, where it does.
     boundaries, groups :
@@ -115,6 +119,7 @@ class Coupling:
     is_self: BoolArray
     filters: Filters
     stability: Stability | None
+    few_events: BoolArray
     metadata: Any = None
     boundaries: tuple[int, ...] = ()
     groups: tuple[Any, ...] = ()
@@ -259,6 +264,7 @@ class Coupling:
             neurons=tuple(self.neurons[n] for n in to),
             sources=tuple(self.sources[m] for m in source),
             filters=self.filters.part(to, source),
+            few_events=self.few_events[to],
             metadata=None if self.metadata is None else self.metadata.iloc[to],
             boundaries=boundaries,
             groups=groups,
@@ -312,6 +318,8 @@ class Coupling:
         if without:
             n_none = int((~self.is_self).sum() - between.sum())
             lines.append(f"  {n_none} pairs without a test: {'; '.join(sorted(without))}")
+        if self.few_events.any():
+            lines.append(f"  {int(self.few_events.sum())} neurons with {ROUGH}")
         if self.stability is not None:
             lines.append(f"Stability: {self.stability}")
         return "\n".join(lines)

@@ -16,6 +16,7 @@ from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..hypotheses import q_values, reasons
 from ..hypotheses.asked_terms import AskedTerm
 from ..hypotheses.cells import Cells
+from ..hypotheses.few_events import has_few_events
 from ..hypotheses.wald_tests import wald_tests
 from ..information.optimum import NO_OPTIMUM, Uncertainty
 from .measures import Measured, Seen
@@ -170,6 +171,7 @@ def _told(
         is_self,
         lasting,
         _stability(fit, feedback),
+        few_events=has_few_events(fit),
         metadata=fit.neuron_metadata,
     )
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from ... import errors, notebook, showing
 from ...solvers import Status
-from ...typing import Array, ArrayLike, FloatArray
+from ...typing import Array, ArrayLike, BoolArray, FloatArray
 from ..covariances import Requested, RowsInTime, uncertainties
 from ..false_discovery import q_values
 from ..fit_on_data import FitOnData, FittedModel, fit_of
 from .asked_terms import AskedTerm, asked_terms
 from .cells import Cells
-from .few_events import score_where_better
+from .few_events import ROUGH, has_few_events, score_where_better
 from .refits import likelihood_ratio_tests
 from .score_tests import score_tests
 from .wald_tests import wald_tests
@@ -40,6 +40,9 @@ class TermTests:
         Which test, on which covariance.
     by :
         (J, N) which test each is: of ``"auto"`` Wald's, or the score test where that is better.
+    few_events :
+        (N,) True for neurons with fewer than fifteen events per parameter of a fit without a
+        penalty: Wald's tests of these are rough.
     statistic :
         Chi-squared (not divided by its degrees of freedom); NaN where there is none.
     df :
@@ -79,6 +82,7 @@ class TermTests:
     status: Array
     dispersion: FloatArray
     by: Array
+    few_events: BoolArray
 
     __repr__ = showing.of_fields
 
@@ -106,6 +110,7 @@ class TermTests:
         }
         frame = pd.DataFrame(named | by_neuron)
         frame.insert(5, "dof", np.repeat(self.dof, J))
+        frame["few_events"] = np.repeat(self.few_events, J)
         return frame
 
     def __str__(self) -> str:
@@ -115,13 +120,20 @@ class TermTests:
         head += f"{self.cov_type}{self._said_of_dispersion}"
         lines = showing.table([_HEADER, *self._rows()[:_SHOWN]], to_left=(0, 1, 6))
         more = [f"... {n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
-        return "\n".join([head, *lines, *more])
+        return "\n".join([head, *lines, *more, *self._said_of_few])
 
     @property
     def _said_of_others(self) -> str:
         """What is said of tests that are not Wald's."""
         n = int((self.by == "score").sum())
         return f", {n} of them score tests" if self.test == AUTO and n else ""
+
+    @property
+    def _said_of_few(self) -> list[str]:
+        """What is said of Wald tests that are rough."""
+        is_rough = self.few_events & (self.by == "wald") & np.isfinite(self.p_value)
+        n = int(is_rough.any(axis=0).sum())
+        return [f"{n} neuron(s) with {ROUGH}"] if n else []
 
     @property
     def _said_of_dispersion(self) -> str:
@@ -133,6 +145,7 @@ class TermTests:
         """Show the first tests in a notebook."""
         n = self.statistic.size
         lines = [f"{n - _SHOWN} more: to_frame() has all"] if n > _SHOWN else []
+        lines += self._said_of_few
         title = f"{_TITLES[self.test]} tests{self._said_of_others}"
         table = notebook.table(self._rows()[:_SHOWN], _HEADER)
         about = f"covariance: {self.cov_type}{self._said_of_dispersion}"
@@ -182,7 +195,8 @@ def term_tests(
         both fit all terms and neurons once more, together, and are of fits without a penalty.
         ``"auto"``: Wald's, and the score test where that is better, of fits without a penalty on
         the covariance of the model: a term separates, or a neuron has fewer than fifteen events per
-        parameter (of choices, of what is rarer).
+        parameter (of choices, of what is rarer). Not where these are more than ten tests of a
+        neuron, each of which is a fit more; ``few_events`` tells of what is rough then.
     terms :
         None for all terms of a design, or all features of a plain array. Labels of terms, names of
         features, or a dict of names with the features that each stands for.
@@ -269,6 +283,7 @@ def _told(
         cells.status,
         dispersion if cov_type == "model" else np.full(fit.n_neurons, np.nan),
         by,
+        has_few_events(fit),
     )
 
 

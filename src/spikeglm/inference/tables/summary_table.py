@@ -11,6 +11,7 @@ from ...typing import Array, ArrayLike, FloatArray
 from ..bounds import without_bounds
 from ..covariances import Requested, uncertainties
 from ..fit_on_data import FitOnData, FittedModel, fit_of
+from ..hypotheses.few_events import ROUGH, has_few_events
 from ..hypotheses.wald_tests import penalised
 from ..information.optimum import Uncertainty
 from . import printing
@@ -195,7 +196,7 @@ def summary(
     facts = FitFacts.of(fit)
     leaves_nothing = facts.leaves_nothing & fit.likelihood.model.has_dispersion
     coefficients = coefficients_of(told_by, sure, level, leaves_nothing=leaves_nothing)
-    remark = _PENALISED if penalised(told_by.optimum).any() else ""
+    remark = _PENALISED if penalised(told_by.optimum).any() else _of_few(told_by)
     if has_bounds:
         coefficients = within_bounds(coefficients, told_by, fit, level)
         remark = "; ".join(filter(None, (REMARK, remark)))
@@ -204,6 +205,13 @@ def summary(
         return found
     rows = rows_of_terms(fit, asked, sure, is_robust=not wanted.is_model)
     return replace(found, whole_terms=rows)
+
+
+def _of_few(fit: FitOnData) -> str:
+    """Return what is said of p values of coefficients, which are Wald's, where events are few."""
+    few = has_few_events(fit)
+    who = f"{int(few.sum())} of {len(few)} neurons: " if len(few) > 1 else ""
+    return f"{who}{ROUGH}" if few.any() else ""
 
 
 def _of(
