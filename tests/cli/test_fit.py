@@ -259,6 +259,23 @@ def test_bad_input_is_a_cause_and_a_remedy(bench, what):
     assert {path: path.stat().st_size for path in bench.rglob("*")} == before
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["first.tml"], "did you mean '{bench}/first.toml'?"),
+        (["first.toml", "bin_s=0.01"], "did you mean recording.bin_s=0.01?"),
+    ],
+)
+def test_what_is_spelled_like_something_there_is_told(bench, words, told):
+    outcome = run("fit", bench / words[0], *words[1:])
+    assert outcome.exit_code == 2 and told.format(bench=bench) in outcome.stderr
+
+
+def test_an_address_is_told_as_it_was_typed():
+    outcome = run("fit", "datasets://stn")
+    assert "spikeglm describe datasets://stn --template" in outcome.stderr
+
+
 @pytest.mark.parametrize("damage", ["cut short", "other bytes", "an empty file"])
 def test_a_damaged_file_is_told(folder, tmp_path, damage):
     path = tmp_path / "session.nwb"

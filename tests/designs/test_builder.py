@@ -167,6 +167,12 @@ def test_spikes_on_another_clock_are_told():
         X.counts({"a": 1000 * seconds})
 
 
+def test_bins_of_microseconds_are_told():
+    builder = nmo.DesignBuilder(bin_s=2e-5, epochs=[[0, 0.01]]).boxcar([[0, 0.005]], label="on")
+    with pytest.warns(UserWarning, match=r"Bins of 2e-05 seconds are short.*bin_s=0\.02"):
+        assert builder.design().n_rows == 500
+
+
 def test_bins_in_milliseconds_are_told():
     builder = nmo.DesignBuilder(bin_s=20, epochs=[[0, 100]]).boxcar([[0, 99]], label="on")
     with pytest.warns(UserWarning, match=r"say bin_s=0\.02"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,14 +146,18 @@ def _write_new(path: Path, text: str) -> None:
 
 
 def _checked(path: Path) -> Path:
-    if path.suffix.lower() not in _DESCRIPTIONS:
-        raise errors.value_error(
-            "This is no description.",
-            given=str(path),
-            expected="a file that ends in .toml or .yaml",
-            todo=f"write a first one: spikeglm describe {path} --template analysis.toml.",
-        )
-    return path
+    if path.suffix.lower() in _DESCRIPTIONS:
+        return path
+    named = re.sub(r"^(\w+):/(?=[^/])", r"\1://", str(path))  # of an address
+    there = [each.name for each in path.parent.glob("*") if each.suffix.lower() in _DESCRIPTIONS]
+    close = [] if path.exists() else difflib.get_close_matches(path.name, there, n=1)
+    todo = f"write a first one: spikeglm describe {named} --template analysis.toml."
+    raise errors.value_error(
+        "This is no description.",
+        given=named,
+        expected="a file that ends in .toml or .yaml",
+        todo=f"did you mean {str(path.parent / close[0])!r}?" if close else todo,
+    )
 
 
 @contextmanager

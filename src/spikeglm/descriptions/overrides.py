@@ -47,9 +47,17 @@ def overridden(words: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, 
                 "This is no setting.",
                 given=repr(override),
                 expected="section.key=value, such as analysis.folds=5",
+                todo=_meant(words, override),
             )
         _set(found, path, text.strip())
     return found
+
+
+def _meant(words: Mapping[str, Any], override: str) -> str:
+    """Return the setting whose section was left out, where the description has one of that name."""
+    key = override.partition("=")[0].strip()
+    sections = [name for name, part in words.items() if isinstance(part, dict) and key in part]
+    return f"did you mean {sections[0]}.{override}?" if sections and "=" in override else ""
 
 
 def _set(words: dict[str, Any], path: tuple[str, ...], text: str) -> None:

@@ -26,6 +26,7 @@ from .words import described, term_from
 _SETTINGS = ("rows", "bin_s", "epochs", "trials")
 _ANY = 8  # stands for a basis that is written beside its term
 _LONG_S = 5.0  # of a bin: most likely milliseconds
+_SHORT_S = 1e-4  # spikes are sampled every 0.03 ms or so
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +265,12 @@ class DesignPlan:
                 f"Bins of {self.bin_s:g} seconds are long. Given: bin_s={self.bin_s:g}. Expected: "
                 "seconds, mostly 0.001 to 0.5. What to do: if these are milliseconds, say "
                 f"bin_s={self.bin_s / 1000:g}."
+            )
+        if self.bin_s < _SHORT_S:
+            warn(
+                f"Bins of {self.bin_s:g} seconds are short, and there are very many. Given: "
+                f"bin_s={self.bin_s:g}. Expected: seconds, mostly 0.001 to 0.5. What to do: if "
+                f"20 ms are meant, say bin_s=0.02."
             )
         return Grid.of(axis_of_bins(self.bin_s, epochs), trials, bin_s=self.bin_s)
 
