@@ -57,3 +57,14 @@ def test_what_is_no_length_of_a_bin(bin_s):
 def test_bins_of_many_seconds_are_milliseconds_perhaps():
     with pytest.warns(UserWarning, match=r"bin_s=20 are bins of 20 s.*pass bin_s=0\.02"):
         MODEL.curve("place", X, COUNTS, scale="rate", bin_s=20)
+
+
+@pytest.mark.parametrize("bin_s", [0.02, 0.1])
+def test_rates_in_hz_are_told_where_means_per_bin_are_taken(bin_s):
+    rates = MODEL.predict(X) / bin_s
+    with pytest.warns(UserWarning, match=r"expect .* spikes where .* counted.*per bin"):
+        inference.bits_per_spike(COUNTS, rates, null_mean=COUNTS.mean())
+    with pytest.warns(UserWarning, match=r"expect .* spikes where .* counted.*per bin"):
+        inference.time_rescaling(COUNTS, rates)
+    with pytest.raises(ValueError, match="counts come first, then predictions"):
+        inference.time_rescaling(rates, COUNTS)

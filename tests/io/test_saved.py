@@ -94,6 +94,13 @@ def test_the_suffix_is_added_once(name, tmp_path):
     assert target.exists()
 
 
+def test_the_name_that_was_saved_is_the_name_that_is_loaded(tmp_path):
+    nmo.GLM("Gaussian").fit(np.eye(3), np.arange(3.0)).save_params(tmp_path / "mouse_1")
+    assert nmo.load_model(tmp_path / "mouse_1").coef_.shape == (3,)
+    with pytest.raises(FileNotFoundError, match="mouse_2"):
+        nmo.load_model(tmp_path / "mouse_2")
+
+
 def test_strings_are_paths_too(tmp_path):
     nmo.GLM().save_params(str(tmp_path / "model"))
     assert isinstance(nmo.load_model(str(tmp_path / "model.npz")), nmo.GLM)

@@ -92,3 +92,10 @@ def test_a_unit_that_no_line_holds_is_broken():
     ax = style.axes_or_new(None, height_mm=30)
     text = "Effect (a unit whose name is longer than the axis is high)"
     assert max(map(len, labels.upwards(ax, text).split("\n"))) < 25
+
+
+def test_axes_stand_for_their_figure_and_a_suffix_for_none(tmp_path):
+    saved = save_figure(plot_bits_per_spike({"a": [0.1, 0.2]}), tmp_path / "bits.png")
+    assert [path.name for path in saved] == ["bits.png", "bits.pdf"]
+    with pytest.raises(TypeError, match=r"saved under a name.*save_figure\(figure, stem\)"):
+        save_figure(tmp_path / "bits", plot_bits_per_spike({"a": [0.1, 0.2]}).figure)

@@ -62,3 +62,9 @@ def test_what_is_missing_or_too_much_is_said(tmp_path, found):
     with pytest.raises(ValueError, match="not fitted"):
         nmo.report(nmo.GLM(), tmp_path, X=X, y=COUNTS[:, 0])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_result_comes_before_the_folder(tmp_path):
+    model = nmo.GLM().fit(X, COUNTS[:, 0])
+    with pytest.raises(TypeError, match=r"result comes first.*folder=GLM.*pass X=X, y=y"):
+        nmo.report(tmp_path, model)

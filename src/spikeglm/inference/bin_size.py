@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from .. import errors, notices
+from ..typing import FloatArray
 
 _SAME_BIN = 1e-6  # of a bin: times are kept to nanoseconds
+_FAR_MORE = 8.0  # a model that was fitted expects about as many as there were
+_ENOUGH = 20  # spikes, to say so
 _LONG = 5.0  # seconds: nobody's bins, but many people's milliseconds
 
 
@@ -38,6 +41,20 @@ def checked_bin(given: Any) -> float:
             f"{seconds:g} ms are meant, pass bin_s={seconds / 1e3:g}, or rates are a thousandth."
         )
     return seconds
+
+
+def tell_of_rates_per_second(counts: FloatArray, predicted: FloatArray) -> None:
+    """Warn of means that expect far more spikes than were counted: they are in Hz, perhaps.
+
+    >>> tell_of_rates_per_second(np.ones(40), np.full(40, 1.2))
+    """
+    counted, expected = float(counts.sum()), float(predicted.sum())
+    if counted >= _ENOUGH and expected > _FAR_MORE * counted:
+        notices.warn(
+            f"The predictions expect {expected:,.0f} spikes where {counted:,.0f} were counted. "
+            "What to do: pass means per bin, as predict returns them: rates in Hz times the "
+            "seconds of a bin."
+        )
 
 
 def seconds_per_bin(known: float | None, given: float | None) -> float | None:

@@ -23,6 +23,7 @@ from ..io.interop.frames import column_labels, index_of
 from ..io.interop.row_labels import require_same_rows
 from ..io.interop.timeseries import to_array
 from ..typing import ArrayLike, FloatArray
+from .bin_size import tell_of_rates_per_second
 
 
 def poisson_log_likelihood(counts: FloatArray, mean_counts: FloatArray) -> FloatArray:
@@ -93,6 +94,7 @@ def bits_per_spike(
     null = to_array(null_mean, name="null_mean").astype(float)
     null = _checked_null(counts, mean_counts, null)
     kept = ~(np.isnan(counts) | np.isnan(mean_counts))
+    tell_of_rates_per_second(counts[kept], mean_counts[kept])
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = log_likelihood(counts, mean_counts) - log_likelihood(counts, null)
     nats = np.where(kept, gain, 0.0).sum(axis=0)

@@ -163,11 +163,15 @@ def polar_or_new(ax: Any) -> Any:
     return ax
 
 
-def save_figure(figure: Figure, stem: str | Path) -> tuple[Path, Path]:
+def save_figure(figure: Figure | Axes, stem: str | Path) -> tuple[Path, Path]:
     """Write ``stem.png`` (400 dpi) and ``stem.pdf`` (fonts as text) and return both paths.
+
+    Axes stand for their figure.
 
     Raises
     ------
+    TypeError
+        If the name is none.
     OSError
         If the folder does not exist or cannot be written to.
 
@@ -178,10 +182,19 @@ def save_figure(figure: Figure, stem: str | Path) -> tuple[Path, Path]:
     >>> [path.name for path in save_figure(figure, Path(tempfile.mkdtemp()) / "rate")]
     ['rate.png', 'rate.pdf']
     """
+    if not isinstance(stem, str | Path):
+        raise errors.type_error(
+            "A figure is saved under a name.",
+            given=f"stem={type(stem).__name__}",
+            expected="save_figure(figure, stem): the figure, or axes of it, then a path",
+        )
+    whole: Any = getattr(figure, "figure", figure)  # of axes, which plotting functions return
+    stem = Path(stem)
+    stem = stem.with_suffix("") if stem.suffix.lower() in (".png", ".pdf") else stem
     png, pdf = (Path(f"{stem}{suffix}") for suffix in (".png", ".pdf"))
     with paper_style():
-        figure.savefig(png, dpi=_RC["savefig.dpi"])
-        figure.savefig(pdf, metadata={"CreationDate": None})  # the same figure, the same file
+        whole.savefig(png, dpi=_RC["savefig.dpi"])
+        whole.savefig(pdf, metadata={"CreationDate": None})  # the same figure, the same file
     return png, pdf
 
 

@@ -109,6 +109,13 @@ def report(
     >>> path.name, (path.parent / "neurons.csv").exists()
     ('report.html', True)
     """
+    if isinstance(result, str | Path) or not isinstance(folder, str | Path):
+        raise errors.type_error(
+            "The result comes first, then the folder of its report.",
+            given=f"result={type(result).__name__}, folder={type(folder).__name__}",
+            expected="report(result, 'a folder', ...)",
+            todo="of a fitted model, pass X=X, y=y too, by name.",
+        )
     out = Path(folder)
     data = {"X": X, "y": y, "bin_s": bin_s}
     of_states = {

@@ -15,6 +15,7 @@ from ..glm import FitReport
 from ..glm.base import BaseGLM
 from ..glm.reading.fit_inputs import FitInputs
 from ..glm.reading.known_labels import check_rows
+from ..glm.reading.read_arguments import check_model
 from ..glm.weightings import WeightedFits, fit_weightings, held_out_predictor
 from ..io.interop.labelled_rows import labelled
 from ..io.interop.row_labels import RowLabels
@@ -129,6 +130,7 @@ def cross_validated(
     >>> held_out.prediction.shape
     (1000,)
     """
+    check_model(model)
     rows = rows_to_split(X, terms)
     check_rows(rows, y=y, folds=folds, groups=groups, offset=offset)
     split = read_folds(folds, rows.n_rows, y, groups, rows=rows)

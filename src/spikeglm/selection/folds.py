@@ -204,6 +204,13 @@ def _read(folds: Any, rows: Rows, y: ArrayLike, groups: ArrayLike | None) -> Fol
         folds = list(folds)
     if isinstance(folds, list | tuple) and folds and isinstance(folds[0], list | tuple):
         return _of_pairs(folds, n_rows)
+    if isinstance(folds, str):
+        raise errors.value_error(
+            "folds cannot be used.",
+            given=repr(folds),
+            expected="a number of folds, a splitter, pairs (train, test), or a fold for every row",
+            todo="make some with selection.InterleavedBlocks(5), or pass 5.",
+        )
     return _of_numbers(to_array(folds, name="folds"), n_rows)
 
 

@@ -194,8 +194,8 @@ def regularization_path(
     >>> path.n_nonzero[:, 0]
     array([0, 2, 3, 5, 5])
     """
-    solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     refuse_classifiers(model)
+    solver = read_solver(model.solver_name, model.solver_kwargs, model.regularizer)
     data = {"sample_weight": sample_weight, "offset": offset, "terms": terms}
     inputs = model._read_to_fit(X, y, **data)
     check_coefficients(model, inputs)

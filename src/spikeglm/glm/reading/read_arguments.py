@@ -62,8 +62,26 @@ def warn_of_unused_strength(regularizer: Any, strength: ArrayLike | None) -> Non
         )
 
 
+def check_model(model: Any) -> None:
+    """Raise a TypeError for what is no model, or the class of one: it comes before the data.
+
+    >>> check_model([[1.0]])
+    Traceback (most recent call last):
+    TypeError: A model comes first, then X and y. Given: list. Expected: ...
+    """
+    if isinstance(model, type) or not hasattr(model, "fit"):
+        is_class = isinstance(model, type)
+        raise errors.type_error(
+            "A model comes first, then X and y.",
+            given=f"the class {model.__name__}" if is_class else type(model).__name__,
+            expected="a GLM or a PopulationGLM",
+            todo="make one: nmo.GLM()." if is_class else "pass the model, X and y in this order.",
+        )
+
+
 def refuse_classifiers(model: Any) -> None:
-    """Raise a TypeError for a model whose response is a label, where a number is expected."""
+    """Raise a TypeError for what is no model, or one of labels, where a number is expected."""
+    check_model(model)
     if hasattr(model, "n_classes"):
         raise errors.type_error(
             "This function does not take classifiers.",

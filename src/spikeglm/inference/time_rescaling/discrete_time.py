@@ -37,6 +37,7 @@ from ... import errors
 from ...io.interop.row_labels import require_same_rows
 from ...io.interop.timeseries import to_array
 from ...typing import Array, ArrayLike, FloatArray, IntArray
+from ..bin_size import tell_of_rates_per_second
 from .rescaled_intervals import TimeRescaling, summarise
 
 __all__ = [
@@ -278,7 +279,8 @@ def check_counts(counts: FloatArray, predicted: FloatArray) -> IntArray:
             "Spike counts must be whole numbers.",
             given="counts with negative, fractional or NaN values in rows that have predictions",
             expected="0, 1, 2, …",
-            todo="set predictions to NaN in rows that should be left out.",
+            todo="counts come first, then predictions; set predictions to NaN in rows that should "
+            "be left out.",
         )
     if not (np.all(predicted >= 0) and np.all(np.isfinite(predicted))):
         raise errors.value_error(
@@ -292,6 +294,7 @@ def check_counts(counts: FloatArray, predicted: FloatArray) -> IntArray:
             given=f"{int(counts.sum())} spikes in rows that have predictions",
             expected=f"at least {FEWEST_SPIKES} (and better a hundred)",
         )
+    tell_of_rates_per_second(counts, predicted)
     return counts.astype(np.intp)
 
 

@@ -90,7 +90,7 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         If it is no saved model, damaged, over the limits, or of a newer version.
     """
     try:
-        with _regular_file(os.fspath(path)) as file, zipfile.ZipFile(file) as archive:
+        with _regular_file(_named(path)) as file, zipfile.ZipFile(file) as archive:
             entries = _checked_entries(archive, os.fstat(file.fileno()).st_size)
             arrays = {name: _array(_content(archive, entry)) for name, entry in entries.items()}
         header = _header(arrays.pop("header"))
@@ -99,6 +99,12 @@ def read(path: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     except Exception as error:  # whatever a damaged file makes zipfile, NumPy or json raise
         raise unreadable(path, f"{type(error).__name__}: {error}") from error
     return header, arrays
+
+
+def _named(path: Any) -> str:
+    """Return the path of a file; with ``.npz``, which saving adds, where there is only that."""
+    name = os.fspath(path)
+    return f"{name}.npz" if not os.path.exists(name) and os.path.exists(f"{name}.npz") else name
 
 
 def part_of(header: dict[str, Any], kind: str, path: Any) -> Any:
