@@ -65,7 +65,7 @@ def test_messages_equal_the_sum_over_all_paths(kind, how):
 def test_messages_of_many_blocks_are_those_in_logarithms(kind):
     """Groups of blocks; from left to right, what states make of a group is far apart."""
     log_emission, chain = chains(kind, T=3000)
-    assert Blocks.of_length(3000, _length(3000)).n_blocks > _FEW
+    assert Blocks.of_length(3000, _length(chain.starts)).n_blocks > _FEW
     found, expected = (
         smoothed(log_emission, chain),
         Smoothed(*smoothed_in_logs(log_emission, chain)),
@@ -75,6 +75,37 @@ def test_messages_of_many_blocks_are_those_in_logarithms(kind):
     assert_allclose(found.moves, expected.moves, atol=1e-9)
     filt = Filtered(*filtered_in_logs(log_emission, chain))
     assert_allclose(filtered(log_emission, chain).probability, filt.probability, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["sessions", "driven", "zeros"])
+@pytest.mark.parametrize("lengths", ["equal", "ragged", "short"])
+def test_messages_of_many_sessions_are_those_in_logarithms(kind, lengths):
+    """Blocks with sessions forget; equal ones begin with a block, the last is cut short."""
+    log_emission, chain = chains(kind, T=2950)
+    n = {"equal": 60, "ragged": 173, "short": 3}[lengths]
+    step = n if lengths == "equal" else np.random.default_rng(1).integers(1, 2 * n, 2950)
+    firsts = np.arange(0, 2950, n) if lengths == "equal" else np.append(0, np.cumsum(step))
+    starts = np.isin(np.arange(2950), firsts)
+    chain = Chain(chain.initial, chain.transition, starts)
+    assert (60 % _length(starts) == 0) == (lengths == "equal")
+    found = smoothed(log_emission, chain)
+    expected = Smoothed(*smoothed_in_logs(log_emission, chain))
+    assert_allclose(found.log_predictive, expected.log_predictive, atol=1e-9)
+    assert_allclose(found.probability, expected.probability, atol=1e-9)
+    assert_allclose(found.moves, expected.moves, atol=1e-9)
+    assert_allclose(found.log_likelihood[0], sum_of_sessions(log_emission, chain), rtol=1e-10)
+
+
+def sum_of_sessions(log_emission, chain):
+    """Sessions one by one, each as if there were no other."""
+    ends = np.append(np.flatnonzero(chain.starts)[1:], len(chain.starts))
+    total = 0.0
+    for first, end in zip(np.flatnonzero(chain.starts), ends, strict=True):
+        part = slice(first, end)
+        transition = chain.transition[part] if chain.is_driven else chain.transition
+        one = Chain(chain.initial, transition, np.arange(end - first) == 0)
+        total += smoothed(log_emission[part], one).log_likelihood[0]
+    return total
 
 
 def test_states_that_are_never_left_are_told_apart_by_a_whole_session():

@@ -2,8 +2,9 @@
 
 Blocks are many and each is a small matrix, so they are gone through in groups, all groups at once,
 as trials are in blocks: what a group makes of any message, the message that reaches each group,
-then those within. Rows of matrices are as different as responses make them (a state may be
-impossible), so their sizes are kept as logarithms beside them.
+then those within. A block in which a session begins forgets where messages came from: where these
+are dense, all stretches between them are gone through at once. Rows of matrices are as different as
+responses make them (a state may be impossible), so their sizes are kept as logarithms beside them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import showing
-from ..typing import FloatArray
+from ..typing import FloatArray, IntArray
 
 _FEW = 48  # blocks that are gone through one after the other
 
@@ -37,7 +38,7 @@ class Made:
 
     __repr__ = showing.of_fields
 
-    def take(self, which: slice | int) -> Made:
+    def take(self, which: slice | int | IntArray) -> Made:
         """Return some blocks."""
         return Made(self.rows[which], self.log_mass[which])
 
@@ -80,17 +81,42 @@ class Made:
         return Made(rows, log_mass)
 
 
-def carried(made: Made) -> FloatArray:
-    """Return the message (R, K, B) that reaches each block; the first begins a session."""
-    _, R, K = made.log_mass.shape
-    found = _carried(made, np.full((R, K, 1), 1.0 / K))
+def carried(made: Made, forgets: IntArray) -> FloatArray:
+    """Return the message (R, K, B) that reaches each block; the first begins a session.
+
+    ``forgets`` are the blocks in which a session begins, in order.
+    """
+    B, R, K = made.log_mass.shape
+    first = np.full((R, K, 1), 1.0 / K)
+    n = np.diff(forgets, append=B)
+    if n.max() > _FEW:
+        found = _carried(made, first)
+    else:
+        found = np.empty((B, R, K, 1))
+        found[forgets] = first  # any message: what comes out is the same
+        for k in range(1, n.max() + 1):
+            at = forgets[n >= k] + k
+            at = at[at < B]
+            found[at] = made.take(at - 1).of(found[at - 1])[0]
     return np.ascontiguousarray(np.moveaxis(found[..., 0], 0, -1))
 
 
-def carried_back(made: Made) -> FloatArray:
+def carried_back(made: Made, forgets: IntArray) -> FloatArray:
     """Return p(all after a block | state at its end) up to a factor, (R, K, B)."""
-    _, R, K = made.log_mass.shape
-    found = _carried_back(made, np.ones((R, K, 1)))
+    B, R, K = made.log_mass.shape
+    last = np.ones((R, K, 1))
+    n = np.diff(forgets, append=B)
+    if n.max() > _FEW:
+        found = _carried_back(made, last)
+    else:
+        found = np.empty((B, R, K, 1))
+        found[-1] = last
+        ends = np.append(forgets[1:], B - 1)
+        found[ends] = last
+        for k in range(1, n.max() + 1):
+            at = ends[n >= k] - k
+            at = at[at >= 0]
+            found[at] = made.take(at + 1).back(found[at + 1])
     return np.ascontiguousarray(np.moveaxis(found[..., 0], 0, -1))
 
 

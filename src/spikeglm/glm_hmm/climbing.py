@@ -92,6 +92,8 @@ class Climbed:
         (R,) turns.
     history :
         (turns + 1, R) the objective before each turn, and at the end; NaN after a run ended.
+    posterior :
+        (T, R, K) p(states) at these parameters, if all runs ended at the last look; else None.
     """
 
     parameters: Parameters
@@ -100,6 +102,7 @@ class Climbed:
     status: tuple[str, ...]
     n_iterations: IntArray
     history: FloatArray
+    posterior: FloatArray | None = None
 
     __repr__ = showing.of_fields
 
@@ -119,6 +122,7 @@ class _Runs:
     trail: list[Parameters]  # before the last turns, since the last leap
     leaper: Leaper
     safe: Parameters | None = None  # where no leap led
+    last: tuple[Parameters, FloatArray] | None = None  # looked at, with p(states)
 
     @classmethod
     def begun(cls, problem: Problem, start: Parameters, wanted: float) -> _Runs:
@@ -141,6 +145,8 @@ class _Runs:
                 again, objective[fell] = self._seen(runs)
                 found.put(np.flatnonzero(fell), again)
             self.safe = None
+        is_of_all = len(self.active) == len(self.status)
+        self.last = (self.parameters, found.probability) if is_of_all else None
         line = np.full(len(self.status), np.nan)
         line[self.active] = objective
         self.log_likelihood[self.active] = found.log_likelihood
@@ -153,6 +159,11 @@ class _Runs:
         now = self.parameters.take(runs)
         found = self.problem.smoothed(now)
         return found, found.log_likelihood + self.problem.log_prior(now)
+
+    @property
+    def posterior(self) -> FloatArray | None:
+        """(T, R, K) p(states) where runs are, if they were looked at there last."""
+        return self.last[1] if self.last and self.parameters.equals(self.last[0]) else None
 
     def _turn_back(self) -> None:
         """End runs that fell, where they were before: no step of theirs is to be trusted."""
@@ -256,4 +267,5 @@ def climb(
         tuple(runs.status),
         n_iterations,
         history,
+        runs.posterior,
     )

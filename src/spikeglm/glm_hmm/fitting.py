@@ -107,7 +107,9 @@ def best_of(
         Whether states stay in the order of the first parameters, or of arguments.
     """
     emissions, parameters = problem.emissions, climbed.parameters
-    posterior = problem.smoothed(parameters).probability
+    posterior = climbed.posterior
+    if posterior is None:
+        posterior = problem.smoothed(parameters).probability
     report = report_of(
         climbed,
         posterior.mean(axis=0),

@@ -28,7 +28,7 @@ import numpy as np
 
 from .. import showing
 from ..numerics import quiet
-from ..typing import FloatArray, IntArray
+from ..typing import BoolArray, FloatArray, IntArray
 from .blocks import Blocks, Chain
 from .carrying import Made, carried, carried_back
 from .log_messages import filtered_in_logs, smoothed_in_logs
@@ -183,7 +183,7 @@ class _Walk(NamedTuple):
 
 def _begun(log_emission: FloatArray, chain: Chain) -> _Walk | None:
     """Return the forward pass; None where messages underflow."""
-    blocks = Blocks.of_length(len(log_emission), _length(len(log_emission)))
+    blocks = Blocks.of_length(len(log_emission), _length(chain.starts))
     emission = blocks.fold(log_emission, 0.0, -1)
     top = emission.max(axis=2)
     if not np.isfinite(top).all():
@@ -192,16 +192,23 @@ def _begun(log_emission: FloatArray, chain: Chain) -> _Walk | None:
     np.exp(emission, out=emission)
     steps = _Steps.of(chain, blocks)
     made = _made(emission, steps)
-    before = carried(made)
+    before = carried(made, steps.forgets)
     found, c = _forward(emission, steps, before)
     if not (c > 0).all():
         return None
     return _Walk(blocks, steps, emission, top, made, before, found, c)
 
 
-def _length(n_trials: int) -> int:
-    """Return how long blocks are: a step costs a call or few, for as many blocks as go at once."""
-    return max(1, round(_PER_ROOT * float(np.cbrt(n_trials))))
+def _length(starts: BoolArray) -> int:
+    """Return how long blocks are: a step costs a call or few, for as many blocks as go at once.
+
+    Where all sessions begin with a block a step costs fewer.
+    """
+    wanted = max(1, round(_PER_ROOT * float(np.cbrt(len(starts)))))
+    step = int(np.gcd.reduce(np.flatnonzero(starts)))
+    near = np.arange(1 + 2 * wanted // 3, 3 * wanted // 2 + 1)
+    fitting = near[step % near == 0] if step else near[:0]
+    return int(fitting[np.abs(fitting - wanted).argmin()]) if len(fitting) else wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,6 +226,11 @@ class _Steps:
         if chain.is_driven:
             transition = blocks.fold(transition, 0.0, -1)
         return cls(chain.initial, transition, blocks.begins(chain.starts), blocks.n_in_last)
+
+    @cached_property
+    def forgets(self) -> IntArray:
+        """The blocks in which a session begins, in order."""
+        return np.unique(np.concatenate(self.begins))
 
     @cached_property
     def _turned(self) -> FloatArray:
@@ -258,7 +270,8 @@ class _Steps:
 
     def leave_out(self, place: int, values: FloatArray) -> None:
         """Put zeros where the trial at a place follows no other of its session, in place."""
-        values[..., self.begins[place]] = 0.0
+        if len(self.begins[place]):
+            values[..., self.begins[place]] = 0.0
         if place >= self.n_in_last:
             values[..., -1] = 0.0
 
@@ -302,16 +315,21 @@ class _Back(NamedTuple):
 
 
 def _backward(walk: _Walk) -> _Back | None:
-    """Follow what comes after within blocks, and count moves on the way; None if it overflows."""
+    """Follow what comes after within blocks, and count moves on the way; None if it overflows.
+
+    What a place needs is at hand when it is there: all is done to it at once. Its posterior takes
+    the room of its emissions.
+    """
     steps, (L, R, K, B) = walk.steps, walk.emission.shape
-    message = carried_back(walk.made)
+    message = carried_back(walk.made, steps.forgets)
     message /= (message * walk.filtered[-1]).sum(axis=1, keepdims=True)
-    beta, moves = np.empty_like(walk.emission), np.zeros((R, K, K))
+    posterior, moves = walk.emission, np.zeros((R, K, K))
     joint = None if steps.transition.ndim == 3 else np.empty((L, R, K, K, B))
-    weighed = walk.emission / walk.c[:, :, None]
     for place in range(L - 1, -1, -1):
-        beta[place] = message
-        ahead = message * weighed[place]
+        ahead = walk.emission[place] / walk.c[place][:, None]
+        ahead *= message
+        seen = np.multiply(message, walk.filtered[place], out=posterior[place])
+        seen /= np.add.reduce(seen, axis=1, keepdims=True)
         message = steps.backward(place, ahead)
         came_from = walk.filtered[place - 1] if place else walk.before
         steps.leave_out(place, ahead)
@@ -321,8 +339,6 @@ def _backward(walk: _Walk) -> _Back | None:
             pairs = came_from[:, :, None] * steps.transition[place] * ahead[:, None]
             joint[place] = pairs
             moves += pairs.sum(axis=-1)
-    beta *= walk.filtered
-    beta /= beta.sum(axis=2, keepdims=True)
-    if not (np.isfinite(beta.sum()) and np.isfinite(moves).all()):
+    if not (np.isfinite(posterior.sum()) and np.isfinite(moves).all()):
         return None
-    return _Back(beta, moves if joint is not None else moves * steps.transition, joint)
+    return _Back(posterior, moves if joint is not None else moves * steps.transition, joint)

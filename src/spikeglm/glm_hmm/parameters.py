@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
 
 from .. import showing
 from ..typing import BoolArray, FloatArray, IntArray
@@ -52,6 +54,11 @@ class Parameters:
     def columns(self) -> tuple[FloatArray, FloatArray]:
         """Coefficients (p, R K N) and intercepts (R K N,), a column per run, state and output."""
         return self.coef.reshape(len(self.coef), -1), self.intercept.ravel()
+
+    def equals(self, other: Parameters) -> bool:
+        """Return whether others are the same to the last digit."""
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return all(a is b or np.array_equal(a, b) for a, b in pairs)
 
     def with_columns(self, coef: FloatArray, intercept: FloatArray) -> Parameters:
         """Return the parameters with other :attr:`columns`."""

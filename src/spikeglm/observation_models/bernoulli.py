@@ -57,7 +57,7 @@ class BernoulliObservations(ElementwiseObservations):
         """Return log(1 + e^theta) - y theta and mu - y."""
         decay = xp.exp(-xp.abs(theta))
         value = xp.maximum(theta, 0.0) - y * theta + xp.log1p(decay)
-        return value, xp.where(theta >= 0, 1.0, decay) / (1.0 + decay) - y
+        return value, xp.exp(xp.minimum(theta, 0.0)) / (1.0 + decay) - y
 
     def cumulant(self, theta: Array, xp: Namespace) -> tuple[Array, Array]:
         """Return log(1 + e^theta) and mu."""
