@@ -147,11 +147,11 @@ class NewtonTurns:
             return None
         Z = np.ones((p + 1, emissions.rows.n_rows))
         X = products(emissions.rows, np.eye(p), plan(emissions.rows, p))
-        Z[:p] = ((X - features.mean) / features.scale).T
+        Z[:p] = X.T
+        Z[:p] -= features.mean[:, None]
+        Z[:p] /= features.scale[:, None]
         Z[:, ~np.isfinite(Z).all(axis=0)] = 0.0
-        a, b = np.triu_indices(p + 1)
-        pairs = np.multiply(Z[a], Z[b], dtype=np.float32, casting="same_kind")
-        return cls(emissions, Z, pairs, features.mean, features.scale)
+        return cls(emissions, Z, _products_of_pairs(Z), features.mean, features.scale)
 
     def hold(self, n_runs: int) -> bool:
         """Return whether memory has room for what responses say in so many runs."""
@@ -337,6 +337,20 @@ class NewtonTurns:
         n_far = len(size) // _ONE_OF + 1
         order = np.argpartition(size, -n_far)
         return self.Z[:, order[-n_far:]].copy(), float(size[order[-n_far]])
+
+
+def _products_of_pairs(Z: FloatArray) -> FloatArray:
+    """Return products of two rows of Z each, in single precision.
+
+    >>> _products_of_pairs(np.array([[2.0], [3.0]]))[:, 0]
+    array([4., 6., 9.], dtype=float32)
+    """
+    single = Z.astype(np.float32)
+    firsts, seconds = np.triu_indices(len(Z))
+    found = np.empty((len(firsts), Z.shape[1]), np.float32)
+    for row, a, b in zip(found, firsts, seconds, strict=True):
+        np.multiply(single[a], single[b], out=row)
+    return found
 
 
 def _has_full_rank(bend: FloatArray) -> bool:
