@@ -5,6 +5,8 @@ import sys
 
 import matplotlib as mpl
 import pytest
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
 
 from spikeglm.plotting import labels, paper_style, plot_bits_per_spike, save_figure, style
 
@@ -99,3 +101,13 @@ def test_axes_stand_for_their_figure_and_a_suffix_for_none(tmp_path):
     assert [path.name for path in saved] == ["bits.png", "bits.pdf"]
     with pytest.raises(TypeError, match=r"saved under a name.*save_figure\(figure, stem\)"):
         save_figure(tmp_path / "bits", plot_bits_per_spike({"a": [0.1, 0.2]}).figure)
+
+
+def test_a_figure_keeps_its_fonts_when_the_style_has_ended():
+    """Text kept the word "sans-serif", and was drawn in the font of whoever saved it."""
+    ax = plot_bits_per_spike({"a": [0.1, 0.2]})
+    ax.figure.draw_without_rendering()
+    fonts = {tuple(text.get_fontfamily()) for text in ax.figure.findobj(Text) if text.get_text()}
+    assert len(fonts) == 1
+    known = {font.name for font in fontManager.ttflist}
+    assert set(*fonts) <= known and "DejaVu Sans" in next(iter(fonts))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,9 +35,10 @@ BAR_ALPHA = 0.3
 Look: TypeAlias = dict[str, Any]
 """Keyword arguments of a matplotlib artist."""
 
+_FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
 _RC: Look = {
     "font.family": "sans-serif",
-    "font.sans-serif": ["Arial", "Helvetica", "Liberation Sans", "DejaVu Sans"],
+    "font.sans-serif": list(_FONTS),
     "font.size": SMALL_PT,
     "mathtext.fontset": "dejavusans",
     "axes.labelsize": SMALL_PT,
@@ -97,13 +99,25 @@ def paper_style() -> Iterator[None]:
     library = _matplotlib()
     is_interactive = library.is_interactive()
     try:
-        with library.rc_context(_RC):
+        with library.rc_context(_RC | {"font.family": _fonts()}):
             try:
                 yield
             finally:
                 is_interactive = library.is_interactive()
     finally:  # a first figure switches a notebook to drawing at once, which is no matter of style
         library.interactive(is_interactive)
+
+
+@cache
+def _fonts() -> list[str]:
+    """Return our fonts that are there, by name: text keeps a name when the style has ended.
+
+    Of "sans-serif" it would keep the word, and be drawn in whatever font that is by then.
+    """
+    from matplotlib import font_manager
+
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in _FONTS if name in there] or ["sans-serif"]
 
 
 def size_inches(width_mm: float, height_mm: float) -> tuple[float, float]:

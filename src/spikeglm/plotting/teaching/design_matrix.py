@@ -199,7 +199,7 @@ def plot_feature_correlation(report: DesignReport, ax: Axes | None = None) -> Ax
     ['a', 'b']
     """
     table = plot_feature_correlation.data(report)
-    ax = axes_or_new(ax, height_mm=70)
+    is_ours, ax = ax is None, axes_or_new(ax, height_mm=70)
     terms = table.attrs["terms"]
     p = round(np.sqrt(len(table)))
     shown = table["correlation"].where(~table["is_empty"]).to_numpy().reshape(p, p)
@@ -218,4 +218,7 @@ def plot_feature_correlation(report: DesignReport, ax: Axes | None = None) -> Ax
     for _, start, _ in terms[1:]:
         for line in (ax.axhline, ax.axvline):
             line(start - 0.5, color=style.BLACK, linewidth=style.THIN_PT)
+    if is_ours:  # a square beside slanted names has its room after a second look at them
+        figure: Any = ax.figure
+        figure.draw_without_rendering()
     return ax
