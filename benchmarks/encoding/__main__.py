@@ -173,6 +173,7 @@ def main() -> None:
         fresh="\n".join(fresh(kept)),
         errors="\n".join(errors(kept)),
         ablation="\n".join(ablation.table(kept)),
+        spikes="\n".join(ablation.spikes_table(kept)),
         power="\n".join(power.table(kept)),
         found_in_95=power.sentence(kept),
         heading=FIRST_OF_REST,

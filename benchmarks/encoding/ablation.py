@@ -7,10 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from .lines import ABLATED, FRESH
+from .lines import ABLATED, BOTH, CHOSEN_ON, FRESH
 from .outcomes import ENOUGH, cells, is_right
 
 WHOLE = "the same, smooth"  # what encode does
+SPIKES_KNOWN = "the same, spikes and drift in all models"  # of which .84 were right
+OTHER_SPIKES = {
+    SPIKES_KNOWN: "the spikes of all, by their numbers",
+    "one neuron in two, numbers up to two and drift in all models": "the same, up to two a bin",
+    "the same, the true gain by spikes and drift in all models": "what they truly do to the rate",
+    "smooth, short blocks, drift in all models, true gain by spikes known": "the same, and "
+    "strengths by the data, blocks of 6 s, 60 functions of time",
+}
 LEFT_OUT = {
     WHOLE: "nothing",
     "smooth, best score": "the test: any gain counts",
@@ -25,23 +33,35 @@ LEFT_OUT = {
 def table(kept: pd.DataFrame) -> Iterator[str]:
     """Yield a line per kind of neurons and part that is left out."""
     for kind in ABLATED:
-        whole = of_search(kept, kind, WHOLE)
+        of_kind = enough(kept, kind, FRESH)
         for search, part in LEFT_OUT.items():
-            both = whole.index.intersection(of_search(kept, kind, search).index)
-            if len(both):
-                yield f"| {kind} | {part} | {compared(kept, kind, search, both)}"
+            yield from compared(of_kind, WHOLE, search, f"| {kind} | {part} |")
 
 
-def of_search(kept: pd.DataFrame, kind: str, search: str) -> pd.DataFrame:
-    """Return the rows of fresh neurons with enough spikes, by seed and neuron."""
-    is_of = (kept["neurons"] == kind) & (kept["search"] == search) & kept["seed"].isin(FRESH)
-    return kept[is_of & (kept["spikes"] >= ENOUGH)].set_index(["seed", "neuron"], drop=False)
+def spikes_table(kept: pd.DataFrame) -> Iterator[str]:
+    """Yield a line per way in which models know spikes that drive by their numbers."""
+    of_kind = enough(kept, BOTH, CHOSEN_ON)
+    for search, words in OTHER_SPIKES.items():
+        yield from compared(of_kind, SPIKES_KNOWN, search, f"| {words} |")
 
 
-def compared(kept: pd.DataFrame, kind: str, search: str, both: pd.MultiIndex) -> str:
-    """Return shares, and how many of the same neurons are right with and without the part alone."""
-    with_it, without = (of_search(kept, kind, name).loc[both] for name in (WHOLE, search))
+def enough(kept: pd.DataFrame, kind: str, seeds: tuple[int, ...]) -> pd.DataFrame:
+    """Return the rows of some neurons that have enough spikes."""
+    of_kind = (kept["neurons"] == kind) & kept["seed"].isin(seeds)
+    return kept[of_kind & (kept["spikes"] >= ENOUGH)]
+
+
+def compared(kept: pd.DataFrame, whole: str, search: str, begins: str) -> Iterator[str]:
+    """Yield shares, and how many of the same neurons are right in one of two searches alone."""
+    of = {
+        name: rows.set_index(["seed", "neuron"], drop=False)
+        for name, rows in kept.groupby("search")
+    }
+    if whole not in of or search not in of:
+        return
+    both = of[whole].index.intersection(of[search].index)
+    with_it, without = of[whole].loc[both], of[search].loc[both]
     right, still = is_right(with_it), is_right(without)
     seeds = ", ".join(str(seed) for seed in np.unique(without["seed"]))
     changed = f"{np.sum(right & ~still)} | {np.sum(still & ~right)} |"
-    return f"{seeds} | {cells(without)} {changed}"
+    yield f"{begins} {seeds} | {cells(without)} {changed}"

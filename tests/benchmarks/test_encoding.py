@@ -6,6 +6,7 @@ import pytest
 from benchmarks.encoding import ablation, outcomes, power, simulated
 from benchmarks.encoding.__main__ import OLD, by_seed, known_lines, lines
 from benchmarks.encoding.lines import (
+    BOTH,
     CHOSEN_ON,
     FRESH,
     HELD_OUT,
@@ -111,6 +112,17 @@ def test_neurons_with_and_without_a_part_are_the_same_ones():
     assert first.endswith("| 0 | 0 |")
     assert " | 2 | 3 | 0.333 " in second
     assert second.endswith("| 2 | 1 |")
+
+
+def test_ways_to_know_spikes_are_compared_on_the_neurons_that_both_searched():
+    whole = rows("P", "PS", "P", "PS").assign(neurons=BOTH, search=ablation.SPIKES_KNOWN, seed=1)
+    known = list(ablation.OTHER_SPIKES)[1]
+    other = rows("PS", "PS").assign(neurons=BOTH, search=known, seed=1, neuron=[0, 2])
+    first, second = ablation.spikes_table(pd.concat([whole, other]))
+    assert " | 1 | 4 | 0.500 " in first
+    assert " | 1 | 2 | 1.000 " in second
+    assert second.endswith("| 0 | 2 |")
+    assert list(ablation.spikes_table(other)) == []
 
 
 def test_each_part_that_is_left_out_is_searched_on_fresh_neurons():
