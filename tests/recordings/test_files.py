@@ -116,6 +116,20 @@ def test_a_folder_of_tables(tmp_path, end):
     assert any("animal.csv is left out" in text for text in found.warnings)
 
 
+@pytest.mark.parametrize("end", ["csv", "parquet"])
+def test_text_is_whole_where_some_is_missing(tmp_path, end):
+    """It was cut to its first letters: the conversion of pandas is as wide as it guesses."""
+    table = pd.DataFrame(
+        {"start_time": [0, 5, 9], "stop_time": [4, 8, 12], "side": ["left", None, "right"]}
+    )
+    path = tmp_path / f"trials.{end}"
+    if end == "csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_parquet(path)
+    assert read(path).trials["side"].tolist() == ["left", "nan", "right"]
+
+
 def test_text_of_other_countries(tmp_path):
     path = tmp_path / "speed.csv"
     path.write_text("time;speed\n0,5;1,25\n1,0;2,5\n", encoding="utf-8-sig")

@@ -21,7 +21,7 @@ from ..intervals import Events, Intervals
 from ..series import Series
 from ..units import Units
 from .parts import Part
-from .tables import units_of
+from .tables import units_of, values_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +110,7 @@ def _loaded(attributes: dict[str, Path], remarks: list[str]) -> dict[str, Array]
                 found[attribute] = array
             continue
         frame = _frame(file)
-        found |= {str(c): _column(frame[c]) for c in frame}
+        found |= {str(c): values_of(frame[c]) for c in frame}
     return found
 
 
@@ -140,11 +140,6 @@ def _frame(file: Path) -> pd.DataFrame:
         raise errors.missing_package("pyarrow", purpose="Parquet", extra="tables") from None
     except Exception as error:
         raise _damaged(file, error) from error
-
-
-def _column(column: pd.Series) -> Array:
-    values = column.to_numpy()
-    return values if values.dtype.kind in "biuf" else column.astype(str).to_numpy(dtype=str)
 
 
 def _table(name: str, loaded: dict[str, Array], remarks: list[str]) -> Intervals | None:

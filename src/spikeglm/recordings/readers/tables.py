@@ -97,7 +97,7 @@ def part_of(frame: pd.DataFrame, name: str, source: str, format: str) -> Part:
     """
     start, end, time = (_column(frame, names) for names in (STARTS, ENDS, TIMES))
     if start and end:
-        columns = {str(c): _values(frame[c]) for c in frame if c not in (start, end)}
+        columns = {str(c): values_of(frame[c]) for c in frame if c not in (start, end)}
         table = Intervals.of(name, _seconds(frame, start), _seconds(frame, end), columns)
         return Part.of_intervals(table, format=format)
     if not time:
@@ -141,7 +141,7 @@ def _signal(frame: pd.DataFrame, name: str, times: Array, columns: list[Any]) ->
     numbers = [c for c in columns if frame[c].dtype.kind in "biuf"]
     texts = [c for c in columns if c not in numbers]
     if not numbers:
-        labels = _values(frame[texts[0]]) if texts else None
+        labels = values_of(frame[texts[0]]) if texts else None
         left_out = tuple(f"{name}: column {str(c)!r} is left out" for c in texts[1:])
         return Part(events={name: Events(name, times, labels)}, remarks=left_out)
     remarks = tuple(f"{name}: column {str(c)!r} is text and left out" for c in texts)
@@ -177,9 +177,20 @@ def _seconds(frame: pd.DataFrame, column: Any) -> Array:
     return values.to_numpy(dtype=np.float64) * _SCALES.get(unit, 1.0)
 
 
-def _values(column: pd.Series) -> Array:
+def values_of(column: pd.Series) -> Array:
+    """Return a column as numbers, or all else as text, ``"nan"`` where it is missing.
+
+    >>> import pandas as pd
+    >>> values_of(pd.Series(["left", None, "right"]))
+    array(['left', 'nan', 'right'], dtype='<U5')
+    """
     values = column.to_numpy()
-    return values if values.dtype.kind in "biuf" else column.astype(str).to_numpy(dtype=str)
+    if values.dtype.kind in "biuf":
+        return values
+    # One by one: of text with a gap, to_numpy(dtype=str) of pandas keeps first letters.
+    text = column.astype(str).to_numpy(dtype=object)
+    pairs = zip(text, column.isna(), strict=True)
+    return np.array(["nan" if is_missing else str(each) for each, is_missing in pairs], dtype=str)
 
 
 def _damaged(path: Path, error: Exception, expected: str) -> OSError:
