@@ -57,7 +57,11 @@ def compared(kept: pd.DataFrame, whole: str, search: str, begins: str) -> Iterat
         name: rows.set_index(["seed", "neuron"], drop=False)
         for name, rows in kept.groupby("search")
     }
-    if whole not in of or search not in of:
+    if search not in of:
+        return
+    if whole not in of:  # it takes hours, and may not have been computed
+        seeds = ", ".join(map(str, np.unique(of[search]["seed"])))
+        yield f"{begins} {seeds} | {cells(of[search])} ? | ? |"
         return
     both = of[whole].index.intersection(of[search].index)
     with_it, without = of[whole].loc[both], of[search].loc[both]
