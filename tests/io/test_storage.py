@@ -143,6 +143,15 @@ def test_a_damaged_chunk_is_an_error_with_the_words_of_the_storage(tmp_path):
         nmo.PopulationGLM().fit(X, stored)
 
 
+@pytest.mark.parametrize("given", ["X", "y"])
+def test_a_closed_file_of_one_neuron_is_told_too(given, tmp_path):
+    stored = hdf5(tmp_path)
+    stored.file.close()
+    data = {"X": X, "y": COUNTS[:, 0], given: stored}
+    with pytest.raises(OSError, match=rf"file of {given} is closed.*h5py\.File"):
+        nmo.GLM().fit(data["X"], data["y"])
+
+
 @pytest.mark.parametrize("use", ["features", "response", "signal"])
 def test_a_closed_file_is_an_error_that_says_so(use, tmp_path):
     """The usual mistake: a dataset taken out of a ``with`` block."""

@@ -7,6 +7,7 @@ from typing import Any
 from ... import errors
 from ...io.interop.frames import is_from
 from ...io.interop.refusals import COUNT_FIRST, look_like_times
+from ...io.storage.stored_arrays import is_in_file
 from ...rows.contract import Rows
 
 _TRANSPOSED_X = (
@@ -19,7 +20,10 @@ def check_order(X: Any, y: Any) -> None:
 
     >>> check_order([[1.0], [2.0]], [0, 1])
     """
-    n_axes = [len(getattr(values, "shape", ())) for values in (X, y)]
+    if is_in_file(X) or is_in_file(y):  # the attributes of a closed dataset raise
+        return
+    shapes = [getattr(values, "shape", ()) for values in (X, y)]
+    n_axes = [len(shape) if isinstance(shape, tuple) else 0 for shape in shapes]
     if n_axes == [1, 2] and X.shape[0] == y.shape[0]:
         raise errors.value_error(
             "X and y look swapped.",
