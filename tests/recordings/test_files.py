@@ -130,6 +130,15 @@ def test_text_is_whole_where_some_is_missing(tmp_path, end):
     assert read(path).trials["side"].tolist() == ["left", "nan", "right"]
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean"])
+def test_numbers_and_answers_that_are_missing_are_no_text(tmp_path, dtype):
+    """Columns of Parquet that pandas keeps beside a mask."""
+    answers = pd.array([1, None, 0], dtype=dtype)
+    path = tmp_path / "trials.parquet"
+    pd.DataFrame({"start": T[:3], "stop": T[:3] + 0.01, "right": answers}).to_parquet(path)
+    assert_array_equal(read(path).trials["right"], [1.0, np.nan, 0.0])
+
+
 def test_text_of_other_countries(tmp_path):
     path = tmp_path / "speed.csv"
     path.write_text("time;speed\n0,5;1,25\n1,0;2,5\n", encoding="utf-8-sig")

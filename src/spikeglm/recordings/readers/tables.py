@@ -187,6 +187,8 @@ def values_of(column: pd.Series) -> Array:
     values = column.to_numpy()
     if values.dtype.kind in "biuf":
         return values
+    if column.dtype.kind in "biuf":  # numbers that pandas keeps beside a mask of what is missing
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
     # One by one: of text with a gap, to_numpy(dtype=str) of pandas keeps first letters.
     text = column.astype(str).to_numpy(dtype=object)
     pairs = zip(text, column.isna(), strict=True)
