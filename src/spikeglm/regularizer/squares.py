@@ -143,6 +143,17 @@ class Squares:
         found = [np.zeros((0, directions.shape[1]))]
         return np.vstack(found + [rows @ directions[places] for places, rows in self.parts])
 
+    def rows_of_one(self, factor: float) -> FloatArray:
+        """Return G (R, p + 1) of one column with its strengths, times a factor, in its rows.
+
+        >>> difference = Part(np.array([0, 1]), np.array([[-1.0, 1.0]]))
+        >>> Squares((difference,), np.array([[4.0]]), 2).rows_of_one(1.0)
+        array([[-2.,  2.,  0.]])
+        """
+        G = self.along(np.eye(self.n_coefficients, self.n_coefficients + 1))
+        out: FloatArray = G * np.sqrt(factor * self.strength)
+        return out
+
     @property
     def size(self) -> FloatArray:
         """(R,) lengths of the rows of G."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -122,7 +123,7 @@ class AtOptimum:
         for c, information in zip(group, self.information(columns, group), strict=True):
             S = self.penalty(c)
             inverse, unsure, void = penalised_inverse(
-                self.free(c), information, S, keep_void=keep_void
+                self.free(c), information, S, rows=self.penalty_rows(c), keep_void=keep_void
             )
             n_used = float(np.einsum("ij,ij->", inverse, information))
             found.append(Inverse(inverse, unsure, void, information, n_used))
@@ -183,6 +184,12 @@ class AtOptimum:
         else:
             out[:p, :p] = squares.matrix(squares.strength[:, 0])
         return out * self.observed.weight[column]
+
+    def penalty_rows(self, column: int) -> Callable[[], FloatArray] | None:
+        """Return what tells G (R, p + 1), G'G the penalty of a column; None of a diagonal one."""
+        squares = squares_of(self.optimum.penalty.take(np.array([column])), 1)
+        weight = float(self.observed.weight[column])
+        return None if squares is None else partial(squares.rows_of_one, weight)
 
     def remaining(self) -> RemainingSteps:
         """Return what looks how far the estimates are from the best ones for these data."""

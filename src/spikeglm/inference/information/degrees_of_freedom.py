@@ -29,6 +29,7 @@ Generalized Additive Models, 2nd ed., section 6.12. Zou, Hastie & Tibshirani (20
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -192,8 +193,17 @@ class _Active(NamedTuple):
         F, a = information[np.ix_(among, among)], len(self.features)
         S = np.zeros_like(F)
         S[:a, :a] = weight * self._bend
-        inverse, *_ = penalised_inverse(np.ones(len(F), dtype=bool), F, S)
+        rows = None if self.squares is None else partial(self._rows, weight, len(F))
+        inverse, *_ = penalised_inverse(np.ones(len(F), dtype=bool), F, S, rows=rows)
         return inverse, F
+
+    def _rows(self, weight: float, n: int) -> FloatArray:
+        """Return G (R, n) with G'G = A K, of squares."""
+        assert self.squares is not None
+        G = self.squares.along(np.eye(self.squares.n_coefficients))[:, self.features]
+        out = np.zeros((len(G), n))
+        out[:, : len(self.features)] = G * np.sqrt(weight * self.curvature)[:, None]
+        return out
 
 
 class _Axes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...engine.runners.threads import one_blas_thread
@@ -12,6 +14,7 @@ _CLEAR_RANK = 1e-11  # reciprocal condition, per n², from which no eigenvalue c
 TOUCHED = 1e-6
 """Share of a parameter in an undetermined direction from which it counts as such."""
 _STIFF = 1e8  # penalty over information, from which their sum may lose what only data know
+_ALIKE = 1e-3  # lengths of rows of a penalty, over the longest one, that are looked at together
 _NOTHING = 1e-100  # roots of information of which no inverse is a number
 
 
@@ -66,12 +69,19 @@ def unshift(covariance: FloatArray, shift: FloatArray) -> None:
 
 
 def penalised_inverse(
-    free: BoolArray, information: FloatArray, penalty: FloatArray, *, keep_void: bool = False
+    free: BoolArray,
+    information: FloatArray,
+    penalty: FloatArray,
+    *,
+    rows: Callable[[], FloatArray] | None = None,
+    keep_void: bool = False,
 ) -> tuple[FloatArray, BoolArray, FloatArray | None]:
     """Return (F + S)⁻¹ among free parameters, which are unsure, and perhaps the void directions.
 
     Where S is far larger than F, what S leaves alone (the lines beside a strong penalty on
-    curvature) would be rounding in the sum. In the axes of S it stands by itself.
+    curvature) would be rounding in the sum. In the axes of S it stands by itself. ``rows`` tells,
+    if it is asked, G (R, n) with S = G'G: a weak penalty that shares coefficients with a strong one
+    is rounding in S, not in G.
 
     >>> import numpy as np
     >>> alike = 1e18 * np.array([[1.0, -1.0], [-1.0, 1.0]])  # the mean of both is free
@@ -79,13 +89,13 @@ def penalised_inverse(
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    axes = _stiff_axes(information, penalty, free)
+    axes = _stiff_axes(information, penalty, free, rows)
     if axes is None:
         total = information + penalty
         inverse, unsure = inverse_among(free, total)
         return inverse, unsure, _void_of(free, total, unsure) if keep_void else None
-    U, values = axes
-    total = U.T @ information @ U + np.diag(values)
+    U, S = axes
+    total = U.T @ information @ U + S
     inverse, unsure = inverse_among(free, total)
     touched = np.linalg.norm(U[:, unsure], axis=1) > TOUCHED
     void = U @ _void_of(free, total, unsure) if keep_void else None
@@ -93,24 +103,67 @@ def penalised_inverse(
 
 
 def _stiff_axes(
-    information: FloatArray, penalty: FloatArray, free: BoolArray
+    information: FloatArray,
+    penalty: FloatArray,
+    free: BoolArray,
+    rows: Callable[[], FloatArray] | None,
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Return the axes U (n, n) of a penalty and its sizes there, (n,); None where F + S will do."""
+    """Return the axes U (n, n) of a penalty, and what it is there; None where F + S will do."""
     S = np.where(np.outer(free, free), penalty, 0.0)
     is_stiff = np.diag(S) > _STIFF * np.diag(information)
     if not is_stiff.any() or np.count_nonzero(S) == np.count_nonzero(np.diag(S)):
         return None
     from scipy.sparse.csgraph import connected_components
 
-    U, values = np.eye(len(S)), np.diag(S).copy()
+    G = None if rows is None else rows()
+    U, of_axes = np.eye(len(S)), np.diag(np.diag(S))
     n_blocks, block_of = connected_components(S != 0, directed=False)
     for block in range(n_blocks):  # one by one: a strong penalty does not hide a weak one
         places = np.flatnonzero(block_of == block)
         if len(places) > 1:
-            sizes, vectors = np.linalg.eigh(S[np.ix_(places, places)])
-            sizes[sizes <= _RANK_TOLERANCE * len(sizes) * sizes[-1]] = 0.0
-            U[np.ix_(places, places)], values[places] = vectors, sizes
-    return U, values
+            within = np.ix_(places, places)
+            axes = _plain_axes(S[within]) if G is None else _graded_axes(G[:, places])
+            U[within], of_axes[within] = axes
+    return U, of_axes
+
+
+def _plain_axes(S: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the axes U (n, n) of a penalty, and U'SU."""
+    sizes, vectors = np.linalg.eigh(S)
+    sizes[sizes <= _RANK_TOLERANCE * len(sizes) * sizes[-1]] = 0.0
+    return vectors, np.diag(sizes)
+
+
+def _graded_axes(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return axes U (n, n) of G'G, and U'G'GU: strong rows of G (R, n) first, then weaker ones.
+
+    What strong rows leave alone they leave alone exactly, so that weaker rows decide there (Wood
+    2011, J R Stat Soc B 73:3-36, appendix B).
+
+    >>> U, S = _graded_axes(np.array([[1e9, -1e9], [0.0, 1e-3]]))
+    >>> bool(np.isclose(S[1, 1], 1e-6 / 2))
+    True
+    """
+    done, left = np.zeros((rows.shape[1], 0)), np.eye(rows.shape[1])
+    along, weaker = np.zeros((len(rows), 0)), np.ones(len(rows), dtype=bool)
+    while left.shape[1]:
+        sizes = np.linalg.norm(rows @ left, axis=1) * weaker
+        if sizes.max(initial=0.0) == 0.0:
+            break
+        strong = sizes > _ALIKE * sizes.max()
+        _, size, vectors = np.linalg.svd(rows[strong] @ left)
+        rank = int((size**2 > _RANK_TOLERANCE * len(vectors) * size[0] ** 2).sum())
+        axes, left = left @ vectors[:rank].T, left @ vectors[rank:].T
+        done, along = np.hstack([done, axes]), np.hstack([along, rows @ axes * weaker[:, None]])
+        weaker = weaker & ~strong
+    return np.hstack([done, left]), _square(
+        np.hstack([along, np.zeros((len(rows), left.shape[1]))])
+    )
+
+
+def _square(G: FloatArray) -> FloatArray:
+    out: FloatArray = G.T @ G
+    return out
 
 
 def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,18 +213,19 @@ def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatA
     free[-1] = optimum.columns.has_intercept
     if mask is not None:
         free[:-1] = mask[:, column]
-    inverse, *_ = penalised_inverse(free, information, _penalty(optimum, column))
+    penalty, rows = _penalty(optimum, column)
+    inverse, *_ = penalised_inverse(free, information, penalty, rows=rows)
     return inverse @ (information * free[:, None])
 
 
-def _penalty(optimum: Optimum, column: int) -> FloatArray:
-    """Return S (n, n), in units of the summed loss."""
-    p = len(optimum.coef)
+def _penalty(optimum: Optimum, column: int) -> tuple[FloatArray, Callable[[], FloatArray] | None]:
+    """Return S (n, n), in units of the summed loss, and what tells rows whose square it is."""
+    p, record = len(optimum.coef), optimum.record
+    weight = 1.0 if record is None else float(record.total_weight[column])
     penalty, out = optimum.penalty.take(np.array([column])), np.zeros((p + 1, p + 1))
     squares = squares_of(penalty, 1)
     if squares is None:
         out[:p, :p] = np.diag(penalty.curvature((p, 1))[:, 0])
     else:
         out[:p, :p] = squares.matrix(squares.strength[:, 0])
-    record = optimum.record
-    return out if record is None else out * record.total_weight[column]
+    return out * weight, None if squares is None else partial(squares.rows_of_one, weight)
