@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,12 +23,13 @@ from ..convolution.window import (
 )
 from .eval_term import Eval
 from .family import Family
-from .formula import PlacedRows, channels, parameter_of, require_like, with_parameters
+from .formula import PlacedRows, channels, require_like, with_parameters
 from .meanings import OverLags
+from .one_family import OneFamily
 
 
 @dataclass(frozen=True, eq=False)
-class Conv:
+class Conv(OneFamily):
     """The functions of a family as kernels over a window of W bins.
 
     Attributes
@@ -66,24 +66,9 @@ class Conv:
         return window_in_bins(self.window_size, self.bin_size)
 
     @property
-    def n_inputs(self) -> int:
-        """How many arrays it takes."""
-        return self.family.n_inputs
-
-    @property
     def readers(self) -> tuple[Reader, ...]:
         """Numbers, whatever the family reads when it is evaluated."""
         return (to_array,)
-
-    @property
-    def n_basis_funcs(self) -> Any:
-        """b; None where it is the number of bins of a window of unknown length."""
-        return self.family.n_basis_funcs
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether functions come in pairs that stand for complex numbers."""
-        return self.family.is_complex
 
     @property
     def kernel(self) -> FloatArray:
@@ -91,30 +76,9 @@ class Conv:
         assert self.n_bins is not None
         return self.family.kernel(self.n_bins)
 
-    @property
-    def is_storable(self) -> bool:
-        """Whether a file can hold it: formulas of somebody else are code that a file lacks."""
-        return type(self.family).__module__.startswith("spikeglm.")
-
-    def parameter(self, name: str) -> Any:
-        """The parameter of this name, of the formula or of its family."""
-        return parameter_of(self, name)
-
     def replaced(self, **changes: Any) -> Conv:
         """Return the formula with some parameters changed, checked together; nothing is kept."""
         return replace(with_parameters(self, changes), is_kept=False)
-
-    def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
-        """b for each of the S channels."""
-        return self.n_basis_funcs * math.prod(shapes[0])
-
-    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-        """The shape of a sample."""
-        return shapes[0]
-
-    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-        """(*shape of a sample, b)."""
-        return (*shapes[0], self.n_basis_funcs)
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """One input goes with itself."""

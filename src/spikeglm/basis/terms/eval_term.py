@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -14,8 +13,9 @@ from ...rows.design import Reader, Signals
 from ...typing import Array, BoolArray, FloatArray
 from .bounds import Range, check_fill_value, checked_bounds, range_of, units_in_doubt
 from .family import Family
-from .formula import PlacedRows, channels, parameter_of, require_like, with_parameters
+from .formula import PlacedRows, channels, require_like, with_parameters
 from .meanings import OverRange
+from .one_family import OneFamily
 
 Ranges: TypeAlias = tuple[Range | None, ...]
 """The range of each input; None where samples are taken as they are and nothing is outside."""
@@ -24,7 +24,7 @@ _PIECE_NUMBERS = 15_000  # in one temporary: below the 128 KiB at which malloc a
 
 
 @dataclass(frozen=True, eq=False)
-class Eval:
+class Eval(OneFamily):
     """The functions of a family applied to samples that are first scaled to [0, 1].
 
     Attributes
@@ -53,49 +53,13 @@ class Eval:
         check_fill_value(self.fill_value)
 
     @property
-    def n_inputs(self) -> int:
-        """How many arrays the functions take."""
-        return self.family.n_inputs
-
-    @property
     def readers(self) -> tuple[Reader, ...]:
         """As the family reads."""
         return (self.family.read,) * self.n_inputs
 
-    @property
-    def n_basis_funcs(self) -> int:
-        """b."""
-        return self.family.n_basis_funcs
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether functions come in pairs that stand for complex numbers."""
-        return self.family.is_complex
-
-    @property
-    def is_storable(self) -> bool:
-        """Whether a file can hold it: formulas of somebody else are code that a file lacks."""
-        return type(self.family).__module__.startswith("spikeglm.")
-
-    def parameter(self, name: str) -> Any:
-        """The parameter of this name, of the formula or of its family."""
-        return parameter_of(self, name)
-
     def replaced(self, **changes: Any) -> Eval:
         """Return the formula with some parameters changed, checked together; nothing is kept."""
         return replace(with_parameters(self, changes), kept=None)
-
-    def n_columns(self, shapes: list[tuple[int, ...]]) -> int:
-        """b for each of the S channels."""
-        return self.n_basis_funcs * math.prod(shapes[0])
-
-    def channel_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-        """The shape of a sample."""
-        return shapes[0]
-
-    def feature_shape(self, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-        """(*shape of a sample, b)."""
-        return (*shapes[0], self.n_basis_funcs)
 
     def check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         """Raise ValueError unless the inputs have one per-sample shape."""
