@@ -59,3 +59,21 @@ def test_degrees_and_errors_of_a_model(strengths):
     assert_allclose(model.summary(X, y).facts.edf, expected(strengths).sum(), rtol=1e-6)
     error, _ = model.standard_errors(X, y)
     assert_allclose((error**2).sum(), expected(strengths).sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("strength", [1e12, 1e14])
+def test_what_neither_data_nor_penalty_know_is_not_known_a_little(strength):
+    """Splines sum to one, which the intercept is: of the lines that are left, only the slope is."""
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        n = rng.integers(4, 12)
+        bend, free, slope = np.diff(np.eye(n), n=2, axis=0), np.ones(n, dtype=bool), np.arange(n)
+        X = rng.normal(size=(20, n)) * rng.uniform(0.5, 20.0, n)
+        X -= X.mean(axis=1, keepdims=True)
+        G, F = np.sqrt(strength) * bend, X.T @ X
+        for rows in (None, lambda: G):  # noqa: B023 - asked at once
+            inverse, unsure, _ = penalised_inverse(free, F, G.T @ G, rows=rows)
+            assert unsure.all()
+            assert_allclose(np.trace(inverse @ F), 1.0, rtol=1e-6)
+            found = inverse @ F @ slope - slope
+            assert_allclose(found, found.mean(), atol=1e-6)

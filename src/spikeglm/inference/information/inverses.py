@@ -89,17 +89,32 @@ def penalised_inverse(
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
-    axes = _stiff_axes(information, penalty, free, rows)
-    if axes is None:
+    stiff = _stiff_axes(information, penalty, free, rows)
+    if stiff is None:
         total = information + penalty
         inverse, unsure = inverse_among(free, total)
         return inverse, unsure, _void_of(free, total, unsure) if keep_void else None
-    U, S = axes
+    U, S = stiff
     total = U.T @ information @ U + S
+    is_void = _leftovers_without(information, U) & (np.diag(S) == 0.0)
+    total[is_void], total[:, is_void] = 0.0, 0.0
     inverse, unsure = inverse_among(free, total)
     touched = np.linalg.norm(U[:, unsure], axis=1) > TOUCHED
     void = U @ _void_of(free, total, unsure) if keep_void else None
-    return U @ inverse @ U.T, touched, void
+    return U @ inverse @ U.T, free & touched, void
+
+
+def _leftovers_without(information: FloatArray, U: FloatArray) -> BoolArray:
+    """Tell of which axes, the columns of U (n, n), the information is what rounding makes of zero.
+
+    >>> alike = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    >>> _leftovers_without(alike, np.array([[1.0, 1.0], [1.0, -1.0]]))
+    array([ True, False])
+    """
+    along = np.einsum("ik,ij,jk->k", U, information, U, optimize=True)
+    summed = np.einsum("ik,ij,jk->k", np.abs(U), np.abs(information), np.abs(U), optimize=True)
+    out: BoolArray = along <= _RANK_TOLERANCE * len(U) * summed
+    return out
 
 
 def _stiff_axes(
@@ -108,7 +123,11 @@ def _stiff_axes(
     free: BoolArray,
     rows: Callable[[], FloatArray] | None,
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Return the axes U (n, n) of a penalty, and what it is there; None where F + S will do."""
+    """Return the axes U (n, n) of a penalty, and what it is there; None where F + S will do.
+
+    Axes that it leaves alone are those of the information: one of which data know nothing, mixed
+    with one of which they know, would be known a little, and its rounding would be a number.
+    """
     S = np.where(np.outer(free, free), penalty, 0.0)
     is_stiff = np.diag(S) > _STIFF * np.diag(information)
     if not is_stiff.any() or np.count_nonzero(S) == np.count_nonzero(np.diag(S)):
@@ -122,8 +141,11 @@ def _stiff_axes(
         places = np.flatnonzero(block_of == block)
         if len(places) > 1:
             within = np.ix_(places, places)
-            axes = _plain_axes(S[within]) if G is None else _graded_axes(G[:, places])
-            U[within], of_axes[within] = axes
+            axes, sizes = _plain_axes(S[within]) if G is None else _graded_axes(G[:, places])
+            alone = np.diag(sizes) == 0.0
+            among = axes[:, alone]
+            axes[:, alone] = among @ np.linalg.eigh(among.T @ information[within] @ among)[1]
+            U[within], of_axes[within] = axes, sizes
     return U, of_axes
 
 
