@@ -6,6 +6,7 @@ arguments <- commandArgs(trailingOnly = TRUE)
 folder <- arguments[1]
 size <- as.integer(arguments[2:6])
 ratio <- as.numeric(arguments[7])
+threshold <- as.numeric(arguments[8])
 n_rows <- size[1]; n_features <- size[2]; n_neurons <- size[3]; n_strengths <- size[4]
 n_folds <- size[5]
 values <- function(name, n) readBin(file.path(folder, paste0(name, ".bin")), "double", n)
@@ -15,7 +16,7 @@ strengths <- sort(values("strengths", n_strengths), decreasing = TRUE)
 fold <- floor((seq_len(n_rows) - 1) * n_folds / n_rows) + 1
 fit <- function(rows, n) {
   glmnet(X[rows, , drop = FALSE], y[rows, n], family = "poisson", alpha = ratio,
-         lambda = strengths, standardize = FALSE)
+         lambda = strengths, standardize = FALSE, thresh = threshold, maxit = 1e7)
 }
 found <- list()
 begin <- proc.time()[["elapsed"]]

@@ -13,7 +13,8 @@ _SCRIPT = Path(__file__).with_name("glmnet_paths.R")
 def run(arguments: dict[str, Any], folder: str, started: float) -> dict[str, Any]:
     """Return the seconds of all paths (folds, and all rows) of all neurons; save those of all rows.
 
-    Arguments: as for the job ``strengths``; only set ``measured`` is fitted.
+    Arguments: as for the job ``strengths``, of whose sets only ``measured`` is fitted, and the
+    ``threshold`` at which glmnet stops.
     """
     import numpy as np
 
@@ -26,9 +27,8 @@ def run(arguments: dict[str, Any], folder: str, started: float) -> dict[str, Any
         np.ascontiguousarray(values.T, dtype=np.float64).tofile(Path(folder) / f"{name}.bin")
     sizes = [*X.shape, problem.n_neurons, len(data["strengths"]), arguments["n_folds"]]
     command = ["Rscript", "--vanilla", str(_SCRIPT), folder, *map(str, sizes)]
-    done = subprocess.run(
-        [*command, str(problem.l1_ratio)], check=True, capture_output=True, text=True
-    )
+    command += [str(problem.l1_ratio), str(arguments["threshold"])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = np.fromfile(Path(folder) / "coef.bin").reshape(problem.n_neurons, -1, X.shape[1] + 1)
     by_strength = found.transpose(1, 2, 0)  # intercept first
     np.savez(Path(folder) / "path.npz", coef=by_strength[:, 1:], intercept=by_strength[:, 0])
