@@ -12,7 +12,8 @@ from ..report import Section, Table, Target, seconds
 _MOST_SECONDS = 0.3
 _HEAVY = ("jax", "pynapple")
 _WATCHED = (*_HEAVY, "pandas", "matplotlib", "scipy.stats", "scipy.signal", "sklearn")
-_MODULES = {"spikeglm": OURS, "spikeglm.glm": OURS, "nemos.glm": "nemos"}
+_FIT = "spikeglm.glm"  # with it all that a fit imports; spikeglm itself opens its doors when asked
+_MODULES = {"spikeglm": OURS, _FIT: OURS, "nemos.glm": "nemos"}
 
 
 def run(lab: Lab) -> Section:
@@ -39,7 +40,7 @@ def run(lab: Lab) -> Section:
         "modules",
         f"of {', '.join(_WATCHED)}",
     )
-    ours = runs[OURS]
+    ours = runs[_FIT]
     heavy = [name for name in _HEAVY if name in ours.measured[0]["pulled_in"]]
     return Section(
         "Import",
@@ -47,12 +48,12 @@ def run(lab: Lab) -> Section:
         (Table(titles, lines),),
         targets=(
             Target(
-                f"`import spikeglm` takes < {_MOST_SECONDS} s",
+                f"`import {_FIT}` takes < {_MOST_SECONDS} s",
                 f"{ours.least('import_s'):.3f} s ({ours.median('import_s'):.3f} s)",
                 ours.median("import_s") < _MOST_SECONDS,
             ),
             Target(
-                "`import spikeglm` pulls in neither jax nor pynapple",
+                f"`import {_FIT}` pulls in neither jax nor pynapple",
                 ", ".join(heavy) or "neither",
                 not heavy,
             ),

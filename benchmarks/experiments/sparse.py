@@ -6,14 +6,13 @@ import numpy as np
 
 from ..contestants import OURS
 from ..lab import Lab, Race
-from ..objective import objective, relative_gap
+from ..patience import CLOSE, Patience
 from ..problems import Problem, coupled_population, sparse_population
 from ..processes import Job, Runs
 from ..report import Section, Table, Target, seconds, times
 
-_NEMOS_RATIO, _GLUM_RATIO, _CLOSE = 30.0, 5.0, 1e-8
+_NEMOS_RATIO, _GLUM_RATIO = 30.0, 5.0
 _MOST_COLD_FITS, _N_STRENGTHS, _SMALLEST = 8.0, 30, 0.01
-_PATIENT = "nemos_patient"
 
 
 def run(lab: Lab) -> Section:
@@ -22,7 +21,8 @@ def run(lab: Lab) -> Section:
     problem = sparse_population(
         n_rows, n_neurons, n_sources=lab.size(22, 4), l1_ratio=0.9, share=0.01
     )
-    result, patient = _measure(lab, problem)
+    patience = _measure(lab, problem)
+    result = patience.race
     path = _measure_path(lab)
     size = f"{n_rows} × {problem.n_features}, {n_neurons} neurons"
     used = np.count_nonzero(result.runs[OURS].arrays["coef"], axis=0)
@@ -31,27 +31,28 @@ def run(lab: Lab) -> Section:
         "Poisson, log link, elastic net of ratio 0.9 at 1 % of the largest useful strength, "
         f"{size}. glum fits one neuron after the other. NeMoS stops by its own rule, and after "
         "5000 steps. The path: a lasso at 30 strengths down to 1 % of each neuron's largest.",
-        (result.table(lab.contestants), *_patient_table(result, patient), _path_table(path)),
+        (result.table(lab.contestants), *patience.tables(), _path_table(path)),
         (
             f"Coefficients that are not zero: {used.min()} to {used.max()} of "
             f"{problem.n_features} per neuron.",
             f"Our refit visits all rows {result.runs[OURS].measured[0]['n_passes']} times.",
         ),
         (
-            _against_nemos(result, patient, size),
+            patience.target(
+                f"{size}: ≥ {_NEMOS_RATIO:.0f}× NeMoS to within {CLOSE:.0e} of the optimum",
+                _NEMOS_RATIO,
+            ),
             _against_glum(result, size),
             _path_target(path),
         ),
     )
 
 
-def _measure(lab: Lab, problem: Problem) -> tuple[Race, Runs | None]:
+def _measure(lab: Lab, problem: Problem) -> Patience:
     folder = problem.save(lab.folder / "sparse")
     jobs = {name: lab.fit_job(name, folder) for name in lab.present("nemos", "glum")}
     result = Race(problem, lab.measure(jobs, rounds=min(lab.rounds, 3)))
-    if "nemos" not in jobs:
-        return result, None
-    return result, lab.measure({_PATIENT: lab.fit_job(_PATIENT, folder)}, rounds=1)[_PATIENT]
+    return Patience.measure(lab, result, folder)
 
 
 def _measure_path(lab: Lab) -> Runs:
@@ -65,42 +66,9 @@ def _measure_path(lab: Lab) -> Runs:
     return lab.measure({"path": Job("path", arguments)}, rounds=1)["path"]
 
 
-def _gap(result: Race, runs: Runs) -> float:
-    """Return how much larger an objective is than ours, relative."""
-    ours = result.runs[OURS].arrays
-    theirs = objective(result.problem, runs.arrays["coef"], runs.arrays["intercept"])
-    return relative_gap(theirs, objective(result.problem, ours["coef"], ours["intercept"]))
-
-
-def _against_nemos(result: Race, patient: Runs | None, size: str) -> Target:
-    """Judge the time to an objective within 1e-8: at least that of its longest run if none is."""
-    promise = f"{size}: ≥ {_NEMOS_RATIO:.0f}× NeMoS to within {_CLOSE:.0e} of the optimum"
-    runs = [r for r in (result.runs.get("nemos"), patient) if r is not None and r.measured]
-    if not runs:
-        return Target(promise, "NeMoS is missing", None)
-    chosen = next((r for r in runs if _gap(result, r) <= _CLOSE), runs[-1])
-    ratio = chosen.least("refits_s") / result.runs[OURS].least("refits_s")
-    gap = _gap(result, chosen)
-    more = "more than " if gap > _CLOSE else ""
-    return Target(promise, f"{more}{times(ratio)}, its objective {gap:+.1e}", ratio >= _NEMOS_RATIO)
-
-
 def _against_glum(result: Race, size: str) -> Target:
     ratio, promise = result.ratio("glum", "refits_s"), f"{size}: ≥ {_GLUM_RATIO:.0f}× glum"
     return Target(promise, times(ratio), ratio >= _GLUM_RATIO if ratio == ratio else None)
-
-
-def _patient_table(result: Race, patient: Runs | None) -> tuple[Table, ...]:
-    if patient is None or not patient.measured:
-        return ()
-    refit = result.runs[OURS].least("refits_s")
-    row = (
-        "nemos, 5000 steps",
-        seconds(patient.least("refits_s"), patient.median("refits_s")),
-        times(patient.least("refits_s") / refit),
-        f"{_gap(result, patient):+.1e}",
-    )
-    return (Table(("As close as it gets", "Refit (s)", "ratio", "objective above ours"), (row,)),)
 
 
 def _path_table(path: Runs) -> Table:
