@@ -255,3 +255,15 @@ def test_a_balanced_design_has_no_strength_from_rounding():
     assert path.converged and not path.coef.any()
     assert path.n_passes <= 6
     assert (path.strengths > 1e-9).all()
+
+
+def test_a_path_begins_where_every_row_has_a_mean():
+    """The best intercept beside the mean of an offset may leave a row a mean that is none."""
+    rng = np.random.default_rng(0)
+    X, offset = rng.normal(size=(80, 2)) / 10, rng.normal(3.0, 0.8, 80)
+    y = rng.gamma(2.0, 1 / (2 * (X @ [1.0, 0.5] + offset - 0.5)))
+    model = nmo.GLM("Gamma", "one_over_x", regularizer="Lasso", regularizer_strength=1e-3)
+    path = regularization_path(model, X, y, strengths=[1e-2, 1e-3], offset=offset)
+    assert path.status == (("converged",),) * 2
+    alone = model.fit(X, y, offset=offset)
+    assert_allclose(path.coef[1, :, 0], alone.coef_, rtol=1e-5, atol=1e-8)

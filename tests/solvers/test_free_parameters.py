@@ -56,6 +56,30 @@ def test_so_has_a_bin_in_which_there_is_never_a_spike():
     assert fitted(sparse("Poisson", "exp"), X, y).fit_report_.status == ("separated",)
 
 
+@pytest.mark.parametrize("n_rows", [20, 200, 20_000])
+@pytest.mark.parametrize("strength", [1.0, 0.1, 0.01])
+def test_so_has_a_feature_of_one_row_however_many_others_there_are(n_rows, strength):
+    """Its share of the loss was within any tolerance before that was flat."""
+    _, X = data(n_rows)
+    X[:, 0] = np.arange(n_rows) == 0
+    y = np.append(0, np.random.default_rng(1).poisson(np.exp(0.5 * X[1:, 1])))
+    model = sparse("Poisson", "exp", strength)
+    assert fitted(model, X, y).fit_report_.status == ("separated",)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2])
+def test_a_path_says_so_at_every_strength(share):
+    rng, X = data(600)
+    X[:, 0] = rng.random(600) < share
+    rate = np.exp(0.5 * X[:, 1])
+    y = np.column_stack([np.where(X[:, 0] == 1, 0, rng.poisson(rate)), rng.poisson(rate)])
+    model = nmo.PopulationGLM(regularizer=FIRST_IS_FREE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = nmo.selection.regularization_path(model, X, y, strengths=6)
+    assert path.status == (("separated", "converged"),) * 6
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_there_is_no_optimum_on_the_wrong_side_of_a_pole(solver):
     """The mean is negative; from a positive one, 1 / eta falls to zero and is never there."""

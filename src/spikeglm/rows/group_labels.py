@@ -58,7 +58,8 @@ def is_missing(labels: Array) -> BoolArray:
     """
     if labels.dtype.kind != "O":
         return np.asarray(labels != labels)
-    return np.vectorize(_is_none, otypes=[bool])(labels)
+    none = [_is_none(label) for label in labels.ravel()]
+    return np.array(none, dtype=bool).reshape(labels.shape)
 
 
 def borders(labels: Array) -> BoolArray:

@@ -138,6 +138,7 @@ def _walk(
     """Return the columns of a view and a walk, at zero for all penalised coefficients."""
     which, objective = view.columns, problems.objective(view, how)
     theta = for_the_solver(objective, first.coef[:, which], first.intercept[which])
+    theta, _ = problems.begin(objective, theta, which)
     known = problems.task(objective, theta, which)
     path = SparsePath(
         objective,

@@ -28,7 +28,7 @@ from .smooth_part import add_smooth_penalty
 AS_VIOLATION = 1e-2
 """What a decrement of one unit counts as: a tolerance of 1e-7 then leaves 5e-11 of the loss."""
 
-_DOUBTFUL = 1e3  # typical curvature over that along a step, from which decrements are looked at
+_DOUBTFUL = 1e3  # typical curvature over that along a step, from which decrements count in full
 _SINGULAR = 1e-14  # relative eigenvalue that rounding may have made
 
 
@@ -110,9 +110,11 @@ class FreeParameters:
             )
             spread[batch] = self.objective.spread(steps)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            is_flat = (decrement > 0) & (self.h[columns] * spread / decrement**2 > FLAT)
-            violation = AS_VIOLATION * decrement / self.unit[columns]
-        return np.where(self.unit[columns] > 0, violation, 0.0), is_flat
+            flatness = np.where(decrement > 0, self.h[columns] * spread / decrement**2, 0.0)
+            # On a slope that ends nowhere only small steps show how flat it has become.
+            share = np.where(flatness > _DOUBTFUL, 1.0, AS_VIOLATION)
+            violation = share * decrement / self.unit[columns]
+        return np.where(self.unit[columns] > 0, violation, 0.0), flatness > FLAT
 
     def _steps(
         self, theta: FloatArray, gradient: FloatArray, columns: IntArray, sets: list[IntArray]

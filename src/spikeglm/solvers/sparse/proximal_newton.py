@@ -183,7 +183,7 @@ def _look_at_the_free(
     walk.violation[near] = np.maximum(walk.violation[near], decrement)
     walk.flatness[near] = 0.0
     curvature.follows[near[decrement > tolerance]] = True
-    for c in near[is_flat & (decrement > tolerance)]:
+    for c in near[is_flat & ((decrement > tolerance) | walk.was_separated[near])]:
         walk.status[c] = Status.SEPARATED
 
 

@@ -31,6 +31,7 @@ class Walk:
     least: FloatArray
     n_slow: IntArray  # visits since the violation fell, and since either did
     n_idle: IntArray
+    was_separated: BoolArray  # at another strength, and so at any
     status: list[Status | None]  # None while walking
 
     __repr__ = showing.of_fields
@@ -54,6 +55,7 @@ class Walk:
             least=np.full(n, np.inf),
             n_slow=np.zeros(n, dtype=np.intp),
             n_idle=np.zeros(n, dtype=np.intp),
+            was_separated=np.zeros(n, dtype=bool),
             status=[None] * n,
         )
 
@@ -66,6 +68,8 @@ class Walk:
         self.n_rejections = np.zeros_like(self.n_rejections)
         self.be_patient(np.arange(len(self.status)))
         self.step = np.ones_like(self.step)
+        self.was_separated |= [status is Status.SEPARATED for status in self.status]
+        self.flatness[self.was_separated] = np.inf  # to be looked at again
         self.status = [None] * len(self.status)
 
     def be_patient(self, columns: IntArray) -> None:
