@@ -240,6 +240,47 @@ def test_trouble_is_a_reason_and_never_a_stop(trouble):
     assert (table.loc[table["reason"] == "", "unique_se"] > 0).all()
 
 
+def spikes_and_builder(n_bins, bin_s=0.02, window=0.1):
+    rng = np.random.default_rng(0)
+    x = np.sin(np.arange(n_bins) / 30)
+    times = np.repeat((np.arange(n_bins) + 0.5) * bin_s, rng.poisson(np.exp(1.2 * x - 1)))
+    builder = nmo.DesignBuilder(bin_s=bin_s, epochs=[[0, n_bins * bin_s]])
+    return times, builder.events([0.2, 0.9], window=(0, window), basis=3, label="cue")
+
+
+@pytest.mark.parametrize("n_spikes", [0, 1])
+@pytest.mark.parametrize("how", [{}, {"rule": "aic"}, {"search": "backward"}, {"search": "all"}])
+def test_a_neuron_of_which_nothing_is_known_may_be_alone(n_spikes, how):
+    times, builder = spikes_and_builder(400)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = nmo.encode({"dead": times[:n_spikes]}, builder, **how)
+    assert set(found.sets.values()) <= {"?", "none"}
+    assert len(found.table()) == 1 and str(found)
+    assert set(found.search.steps_frame()["is_taken"]) <= {False}
+
+
+@pytest.mark.parametrize("n_bins", [60, 100, 200, 400])
+def test_a_short_session_has_folds_that_its_kernels_leave_room_for(n_bins):
+    """Fifty blocks of few bins, beside gaps as long, left nothing to train on."""
+    times, builder = spikes_and_builder(n_bins, window=0.2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = nmo.encode({"a": times}, builder)
+    used = found.search.folds.to_frame()
+    assert len(used) >= 5  # as many as a test over folds needs
+    assert (used["n_train"] >= used["n_left_out"]).all()
+
+
+@pytest.mark.parametrize("name", [0, "a"])
+def test_a_session_with_one_neuron_takes_the_model_of_all_sessions(name):
+    times, builder = spikes_and_builder(400)
+    model = nmo.PopulationGLM(regularizer="Ridge", regularizer_strength=0.01)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert list(nmo.encode({name: times}, builder, model=model).sets) == [name]
+
+
 def test_a_description_file_and_spike_times(tmp_path):
     rng = np.random.default_rng(1)
     cues = np.arange(1.0, 200.0, 2.0)

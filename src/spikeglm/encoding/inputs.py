@@ -13,13 +13,17 @@ from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
 from ..glm.reading.read_arguments import refuse_classifiers
+from ..io.interop.event_data import ONE
 from ..io.interop.numbers import pynapple_name
 from ..io.interop.refusals import COUNT_FIRST, look_like_times
+from ..io.interop.timeseries import to_pynapple
 from ..rows import Rows
 from ..selection import Folds, InterleavedBlocks, TimeSplitter, fixed_folds
 from ..typing import ArrayLike
 
-_FOLDS, _CHUNKS = 10, 5  # 50 blocks all over the session
+_USUAL_FOLDS = ((10, 5), (10, 2), (10, 1), (5, 1))
+"""Folds and runs of rows per fold: 50 blocks all over the session, fewer of a short one."""
+_KEPT = 0.5  # of the rows that a fold does not test, at least, beside what gaps leave out
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +57,14 @@ class Inputs:
         """Make the design, count spikes in its rows, choose a model and fix the folds."""
         _refuse_swapped(y)
         X = _design(design, data)
-        y = X.counts(y) if hasattr(X, "counts") and not _is_table(y) else y
+        if hasattr(X, "counts") and not _is_table(y):
+            y = _counted(y, X, model)
         _refuse_spike_times(y)
         needs_strengths = model is None and not _is_smooth(X)
         if model is None:
             model = _usual_model(X, y, observation_model, is_smooth=not needs_strengths)
         refuse_classifiers(model)
-        splitter: Any = InterleavedBlocks(_FOLDS, n_chunks=_CHUNKS) if folds is None else folds
+        splitter: Any = usual_splitter(X) if folds is None else folds
         named = repr(splitter) if isinstance(splitter, (int, TimeSplitter)) else "given"
         fixed = fixed_folds(splitter, X)
         return cls(X, y, model, fixed, named, offset, bin_s, needs_strengths)
@@ -68,6 +73,25 @@ class Inputs:
     def data(self) -> dict[str, Any]:
         """What methods of a model take beside X and y."""
         return {} if self.offset is None else {"offset": self.offset}
+
+
+def usual_splitter(X: Any) -> InterleavedBlocks:
+    """Return the blocks of ten folds, as many as gaps as long as the kernels leave room for.
+
+    Of a recording so short that none do, those of the fewest blocks.
+
+    >>> usual_splitter(np.zeros((1000, 1))), usual_splitter(np.zeros((30, 1)))
+    (InterleavedBlocks(n_folds=10, n_chunks=5, ...), InterleavedBlocks(n_folds=10, n_chunks=2, ...))
+    """
+    for n_folds, n_chunks in _USUAL_FOLDS:
+        splitter = InterleavedBlocks(n_folds, n_chunks=n_chunks)
+        try:
+            dealt = list(splitter.split(X))
+        except ValueError:  # which fixed_folds says of the last one
+            continue
+        if min(len(train) / (np.shape(X)[0] - len(test)) for train, test in dealt) >= _KEPT:
+            break
+    return splitter
 
 
 def _refuse_swapped(y: Any) -> None:
@@ -112,6 +136,14 @@ def _design(design: Any, data: Mapping[str, Any] | None) -> Any:
             todo="leave data out.",
         )
     return design
+
+
+def _counted(spikes: Any, X: Any, model: GLM | None) -> Any:
+    """Return spikes per row, of a single neuron too as the model has them: (T,) or (T, N)."""
+    y = X.counts(spikes)
+    if isinstance(model, PopulationGLM) and np.ndim(y) == 1:
+        return to_pynapple(np.asarray(y)[:, None], X.grid.axis, columns=list(ONE))
+    return y
 
 
 def _is_table(y: Any) -> bool:

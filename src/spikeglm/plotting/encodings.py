@@ -137,8 +137,9 @@ def _points(ax: Axes, terms: list[Any], value: np.ndarray, is_encoded: np.ndarra
         yes = is_encoded[:, j]
         ax.plot(at[~yes], value[~yes, j], "o", ms=2.5, color=style.GREY, mfc="none", mew=0.5)
         ax.plot(at[yes], value[yes, j], "o", ms=2.5, color=style.BLUE, mew=0)
-        if yes.any():
-            middle = np.nanmedian(value[yes, j])
+        known = value[yes & np.isfinite(value[:, j]), j]
+        if len(known):
+            middle = np.median(known)
             ax.plot([j - 0.35, j + 0.35], [middle, middle], color=style.BLACK)
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT)
     name_ticks(ax, terms)

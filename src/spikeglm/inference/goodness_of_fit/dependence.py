@@ -160,6 +160,7 @@ def residual_dependence(residuals: ArrayLike) -> ResidualDependence:
     is_timed = bin_size_of(axis) is not None
     starts = Sampling.of(axis).starts if is_timed else getattr(axis, "epoch_starts", [0])
     z, is_empty = np.where(np.isfinite(z), z, 0.0), ~np.isfinite(z).any(axis=0)
+    z = z / np.maximum(np.abs(z).max(axis=0, initial=0.0), np.finfo(float).tiny)  # whatever unit
     sums = _score_sums(z, np.asarray(starts))
     asked = (*_history_and_coupling(sums), _drift(z))
     history, coupling, drift = (np.where(is_empty, np.nan, p) for p in asked)

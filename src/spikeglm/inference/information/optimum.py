@@ -11,6 +11,7 @@ import numpy as np
 from ... import showing
 from ...engine.columns import Columns
 from ...fit.record import FitResult
+from ...numerics import quiet
 from ...regularizer.base import PenaltyTerm
 from ...rows.contract import Rows
 from ...solvers import Status
@@ -85,8 +86,9 @@ class Information(NamedTuple):
                [0., 2.]])
         """
         out, by = self.matrix.copy(), centre - self.shift
-        out[:-1] -= np.outer(by, out[-1])
-        out[:, :-1] -= np.outer(out[:, -1], by)
+        with quiet():  # infinite information, of rates without end, has no centre
+            out[:-1] -= np.outer(by, out[-1])
+            out[:, :-1] -= np.outer(out[:, -1], by)
         return out
 
 

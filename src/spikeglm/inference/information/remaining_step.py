@@ -62,7 +62,8 @@ class RemainingSteps:
         ValueError
             If they are not: then these are not the data of the fit.
         """
-        if not np.isfinite(information).all():
+        known = np.isfinite(information).all() and np.isfinite(covariance).all()
+        if not (known and np.isfinite(slope).all()):
             return  # a mean at the edge of what the model can have: there are no errors, either
         at, unit = np.append(self.coef[:, c], self.intercept[c]), float(self.unit[c])
         made_up = np.zeros(len(at), dtype=bool)

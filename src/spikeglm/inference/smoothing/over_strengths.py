@@ -29,6 +29,7 @@ from .local_models import LocalModels
 from .undetermined import undetermined
 
 _GRID = np.linspace(-6.0, 6.0, 17)  # of log strengths, about the most likely one
+_ROUNDING = 1e-12  # of a variance
 _LITTLE = 0.1  # degrees of freedom: beyond, strengths are not looked at from where they are
 
 
@@ -153,10 +154,10 @@ def _without_less(more: FloatArray, P: FloatArray) -> FloatArray:
     for a in _finite(more, P):
         unit = np.sqrt(np.maximum(np.diag(P[a]), 0.0))
         unit = np.where(unit > 0, unit, 1.0)
-        L = np.linalg.cholesky(P[a] / np.outer(unit, unit) + 1e-12 * np.eye(len(unit)))
-        L = unit[:, None] * L
-        half = np.linalg.solve(L, more[a])
-        relative = np.linalg.solve(L, half.T)
+        sizes, axes = np.linalg.eigh(P[a] / np.outer(unit, unit))
+        size = np.sqrt(np.maximum(sizes, _ROUNDING))
+        L, inverse = unit[:, None] * axes * size, (axes / size).T / unit
+        relative = inverse @ more[a] @ inverse.T
         values, vectors = np.linalg.eigh(0.5 * (relative + relative.T))
         root = L @ (vectors * np.sqrt(np.maximum(values, 0.0)))
         out[a] = root @ root.T

@@ -197,8 +197,10 @@ def _no_folds(n_rows: int) -> Folds:
 
 def _lost(climb: Climb, base: FloatArray) -> BoolArray:
     """Return neurons (N,) of which some candidate has no fit: it might have been the best."""
-    lost = [step.is_candidate & ~is_whole(step.score, base) for step in climb.steps]
-    return np.asarray(np.concatenate(lost).any(axis=0))
+    lost = np.zeros(base.shape[1], dtype=bool)
+    for step in climb.steps:  # none where no neuron was searched
+        lost |= (step.is_candidate & ~is_whole(step.score, base)).any(axis=0)
+    return lost
 
 
 def _base(

@@ -87,6 +87,12 @@ def _step_of(found: TermSearch) -> IntArray:
     return out
 
 
+_OF_A_CANDIDATE = (
+    *("neuron", "step", "from", "to", "score", "score_se"),
+    *("difference", "p_value", "n_folds", "is_best", "is_taken"),
+)
+
+
 def frame_of_steps(found: TermSearch) -> pd.DataFrame:
     """Return a row per neuron, step and candidate."""
     import pandas as pd
@@ -96,6 +102,8 @@ def frame_of_steps(found: TermSearch) -> pd.DataFrame:
         parts.append(_candidates(found, step, number, score))
         reached = step.score[np.maximum(step.best, 0), :, np.arange(len(step.best))].T
         score = np.where(step.is_taken, reached, score)
+    if not parts:  # no neuron was searched
+        return pd.DataFrame(columns=list(_OF_A_CANDIDATE))
     table = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
     return table.sort_values(["place", "step"], kind="stable").drop(columns="place")
 
