@@ -245,7 +245,7 @@ def _common(fits: FoldFits | WithoutFolds, asked: _Asked, ratio: float | None) -
 
 
 def _first(fits: FoldFits | WithoutFolds, exact: RidgeScores | None, found: Found) -> Any:
-    """Return the parameters that the final fit has only to certify, where they are known."""
+    """Return parameters that the final fit begins with, where some are known, or has to certify."""
     first = found.first if exact is None else exact.solution(usable(found.strength))
     if first is None or not fits.inputs.columns.has_intercept:
         return None
@@ -254,11 +254,11 @@ def _first(fits: FoldFits | WithoutFolds, exact: RidgeScores | None, found: Foun
     return shapes.user_coef(coef), shapes.user_intercept(intercept)
 
 
-def _of_all_rows(
+def _near_all_rows(
     scored: Sequence[Scored], which: IntArray, chosen: IntArray
 ) -> tuple[FloatArray, FloatArray] | None:
     """Return estimates of neuron n from scores ``which[n]`` at strength ``chosen[n]``."""
-    known = [s.whole for s in scored if s.whole is not None]
+    known = [s.middle for s in scored if s.middle is not None]
     if len(known) < len(scored):
         return None
     coef, intercept = (np.array(part) for part in zip(*known, strict=True))
@@ -291,7 +291,7 @@ def _by_neuron(
     is_single = fits.inputs.shapes.n_neurons is None
     model = with_strength(asked.model, usable(strength), ratio, is_single)
     chosen = np.array([search.chosen for search in searches])[which, np.arange(len(which))]
-    first = _of_all_rows(scored, which, np.maximum(chosen, 0))
+    first = _near_all_rows(scored, which, np.maximum(chosen, 0))
     return Found(strength, ratio, Told.of(searches, which), (), model, first)
 
 

@@ -23,7 +23,7 @@ from ..typing import Array, FloatArray, IntArray
 from .folds import Folds
 from .held_out_scores import held_out_scores, score_name
 from .least_squares.ridge_scores import LeastSquares, RidgeScores
-from .path_fitting import PathRecord, fit_path
+from .path_fitting import PathRecord, fit_path, largest_useful
 from .smooth_path import fit_copies, fit_smooth_path
 
 _VECTORS = 30  # of the size of the coefficients that a solver of smooth penalties remembers
@@ -43,8 +43,9 @@ class Scored:
         (S, K, N) words.
     coef, intercept :
         (S, p, K, N) and (S, K, N), where they are kept.
-    whole :
-        Coefficients (S, p, N) and intercepts (S, N) of all rows, where these were fitted too.
+    middle :
+        Coefficients (S, p, N) and intercepts (S, N) between those of the folds, near which those of
+        all rows must be, where somebody fits these next.
     exact :
         The same, where moments of the rows were enough; it has the fits to all rows.
     """
@@ -54,7 +55,7 @@ class Scored:
     status: Array
     coef: Any = None
     intercept: Any = None
-    whole: Parameters | None = None
+    middle: Parameters | None = None
     exact: RidgeScores | None = None
 
     __repr__ = showing.of_fields
@@ -198,25 +199,42 @@ class FoldFits:
         return self._scored(record, strengths)
 
     def sparse(self, penalty: Penalty, grid: Callable[[FloatArray], FloatArray]) -> Scored:
-        """Score a penalty with kinks along a path; a fit to all rows says where it begins."""
-        K, N = self.n_folds, self.n_neurons
-        every = np.ones((len(self.folds.tested_by), 1), dtype=self.folds.training.dtype)
-        columns, each = _under(self.inputs, np.hstack([self.folds.training, every]))
+        """Score a penalty with kinks along a path, which begins where all rows say.
 
-        def strengths_of(largest: FloatArray) -> FloatArray:
-            return np.tile(grid(largest.reshape(K + 1, N)[-1]), K + 1)
-
+        All rows are not fitted at every strength, but once, when one was chosen: from the middle
+        of the folds, which is near.
+        """
+        K = self.n_folds
+        columns, each = _under(self.inputs, self.folds.training)
+        largest = largest_useful(
+            self.ready,
+            self.inputs.columns,
+            penalty=penalty,
+            tolerance=self.tolerance,
+            max_passes=self.solver.maxiter,
+        )
+        strengths = grid(largest)
         record = fit_path(
             self.ready,
             columns,
             penalty=penalty.take(each),
-            strengths_of=strengths_of,
+            strengths_of=lambda _: np.tile(strengths, K),
             tolerance=self.tolerance,
             max_passes=self.solver.maxiter,
         )
-        of_all = slice(K * N, None)
-        whole = record.coef[:, :, of_all].copy(), record.intercept[:, of_all].copy()
-        return replace(self._scored(record, record.strengths[:, :N]), whole=whole)
+        return replace(self._scored(record, strengths), middle=self._middle(record))
+
+    def _middle(self, record: PathRecord) -> Parameters:
+        """Return the means over folds whose fits are well, of all folds where none is."""
+        is_well = self._by_fold(_are_well(record))
+        share = np.where(is_well.any(axis=1, keepdims=True), is_well, True).astype(np.float64)
+        share /= share.sum(axis=1, keepdims=True)
+        coef, intercept = self._by_fold(record.coef), self._by_fold(record.intercept)
+        return np.einsum("spkn,skn->spn", coef, share), np.einsum("skn,skn->sn", intercept, share)
+
+    def _by_fold(self, of_columns: Array) -> Array:
+        """Return entries (..., K N) of columns as (..., K, N)."""
+        return of_columns.reshape(*of_columns.shape[:-1], self.n_folds, self.n_neurons)
 
     def _in_groups(self, n_strengths: int, score: Callable[[FoldFits, IntArray], Scored]) -> Scored:
         """Score neurons together, or where their columns do not fit in memory a part at a time."""
@@ -235,18 +253,18 @@ class FoldFits:
         return replace(self, inputs=some, whole=self.whole or self)
 
     def _scored(self, record: PathRecord, strengths: FloatArray) -> Scored:
-        K, N, S = self.n_folds, self.n_neurons, len(strengths)
-        C = K * N
-        shape = S, K, N
-        scale = None if record.scale is None else record.scale[:, :C].reshape(shape)
-        coef = record.coef[:, :, :C].reshape(S, -1, K, N)
-        intercept = record.intercept[:, :C].reshape(shape)
+        scale = None if record.scale is None else self._by_fold(record.scale)
+        coef, intercept = self._by_fold(record.coef), self._by_fold(record.intercept)
         scores = held_out_scores(self.inputs, self.folds.tested_by, coef, intercept, scale)
-        is_well = np.array([[word in WELL for word in row[:C]] for row in record.status])
-        words = np.array([[str(word) for word in row[:C]] for row in record.status], dtype=object)
-        scores[~is_well.reshape(shape)] = np.nan
+        words = np.array([[str(word) for word in row] for row in record.status], dtype=object)
+        scores[~self._by_fold(_are_well(record))] = np.nan
         estimates = (coef, intercept) if self.keeps_estimates else (None, None)
-        return Scored(strengths, scores, words.reshape(shape), *estimates)
+        return Scored(strengths, scores, self._by_fold(words), *estimates)
+
+
+def _are_well(record: PathRecord) -> Array:
+    """Return (S, C) which fits ended well."""
+    return np.array([[word in WELL for word in row] for row in record.status])
 
 
 def _under(inputs: FitInputs, weightings: Array) -> tuple[Any, IntArray]:

@@ -106,16 +106,9 @@ def fit_path(
     """
     with one_blas_thread(), quiet():
         ready = ready.for_columns(columns)
-        problems = NumbersByMoments(columns, penalty, ready.responses(columns), keep=ready.keep)
-        first = problems.first(ready.rows.n_features, None)
-        seen = views(ready, problems, first.walking)
-        n_passes = 1 + ready.survey.n_passes + seen.n_visits
         largest, found = np.full(columns.n_columns, np.nan), list[_Part]()
         with pass_report(ready.survey.table.n_kept) as report:
-            walks = [
-                _walk(problems, view, ready.how, first, tolerance, max_passes, report)
-                for _, view in seen.views
-            ]
+            walks, first, n_passes = _walks(ready, columns, penalty, tolerance, max_passes, report)
             for which, _, path in walks:
                 largest[which] = path.largest_useful()
             strengths = strengths_of(largest)
@@ -124,6 +117,42 @@ def fit_path(
                     found.append((k, which, outcome, of_the_rows(objective, outcome.theta)))
                 n_passes += path.n_passes
         return _recorded(strengths, found, first, n_passes)
+
+
+def largest_useful(
+    ready: Prepared, columns: Columns, *, penalty: Penalty, tolerance: float, max_passes: int
+) -> FloatArray:
+    """Return the strengths (C,) from which all that is penalised is zero, NaN where nothing fits.
+
+    Parameters are those of :func:`fit_path`.
+    """
+    with one_blas_thread(), quiet():
+        ready = ready.for_columns(columns)
+        largest = np.full(columns.n_columns, np.nan)
+        with pass_report(ready.survey.table.n_kept) as report:
+            walks, _, _ = _walks(ready, columns, penalty, tolerance, max_passes, report)
+            for which, _, path in walks:
+                largest[which] = path.largest_useful()
+        return largest
+
+
+def _walks(
+    ready: Prepared,
+    columns: Columns,
+    penalty: Penalty,
+    tolerance: float,
+    max_passes: int,
+    report: Report,
+) -> tuple[list[tuple[IntArray, Objective, SparsePath]], First, int]:
+    """Return a walk for each way in which columns see the rows, where they begin, and visits."""
+    problems = NumbersByMoments(columns, penalty, ready.responses(columns), keep=ready.keep)
+    first = problems.first(ready.rows.n_features, None)
+    seen = views(ready, problems, first.walking)
+    walks = [
+        _walk(problems, view, ready.how, first, tolerance, max_passes, report)
+        for _, view in seen.views
+    ]
+    return walks, first, 1 + ready.survey.n_passes + seen.n_visits
 
 
 def _walk(
