@@ -24,8 +24,9 @@ from ..observation_models.likelihood import Likelihood
 from ..rows.series import StoredSeries
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
-_FEWEST_ALIKE = 16  # columns on average, for which a product by themselves pays
-_MOST_USED = 0.8  # of all features and columns
+_FEWEST_COLUMNS = 16
+_IDLE = 6  # columns, whose work a product takes more than it has
+_MOST_USED = 0.8  # of the work with all features
 
 
 class Part(NamedTuple):
@@ -151,15 +152,25 @@ class Columns:
         >>> columns.parts[0]
         Part(features=slice(0, 1, None), columns=slice(0, 100, None))
         """
-        if self.mask is None or not self.is_solved or self.n_columns < _FEWEST_ALIKE:
+        if self.mask is None or not self.is_solved or self.n_columns < _FEWEST_COLUMNS:
             return None
         changes = np.flatnonzero((self.mask[:, 1:] != self.mask[:, :-1]).any(axis=0)) + 1
         edges = [0, *changes.tolist(), self.n_columns]
-        if self.n_columns < _FEWEST_ALIKE * (len(edges) - 1) or self.mask.mean() > _MOST_USED:
+        parts = list[tuple[BoolArray, int, int]]()
+        for first, last in pairwise(edges):
+            here = (self.mask[:, first], first, last)
+            before = parts[-1] if parts else None
+            joined = None if before is None else (before[0] | here[0], before[1], last)
+            if joined is not None and _work(joined) <= _work(before) + _work(here):
+                parts[-1] = joined
+            else:
+                parts.append(here)
+        everything = np.ones(len(self.mask), dtype=bool), 0, self.n_columns
+        if sum(map(_work, parts)) > _MOST_USED * _work(everything):
             return None
         return tuple(
-            Part(_as_slice(np.flatnonzero(self.mask[:, first])), slice(first, last))
-            for first, last in pairwise(edges)
+            Part(_as_slice(np.flatnonzero(features)), slice(first, last))
+            for features, first, last in parts
         )
 
     def take(self, columns: IntArray) -> Columns:
@@ -219,6 +230,12 @@ class Columns:
             None if self.marks is None else self.marks[rows],
             self.parts,
         )
+
+
+def _work(part: tuple[BoolArray, int, int]) -> int:
+    """Return about how long a product of some features and columns (first, last) takes."""
+    features, first, last = part
+    return int(np.count_nonzero(features)) * (last - first + _IDLE)
 
 
 def _as_slice(places: IntArray) -> slice | IntArray:

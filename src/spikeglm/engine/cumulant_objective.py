@@ -46,19 +46,26 @@ class CumulantObjective(Objective):
         Where the rows are cut.
     unread :
         The columns, whose responses nobody asks for.
+    like :
+        (C,) columns with the same mask have the same number: side by side they are less work.
     """
 
     events: FirstSums = field(kw_only=True)
     of: IntArray = field(kw_only=True)
     blocks: tuple[Block, ...] = field(kw_only=True)
     unread: Columns = field(kw_only=True)
+    like: IntArray = field(kw_only=True)
 
     __repr__ = showing.of_fields
 
     def take(self, columns: IntArray) -> Self:
         """Return the problems of some columns."""
         known = vars(super().take(columns))
-        own = {"of": self.of[columns], "unread": self.unread.take(columns)}
+        own = {
+            "of": self.of[columns],
+            "unread": self.unread.take(columns),
+            "like": self.like[columns],
+        }
         return type(self)(**(known | own))
 
     def evaluate(self, theta: FloatArray, active: IntArray) -> Evaluation:
@@ -67,9 +74,10 @@ class CumulantObjective(Objective):
         kernel = cumulant_kernels.cumulants if W.any() else cumulant_kernels.cumulants_at_zero
         self.n_passes += 1
         table = replace(self.table, blocks=self.blocks)
-        everything = len(active) == self.n_columns and (active == np.arange(self.n_columns)).all()
-        columns = self.unread if everything else self.unread.take(active)
-        sums = run(kernel, table, columns, W, b, self.plan)
+        order = np.argsort(self.like[active], kind="stable")
+        sums = run(kernel, table, self.unread.take(active[order]), W[:, order], b[order], self.plan)
+        back = np.argsort(order)
+        sums = LossSums(*(term[..., back] for term in sums))
         pair = self.of[active]
         y, xy = self.events.weight[pair], self.events.x[:, pair]
         along = np.einsum("pc,pc->c", W, xy) + b * y + self.events.offset[pair]
@@ -99,7 +107,16 @@ def by_cumulants(objective: Objective, keep: BoolArray) -> Objective:
     unread = replace(columns, responses=Source(nothing, np.zeros(C, dtype=np.intp)))
     known = {name: getattr(objective, name) for name in Objective.__dataclass_fields__}
     known["n_passes"] = objective.n_passes + 1
-    return CumulantObjective(**known, events=events, of=of.ravel(), blocks=blocks, unread=unread)
+    own = {"events": events, "of": of.ravel(), "blocks": blocks, "unread": unread}
+    return CumulantObjective(**known, **own, like=_alike(columns.mask, C))
+
+
+def _alike(mask: BoolArray | None, n_columns: int) -> IntArray:
+    """Return a number (C,) for each column, the same where masks (p, C) are; few features first."""
+    if mask is None:
+        return np.zeros(n_columns, dtype=np.intp)
+    of = np.unique(mask, axis=1, return_inverse=True)[1].ravel()
+    return of + mask.sum(axis=0) * n_columns
 
 
 def _blocks(columns: Columns, table: Table, keep: BoolArray) -> tuple[Block, ...]:
