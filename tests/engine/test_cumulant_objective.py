@@ -1,11 +1,13 @@
 """Losses whose part in y is known beforehand are the sums over the rows, whatever weighs them."""
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from spikeglm.engine import columns as engine_columns
 from spikeglm.engine import cumulant_objective
 from spikeglm.engine.columns import Columns, Source
 from spikeglm.engine.cumulant_objective import CumulantObjective, by_cumulants
@@ -95,6 +97,28 @@ def test_value_and_gradient_are_those_of_the_rows(pair, case):
     some = found.take(np.array([5, 1]))
     again = some.evaluate(theta[:, [1]], np.array([1]))
     assert_allclose(again.value, plain.evaluate(theta[:, [1]], np.array([1])).value, rtol=1e-12)
+
+
+@pytest.mark.parametrize("idle", [0, 1, 6])
+def test_columns_of_like_masks_that_lie_apart_are_multiplied_together(monkeypatch, idle):
+    """However many neighbours join: 0 no one, 1 some, 6 all that pay."""
+    monkeypatch.setattr(engine_columns, "_FEWEST_COLUMNS", 1)
+    monkeypatch.setattr(engine_columns, "_IDLE", idle)
+    seen, parts = [], Columns.parts.func
+    spy = cached_property(lambda columns: seen.append(parts(columns)) or seen[-1])
+    spy.__set_name__(Columns, "parts")
+    monkeypatch.setattr(Columns, "parts", spy)
+    plain, found = objectives(mask=np.arange(P)[:, None] < np.tile([1, 5, 2], K))
+    theta = point(plain)
+    for active in (EVERY, np.array([7, 2, 2, 0, 5])):
+        expected = plain.evaluate(theta[:, active], active)
+        seen.clear()
+        got = found.evaluate(theta[:, active], active)
+        assert_allclose(got.value, expected.value, rtol=1e-12, atol=1e-13)
+        free = ~plain.frozen(active)
+        assert_allclose(got.gradient[free], expected.gradient[free], rtol=1e-10, atol=1e-12)
+        if idle == 0:
+            assert max(len(part) for part in seen) == 3  # fewer where rows count for fewer
 
 
 def test_each_row_is_visited_once_whatever_the_folds():

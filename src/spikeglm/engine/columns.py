@@ -24,7 +24,7 @@ from ..observation_models.likelihood import Likelihood
 from ..rows.series import StoredSeries
 from ..typing import Array, BoolArray, FloatArray, IntArray
 
-_FEWEST_COLUMNS = 16
+_FEWEST_COLUMNS = 16  # in all, for which products by themselves pay
 _IDLE = 6  # columns, whose work a product takes more than it has
 _MOST_USED = 0.8  # of the work with all features
 
@@ -142,7 +142,7 @@ class Columns:
 
     @cached_property
     def parts(self) -> tuple[Part, ...] | None:
-        """Columns whose masks are alike, where products of each by itself are less work.
+        """Neighbours with like masks, or nearly, where products of each part are less work.
 
         >>> mask = np.arange(4)[:, None] < np.repeat([1, 4], 100)
         >>> from spikeglm.observation_models import PoissonObservations, links
@@ -156,12 +156,11 @@ class Columns:
             return None
         changes = np.flatnonzero((self.mask[:, 1:] != self.mask[:, :-1]).any(axis=0)) + 1
         edges = [0, *changes.tolist(), self.n_columns]
-        parts = list[tuple[BoolArray, int, int]]()
-        for first, last in pairwise(edges):
-            here = (self.mask[:, first], first, last)
-            before = parts[-1] if parts else None
-            joined = None if before is None else (before[0] | here[0], before[1], last)
-            if joined is not None and _work(joined) <= _work(before) + _work(here):
+        parts = [(self.mask[:, 0], 0, edges[1])]
+        for first, last in pairwise(edges[1:]):
+            here, (features, begin, _) = (self.mask[:, first], first, last), parts[-1]
+            joined = (features | here[0], begin, last)
+            if _work(joined) <= _work(parts[-1]) + _work(here):
                 parts[-1] = joined
             else:
                 parts.append(here)

@@ -107,8 +107,8 @@ def by_cumulants(objective: Objective, keep: BoolArray) -> Objective:
     unread = replace(columns, responses=Source(nothing, np.zeros(C, dtype=np.intp)))
     known = {name: getattr(objective, name) for name in Objective.__dataclass_fields__}
     known["n_passes"] = objective.n_passes + 1
-    own = {"events": events, "of": of.ravel(), "blocks": blocks, "unread": unread}
-    return CumulantObjective(**known, **own, like=_alike(columns.mask, C))
+    known |= {"events": events, "of": of.ravel(), "blocks": blocks, "unread": unread}
+    return CumulantObjective(**known, like=_alike(columns.mask, C))
 
 
 def _alike(mask: BoolArray | None, n_columns: int) -> IntArray:
