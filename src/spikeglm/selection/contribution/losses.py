@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import errors, showing
 from ...inference.nulls.moved import MovedRows
+from ...numerics import quiet
 from ...typing import Array, BoolArray, FloatArray, IntArray
 from ..held_out_sums import Sums
 from ..set_fits import SetFits
@@ -44,7 +45,10 @@ class Loss:
         """Return the mean of draws (D, J, Q, K, N)."""
         D = len(draws.deviance)
         total = np.nansum(draws.log_likelihood, axis=(2, 3))
-        se = np.zeros(total.shape[1:]) if D == 1 else total.std(axis=0, ddof=1) / np.sqrt(D)
+        se = np.zeros(total.shape[1:])
+        if D > 1:
+            with quiet():  # of rows that a fit held to be impossible the loss is infinite
+                se = total.std(axis=0, ddof=1) / np.sqrt(D)
         return cls(draws.each(lambda values: values.mean(axis=0)), se, trouble)
 
 
