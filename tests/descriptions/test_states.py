@@ -309,6 +309,14 @@ def test_labels_that_cannot_be_meant_are_refused_with_what_to_do(values, setting
         run_description(CHOICES, settings, recording=recording)
 
 
+def test_the_page_of_labels_says_which_is_one(tmp_path):
+    right = mouse().trials["choice"] == 1
+    recording = labelled(np.where(right, "right", "left"))
+    run_description(CHOICES, ["states.one=right"], recording=recording, out=tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "1 is &#x27;right&#x27;" in page or "1 is 'right'" in page
+
+
 def test_labels_as_inputs_are_categories():
     last = np.where(np.arange(N) % 3 == 0, "left", "right")
     trials = mouse().trials

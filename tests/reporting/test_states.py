@@ -60,6 +60,18 @@ def chosen(rat):
     )  # fmt: skip
 
 
+def test_the_page_says_what_a_choice_of_one_is(chosen, rat, tmp_path):
+    page = nmo.report(chosen, tmp_path, **rat, one="right")
+    _, words = words_of(page)
+    assert "1 is 'right', 0 any other" in words
+    assert "log-odds of 'right' per unit" in words
+    assert "are 'right', and of" in words  # lapses
+    assert "the log-odds of the choice 'right' was a baseline" in words
+    counts = nmo.GLMHMM(1, observation_model="Poisson").fit(rat["X"], rat["y"])
+    with pytest.raises(ValueError, match="Only of choices"):
+        nmo.report(counts, tmp_path, X=rat["X"], y=rat["y"], one="right")
+
+
 def test_the_page_of_a_fit_has_its_numbers(model, rat, tmp_path):
     right = ((rat["X"]["stimulus"] > 0) == (rat["y"] > 0)).to_numpy()
     page = nmo.report(model, tmp_path, **rat, correct=right)

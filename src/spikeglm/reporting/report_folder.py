@@ -56,6 +56,7 @@ def report(
     session_starts: Any = None,
     transition_inputs: ArrayLike | None = None,
     correct: ArrayLike | None = None,
+    one: Any = None,
 ) -> Path:
     """Write a page that says what was found, how sure it is and how it was done.
 
@@ -84,6 +85,8 @@ def report(
     correct :
         For hidden states and choices: 1 where the animal was right, 0 where not, NaN where there is
         no right; the page then tells how often it was right in each state.
+    one :
+        For hidden states of choices that are 0 and 1: what 1 is called, such as ``"right"``.
 
     Returns
     -------
@@ -122,6 +125,7 @@ def report(
         "session_starts": session_starts,
         "transition_inputs": transition_inputs,
         "correct": correct,
+        "one": one,
     }
     if isinstance(result, StatesChoice | GLMHMM):
         _refuse("Models of hidden states have no offset.", "X and y", offset=offset)

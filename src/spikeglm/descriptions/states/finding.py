@@ -33,6 +33,8 @@ class FoundStates:
         (T,) 1 where the animal was right; None where nobody said.
     bin_s :
         Seconds of a row; None where rows are no bins.
+    one :
+        The label that is 1; None where responses are numbers, or labels of a categorical model.
     """
 
     model: GLMHMM
@@ -40,6 +42,7 @@ class FoundStates:
     data: dict[str, Any]
     correct: Any = None
     bin_s: float | None = None
+    one: Any = None
 
     __repr__ = showing.of_fields
 
@@ -51,7 +54,8 @@ class FoundStates:
     @property
     def for_report(self) -> dict[str, Any]:
         """What :func:`spikeglm.report` takes beside it."""
-        return {**self.data, "correct": self.correct, "bin_s": self.bin_s}
+        more = {"correct": self.correct, "bin_s": self.bin_s, "one": self.one}
+        return {**self.data, **more}
 
 
 def find_states(session: Session, folder: Path | None = None) -> FoundStates:
@@ -90,12 +94,12 @@ def find_states(session: Session, folder: Path | None = None) -> FoundStates:
             **section.of_choice,
             **arguments,
         )
-        return FoundStates(choice.best, choice, data, correct, bin_s)
+        return FoundStates(choice.best, choice, data, correct, bin_s, section.words.get(ONE))
     (n_states,) = section.numbers
     if mask is not None:
         arguments["feature_mask"] = _for_states(mask, n_states)
     model = estimator(n_states, **arguments).fit(**data)
-    return FoundStates(model, None, data, correct, bin_s)
+    return FoundStates(model, None, data, correct, bin_s, section.words.get(ONE))
 
 
 def data_of(session: Session, section: StatesSection) -> tuple[dict[str, Any], Any]:

@@ -104,6 +104,8 @@ def _responses(subject: StatesSubject) -> Iterator[Figure]:
         feature = _telling(subject)
         name = subject.outputs[0] if subject.outputs else None
         ax = plotting.plot_psychometric(subject.model, X, y, feature=feature, neuron=name, **given)
+        if subject.one is not None:
+            ax.set_ylabel(f"Share of {subject.one!r}")
         label = ax.get_xlabel()
         caption = (
             f"Responses over {label}, the feature that states differ most in. Points: each trial "

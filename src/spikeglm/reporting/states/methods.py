@@ -47,7 +47,8 @@ def _data(subject: StatesSubject) -> Iterator[str]:
     said = MODELS.get(model, f"responses followed the observation model {model}")
     if model == "Bernoulli":
         said = "choices were taken to be Bernoulli [@mccullagh1989]"
-    of = _CHOICES if link == "logistic" else LINKS.get(link, f"the response, seen through {link},")
+    odds = _CHOICES if subject.one is None else f"the log-odds of the choice {subject.one!r}"
+    of = odds if link == "logistic" else LINKS.get(link, f"the response, seen through {link},")
     yield f"{said}, and in each state {of} was a baseline and a weighted sum of features"
     shared = getattr(subject.model, "shared_features", None)
     if shared is not None:

@@ -85,6 +85,8 @@ def _facts(subject: StatesSubject) -> Iterator[tuple[str, str]]:
     likelihood, emissions = subject.likelihood, subject.data.problem.emissions
     if subject.data.inputs.classes is None:
         yield "Observation model", f"{likelihood.model.name}, link {likelihood.link.name}"
+        if subject.one is not None:
+            yield "Choices", f"1 is {subject.one!r}, 0 any other"
         outputs = len(subject.outputs)
         if outputs:
             yield "Outputs that share the states", str(outputs)
@@ -165,6 +167,7 @@ def _weights(subject: StatesSubject, weights: pd.DataFrame) -> str:
         rows.append([str(labels.get(name, name)) for name in reversed(names)] + cells)
     more = f" The first {_MOST_WEIGHTS} rows; weights.csv has all." * (len(rows) > _MOST_WEIGHTS)
     unit = "log-odds" if subject.is_of_choices else "linear predictor"
+    unit += "" if subject.one is None else f" of {subject.one!r}"
     caption = f"Weights ± standard errors, {unit} per unit of the feature.{more}"
     return tag("h3", "Weights") + table(header, rows[:_MOST_WEIGHTS], caption=caption)
 
@@ -208,8 +211,10 @@ def _numbers(subject: StatesSubject) -> str:
             percent(fit.n_agreeing / fit.n_starts), fit.status, "",
         ])  # fmt: skip
         caption += (
-            f" Lapses: choices of {percent(fit.lapse_to_one)} of the trials are one, and of "
-            f"{percent(fit.lapse_to_zero)} zero, whatever the features are."
+            f" Lapses: choices of {percent(fit.lapse_to_one)} of the trials are "
+            f"{'one' if subject.one is None else repr(subject.one)}, and of "
+            f"{percent(fit.lapse_to_zero)} {'zero' if subject.one is None else 'another'}, "
+            "whatever the features are."
         )
     return table(header, rows, caption=caption)
 

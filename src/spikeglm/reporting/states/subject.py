@@ -64,6 +64,8 @@ class StatesSubject:
         Versions, settings, a hash of the data, and when it was made.
     bin_s :
         Seconds of a row, None where rows are trials.
+    one :
+        What a response of 1 is called; None where nobody said.
     """
 
     title: str
@@ -78,6 +80,7 @@ class StatesSubject:
     warned: tuple[str, ...]
     origin: dict[str, Any]
     bin_s: float | None
+    one: Any = None
 
     __repr__ = showing.of_fields
 
@@ -126,6 +129,7 @@ def subject_of_states(
     transition_inputs: Any = None,
     correct: Any = None,
     bin_s: float | None = None,
+    one: Any = None,
 ) -> StatesSubject:
     """Ask a fit, with its data, what a page is to say.
 
@@ -133,7 +137,7 @@ def subject_of_states(
     ----------
     result :
         A fitted model, or what :func:`spikeglm.glm_hmm.select_states` returns.
-    title, X, y, session_starts, transition_inputs, correct, bin_s :
+    title, X, y, session_starts, transition_inputs, correct, bin_s, one :
         As for :func:`spikeglm.report`.
 
     Raises
@@ -151,6 +155,13 @@ def subject_of_states(
         warnings.simplefilter("always")
         sure = model.standard_errors(X, y, **given)
     is_of_choices = data.problem.emissions.likelihood.model.name in CHOICES
+    if one is not None and (not is_of_choices or data.inputs.classes is not None):
+        raise errors.value_error(
+            "Only of choices something is called one.",
+            given=f"one={one!r} for a {data.problem.emissions.likelihood.model.name} model",
+            expected="a Bernoulli model of responses that are 0 and 1",
+            todo="leave one out.",
+        )
     accuracy = None
     if is_of_choices or correct is not None:
         accuracy = state_accuracy(model, X, y, **given, correct=correct)
@@ -165,9 +176,10 @@ def subject_of_states(
         state_visits(model, X, y, **given),
         accuracy,
         to_array(smooth(data, parameters), name="probabilities"),
-        tuple(dict.fromkeys(" ".join(str(one.message).split()) for one in caught)),
+        tuple(dict.fromkeys(" ".join(str(each.message).split()) for each in caught)),
         _origin(model, data, bin_s),
         bin_s,
+        one,
     )
 
 
