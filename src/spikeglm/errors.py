@@ -70,6 +70,15 @@ def value_error(problem: str, *, given: object, expected: str, todo: str = "") -
     return ValueError(_message(problem, given, expected, todo))
 
 
+def saying_more(error: ValueError, more: str) -> ValueError:
+    """Return an error whose message goes on.
+
+    >>> saying_more(ValueError("No counts."), "Those of X are.")
+    ValueError('No counts. Those of X are.')
+    """
+    return type(error)(f"{error} {more}")
+
+
 def type_error(problem: str, *, given: object, expected: str, todo: str = "") -> TypeError:
     """Build the error for an argument of the wrong type."""
     return TypeError(_message(problem, given, expected, todo))

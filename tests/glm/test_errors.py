@@ -1,5 +1,6 @@
 """What a tired user types: each mistake raises its error, which says what to do."""
 
+import functools
 import re
 
 import numpy as np
@@ -304,10 +305,43 @@ def test_mistakes_leave_an_earlier_fit_as_it_was():
     np.testing.assert_array_equal(model.coef_, before)
 
 
-def test_features_and_response_that_changed_places():
-    features = np.ones((20, 3))
+FITTED_FROM_X_AND_Y = {
+    "GLM": nmo.GLM().fit,
+    "PopulationGLM": nmo.PopulationGLM().fit,
+    "ClassifierGLM": nmo.ClassifierGLM().fit,
+    "ClassifierPopulationGLM": nmo.ClassifierPopulationGLM().fit,
+    "GLMHMM": nmo.GLMHMM(2).fit,
+    "ClassifierGLMHMM": nmo.ClassifierGLMHMM(2).fit,
+    "ReducedRankRegression": nmo.ReducedRankRegression(2).fit,
+    "fit_lapses": nmo.glm_hmm.fit_lapses,
+    "select_states": nmo.glm_hmm.select_states,
+    "select_strength": functools.partial(nmo.selection.select_strength, nmo.GLM()),
+    "search_terms": functools.partial(nmo.selection.search_terms, nmo.GLM()),
+    "contributions": functools.partial(nmo.selection.contributions, nmo.GLM(), folds=4),
+    "regularization_path": functools.partial(nmo.selection.regularization_path, nmo.GLM()),
+}
+
+
+@pytest.mark.parametrize("name", FITTED_FROM_X_AND_Y)
+def test_features_and_response_that_changed_places(name):
+    choices, features = COUNTS[:, 0] % 2, np.random.default_rng(0).normal(size=(20, 3))
     with pytest.raises(ValueError, match=r"look swapped.*\(20,\) and y of shape \(20, 3\)"):
-        nmo.GLM().fit(COUNTS[:, 0], features)
+        FITTED_FROM_X_AND_Y[name](choices, features)
+
+
+def test_data_that_changed_places_in_a_score():
+    choices, features = COUNTS[:, 0] % 2, np.random.default_rng(0).normal(size=(20, 3))
+    for model in (nmo.GLM("Bernoulli", regularizer="Ridge"), nmo.ClassifierGLM()):
+        with pytest.raises(ValueError, match="look swapped"):
+            model.fit(features, choices).score(choices, features)
+
+
+def test_counts_of_a_population_and_features_that_changed_places():
+    features = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(ValueError, match=r"cannot produce.*X holds none: if the two changed"):
+        nmo.PopulationGLM().fit(COUNTS, features)
+    with pytest.raises(ValueError, match=r"cannot produce(?!.*changed places)"):
+        nmo.PopulationGLM().fit(features, features)
 
 
 def test_columns_to_leave_out_are_found_by_name():

@@ -13,6 +13,7 @@ from tests.plotting.seen import all_axes, axes_of, colours, holds, numbers, over
 
 from spikeglm import plotting
 from spikeglm.plotting import style
+from spikeglm.plotting.paper_figure import PaperFigure
 from spikeglm.plotting.tables import framed, with_data
 
 COLUMN_MM = 85
@@ -41,6 +42,12 @@ def test_draws_on_the_axes_that_it_is_given(row):
     ax = Figure().add_subplot(projection=row.projection)
     assert row.draw(ax) is ax
     assert ax.has_data() or ax.child_axes or ax.texts
+
+
+@every
+def test_a_new_figure_is_one_whose_files_have_fonts_that_journals_take(row):
+    figure, _ = axes_of(row.draw())
+    assert isinstance(figure, PaperFigure)
 
 
 @every

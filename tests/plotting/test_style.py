@@ -1,9 +1,12 @@
 """The style lasts as long as its context, and files are fit for a journal."""
 
+import io
+import pickle
 import subprocess
 import sys
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
@@ -111,3 +114,20 @@ def test_a_figure_keeps_its_fonts_when_the_style_has_ended():
     assert len(fonts) == 1
     known = {font.name for font in fontManager.ttflist}
     assert set(*fonts) <= known and "DejaVu Sans" in next(iter(fonts))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "refused"),
+    [("pdf", b"/CIDFontType2", b"/Type3"), ("ps", b"/FontType 42 def", b"/FontType 3 def")],
+)
+def test_files_hold_no_type_3_fonts_whoever_saves_them(kind, wanted, refused):
+    """matplotlib asks for the type of fonts when it writes; journals refuse its default."""
+    with mpl.rc_context({"pdf.fonttype": 3, "ps.fonttype": 3}):
+        before = dict(mpl.rcParams)
+        figure = plot_bits_per_spike({"a": [0.1, 0.2]}).figure
+        for saves in (plt.savefig, figure.savefig, pickle.loads(pickle.dumps(figure)).savefig):
+            file = io.BytesIO()
+            saves(file, format=kind)
+            assert wanted in file.getvalue()
+            assert refused not in file.getvalue()
+        assert dict(mpl.rcParams) == before

@@ -104,9 +104,9 @@ FIGURES = {
 
 
 def _figure(width_mm: float, height_mm: float) -> Any:
-    from matplotlib.figure import Figure
+    from ..plotting.paper_figure import PaperFigure
 
-    return Figure(figsize=style.size_inches(width_mm, height_mm))
+    return PaperFigure(figsize=style.size_inches(width_mm, height_mm))
 
 
 def _draw_scores(result: DemoResult, ax: Axes) -> None:

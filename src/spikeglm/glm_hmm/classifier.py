@@ -159,6 +159,7 @@ class ClassifierGLMHMM(GLMHMM):
         >>> nmo.ClassifierGLMHMM(1).fit(X, y).classes_
         array([0, 1, 2])
         """
+        read_rows(X, y)  # before labels are looked for in what may be the features
         self.set_classes(y)
         super().fit(X, y, init_params, session_starts, transition_inputs=transition_inputs)
         return self
@@ -263,4 +264,5 @@ class ClassifierGLMHMM(GLMHMM):
     def _responses(self, X: ArrayLike, y: ArrayLike) -> Responses:
         class_link_named(self.inverse_link_function)
         classes = getattr(self, "classes_", None)
-        return labels_of(X, y, read_classes(y, self.n_classes) if classes is None else classes)
+        rows = read_rows(X, y)
+        return labels_of(rows, y, read_classes(y, self.n_classes) if classes is None else classes)

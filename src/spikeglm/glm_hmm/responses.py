@@ -59,7 +59,7 @@ def labels_of(X: Any, y: ArrayLike, classes: Array) -> Responses:
         For labels that are no classes, of another shape, or of rows that X calls otherwise.
     """
     check_given(y, "the labels")
-    rows = read_rows(X)
+    rows = read_rows(X, y)
     check_rows(rows, y=y)
     codes = encode(y, classes)
     if codes.shape != (rows.n_rows,):

@@ -296,16 +296,13 @@ def plot_coupling_over_distance(
 
 
 def _grid(n: int) -> Any:
-    with style.paper_style():
-        from matplotlib import pyplot as plt
-
-        columns = min(3, max(n, 1))
-        rows = -(-max(n, 1) // columns)
-        size = style.size_inches(61 * columns, 45 * rows)
-        _, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-        for ax in axes.ravel()[n:]:
-            ax.set_visible(False)
-        return axes
+    columns = min(3, max(n, 1))
+    rows = -(-max(n, 1) // columns)
+    size = style.size_inches(61 * columns, 45 * rows)
+    axes = style.new_figure(rows, columns, figsize=size, squeeze=False)[1]
+    for ax in axes.ravel()[n:]:
+        ax.set_visible(False)
+    return axes
 
 
 def _diverging() -> Any:

@@ -107,10 +107,8 @@ def plot_encoding(encoding: Encoded) -> Figure:
     }
     is_encoded = grid["is_encoded"].to_numpy(dtype=bool)
     with style.paper_style():
-        from matplotlib import pyplot as plt
-
         size = size_inches(TWO_COLUMNS_MM, 65)
-        figure, axes = plt.subplots(1, 3, figsize=size, width_ratios=[1, 1.3, 1.2])
+        figure, axes = style.new_figure(1, 3, figsize=size, width_ratios=[1, 1.3, 1.2])
         _bars(axes[0], terms, is_encoded, grid["is_known"].to_numpy(dtype=bool))
         _points(axes[1], terms, grid["value"].to_numpy(dtype=float), is_encoded)
         axes[1].set_ylabel(table.attrs["unit"])
@@ -252,11 +250,9 @@ def plot_neuron_encoding(encoding: Encoded, neuron: Any = None) -> Figure:
     table = plot_neuron_encoding.data(encoding, neuron=neuron)
     curves = table.attrs["axes"]
     with style.paper_style():
-        from matplotlib import pyplot as plt
-
         n_rows = math.ceil((1 + len(curves)) / _COLUMNS)
         size = size_inches(TWO_COLUMNS_MM, _PANEL_MM * n_rows + 5)
-        figure, axes = plt.subplots(n_rows, _COLUMNS, squeeze=False, figsize=size)
+        figure, axes = style.new_figure(n_rows, _COLUMNS, squeeze=False, figsize=size)
         first, *panels = axes.ravel()
         _contributions(first, table[table["panel"] == ""], table.attrs)
         for ax, (label, names) in zip(panels, curves.items(), strict=False):

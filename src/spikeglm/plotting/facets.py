@@ -87,11 +87,9 @@ def plot_facets(
     else:
         shape = panels.shape
     with style.paper_style():
-        from matplotlib import pyplot as plt
-
         width, height = panel_mm
         size = style.size_inches(width * shape[1], height * shape[0])
-        figure, axes = plt.subplots(*shape, figsize=size, squeeze=False, sharey=sharey)
+        figure, axes = style.new_figure(*shape, figsize=size, squeeze=False, sharey=sharey)
         for ax, choice in zip(axes.ravel(), panels.ravel(), strict=False):
             plot(*results, ax=ax, **(options | choice))
             ax.set_title(", ".join(f"{name} {value}" for name, value in choice.items()))

@@ -131,6 +131,21 @@ def size_inches(width_mm: float, height_mm: float) -> tuple[float, float]:
     return width_mm / 25.4, height_mm / 25.4
 
 
+def new_figure(n_rows: int = 1, n_columns: int = 1, **arguments: Any) -> tuple[Figure, Any]:
+    """Return a figure and its axes, as ``plt.subplots`` does, in the style of a paper.
+
+    >>> figure, axes = new_figure(1, 2, figsize=size_inches(ONE_COLUMN_MM, 50))
+    >>> type(figure).__name__, axes.shape
+    ('PaperFigure', (2,))
+    """
+    with paper_style():
+        from matplotlib import pyplot as plt
+
+        from .paper_figure import PaperFigure
+
+        return plt.subplots(n_rows, n_columns, FigureClass=PaperFigure, **arguments)
+
+
 def axes_or_new(ax: Axes | None, *, width_mm: float = ONE_COLUMN_MM, height_mm: float) -> Axes:
     """Return ``ax``, or, for None, the axes of a new figure in the paper's style.
 
@@ -142,10 +157,8 @@ def axes_or_new(ax: Axes | None, *, width_mm: float = ONE_COLUMN_MM, height_mm: 
     """
     if ax is not None:
         return ax
-    with paper_style():
-        from matplotlib import pyplot as plt
-
-        return plt.subplots(figsize=size_inches(width_mm, height_mm))[1]
+    axes: Axes = new_figure(figsize=size_inches(width_mm, height_mm))[1]
+    return axes
 
 
 def polar_or_new(ax: Any) -> Any:
@@ -162,11 +175,8 @@ def polar_or_new(ax: Any) -> Any:
     'polar'
     """
     if ax is None:
-        with paper_style():
-            from matplotlib import pyplot as plt
-
-            size = size_inches(ONE_COLUMN_MM, 65)
-            return plt.subplots(figsize=size, subplot_kw={"projection": "polar"})[1]
+        size = size_inches(ONE_COLUMN_MM, 65)
+        return new_figure(figsize=size, subplot_kw={"projection": "polar"})[1]
     if ax.name != "polar":
         raise errors.value_error(
             "These axes are not polar.",

@@ -148,7 +148,7 @@ class ReducedRankRegression(Estimator):
         (3, 4)
         """
         self._check()
-        rows = rows_to_split(X, terms)
+        rows = rows_to_split(X, terms, y)
         is_given = self.rank != FOLDS and np.ndim(self.regularizer_strength) == 0
         is_given &= not isinstance(self.regularizer_strength, str)
         data = read_data(
@@ -209,7 +209,7 @@ class ReducedRankRegression(Estimator):
         >>> round(nmo.ReducedRankRegression(3, 0.0).fit(X, y).score(X, y), 3)
         0.489
         """
-        check_rows(read_rows(X), y=y)
+        check_rows(read_rows(X, y), y=y)
         values = to_array(y, name="y").astype(float)
         found = np.asarray(self.predict(X))
         if values.shape != found.shape:

@@ -127,7 +127,7 @@ def select_strength(
     check_without_folds(folds, rule, by, groups)
     beside = {"sample_weight": sample_weight, "offset": offset}
     given = {name: value for name, value in beside.items() if value is not None}
-    rows = rows_to_split(X, terms)
+    rows = rows_to_split(X, terms, y)
     fits = _fits(model, rows, y, folds, groups, given, keeps_estimates=by == "term")
     one = model if by == "neuron" else without_strength(model)
     many = _N_STRENGTHS if strengths is None else strengths

@@ -131,7 +131,7 @@ def cross_validated(
     (1000,)
     """
     check_model(model)
-    rows = rows_to_split(X, terms)
+    rows = rows_to_split(X, terms, y)
     check_rows(rows, y=y, folds=folds, groups=groups, offset=offset)
     split = read_folds(folds, rows.n_rows, y, groups, rows=rows)
     fits = fit_weightings(model, rows, y, split.training, offset=offset)

@@ -135,15 +135,15 @@ def fixed_folds(
     >>> folds.to_frame()["n_left_out"].tolist()
     [5, 10, 10, 5]
     """
-    rows = rows_to_split(X, terms)
+    rows = rows_to_split(X, terms, y)
     check_rows(rows, y=y, folds=folds, groups=groups)
     response = np.zeros(rows.n_rows) if y is None else y
     return read_folds(folds, rows.n_rows, response, groups, rows=rows)
 
 
-def rows_to_split(X: Any, terms: Any = None) -> Rows:
+def rows_to_split(X: Any, terms: Any = None, y: Any = None) -> Rows:
     """Return a table with the terms that say how far its kernels reach."""
-    rows = read_rows(X)
+    rows = read_rows(X, y)
     return rows if terms is None else with_terms(rows, terms)
 
 

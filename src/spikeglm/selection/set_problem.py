@@ -165,7 +165,7 @@ class SetProblem:
     ) -> SetProblem:
         """Check everything that a user gives; ``data`` are row weights and an offset."""
         refuse_classifiers(model)
-        rows = with_known_terms(rows_to_split(X), getattr(model, "terms_", ()))
+        rows = with_known_terms(rows_to_split(X, y=y), getattr(model, "terms_", ()))
         given = {name: values for name, values in data.items() if values is not None}
         check_rows(rows, y=y, folds=folds, groups=groups, **given)
         split = read_folds(folds, rows.n_rows, y, groups, rows=rows)

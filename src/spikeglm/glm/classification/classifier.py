@@ -347,7 +347,8 @@ class ClassifierGLM(GLM):
 
     def _read_to_fit(self, X: ArrayLike, y: ArrayLike, **more: Any) -> FitInputs:
         class_link_named(self.inverse_link_function)
-        return read_class_inputs(self, X, y, read_classes(y, self.n_classes), **more)
+        rows = read_rows(X, y)  # before labels are looked for in what may be the features
+        return read_class_inputs(self, rows, y, read_classes(y, self.n_classes), **more)
 
     def _minimise(
         self,

@@ -54,13 +54,13 @@ def read_class_inputs(
     ValueError, TypeError
         For whatever cannot be used; the message says what to do.
     """
+    rows, neurons = read_rows(X, y), column_labels(y)
     codes, ndim = encode(y, classes), model._response_ndim
     check_dimensions(
         y, codes.shape, ndim, single="ClassifierGLM", population="ClassifierPopulationGLM"
     )
     softmax: Any = Softmax(len(classes))  # a likelihood of columns, as the kernels use one
     response = np.where(codes < 0, np.nan, codes)
-    rows, neurons = read_rows(X), column_labels(y)
     check_rows(rows, y=y, sample_weight=sample_weight, offset=offset)
     check_beside_response(neurons, sample_weight=sample_weight)
     inputs = read_fit_inputs(

@@ -34,15 +34,22 @@ from ...typing import Array, ArrayLike, BoolArray
 from .feature_tree import Layout
 from .known_labels import check_beside_response, check_rows
 from .lost_rows import LostRows
-from .mistaken_shapes import advice_on_length, as_columns, check_order, one_column
+from .mistaken_shapes import (
+    advice_on_length,
+    as_columns,
+    check_order,
+    check_possible,
+    one_column,
+)
 from .scaled_counts import announce_multiples
 from .shapes import Shapes
 
 
-def read_rows(X: ArrayLike) -> Rows:
+def read_rows(X: ArrayLike, y: Any = None) -> Rows:
     """Return ``X`` as a table of rows: a ``Design`` as it is, anything array-like as an array.
 
-    A tree (a dict or list) of those becomes their tables side by side.
+    A tree (a dict or list) of those becomes their tables side by side. ``y`` is the response, where
+    there is one: that the two changed places is known while both are as they were given.
 
     Raises
     ------
@@ -51,6 +58,7 @@ def read_rows(X: ArrayLike) -> Rows:
     ValueError
         If it is not 2-dimensional, or the leaves of a tree differ in rows or times.
     """
+    check_order(X, y)
     rows = _stacked(X) if is_tree(X) else _one_table(X, "X")
     is_there = any(isinstance(part, DaskRows) for part in (rows, *getattr(rows, "parts", ())))
     wants_cluster = get_config().runner == "dask" and not is_there
@@ -210,17 +218,14 @@ def read_fit_inputs(
     ValueError, TypeError
         For whatever cannot be used; the message says what to do.
     """
-    if ndim == 1:
-        check_order(X, y)
-    rows = with_known_terms(read_rows(X), known_terms)
+    rows = with_known_terms(read_rows(X, y), known_terms)
     rows = rows if terms is None else with_terms(rows, terms)
     check_rows(rows, y=y, sample_weight=sample_weight, offset=offset)
     response, axis = read_response(y, rows, ndim=ndim)
     neurons = column_labels(y)
     check_beside_response(neurons, sample_weight=sample_weight, offset=offset)
-    likelihood.check_response(
-        response if isinstance(response, StoredSeries) or ndim == 2 else response[:, 0]
-    )
+    is_whole = isinstance(response, StoredSeries) or ndim == 2
+    check_possible(likelihood, response if is_whole else response[:, 0], X)
     magnitudes.check_response(response)
     announce_multiples(response, likelihood)
     n_neurons = response.shape[1]

@@ -8,15 +8,18 @@ from ... import errors
 from ...io.interop.frames import is_from
 from ...io.interop.refusals import COUNT_FIRST, look_like_times
 from ...io.storage.stored_arrays import is_in_file
+from ...numerics import is_plain_array
+from ...observation_models.likelihood import Likelihood
 from ...rows.contract import Rows
 
+_LOOKED_AT = 2**16  # rows of X, where the response cannot be one
 _TRANSPOSED_X = (
     "X looks transposed: pass X.T; of features in a tuple or list, numpy.column_stack(X)."
 )
 
 
 def check_order(X: Any, y: Any) -> None:
-    """Raise a ValueError where the response of one neuron was passed as X, and the features as y.
+    """Raise a ValueError where X has one axis and y two, as those that changed places have.
 
     >>> check_order([[1.0], [2.0]], [0, 1])
     """
@@ -26,12 +29,32 @@ def check_order(X: Any, y: Any) -> None:
     n_axes = [len(shape) if isinstance(shape, tuple) else 0 for shape in shapes]
     if n_axes == [1, 2] and X.shape[0] == y.shape[0]:
         raise errors.value_error(
-            "X and y look swapped.",
+            "X must be 2-dimensional: X and y look swapped, or X is a single feature.",
             given=f"X of shape {tuple(X.shape)} and y of shape {tuple(y.shape)}",
-            expected="features (n_samples, n_features), then the response (n_samples,)",
-            todo="call fit(features, response); if the first are a single feature and the second "
-            f"many neurons, PopulationGLM().fit({as_columns(X, 'X')}, y).",
+            expected="features (n_samples, n_features), then the response",
+            todo="the features come first, as in fit(features, response); a single feature is "
+            f"{as_columns(X, 'X')}, and many neurons are for PopulationGLM.",
         )
+
+
+def check_possible(likelihood: Likelihood, y: Any, X: Any) -> None:
+    """Raise a ValueError where a model cannot produce y; it says whether it could produce X.
+
+    >>> from spikeglm.observation_models.likelihood import Likelihood
+    >>> from spikeglm.observation_models import PoissonObservations, links
+    >>> check_possible(Likelihood(PoissonObservations(), links.Exp()), [0, 1, 2], None)
+    """
+    try:
+        likelihood.check_response(y)
+    except ValueError as refused:
+        if not (is_plain_array(X) and X.ndim == 2):
+            raise
+        try:
+            likelihood.check_response(X[:_LOOKED_AT])
+        except ValueError:
+            raise refused from None
+        swap = "X holds none: if the two changed places, features come first, then the response."
+        raise errors.saying_more(refused, swap) from None
 
 
 def advice_on_length(rows: Rows, shape: tuple[int, ...], name: str, values: Any = None) -> str:

@@ -32,7 +32,7 @@ class ScoreRequest:
 
     def of_numbers(self, model: Hooks, X: ArrayLike, y: ArrayLike) -> Any:
         """Score a model on data; what is raised, :meth:`GLM.score` says."""
-        rows = read_rows(X)
+        rows = read_rows(X, y)
         check_rows(rows, y=y, sample_weight=self.sample_weight, offset=self.offset)
         rate = fitted.mean_response(model, rows, self.offset)
         check_neurons(model, y=y, sample_weight=self.sample_weight)

@@ -189,9 +189,6 @@ def _read(feature: ArrayLike, bin_s: float | None) -> tuple[FloatArray, float, F
 
 
 def _grid(shape: tuple[int, int]) -> Any:
-    with style.paper_style():
-        from matplotlib import pyplot as plt
-
-        width = style.TWO_COLUMNS_MM * max(shape[1], 2) / 4
-        size = style.size_inches(width, 12 + 26 * shape[0])
-        return plt.subplots(*shape, figsize=size, sharex=True, squeeze=False)[1]
+    width = style.TWO_COLUMNS_MM * max(shape[1], 2) / 4
+    size = style.size_inches(width, 12 + 26 * shape[0])
+    return style.new_figure(*shape, figsize=size, sharex=True, squeeze=False)[1]

@@ -56,7 +56,7 @@ def read_contenders(
         If there are fewer than two, one has no X, or tables have other rows.
     """
     pairs = _pairs(models, X)
-    tables = {name: rows_to_split(own) for name, (_, own) in pairs.items()}
+    tables = {name: rows_to_split(own, y=y) for name, (_, own) in pairs.items()}
     _check_lengths(tables)
     read = []
     for name, (model, _) in pairs.items():
