@@ -8,7 +8,7 @@ from matplotlib import rc_context, rcParams
 from matplotlib.figure import Figure
 
 _TYPE_3, _TRUE_TYPE = 3, 42
-_FONT_TYPES = ("pdf.fonttype", "ps.fonttype")
+_FONT_TYPES: tuple[Any, ...] = ("pdf.fonttype", "ps.fonttype")
 
 
 class PaperFigure(Figure):

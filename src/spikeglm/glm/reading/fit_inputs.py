@@ -224,8 +224,8 @@ def read_fit_inputs(
     response, axis = read_response(y, rows, ndim=ndim)
     neurons = column_labels(y)
     check_beside_response(neurons, sample_weight=sample_weight, offset=offset)
-    is_whole = isinstance(response, StoredSeries) or ndim == 2
-    check_possible(likelihood, response if is_whole else response[:, 0], X)
+    given = response if isinstance(response, StoredSeries) or ndim == 2 else response[:, 0]
+    check_possible(likelihood, given, X)
     magnitudes.check_response(response)
     announce_multiples(response, likelihood)
     n_neurons = response.shape[1]
