@@ -12,6 +12,8 @@ from tests.descriptions.running_rat import BIN_S, session
 import spikeglm as nmo
 from spikeglm.descriptions import Description, run_description
 from spikeglm.descriptions.results import read_result
+from spikeglm.descriptions.states.files import said
+from spikeglm.descriptions.states.finding import FoundStates
 from spikeglm.descriptions.states.reuse import predict_states, simulate_states
 from spikeglm.recordings import Intervals, Recording, Series
 
@@ -259,6 +261,28 @@ def test_one_label_of_two_is_a_choice(values):
     expected, *_ = by_hand(mouse())
     assert found.observation_model == "Bernoulli"
     np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-8)
+
+
+def test_models_tables_and_figures_know_what_is_one(tmp_path):
+    given = np.where(mouse().trials["choice"] == 1, "<right>", "left")
+    settings = ["states.one=<right>", "states.n_states=[1, 2]", "states.folds=2"]
+    out = tmp_path / "out"
+    chosen = run_description(CHOICES, settings, recording=labelled(given), out=out)
+    assert [model.one_ for model in chosen.models] == ["<right>"] * 2
+    result = read_result(out)
+    model = result.model
+    assert model.one_ == "<right>" and result.choice.best.one_ == "<right>"
+    assert nmo.glm_hmm.order_states(model, list(range(model.n_states))).one_ == "<right>"
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "P(choice = &lt;right&gt;) over sound" in page and "<right>" not in page
+    for name in ("weights", "lapses"):
+        assert set(pd.read_csv(out / f"{name}.csv")["choice"]) == {"<right>"}
+    assert "responses of 1 are '<right>'" in said(FoundStates(model, None, {}, one=model.one_))
+    X, y = mouse().trials["sound"][:, None], np.where(given == "<right>", 1.0, 0.0)
+    assert nmo.plotting.plot_state_weights(model).get_ylabel() == "Weight (towards <right>)"
+    assert nmo.plotting.plot_psychometric(model, X, y).get_ylabel() == "P(choice = <right>)"
+    model.fit(X, y)  # of other data, for all that it knows
+    assert nmo.plotting.plot_psychometric(model, X, y).get_ylabel() == "Mean response"
 
 
 def test_an_interrupted_comparison_goes_on(tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ def of_states(done: Run, found: FoundStates) -> dict[str, Any]:
         "report": page if page.is_file() else None,
         "seconds": round(done.seconds, 1),
         "n_states": len(report.occupancy),
+        "one": getattr(found.model, "one_", None),
         "n_rows": len(found.data["y"]),
         "n_sessions": report.n_sessions,
         "status": report.status,

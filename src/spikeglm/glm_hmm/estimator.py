@@ -92,6 +92,9 @@ class GLMHMM(StateQuestions):
         Responses less parameters.
     fit_report_ :
         How runs ended, and how many agree; print it, or ``.to_frame()``.
+    one_ :
+        What responses of 1 are, such as ``"right"``: set it after a fit of choices, and figures and
+        reports call them so. A description that names one (``one = "right"``) does.
 
     States are in the order of the share of trials that they have, the largest first; with
     ``init_params``, or arguments that tell states apart (a mask, frozen weights, strengths or
@@ -269,6 +272,7 @@ class GLMHMM(StateQuestions):
         data = read_data(self, X, y, session_starts, transition_inputs)
         result = fitting.fit(self, data, X, y, init_params)
         fitting.store(self, data, result)
+        vars(self).pop("one_", None)  # what 1 was in other data
         remember(self, data.inputs)  # type: ignore[arg-type]  # it has what is asked for
         warn_unless_well(self)
         return self

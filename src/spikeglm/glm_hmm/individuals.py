@@ -21,6 +21,11 @@ from .reading import Data, of_sessions, read_count, read_tolerance
 if TYPE_CHECKING:
     import pandas as pd
 
+_NAMES = (
+    "feature_names_", "terms_", "neuron_columns_", "feature_columns_", "classes_", "one_",
+)  # fmt: skip
+"""What animals have in common beside parameters."""
+
 
 @dataclass(frozen=True, eq=False)
 class IndividualFits:
@@ -157,7 +162,7 @@ def fit_individuals(
         found = best_of(part.problem, climbed, keeps_order=True)
         own = type(model)(**model.get_params(deep=False))
         store(own, part, found)
-        for name in ("feature_names_", "terms_", "neuron_columns_", "feature_columns_", "classes_"):
+        for name in _NAMES:
             if hasattr(model, name):
                 setattr(own, name, getattr(model, name))
         models.append(own)

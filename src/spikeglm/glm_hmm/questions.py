@@ -51,6 +51,7 @@ class StateQuestions(Estimator):
     dof_resid_: float
     n_features_in_: int
     fit_report_: StatesReport
+    one_: Any
 
     def smooth_proba(
         self,

@@ -87,6 +87,7 @@ def report(
         no right; the page then tells how often it was right in each state.
     one :
         For hidden states of choices that are 0 and 1: what 1 is called, such as ``"right"``.
+        None: what ``one_`` of the model says, if anything does.
 
     Returns
     -------

@@ -14,6 +14,7 @@ import numpy as np
 from ... import errors
 from ...glm.saving.persistence import installed_versions, load_model
 from ...glm_hmm import GLMHMM, LapseBaseline, LapseFit, StatesChoice
+from ...plotting.states.outputs import choice_of
 from ...reporting.states.subject import subject_of_states
 from ...reporting.states.tables import tables
 from ..result_folder import STATES
@@ -117,6 +118,9 @@ def said(found: FoundStates) -> str:
         if found.choice.lapses is not None:
             bits = found.choice.lapses.bits_per_trial.mean()
             lines.append(f"a GLM with lapses, no states: {bits:.4f} bits per response, held out")
+    choice = choice_of(found.model)
+    if choice is not None and not hasattr(found.model, "classes_"):
+        lines.append(f"responses of 1 are {choice!r}: positive weights make it more likely")
     return "\n".join([*lines, str(found.model.fit_report_)])
 
 

@@ -80,11 +80,11 @@ def find_states(session: Session, folder: Path | None = None) -> FoundStates:
             expected="a number, such as n_states = 2",
         )
     say(f"{', '.join(map(str, section.numbers))} state(s), {len(data['y']):,} rows")
-    choice, bin_s = None, session.description.design.bin_s
+    bin_s, one = session.description.design.bin_s, section.words.get(ONE)
     if section.is_choice:
         X, y = data["X"], data["y"]
         given = {key: data[key] for key in ("session_starts", "transition_inputs")}
-        choice = select_states(
+        compared = select_states(
             X,
             y,
             n_states=section.numbers,
@@ -94,12 +94,21 @@ def find_states(session: Session, folder: Path | None = None) -> FoundStates:
             **section.of_choice,
             **arguments,
         )
-        return FoundStates(choice.best, choice, data, correct, bin_s, section.words.get(ONE))
+        for model in compared.models:
+            _say_what_is_one(model, one)
+        return FoundStates(compared.best, compared, data, correct, bin_s, one)
     (n_states,) = section.numbers
     if mask is not None:
         arguments["feature_mask"] = _for_states(mask, n_states)
     model = estimator(n_states, **arguments).fit(**data)
-    return FoundStates(model, None, data, correct, bin_s, section.words.get(ONE))
+    _say_what_is_one(model, one)
+    return FoundStates(model, None, data, correct, bin_s, one)
+
+
+def _say_what_is_one(model: GLMHMM, one: Any) -> None:
+    """Let figures of a model call it by name, also those that are drawn of its file."""
+    if one is not None:
+        model.one_ = one
 
 
 def data_of(session: Session, section: StatesSection) -> tuple[dict[str, Any], Any]:

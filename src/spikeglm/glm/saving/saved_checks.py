@@ -131,6 +131,7 @@ _ESTIMATES: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("n_features_in_", "rank_"), _is_count),
     **dict.fromkeys(("strength_", "next_singular_value_"), _is(float)),
     "status_": _is_text,
+    "one_": _is(str, bool, int, float),
     "feature_names_": _or_none(_is_text),
     "neuron_columns_": _or_none(_is(tuple)),
     "feature_columns_": _is(dict),

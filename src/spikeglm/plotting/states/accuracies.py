@@ -13,7 +13,7 @@ from .. import style
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend_above
-from .outputs import feature_labels, names_of, output_of
+from .outputs import choice_of, feature_labels, output_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,11 +58,11 @@ def _psychometric(
     keys = ("state", "feature", "response", "low", "high", "model")
     table = framed(dict(zip(keys, columns, strict=True)))
     table["state"] = table["state"].astype(int)
-    is_label = hasattr(model, "classes_")
+    choice = choice_of(model, output)
     labels = feature_labels(model) if hasattr(model, "feature_names_") else list(map(str, names))
     table.attrs = {
         "xlabel": labels[column],
-        "ylabel": f"Share of {names_of(model)[output]!r}" if is_label else "Mean response",
+        "ylabel": "Mean response" if choice is None else f"P(choice = {choice})",
     }
     return table
 
@@ -104,7 +104,7 @@ def plot_psychometric(
     feature: Any = 0,
     neuron: Any = None,
 ) -> Axes:
-    """Draw the mean response over one feature, in each state.
+    """Draw the mean response over one feature, in each state; of choices how likely one of them is.
 
     Points are responses, each trial counted by the posterior probability of the state, with
     standard errors; lines what the state's weights say of the same trials.
@@ -131,8 +131,12 @@ def plot_psychometric(
     --------
     >>> import spikeglm as nmo
     >>> X, y = np.random.default_rng(0).normal(size=(100, 1)), np.arange(100) % 2
-    >>> plot_psychometric(nmo.GLMHMM(2).fit(X, y), X, y).get_ylabel()
+    >>> model = nmo.GLMHMM(2).fit(X, y)
+    >>> plot_psychometric(model, X, y).get_ylabel()
     'Mean response'
+    >>> model.one_ = "right"
+    >>> plot_psychometric(model, X, y).get_ylabel()
+    'P(choice = right)'
     """
     ax = axes_or_new(ax, height_mm=55)
     table = plot_psychometric.data(

@@ -40,6 +40,19 @@ def feature_labels(model: GLMHMM) -> list[str]:
     return names
 
 
+def choice_of(model: GLMHMM, output: int = 0) -> Any:
+    """Return what a choice of an output is called, None where nobody said: a class, or what 1 is.
+
+    >>> model = GLMHMM(2)
+    >>> model.one_ = "right"
+    >>> choice_of(model)
+    'right'
+    """
+    if hasattr(model, "classes_"):
+        return names_of(model)[output]
+    return getattr(model, "one_", None)
+
+
 def output_of(model: GLMHMM, name: Any) -> int:
     """Return the number of an output; None is the first.
 

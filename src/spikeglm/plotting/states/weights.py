@@ -12,7 +12,7 @@ from .. import style
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend
-from .outputs import feature_labels, output_of
+from .outputs import choice_of, feature_labels, output_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ def _weights(
     if uncertainty is not None:
         half = _Z_95 * with_intercepts(uncertainty.coef, uncertainty.intercept)[:, n]
     p, K = values.shape
-    return framed(
+    table = framed(
         {
             "feature": np.repeat(names, K),
             "state": np.tile(np.arange(K), p),
@@ -42,6 +42,9 @@ def _weights(
             "high": (values + half).ravel(),
         }
     )
+    choice = choice_of(model, n)
+    table.attrs = {"ylabel": "Weight" if choice is None else f"Weight (towards {choice})"}
+    return table
 
 
 @with_data(_weights)
@@ -99,7 +102,7 @@ def plot_state_weights(
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     ax.set_xticks(np.arange(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
-    ax.set_ylabel("Weight")
+    ax.set_ylabel(table.attrs["ylabel"])
     legend(ax)
     return ax
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -69,25 +70,26 @@ def _numbers(subject: StatesSubject) -> Iterator[Remark]:
             "try more; report the curve; take the number after which it hardly rises."
         )
         yield Remark("The largest number of states was chosen", text)
-    yield from _lapses(choice)
+    yield from _lapses(choice, subject.one)
     if choice.mean[choice.chosen] < 0:
         text = "On sessions that were held out it predicts worse than a constant rate does."
         yield Remark("Predicted worse than by the mean", text)
 
 
-def _lapses(choice: StatesChoice) -> Iterator[Remark]:
+def _lapses(choice: StatesChoice, one: Any) -> Iterator[Remark]:
     if choice.lapses is None or choice.best.n_states == 1:
         return
     row = choice.to_frame().iloc[choice.chosen]
     above, error = row["above_lapses"], row["error_above_lapses"]
     if above < 2.0 * error:
         fit = choice.lapses.fit
+        sides = ("one side", "the other") if one is None else (repr(one), "others")
         text = (
             f"Held out, {choice.best.n_states} states are {number(above)} ± {number(error)} bits "
             "per trial above logistic regression with lapses, which has no states "
-            f"({percent(fit.lapse_to_one)} to one side, {percent(fit.lapse_to_zero)} to the "
-            "other). What to do: do not speak of states, or find out what tells them from lapses: "
-            "how long they last, and what else differs between them."
+            f"({percent(fit.lapse_to_one)} to {sides[0]}, {percent(fit.lapse_to_zero)} to "
+            f"{sides[1]}). What to do: do not speak of states, or find out what tells them from "
+            "lapses: how long they last, and what else differs between them."
         )
         yield Remark("Lapses would do as well", text)
 

@@ -148,6 +148,7 @@ def subject_of_states(
     choice = result if isinstance(result, StatesChoice) else None
     model = result if choice is None else choice.best
     _check_given(model, X, y)
+    one = getattr(model, "one_", None) if one is None else one
     given = {"session_starts": session_starts, "transition_inputs": transition_inputs}
     data, parameters = asked(model, X, y, session_starts, transition_inputs)
     _check_data(model, X, y, given)

@@ -41,7 +41,7 @@ def tables(subject: StatesSubject) -> dict[str, pd.DataFrame]:
     """Return all tables, by their names."""
     found = {
         "states": of_states(subject),
-        "weights": subject.sure.to_frame(),
+        "weights": _towards(subject, subject.sure.to_frame()),
         "transitions": of_transitions(subject),
         "dwell_times": plot_dwell_times.data(subject.visits),
         "posterior": _posterior(subject),
@@ -53,8 +53,15 @@ def tables(subject: StatesSubject) -> dict[str, pd.DataFrame]:
         found["numbers_of_states"] = subject.choice.to_frame().reset_index()
         found["folds"] = _folds(subject.choice)
         if subject.choice.lapses is not None:
-            found["lapses"] = subject.choice.lapses.fit.to_frame()
+            found["lapses"] = _towards(subject, subject.choice.lapses.fit.to_frame())
     return found
+
+
+def _towards(subject: StatesSubject, weights: pd.DataFrame) -> pd.DataFrame:
+    """Return weights with the choice that positive ones lead to, if it has a name."""
+    if subject.one is not None:
+        weights.insert(0, "choice", [subject.one] * len(weights))
+    return weights
 
 
 def of_states(subject: StatesSubject) -> pd.DataFrame:
