@@ -104,9 +104,7 @@ FIGURES = {
 
 
 def _figure(width_mm: float, height_mm: float) -> Any:
-    from ..plotting.paper_figure import PaperFigure
-
-    return PaperFigure(figsize=style.size_inches(width_mm, height_mm))
+    return style.figure_class()(figsize=style.size_inches(width_mm, height_mm))
 
 
 def _draw_scores(result: DemoResult, ax: Axes) -> None:

@@ -131,6 +131,17 @@ def size_inches(width_mm: float, height_mm: float) -> tuple[float, float]:
     return width_mm / 25.4, height_mm / 25.4
 
 
+def figure_class() -> type[Figure]:
+    """Return the class of figures whose files keep text as text; that imports matplotlib.
+
+    >>> figure_class().__name__
+    'PaperFigure'
+    """
+    from .paper_figure import PaperFigure
+
+    return PaperFigure
+
+
 def new_figure(n_rows: int = 1, n_columns: int = 1, **arguments: Any) -> tuple[Figure, Any]:
     """Return a figure and its axes, as ``plt.subplots`` does, in the style of a paper.
 
@@ -141,9 +152,7 @@ def new_figure(n_rows: int = 1, n_columns: int = 1, **arguments: Any) -> tuple[F
     with paper_style():
         from matplotlib import pyplot as plt
 
-        from .paper_figure import PaperFigure
-
-        return plt.subplots(n_rows, n_columns, FigureClass=PaperFigure, **arguments)
+        return plt.subplots(n_rows, n_columns, FigureClass=figure_class(), **arguments)
 
 
 def axes_or_new(ax: Axes | None, *, width_mm: float = ONE_COLUMN_MM, height_mm: float) -> Axes:

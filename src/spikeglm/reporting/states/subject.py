@@ -156,13 +156,7 @@ def subject_of_states(
         warnings.simplefilter("always")
         sure = model.standard_errors(X, y, **given)
     is_of_choices = data.problem.emissions.likelihood.model.name in CHOICES
-    if one is not None and (not is_of_choices or data.inputs.classes is not None):
-        raise errors.value_error(
-            "Only of choices something is called one.",
-            given=f"one={one!r} for a {data.problem.emissions.likelihood.model.name} model",
-            expected="a Bernoulli model of responses that are 0 and 1",
-            todo="leave one out.",
-        )
+    _check_one(one, data, is_of_choices)
     accuracy = None
     if is_of_choices or correct is not None:
         accuracy = state_accuracy(model, X, y, **given, correct=correct)
@@ -182,6 +176,16 @@ def subject_of_states(
         bin_s,
         one,
     )
+
+
+def _check_one(one: Any, data: Data, is_of_choices: bool) -> None:
+    if one is not None and (not is_of_choices or data.inputs.classes is not None):
+        raise errors.value_error(
+            "Only of choices something is called one.",
+            given=f"one={one!r} for a {data.problem.emissions.likelihood.model.name} model",
+            expected="a Bernoulli model of responses that are 0 and 1",
+            todo="leave one out.",
+        )
 
 
 def _check_given(model: GLMHMM, X: Any, y: Any) -> None:
