@@ -63,7 +63,8 @@ def encode(
         Of the model that None takes, e.g. ``"Gaussian"`` for calcium.
     folds :
         As for :func:`~spikeglm.selection.cross_validated`. None makes ten folds of interleaved
-        blocks, with a gap as long as the longest kernel.
+        blocks, with a gap as long as the longest kernel; of a short session fewer blocks, or five
+        folds.
     strengths :
         ``"auto"`` or a grid: strengths of ``model`` are chosen by held-out likelihood on these
         folds first, see :func:`~spikeglm.selection.select_strength`. None leaves them.
