@@ -10,6 +10,7 @@ import pytest
 from tests.glm.kinds import CLASSIFIERS, REGRESSORS
 
 import spikeglm as nmo
+from spikeglm.rows.arrays import finite_rows
 
 B = nmo.basis
 T = 400
@@ -140,6 +141,16 @@ def test_edges_of_windows_are_told_in_the_report_and_cost_no_look(monkeypatch):
         model = fit(B.HistoryConv(5, label="past").design(Y))
     told = "395 of 400 rows took part; not: windows that leave their epoch (5 rows)"
     assert told in str(model.fit_report_)
+
+
+def test_features_without_gaps_are_looked_through_once(monkeypatch):
+    looks, of_rows = [], finite_rows
+    monkeypatch.setattr(
+        "spikeglm.rows.arrays.finite_rows", lambda values: looks.append(1) or of_rows(values)
+    )
+    model = nmo.PopulationGLM().fit(X, RNG.poisson(1.0, (T, 2)))
+    assert "took part" not in str(model.fit_report_)
+    assert len(looks) == 1
 
 
 @pytest.mark.parametrize("is_design", [True, False])

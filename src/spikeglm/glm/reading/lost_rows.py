@@ -74,10 +74,11 @@ class LostRows:
 
         Only what is lost beyond the edges of windows costs a look at the features.
         """
-        keep, valid = self.keep, self.rows.valid_rows()
+        keep = self.keep
         n = np.count_nonzero(keep)
         if n == len(keep):
             return ""
+        valid = self.rows.valid_rows()
         lost, edges = ~keep, edges_of(self.rows, valid)
         because = [Loss("windows", "that leave their epoch", edges)]
         because += [Loss(name, _NOTHING, mask) for name, mask in self.others.items()]
