@@ -14,6 +14,7 @@ from ..rows.terms import terms_of
 from ..settings import get_config
 
 _SHARE = 1 / 8  # of the memory budget
+_FEWEST_ROWS = 8192  # at a time: threads that often ask for the interpreter wait for each other
 
 
 def in_memory(rows: Rows) -> Rows:
@@ -34,7 +35,7 @@ def in_memory(rows: Rows) -> Rows:
     if is_fixed or n_bytes > _SHARE * get_config().memory_bytes:
         return rows
     values = np.empty((rows.n_rows, rows.n_features), dtype=rows.dtype)
-    step = max(1, rows.efficient_block_rows)
+    step = max(_FEWEST_ROWS, rows.efficient_block_rows)
 
     def fill(starts: Sequence[int]) -> None:
         for start in starts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -196,7 +197,7 @@ class GLM(Rates, BaseGLM):
     def _dispersion(
         self, inputs: FitInputs, result: FitResult, *, dof_resid: FloatArray, weight: FloatArray
     ) -> dispersion.Dispersion:
-        penalty = self.read_penalty(inputs.shapes)
+        penalty = partial(self.read_penalty, inputs.shapes)
         return dispersion.estimate(inputs, result, penalty, dof_resid=dof_resid, weight=weight)
 
     def _uncertainties(

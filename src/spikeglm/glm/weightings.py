@@ -67,7 +67,7 @@ class WeightedFits:
         inputs = replace(self.inputs, columns=self.columns)
         left = dof_resid(shapes, result, model._regularizer, self.columns.mask)
         found = dispersion.estimate(
-            inputs, result, self.penalty, dof_resid=left, weight=result.total_weight
+            inputs, result, lambda: self.penalty, dof_resid=left, weight=result.total_weight
         )
         return found.scale.reshape(self.n_weightings, self.n_neurons)
 

@@ -254,7 +254,10 @@ class ProductRows(PairRows):
         for rows in (self.left, self.right):
             factors.append(np.empty((stop - start, rows.n_channels, rows.n_functions)))
             rows.write_channels(start, stop, factors[-1])
-        out[...] = _outer(*factors)
+        left, right = factors
+        by_factor = out.reshape(*left.shape, right.shape[-1])  # a view: one axis becomes two
+        with np.errstate(invalid="ignore"):
+            np.multiply(left[..., :, None], right[..., None, :], out=by_factor)
 
     def finite(self, start: int, stop: int) -> BoolArray:
         """Return (stop - start,) True where both factors are finite."""

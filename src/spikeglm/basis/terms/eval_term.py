@@ -20,7 +20,7 @@ from .one_family import OneFamily
 Ranges: TypeAlias = tuple[Range | None, ...]
 """The range of each input; None where samples are taken as they are and nothing is outside."""
 
-_PIECE_NUMBERS = 15_000  # in one temporary: below the 128 KiB at which malloc asks the system
+_PIECE_NUMBERS = 2**16  # in one temporary: fits the cache, and lets go of the interpreter for long
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ becomes :class:`PlacedRows`, which writes any block of rows and never changes it
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
@@ -151,7 +152,7 @@ class PlacedRows(ABC):
 
 def channels(x: Array) -> Array:
     """Return x (n, ...) as (n, S), row-major over the per-sample axes."""
-    return x.reshape(len(x), int(np.prod(x.shape[1:])))
+    return x.reshape(len(x), math.prod(x.shape[1:]))
 
 
 def require_like(shapes: list[tuple[int, ...]], others: list[tuple[int, ...]]) -> None:

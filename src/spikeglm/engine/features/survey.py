@@ -18,7 +18,7 @@ from ..coordinates.feature_facts import Features, Spectrum, spectrum
 from ..kernels import feature_kernels, loss_kernels
 from ..kernels.feature_kernels import SketchSums
 from ..runners import threads
-from ..runners.plan import Plan
+from ..runners.plan import Plan, with_workers_for_matrices
 from ..table import Table
 from .copies import copies_in
 from .feature_sums import moments
@@ -222,6 +222,7 @@ def _is_unremarkable(features: Features, how: Plan) -> bool:
 
 def _surveyed(table: Table, columns: Columns, how: Plan) -> Survey:
     table_of_gram = _in_longer_blocks(table, how)
+    how = with_workers_for_matrices(how, table.rows, 1)
     sums = moments(feature_kernels.gram, table_of_gram, columns, how)
     products = sums.xx
     mean, scale = _location(sums.weight, sums.x, np.diag(products), table)

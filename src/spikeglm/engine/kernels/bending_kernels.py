@@ -54,7 +54,7 @@ def loss_with_bending(
 ) -> BendingSums:
     """Also sum the bending, with P = ``spread`` (C, p + 1, p + 1).
 
-    ``is_rough`` lets curvatures of many columns be summed from products in float32.
+    ``is_rough`` lets curvatures be summed from products in float32.
     """
     return _second_order(X, block, W, b, xp, spread, is_rough=is_rough)
 
@@ -104,7 +104,7 @@ def _second_order(
     if h.shape[1] >= _MANY_COLUMNS:
         H, bending = _together(Z, h, change, spread, is_rough=is_rough)
     else:
-        H, bending = _one_by_one(Z, h, change, spread)
+        H, bending = _one_by_one(Z, h, change, spread, is_rough=is_rough)
     loss = weighted(value, block, xp).sum(axis=0)
     return BendingSums(loss, Z.T @ weighted(slope, block, xp), H, bending)
 
@@ -114,7 +114,12 @@ def _totals(each: FloatArray, block: ColumnBlock, xp: Namespace) -> TotalSums:
 
 
 def _one_by_one(
-    Z: FloatArray, h: FloatArray, change: FloatArray | None, spread: FloatArray | None
+    Z: FloatArray,
+    h: FloatArray,
+    change: FloatArray | None,
+    spread: FloatArray | None,
+    *,
+    is_rough: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """Return H (C, n, n) and the bending (n, C), given h and its change (B, C)."""
     (n, C), bending = (Z.shape[1], h.shape[1]), np.zeros((Z.shape[1], h.shape[1]))
@@ -123,8 +128,9 @@ def _one_by_one(
     single = None if spread is None else Z.astype(np.float32)
     for c in range(C):
         if is_positive[c]:  # A'A takes half the time of A'B
-            root = Z * np.sqrt(h[:, c, None])
-            np.matmul(root.T, root, out=H[c])
+            of = single if is_rough and single is not None else Z
+            root = of * np.sqrt(h[:, c, None]).astype(of.dtype)
+            H[c] = root.T @ root
         else:
             np.matmul((Z * h[:, c, None]).T, Z, out=H[c])
         if single is not None and change is not None and spread is not None:

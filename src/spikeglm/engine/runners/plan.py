@@ -188,6 +188,23 @@ def planned(rows: Rows, keep: BoolArray, n_columns: int) -> tuple[Table, Plan]:
     return Table.cut(rows, keep, how.block_rows), how
 
 
+def with_workers_for_matrices(how: Plan, rows: Rows, n_matrices: int) -> Plan:
+    """Return the plan for visits that add up so many matrices (p, p): worth more workers.
+
+    >>> import numpy as np, spikeglm as nmo
+    >>> from spikeglm.rows import ArrayRows
+    >>> rows = ArrayRows(np.zeros((10_000, 100)))
+    >>> with nmo.config_context(n_threads=2):
+    ...     how = plan(rows, 1)
+    ...     how.n_threads, with_workers_for_matrices(how, rows, 1).n_threads
+    (1, 2)
+    """
+    work = rows.n_rows * rows.n_features * n_matrices * (rows.n_features // 2 + 1)
+    if how.runner != "threads" or work < _THREADS_PAY_FROM:
+        return how
+    return replace(how, n_threads=max(how.n_threads, get_config().workers))
+
+
 def _runner(settings: Settings, work: int, *, iterative: bool) -> tuple[str, str]:
     """Return the runner and why it is the one."""
     if settings.runner == "jax":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -34,7 +34,7 @@ class Dispersion(NamedTuple):
 def estimate(
     inputs: FitInputs,
     result: FitResult,
-    penalty: Penalty,
+    penalty: Callable[[], Penalty],
     *,
     dof_resid: FloatArray,
     weight: FloatArray,
@@ -44,7 +44,7 @@ def estimate(
     Parameters
     ----------
     inputs, penalty :
-        The data, and the penalty on the coefficients (p, N).
+        The data, and what returns the penalty on the coefficients (p, N) where it matters.
     result :
         Where the fit ended. The observations weigh ``result.total_weight``.
     dof_resid :
@@ -62,7 +62,7 @@ def estimate(
         return Dispersion(result.scale, None)
     if not columns.likelihood.model.has_dispersion:
         return Dispersion(estimate_scale(rows, columns, result, dof_resid, keep=keep), None)
-    optimum = Optimum(rows, columns, keep, result.coef, result.intercept, penalty=penalty)
+    optimum = Optimum(rows, columns, keep, result.coef, result.intercept, penalty=penalty())
     counted, has_aliased = total - dof_resid, len(result.aliased) > 0
     edf = effective_parameters(optimum, counted, total_weight=total, has_aliased=has_aliased)
     with np.errstate(invalid="ignore", divide="ignore"):

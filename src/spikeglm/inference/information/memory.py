@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ... import errors
-from ...engine.runners.plan import Plan, plan
+from ...engine.runners.plan import Plan, with_workers_for_matrices
 from ...engine.table import Table, cut
 from ...settings import get_config
 from ...typing import BoolArray, IntArray
@@ -34,12 +34,12 @@ def for_matrices(table: Table, keep: BoolArray, how: Plan, n_columns: int) -> tu
     That is p / 2 times the work of others: worth more workers, each with as many blocks.
     """
     table, rows = in_longer_blocks(table, how), table.rows
-    more = plan(rows, n_columns * (rows.n_features // 2 + 1)).n_threads
-    if how.runner != "threads" or more <= how.n_threads:
+    wider = with_workers_for_matrices(how, rows, n_columns)
+    if wider.n_threads == how.n_threads:
         return table, how
-    turns = math.ceil(rows.n_rows / (more * _LONG_BLOCK))
-    blocks = cut(keep, math.ceil(rows.n_rows / (more * turns)))
-    return replace(table, blocks=tuple(blocks)), replace(how, n_threads=more)
+    turns = math.ceil(rows.n_rows / (wider.n_threads * _LONG_BLOCK))
+    blocks = cut(keep, math.ceil(rows.n_rows / (wider.n_threads * turns)))
+    return replace(table, blocks=tuple(blocks)), wider
 
 
 def groups(n_columns: int, n_parameters: int) -> list[IntArray]:

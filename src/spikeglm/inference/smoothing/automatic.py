@@ -32,7 +32,7 @@ from .choose import Chosen
 from .coordinates import labels_of
 from .setting import Setting
 
-_RUGGED = Cheapest(1e-3)  # for a fit that only begins
+_RUGGED = Cheapest(1e-2)  # for a fit that only begins; nearer, rounds are no fewer (0044)
 _MOST_TURNS = 20  # of strengths at known scales of the likelihood, and scales at known strengths
 _SAME_SCALE = 1e-4  # relative
 _NEARLY = 1e-2  # nats that a marginal likelihood may be short of its maximum
@@ -117,7 +117,8 @@ def fit_automatically(
         strength, begin = setting.of_users(rho, chosen), setting.reached(last, chosen)
         result = setting.fitted(penalty.with_strengths(np.nan_to_num(strength)), solver, begin)
         n_passes += result.n_passes + sum(part.n_rounds for _, part in chosen)
-        if turns == _MOST_TURNS or _is_settled(last.scale, result.scale):
+        is_settled = _is_settled(last.scale, result.scale) and not setting.lost(result, strength)
+        if turns == _MOST_TURNS or is_settled:
             break
         last = result
     return _told(setting, replace(result, n_passes=n_passes), strength, chosen)

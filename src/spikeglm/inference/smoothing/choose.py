@@ -136,8 +136,14 @@ class Rounds:
             seen = self._visit(active, with_bending=number > 0, is_rough=is_rough)
             sums = self._back_on_track(active, seen)
             models = self._models(active, sums, is_first=number == 0)
-            reach = self.reach[active]
-            found = search(models, self.rho[active], reach, from_afar=number == 0)
+            is_first = number == 0
+            found = search(
+                models,
+                self.rho[active],
+                self.reach[active],
+                from_afar=is_first,
+                is_rough=is_first and not self._is_quadratic,
+            )
             self._shorten(active, found)
             done = self._is_done(active, found, number)
             self._stand(active, models, found)

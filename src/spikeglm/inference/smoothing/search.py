@@ -27,7 +27,7 @@ _FIRST_STEPS = 4  # of Fellner and Schall, before Newton's
 _MOST_STEPS = 200
 _MOST_SHORTENED = 12  # of one step; then what is left is rounding
 _LONGEST = {True: 6.0, False: 4.0}  # of a step in log strength, of Fellner and Schall or Newton
-_DONE = 1e-11  # nats that a step promises
+_DONE = {True: 1e-5, False: 1e-11}  # nats that a step promises, where models will be others or not
 _NOISE = 1e-13  # of the criterion
 _FLATTEST = 1e-9  # curvature of the criterion, nats, that is told from none
 _NOTHING_LEFT = 1e-2  # degrees of freedom that an entry leaves of what it penalises
@@ -64,7 +64,14 @@ class Found:
     __repr__ = showing.of_fields
 
 
-def search(models: LocalModels, rho: FloatArray, reach: FloatArray, *, from_afar: bool) -> Found:
+def search(
+    models: LocalModels,
+    rho: FloatArray,
+    reach: FloatArray,
+    *,
+    from_afar: bool,
+    is_rough: bool = False,
+) -> Found:
     """Return the best log strengths, beginning at ``rho`` (A, R).
 
     Parameters
@@ -77,13 +84,15 @@ def search(models: LocalModels, rho: FloatArray, reach: FloatArray, *, from_afar
         (A,) how far from there, in log strengths, the models are to be believed.
     from_afar :
         Whether that is a guess: then with steps of Fellner and Schall.
+    is_rough :
+        Whether the models are, so that the last digits of their best strengths say nothing.
     """
 
     def work(some: Sequence[int]) -> Found:
         which = np.array(some)
         with quiet():  # threads do not know who started them
             walk = _Walk(models.take(which), rho[which], reach[which, None], from_afar)
-            walk.go()
+            walk.go(_DONE[is_rough])
             return walk.found()
 
     shares = in_shares(work, list(range(len(rho))), n_threads=get_config().workers)
@@ -129,8 +138,8 @@ class _Walk:
         self.high = np.minimum(self.high, self.rho + reach)
         self.n_first = np.full(len(rho), _FIRST_STEPS if from_afar else 0)
 
-    def go(self) -> None:
-        """Walk until every neuron is done."""
+    def go(self, enough: float) -> None:
+        """Walk until every neuron is done: a step promises less than enough."""
         left = np.flatnonzero(np.isfinite(self.here.value))
         step, share = np.zeros_like(self.rho), np.ones(len(self.rho))
         n_shortened, is_fresh = np.zeros(len(self.rho), dtype=int), np.ones(len(self.rho), bool)
@@ -139,7 +148,7 @@ class _Walk:
             step[fresh], promise = self._step(fresh)
             share[fresh], n_shortened[fresh] = 1.0, 0
             is_done = np.zeros(len(self.rho), dtype=bool)
-            is_done[fresh] = (promise < _DONE) & (self.n_first[fresh] <= 0)
+            is_done[fresh] = (promise < enough) & (self.n_first[fresh] <= 0)
             is_done |= n_shortened > _MOST_SHORTENED
             left = left[~is_done[left]]
             if not len(left):

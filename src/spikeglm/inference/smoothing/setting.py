@@ -91,6 +91,14 @@ class Setting:
             coef[:, which], intercept[which] = part.coef, part.intercept
         return coef, intercept
 
+    def lost(self, result: FitResult, strength: FloatArray) -> bool:
+        """Tell whether a column has no optimum that has strengths (R, C): then it has no choice.
+
+        A fit that only begins need not have seen that something separates its responses.
+        """
+        has_none = np.array([status in _NONE_CHOSEN for status in result.status], dtype=bool)
+        return bool(np.isfinite(strength[:, has_none]).any())
+
     def at_scales(self, last: FitResult) -> Columns:
         """Return the columns at scales of their likelihoods, where a fit has found some."""
         return self.columns if last.scale is None else self.columns.at_scale(last.scale)

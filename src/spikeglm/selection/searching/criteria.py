@@ -77,7 +77,9 @@ class CriterionScores:
         used = dof_resid(shapes, result, self.problem.model._regularizer, columns.mask)
         of_columns = replace(inputs, columns=columns, shapes=shapes)
         weight = result.total_weight
-        found = dispersion.estimate(of_columns, result, penalty, dof_resid=used, weight=weight)
+        found = dispersion.estimate(
+            of_columns, result, lambda: penalty, dof_resid=used, weight=weight
+        )
         if columns.estimates_scale:
             columns = columns.at_scale(found.scale)
         optimum = Optimum(
