@@ -55,6 +55,13 @@ def test_cyclic_splines_are_periodic_and_sum_to_one(k, more, u):
     np.testing.assert_allclose(here.sum(), 1.0, atol=1e-12)
 
 
+def test_a_phase_that_rounds_to_a_whole_turn_is_the_beginning_of_one():
+    u = np.array([[-1e-20], [0.0], [0.3]])  # the first is 1.0 modulo 1
+    values = CyclicBSpline(5, 4).functions(u)
+    np.testing.assert_array_equal(values[0], values[1])
+    np.testing.assert_array_equal(values[1:], CyclicBSpline(5, 4).functions(u[1:]))
+
+
 @pytest.mark.parametrize(("b", "k"), ORDERS)
 def test_m_splines_integrate_to_one(b, k):
     family = MSpline(b, k)

@@ -32,7 +32,7 @@ from .choose import Chosen
 from .coordinates import labels_of
 from .setting import Setting
 
-_RUGGED = Cheapest(1e-2)  # for a fit that only begins; nearer, rounds are no fewer (0044)
+_RUGGED = Cheapest(1e-2)  # for a fit that only begins
 _MOST_TURNS = 20  # of strengths at known scales of the likelihood, and scales at known strengths
 _SAME_SCALE = 1e-4  # relative
 _NEARLY = 1e-2  # nats that a marginal likelihood may be short of its maximum
