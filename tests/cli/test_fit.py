@@ -52,7 +52,7 @@ def test_describe_prints_names_that_the_template_uses(described):
     text = file.read_text()
     for name in ("series/position/x", "units", "trials", "epochs/session"):
         assert name in names and f'"{name}"' in text
-    for label in ("position (centimeters)", "speed (cm/s)", "cue", "reward", "history"):
+    for label in ("position (cm)", "speed (cm/s)", "cue", "reward", "history"):
         assert f'label = "{label}"' in text
     assert f"spikeglm fit {file}" in " ".join(names)
 
@@ -117,7 +117,7 @@ def test_what_was_simulated_is_found(fitted):
     sets = answered(fitted[0])["sets"]
     assert "position" in sets["0"] and "cue" in sets["1"] and "cue" not in sets["0"]
     table = pd.read_csv(fitted[1] / "terms.csv").set_index(["neuron", "term"])
-    place = "position (centimeters)"
+    place = "position (cm)"
     assert table.loc[(0, place), "unique"] > 0.1 > table.loc[(1, place), "unique"]
     assert table.loc[(1, "cue"), "unique"] > 0.02
 

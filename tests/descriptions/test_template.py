@@ -52,11 +52,13 @@ def test_speed_is_derived_where_it_was_not_recorded():
     assert labels(of(PLANE, speed)) == ["position", "running_speed (cm/s)", "history"]
 
 
-@pytest.mark.parametrize("unit", ["cm", "meters", "a.u."])
-def test_labels_have_the_units_that_the_recording_knows(unit):
+@pytest.mark.parametrize(
+    ("unit", "symbol"), [("cm", "cm"), ("meters", "m"), ("Centimetre", "cm"), ("a.u.", "a.u.")]
+)
+def test_labels_have_the_units_that_the_recording_knows(unit, symbol):
     plane = replace(PLANE, unit=unit)
     found = labels(of(plane, series("pupil", np.sin(T), unit="mm")))
-    assert found == [f"position ({unit})", f"speed ({unit}/s)", "pupil (mm)", "history"]
+    assert found == [f"position ({symbol})", f"speed ({symbol}/s)", "pupil (mm)", "history"]
 
 
 @pytest.mark.parametrize("unit", ["", "unknown", "n.a.", " "])

@@ -24,6 +24,12 @@ _LOOKED_AT = 20_000  # samples whose values are looked at
 WINDOW_S, BEFORE_S = 1.0, 0.5
 MOST_WITH_HISTORY = 12  # units: each has columns of its own, that all fits of all units carry
 SPEED = "speed"
+_SYMBOLS = {
+    "meter": "m", "centimeter": "cm", "millimeter": "mm", "micrometer": "µm", "second": "s",
+    "millisecond": "ms", "degree": "deg", "radian": "rad", "pixel": "px", "volt": "V",
+    "hertz": "Hz",
+}  # fmt: skip
+"""Units as files spell them out, in whatever number and English, and as axes show them."""
 _NO_UNITS = ("", "n.a.", "na", "none", "not known", "unknown", "unitless", "dimensionless")
 
 
@@ -183,9 +189,20 @@ def _unit(recording: Recording, name: str) -> str:
 
 def _with_unit(label: str, unit: str) -> str:
     """Return a label with its unit, as axes and maps read it; without where nobody knows it."""
-    unit = unit.strip()
+    unit = "/".join(map(_symbol, unit.strip().split("/")))
     is_known = unit.partition("/")[0].lower() not in _NO_UNITS and not set(unit) & set('()"\\')
     return f"{label} ({unit})" if unit and is_known else label
+
+
+def _symbol(unit: str) -> str:
+    """Return the symbol of a unit that is spelled out, another unit as it is.
+
+    >>> _symbol("centimeters"), _symbol("Metre"), _symbol("a.u.")
+    ('cm', 'm', 'a.u.')
+    """
+    one = unit.strip().lower().removesuffix("s")
+    american = f"{one[:-2]}er" if one.endswith("metre") else one
+    return _SYMBOLS.get(american, unit)
 
 
 def _with_labels_of_their_own(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -220,7 +220,14 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def check_form(path: Path) -> None:
     """Raise ValueError if the name of a table says no form that it can be written in."""
     if path.suffix not in _FORMS:
-        raise errors.unknown_name("form of a table (its ending)", path.suffix, _FORMS)
+        raise errors.value_error(
+            "The name of the table does not say in which form to write it.",
+            given=str(path),
+            expected="a name that ends in " + " or ".join(_FORMS),
+            todo=f"call it {path.name}{_FORMS[0]}, for example."
+            if not path.suffix
+            else f"call it {path.with_suffix(_FORMS[0]).name}, for example.",
+        )
 
 
 def _with_units_of(result: Result, recording: Recording) -> tuple[Recording, bool]:

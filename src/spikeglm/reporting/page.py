@@ -70,6 +70,7 @@ def page(
         tools="" if len(subject.names) > 1 else " hidden",
         legend=text(_legend(subject)),
         population=_population(subject, images),
+        to_population=' <a href="#population">Population</a>' if len(subject.names) > 1 else "",
         methods=text(how.text),
         references=references(how),
         bibtex=text(how.bibtex),

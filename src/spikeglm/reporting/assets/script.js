@@ -341,7 +341,8 @@
   function drawNeuron(n) {
     const encodes = headers.findIndex((h) => h.textContent === "encodes");
     const said = encodes < 0 ? "" : `: ${current.cells[encodes].textContent}`;
-    const head = make("div", { class: "neuron-head" }, make("h3", { "aria-live": "polite" }, `Neuron ${DATA.neurons[n]}${said}`));
+    const turns = make("div", { class: "turns" });
+    const head = make("div", { class: "neuron-head" }, make("h3", { "aria-live": "polite" }, `Neuron ${DATA.neurons[n]}${said}`), turns);
     for (const [step, name] of [[-1, "Previous"], [1, "Next"]]) {
       const turn = make("button", { type: "button", class: "turn" }, name);
       turn.addEventListener("click", () => {
@@ -349,7 +350,7 @@
         if (there[k]) select(there[k]);
         document.querySelectorAll(".turn")[step < 0 ? 0 : 1].focus();
       });
-      if (rows.length > 1) head.append(turn);
+      if (rows.length > 1) turns.append(turn);
     }
     const panels = make("div", { class: "panels" });
     const panel = (title, more, svg) => panels.append(make("figure", {}, make("figcaption", {}, title, make("span", {}, more)), svg));

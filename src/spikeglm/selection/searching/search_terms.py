@@ -300,6 +300,6 @@ def _warn_of_no_answer(found: TermSearch) -> None:
         told = errors.listed(lost, between="; ")
         warn(
             f"{len(lost)} neuron(s) without an answer: {told}. What "
-            "to do: use folds with events of every neuron (InterleavedBlocks); give a model whose "
-            "fits are separated a penalty."
+            "to do: a silent neuron has none; else use folds with events of every neuron "
+            "(InterleavedBlocks), and give a model whose fits are separated a penalty."
         )
