@@ -1,8 +1,12 @@
 """Figures of searches draw what the search found."""
 
+import warnings
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+import spikeglm as nmo
 from spikeglm import PopulationGLM
 from spikeglm.plotting import plot_encoded_terms, plot_encoding_matrix, plot_search_steps
 from spikeglm.selection import search_terms
@@ -43,3 +47,28 @@ def test_steps_of_a_neuron_and_a_star_where_it_ended(search):
     assert np.isin(mine["score"], drawn).all()
     with pytest.raises(ValueError, match="neuron"):
         plot_search_steps(search, neuron="none")
+
+
+def test_long_names_of_terms_leave_room_for_the_data():
+    """Units in names made the longest set take the whole width; titles ran off the page."""
+    rng = np.random.default_rng(0)
+    signals = rng.normal(size=(3, 400))
+    counts = rng.poisson(np.exp(0.5 * signals[0] + 0.5 * signals[1] - 1))
+    names = ["position of the head (cm)", "direction of the head (rad)", "running speed (cm/s)"]
+    basis = nmo.basis.IdentityEval(label=names[0]) + nmo.basis.IdentityEval(label=names[1])
+    X = (basis + nmo.basis.IdentityEval(label=names[2])).design(*signals)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = nmo.selection.search_terms(nmo.GLM(), X, counts, folds=10)
+    ax = plot_search_steps(found)
+    figure = ax.figure
+    figure.canvas.draw()
+    page, drawn = figure.bbox, figure.canvas.get_renderer()
+    labels = [*ax.get_yticklabels(), ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label]
+    boxes = [text.get_window_extent(drawn) for text in labels if text.get_text()]
+    assert len(boxes) > 5
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in boxes)
+    assert all(page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes)
+    rows = [text.get_window_extent(drawn) for text in ax.get_yticklabels()]
+    assert all(low.y1 <= high.y0 + 1 for high, low in pairwise(rows))
+    assert ax.get_position().width > 0.4

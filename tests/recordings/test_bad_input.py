@@ -89,6 +89,13 @@ def test_a_file_that_is_locked(nwb_path, monkeypatch):
     assert "HDF5_USE_FILE_LOCKING=FALSE" in message(nwb_path, OSError)
 
 
+def test_a_file_that_is_cut_off_is_not_called_locked(tmp_path, nwb_path):
+    """HDF5's own words for it have "sblock" in them."""
+    short = tmp_path / "short.nwb"
+    short.write_bytes(nwb_path.read_bytes()[:5000])
+    assert "copy or download it again: it is cut off" in message(short, OSError)
+
+
 def test_two_files_of_one_name(tmp_path):
     table = pd.DataFrame({"time": [0.0, 1.0], "x": [1.0, 2.0]})
     table.to_csv(tmp_path / "speed.csv", index=False)

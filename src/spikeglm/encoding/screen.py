@@ -79,7 +79,8 @@ def _sets(neurons: pd.DataFrame) -> list[str]:
     unknown = neurons[neurons["set"] == _NO_ANSWER]
     if len(unknown):
         why = unknown["reason"].value_counts()
-        lines.append(f"no answer: {'; '.join(f'{n} x {reason}' for reason, n in why.items())}")
+        told = [f"{n} neuron{'' if n == 1 else 's'}, {reason}" for reason, n in why.items()]
+        lines.append(f"no answer: {'; '.join(told)}")
     return lines
 
 

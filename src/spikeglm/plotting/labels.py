@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _LETTER_MM = 1.4  # of 7 pt, on average
 _NO_BREAK = "\u00a0"
+_TITLE_MM = 1.5  # a letter of 8 pt
+_SHARE_OF_NAMES = 0.6  # of the width of axes before they are laid out
+_WHOLE = 1.25  # what a figure of one panel is wider than that
 _HANDLE_MM = 8.0
 _INCH_MM = 25.4
 _ROW_MM = 2.9
@@ -79,6 +82,44 @@ def upwards(ax: Axes, text: str) -> str:
     if max(map(len, lines), default=0) > width:
         return textwrap.fill(text, width)
     return "\n".join(lines).replace(_NO_BREAK, " ")
+
+
+def in_lines(names: str, most: int) -> str:
+    """Return a set of terms on lines of so many letters; a term is broken only where none holds it.
+
+    >>> print(in_lines("position (cm) + running speed (cm/s)", 24))
+    position (cm) +
+    running speed (cm/s)
+    """
+    terms = names.split(" + ")
+    held = f"{_NO_BREAK}+ ".join(term.replace(" ", _NO_BREAK) for term in terms)
+    lines = textwrap.wrap(held, most, break_long_words=False)
+    if max(map(len, lines), default=0) > most:
+        return textwrap.fill(names, most)
+    return "\n".join(lines).replace(_NO_BREAK, " ")
+
+
+def rows_named(ax: Axes, names: Sequence[str]) -> list[str]:
+    """Return names of rows on as many lines as it takes to leave most of the width to the data.
+
+    >>> ax = style.axes_or_new(None, height_mm=50)
+    >>> rows_named(ax, ["speed", "direction of the head (rad) + speed (cm/s)"])
+    ['speed', 'direction of the head (rad) +\\nspeed (cm/s)']
+    """
+    most = max(int(_SHARE_OF_NAMES * width_mm(ax) / _LETTER_MM), 8)
+    return [in_lines(name, most) for name in names]
+
+
+def title_beside(ax: Axes, text: str, names: Sequence[str]) -> str:
+    """Return a title on lines that end within the figure, where names of rows push the axes aside.
+
+    >>> ax = style.axes_or_new(None, height_mm=50)
+    >>> print(title_beside(ax, "neuron 6: position (cm) + speed (cm/s)", ["speed (cm/s)"] * 3))
+    neuron 6: position (cm) + speed (cm/s)
+    """
+    letters = max((len(line) for name in names for line in name.split("\n")), default=0)
+    room = _WHOLE * width_mm(ax) - _LETTER_MM * letters - _HANDLE_MM
+    return in_lines(text, max(int(room / _TITLE_MM), 12))
 
 
 def name_ticks(

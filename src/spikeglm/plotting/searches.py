@@ -8,7 +8,7 @@ import numpy as np
 
 from ..selection import TermSearch
 from . import style
-from .labels import has_room_for_rows, name_ticks
+from .labels import has_room_for_rows, in_lines, name_ticks, rows_named, title_beside
 from .style import axes_or_new
 from .tables import framed, objects, of_neuron, with_data
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN = 0.5  # between encoded and not
 _MOST_SETS = 40  # of the steps of a neuron that have names
+_LETTERS = 29  # of a set of terms on one line, in a figure one column wide
 
 
 def _shares(search: TermSearch) -> pd.DataFrame:
@@ -196,7 +197,10 @@ def plot_search_steps(
     'Terms, step by step'
     """
     table = plot_search_steps.data(search, neuron=neuron)
-    ax = axes_or_new(ax, height_mm=20 + 4 * min(len(table), _MOST_SETS))
+    shown = list(table["to"]) if len(table) <= _MOST_SETS else []
+    n_lines = max((in_lines(name, _LETTERS).count("\n") for name in shown), default=0) + 1
+    ax = axes_or_new(ax, height_mm=20 + (1 + 3 * n_lines) * min(len(table), _MOST_SETS))
+    names = rows_named(ax, shown)
     for at, row in table.iterrows():
         tint = color if row["is_best"] else style.GREY
         small: style.Look = {"color": tint, "alpha": 0.35, "markersize": 2, "markeredgewidth": 0}
@@ -208,11 +212,11 @@ def plot_search_steps(
         ax.errorbar(row["score"], at, xerr=row["score_se"], **look)
     for edge in np.flatnonzero(np.diff(table["step"])):
         ax.axhline(edge + 0.5, color=style.LIGHT_GREY, linewidth=style.THIN_PT, zorder=0)
-    if len(table) <= _MOST_SETS:
-        ax.set_yticks(np.arange(len(table)), table["to"])
+    if names:
+        ax.set_yticks(np.arange(len(table)), names)
     ax.axvline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     ax.invert_yaxis()
     ax.set_ylabel("Terms, step by step")
     ax.set_xlabel(table.attrs["xlabel"])
-    ax.set_title(table.attrs["title"])
+    ax.set_title(title_beside(ax, table.attrs["title"], names))
     return ax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from ...io.storage.stored_arrays import reader_of, unreadable
 from ...typing import Array, FloatArray, IntArray
 
 _MOST_SPIKES = 5_000_000  # that are read to know when the first and the last one is
+_OF_LOCKS = re.compile(r"\block")  # HDF5 says "sblock" of its superblock, of files that are cut off
 _SOME = 64  # units whose first and last spike stand for all
 
 
@@ -53,7 +55,7 @@ class Hdf5File:
                 given=f"{error}",
                 expected="a whole HDF5 file",
                 todo="set HDF5_USE_FILE_LOCKING=FALSE, or close it where it is being written."
-                if "lock" in str(error)
+                if _OF_LOCKS.search(str(error))
                 else "copy or download it again: it is cut off, damaged, or still being written.",
             ) from error
 
