@@ -12,6 +12,7 @@ import numpy as np
 from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
+from ..glm.reading.mistaken_shapes import check_order
 from ..glm.reading.read_arguments import refuse_classifiers
 from ..io.interop.event_data import ONE
 from ..io.interop.numbers import pynapple_name
@@ -60,6 +61,7 @@ class Inputs:
         if hasattr(X, "counts") and not _is_table(y):
             y = _counted(y, X, model)
         _refuse_spike_times(y)
+        check_order(X, y)
         needs_strengths = model is None and not _is_smooth(X)
         if model is None:
             model = _usual_model(X, y, observation_model, is_smooth=not needs_strengths)

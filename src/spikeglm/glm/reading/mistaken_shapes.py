@@ -7,6 +7,7 @@ from typing import Any
 from ... import errors
 from ...io.interop.frames import is_from
 from ...io.interop.refusals import COUNT_FIRST, look_like_times
+from ...io.interop.trees import is_mapping
 from ...io.storage.stored_arrays import is_in_file
 from ...numerics import is_plain_array
 from ...observation_models.likelihood import Likelihood
@@ -19,12 +20,26 @@ _TRANSPOSED_X = (
 
 
 def check_order(X: Any, y: Any) -> None:
-    """Raise a ValueError where X has one axis and y two, as those that changed places have.
+    """Raise where y can be nothing but features, or X has one axis and y two: they changed places.
+
+    Raises
+    ------
+    TypeError
+        For a design, or a dictionary of features, as y.
+    ValueError
+        For X of one axis, and y of two.
 
     >>> check_order([[1.0], [2.0]], [0, 1])
     """
     if is_in_file(X) or is_in_file(y):  # the attributes of a closed dataset raise
         return
+    if _is_table_of_features(y) and not _is_table_of_features(X):
+        raise errors.type_error(
+            "X and y look swapped.",
+            given=f"y={type(y).__name__}, which holds features",
+            expected="X: features (n_samples, n_features); y: the response",
+            todo="swap the two.",
+        )
     shapes = [getattr(values, "shape", ()) for values in (X, y)]
     n_axes = [len(shape) if isinstance(shape, tuple) else 0 for shape in shapes]
     if n_axes == [1, 2] and X.shape[0] == y.shape[0]:
@@ -35,6 +50,11 @@ def check_order(X: Any, y: Any) -> None:
             todo="the features come first, as in fit(features, response); a single feature is "
             f"{as_columns(X, 'X')}, and many neurons are for PopulationGLM.",
         )
+
+
+def _is_table_of_features(values: Any) -> bool:
+    """Whether these can be nothing but features: a dictionary of them, or a design."""
+    return not is_plain_array(values) and (is_mapping(values) or isinstance(values, Rows))
 
 
 def check_possible(likelihood: Likelihood, y: Any, X: Any) -> None:
