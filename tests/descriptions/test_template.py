@@ -78,16 +78,16 @@ def test_a_template_tells_where_a_recording_that_comes_along_is_found():
 
 
 @pytest.mark.parametrize(
-    ("values", "unit", "bounds"),
+    ("values", "unit", "symbol", "bounds"),
     [
-        (T % (2 * np.pi), "radians", [0, 2 * np.pi]),
-        (T % (2 * np.pi) - np.pi, "rad", [-np.pi, np.pi]),
-        (20 * T % 360, "degrees", [0, 360]),
-        (20 * T % 360 - 180, "", [-180, 180]),
+        (T % (2 * np.pi), "radians", " (rad)", [0, 2 * np.pi]),
+        (T % (2 * np.pi) - np.pi, "rad", " (rad)", [-np.pi, np.pi]),
+        (20 * T % 360, "degrees", " (deg)", [0, 360]),
+        (20 * T % 360 - 180, "", "", [-180, 180]),
     ],
 )
-def test_angles_are_on_their_circle(values, unit, bounds):
-    label = f"head_direction ({unit})" if unit else "head_direction"
+def test_angles_are_on_their_circle(values, unit, symbol, bounds):
+    label = f"head_direction{symbol}"
     basis = term(of(series("head_direction", values, unit=unit)), label)["basis"]
     assert basis["name"] == "CyclicBSplineEval"
     np.testing.assert_allclose(basis["bounds"], bounds)

@@ -329,6 +329,16 @@ def test_features_and_response_that_changed_places(name):
         FITTED_FROM_X_AND_Y[name](choices, features)
 
 
+@pytest.mark.parametrize("name", FITTED_FROM_X_AND_Y)
+@pytest.mark.parametrize("kind", ["a design", "a dictionary"])
+def test_features_that_are_a_design_or_a_dictionary_and_a_response_that_changed_places(name, kind):
+    features = np.random.default_rng(0).normal(size=(20, 2))
+    design = nmo.basis.IdentityEval().design(features[:, 0])
+    given = design if kind == "a design" else {"a": features[:, 0], "b": features[:, 1]}
+    with pytest.raises(TypeError, match=r"look swapped.*swap the two"):
+        FITTED_FROM_X_AND_Y[name](COUNTS, given)
+
+
 def test_data_that_changed_places_in_a_score():
     choices, features = COUNTS[:, 0] % 2, np.random.default_rng(0).normal(size=(20, 3))
     for model in (nmo.GLM("Bernoulli", regularizer="Ridge"), nmo.ClassifierGLM()):

@@ -72,6 +72,12 @@ CASES = {
     "y and the design of encode swapped": (
         lambda: nmo.encode(DESIGN, ONE), TypeError, "swap the two",
     ),
+    "y and the features of encode swapped": (
+        lambda: nmo.encode(X, ONE), TypeError, "swap the two",
+    ),
+    "y and a dictionary of features of encode swapped": (
+        lambda: nmo.encode({"a": X[:, 0]}, ONE), TypeError, "swap the two",
+    ),
 }  # fmt: skip
 
 

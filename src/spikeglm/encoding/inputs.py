@@ -12,12 +12,13 @@ import numpy as np
 from .. import errors, showing
 from ..designs import DesignBuilder
 from ..glm import GLM, PopulationGLM
-from ..glm.reading.mistaken_shapes import check_order
 from ..glm.reading.read_arguments import refuse_classifiers
 from ..io.interop.event_data import ONE
 from ..io.interop.numbers import pynapple_name
 from ..io.interop.refusals import COUNT_FIRST, look_like_times
 from ..io.interop.timeseries import to_pynapple
+from ..io.interop.trees import is_mapping
+from ..numerics import is_plain_array
 from ..rows import Rows
 from ..selection import Folds, InterleavedBlocks, TimeSplitter, fixed_folds
 from ..typing import ArrayLike
@@ -56,12 +57,11 @@ class Inputs:
         bin_s: float | None,
     ) -> Inputs:
         """Make the design, count spikes in its rows, choose a model and fix the folds."""
-        _refuse_swapped(y)
+        _refuse_swapped(y, design)
         X = _design(design, data)
         if hasattr(X, "counts") and not _is_table(y):
             y = _counted(y, X, model)
         _refuse_spike_times(y)
-        check_order(X, y)
         needs_strengths = model is None and not _is_smooth(X)
         if model is None:
             model = _usual_model(X, y, observation_model, is_smooth=not needs_strengths)
@@ -96,21 +96,26 @@ def usual_splitter(X: Any) -> InterleavedBlocks:
     return splitter
 
 
-def _refuse_swapped(y: Any) -> None:
-    if hasattr(y, "fit") and hasattr(y, "predict"):
-        raise errors.type_error(
-            "Responses come first, then the design.",
-            given=f"y={type(y).__name__}, a model",
-            expected="encode(y, design): counts (T, N), or spike times",
-            todo="a model of your own is model=.",
-        )
-    if isinstance(y, (Rows, DesignBuilder)):
-        raise errors.type_error(
-            "Responses come first, then the design.",
-            given=f"y={type(y).__name__}",
-            expected="encode(y, design): counts (T, N), or spike times",
-            todo="swap the two.",
-        )
+def _refuse_swapped(y: Any, design: Any) -> None:
+    is_model = hasattr(y, "fit") and hasattr(y, "predict")
+    if not (is_model or isinstance(y, (Rows, DesignBuilder)) or _are_features(y, design)):
+        return
+    named = f"y={type(y).__name__}"
+    raise errors.type_error(
+        "Responses come first, then the design.",
+        given=f"{named}, a model" if is_model else f"{named}, design={type(design).__name__}",
+        expected="encode(y, design): counts (T, N), or spike times",
+        todo="a model of your own is model=." if is_model else "swap the two.",
+    )
+
+
+def _are_features(y: Any, design: Any) -> bool:
+    """Whether y is a dictionary of what goes up and down, or has columns where design has none."""
+    if is_mapping(y):
+        held = [one for one in y.values() if is_plain_array(one) and one.dtype.kind in "iuf"]
+        return any(one.ndim == 1 and (np.diff(one) < 0).any() for one in held)
+    of_y, of_design = (tuple(getattr(given, "shape", ())) for given in (y, design))
+    return len(of_y) == 2 and of_design == of_y[:1]
 
 
 def _refuse_spike_times(y: Any) -> None:
