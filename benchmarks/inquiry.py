@@ -15,9 +15,10 @@ from .recordings import Recording
 from .report import Table, seconds, times
 
 _BUDGET_S = 20.0  # of a library that is asked neuron by neuron
-TOLD_OF_R = (
-    "R is timed with its defaults; its numbers, of ten neurons, are of fits that go on until "
-    "nothing changes (by default its errors stand on the weights of the step before)."
+TOLD_OF_RIVALS = (
+    "Rivals are timed with their defaults; their numbers, of ten neurons, are of fits that go on "
+    "until nothing changes (by default errors stand on the weights of the step before, and the "
+    "negative binomial of statsmodels stops 1e-5 nats short of the most likely scale)."
 )
 TITLES = ("Question", "Library", "all neurons (s)", "measured", "ratio", "largest difference")
 

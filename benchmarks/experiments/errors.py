@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..asked import ERRORS
-from ..inquiry import TOLD_OF_R, Inquiry, inquire, of_r
+from ..inquiry import TOLD_OF_RIVALS, Inquiry, inquire, of_r
 from ..lab import Lab
 from ..recordings import LAGS, TRIAL, slow_population
 from ..report import Section, Target
@@ -32,7 +32,7 @@ def run(lab: Lab) -> Section:
         "errors. First one neuron, then "
         f"{recording.n_neurons}; of libraries that know one response at a time as many are "
         "measured as 20 s allow, and extrapolated. No factors for small samples. The difference is "
-        f"that of an error, relative to ours. {TOLD_OF_R} Of a GLM, "
+        f"that of an error, relative to ours. {TOLD_OF_RIVALS} Of a GLM, "
         "statsmodels answers HC1 to HC3 with the numbers of HC0.",
         (one.table(_NAMES), many.table(_NAMES)),
         (of_r(lab),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..inquiry import TOLD_OF_R, inquire, of_r
+from ..inquiry import TOLD_OF_RIVALS, inquire, of_r
 from ..lab import Lab
 from ..recordings import slow_population
 from ..report import Section
@@ -31,7 +31,7 @@ def run(lab: Lab) -> Section:
         f"Poisson, log link, {n_rows} × {recording.X.shape[1]}, {n_neurons} neurons, four terms "
         "of six features; each question is a fit and the answer. Of libraries that know one "
         "response at a time as many are measured as 20 s allow, and extrapolated. Differences are "
-        f"relative to ours, of p values absolute. {TOLD_OF_R} "
+        f"relative to ours, of p values absolute. {TOLD_OF_RIVALS} "
         "R's profile intervals are interpolated.",
         (
             counts.table(_OF_COUNTS, absolute=("summary",)),
