@@ -74,3 +74,20 @@ def test_what_a_mask_leaves_of_an_exact_combination_is_fitted(unit, name):
     told_apart = np.column_stack([x, X[:, 1] - 2 * X[:, 0]])
     expected = nmo.GLM(name).fit(told_apart, y).fit_report_.result.objective
     assert_allclose(model.fit_report_.result.objective, np.tile(expected, 3), rtol=1e-8)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("link", ["identity", "exp"])
+@pytest.mark.parametrize("seed", range(3))
+def test_masked_coefficients_are_zero_and_not_what_rounding_makes_of_it(seed, link, fit_intercept):
+    """Else estimates are not those of the record, and nothing is known of their errors."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 2, (33, 9)).astype(bool)
+    X[:, [0, 1, 4, 5, 6, 7, 8]] = True
+    y = rng.poisson(2.0, size=(33, 2))
+    mask = (rng.random((9, 2)) < 0.75).astype(int)
+    mask[3], mask[0] = 0, 1
+    kind = {"regularizer": "Ridge", "regularizer_strength": 5e-4, "fit_intercept": fit_intercept}
+    model = nmo.PopulationGLM(inverse_link_function=link, feature_mask=mask, **kind).fit(X, y)
+    assert (model.coef_[mask == 0] == 0.0).all()
+    assert model.on(X, y).optimum.record is not None

@@ -37,7 +37,7 @@ from .scales import fit_with_scales
 from .second_look import look_again
 from .separating import VISITS
 from .settled import settled_by
-from .user_scale import for_the_solver, location, of_the_rows, smallest_norm
+from .user_scale import for_the_solver, location, of_the_rows, smallest_norm, unmasked
 
 _SOLVER_VECTORS = 64  # of the size of a column's parameters, that a solver keeps for each
 _SHARE_FOR_SOLVER = 1 / 4  # of the memory budget
@@ -178,7 +178,8 @@ def _solve_views(
         W, b = smallest_norm(*of_the_rows(over_rows, theta), view.null, survey)
         some = problems.take(view.columns)
         W, b, part = look_along_combinations(some, objective, survey, (W, b), part)
-        coef[:, mine], intercept[mine], part = look_again(some, objective, survey, (W, b), part)
+        W, intercept[mine], part = look_again(some, objective, survey, (W, b), part)
+        coef[:, mine] = unmasked(over_rows, W)
         parts.append((view.columns, part))
     return _Solved((coef, intercept), parts, seen)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..engine.features.survey import Survey
 from ..engine.objective import Objective
 from ..typing import FloatArray
@@ -9,14 +11,23 @@ from ..typing import FloatArray
 
 def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatArray:
     """Return theta for weights and intercepts of the rows, in the user's scale."""
-    mask = objective.columns.mask
-    W = W if mask is None else W * mask
-    return objective.from_user(*objective.table.weights_here(W, b))
+    return objective.from_user(*objective.table.weights_here(unmasked(objective, W), b))
 
 
 def of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return weights and intercepts of the rows, in the user's scale."""
-    return objective.table.weights_of_rows(*objective.to_user(theta))
+    W, b = objective.table.weights_of_rows(*objective.to_user(theta))
+    return unmasked(objective, W), b
+
+
+def unmasked(objective: Objective, W: FloatArray) -> FloatArray:
+    """Return weights that are zero where masked, and not what rounding makes of it.
+
+    Combinations of features, and other coordinates, leave some. By that, estimates would look as if
+    they had been set by hand after the fit.
+    """
+    mask = objective.columns.mask
+    return W if mask is None else np.where(mask, W, 0.0)
 
 
 def smallest_norm(

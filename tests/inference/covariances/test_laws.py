@@ -190,3 +190,40 @@ def test_a_row_that_alone_determines_a_coefficient(kind):
     with pytest.warns(UserWarning, match=rf"no {kind} covariance.*leverage h = 1.*HC0 and HC1"):
         assert np.isnan(fit.covariance(alone, y, **ASKED[kind])).all()
     assert np.isfinite(fit.covariance(alone, y, cov_type="HC1")).all()
+
+
+@of_kinds
+def test_robust_errors_of_what_a_penalty_alone_decides_are_no_rounding(kind):
+    """The estimate of a copy with a penalty of its own is zero, whatever the responses."""
+    for last in (2.0 * X[:, 0] - 0.4 * X[:, 1], np.zeros(T)):
+        wide = np.column_stack([X, last])
+        model = nmo.GLM(regularizer=nmo.regularizer.Quadratic([([3], np.eye(1))]))
+        model.set_params(regularizer_strength=0.1).fit(wide, Y)
+        errors, of_intercept = model.standard_errors(wide, Y, **ASKED[kind])
+        own, of_own = fitted(X, Y).standard_errors(X, Y, **ASKED[kind])
+        assert np.isnan(errors[3]) and np.isfinite(model.standard_errors(wide, Y)[0][3])
+        assert_allclose(np.append(errors[:3], of_intercept), np.append(own, of_own), rtol=1e-5)
+        asked = {name: value for name, value in ASKED[kind].items() if name != "small_sample"}
+        assert np.isnan(model.summary(wide, Y, **asked).p_value[-1, 0])
+
+
+@of_kinds
+def test_without_residuals_there_is_no_robust_error_but_a_reason(kind):
+    y = np.column_stack([Y, np.full(T, 3)])
+    fit = fitted(X, y)
+    with pytest.warns(UserWarning, match="no residuals: every response is what the fit says"):
+        errors, of_intercept = fit.standard_errors(X, y, **ASKED[kind])
+    assert np.isnan(errors[:, 1]).all() and np.isnan(of_intercept[1])
+    own, _ = fitted(X, Y).standard_errors(X, Y, **ASKED[kind])
+    assert_allclose(errors[:, 0], own, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_a_fit_that_uses_up_its_rows_nothing_is_divided_by_rounding(seed):
+    rng = np.random.default_rng(seed)
+    few, y = 10.0 ** rng.uniform(-3, 3, 3) * rng.normal(size=(4, 3)), rng.gamma(2.0, size=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = nmo.GLM("Gamma", "exp").fit(few, y)
+        assert np.isnan(model.standard_errors(few, y, cov_type="HC1")[0]).all()
+        assert np.isnan(model.on(few, y).dispersion_dof).all()

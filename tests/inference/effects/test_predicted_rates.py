@@ -149,3 +149,16 @@ def test_what_does_not_fit_is_explained(wrong):
         predicted_rates(model, X, Y[:, 0], NEW, **wrong)
     with pytest.raises(ValueError, match="3 features"):
         predicted_rates(model, X, Y[:, 0], NEW[:, :2])
+
+
+@pytest.mark.parametrize("cov_type", ["model", "HC1"])
+@pytest.mark.parametrize("place", [1e5, 1e7, 1e8])
+def test_features_far_from_zero_have_the_intervals_of_the_same_about_zero(place, cov_type):
+    """Times in seconds since 1970, say: of intervals at their origin no digit is left."""
+    far = np.round(X * 2**20) / 2**20 + place * np.array([1.0, 0.0, -1.0])
+    near = far - place * np.array([1.0, 0.0, -1.0])
+    ask = {"cov_type": cov_type}
+    found = predicted_rates(nmo.PopulationGLM().fit(far, Y), far, Y, **ask)
+    expected = predicted_rates(nmo.PopulationGLM().fit(near, Y), near, Y, **ask)
+    assert_allclose(found.standard_error, expected.standard_error, rtol=1e-5)
+    assert_allclose(found.low, expected.low, rtol=1e-5)

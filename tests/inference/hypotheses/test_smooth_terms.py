@@ -197,3 +197,15 @@ def test_covariance_and_tests_read_the_information_once(monkeypatch):
     found = term_tests(model, X, Y)
     assert sum(seen) == 200
     assert_allclose(found.p_value, expected.p_value, rtol=1e-12)
+
+
+def test_a_term_that_its_penalty_alone_decides_has_no_test():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    X[:, 2] = 2.0 * X[:, 0] - X[:, 1]
+    y = rng.poisson(np.exp(0.5 * X[:, :1] - [0.5, 1.0]))
+    penalty = Quadratic([([2], np.eye(1))])
+    model = nmo.PopulationGLM(regularizer=penalty, regularizer_strength=0.1).fit(X, y)
+    found = term_tests(model, X, y, test="wald")
+    assert np.isnan(found.p_value[2]).all() and np.isfinite(found.p_value[:2]).all()
+    assert found.status[2, 0].startswith("the data determine nothing of it")

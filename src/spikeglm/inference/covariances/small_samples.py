@@ -15,6 +15,7 @@ NONE, PARAMETERS, GROUPS, BOTH = "none", "n/(n-k)", "G/(G-1)", "G/(G-1)*(n-1)/(n
 FIXED_B = "n/(n-k)*exp(b)"
 OF_ROWS = (NONE, PARAMETERS)
 OF_LAGS = (NONE, PARAMETERS, FIXED_B)
+_NOTHING_LEFT = 1e-9  # of the observations; less is what rounding leaves of none
 CR2, CR3 = "CR2", "CR3"  # which look at the leverage of each group
 OF_GROUPS = (NONE, PARAMETERS, GROUPS, BOTH, CR2, CR3)
 
@@ -36,7 +37,7 @@ def factor(
     array([1.25])
     """
     one = n * 0.0 + 1.0
-    left = n - k
+    left = np.where(n - k > _NOTHING_LEFT * n, n - k, 0.0)
     by_parameters = _ratio(n, left)
     if name in (NONE, CR2):
         return one

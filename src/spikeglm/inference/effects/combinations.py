@@ -72,6 +72,8 @@ class Combinations:
     def spread(self, sure: Uncertainty) -> tuple[FloatArray, Uncertainty]:
         """Return the combinations (W, n) of the n parameters in use, and how sure these are."""
         used, K = self.in_use()
+        if self.base is not None:
+            return sure.of(K)
         void = None if sure.void is None else sure.void[used]
         part = sure.covariance[used, used], sure.undetermined[used], void
         return K, Uncertainty(*part, sure.dof, sure.method, sure.reason)

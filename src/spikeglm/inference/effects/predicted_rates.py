@@ -203,7 +203,7 @@ def _predictors(rows: Rows, added: FloatArray, found: Estimates, fit: FitOnData)
         offset = added[start:stop, group] if added.shape[1] > 1 else added[start:stop]
         eta[start:stop, group] = table @ found.parameters[:, group] + offset
         for n, sure in zip(group, sures, strict=True):
-            error[start:stop, n] = error_of(np.nan_to_num(table), sure)
+            error[start:stop, n] = error_of(*sure.of(np.nan_to_num(table)))
             dof[n] = sure.dof
     error[np.isnan(eta)] = np.nan
     return eta, error, dof

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...regularizer.squares import squares_of
 from ...typing import BoolArray, FloatArray, IntArray
+from ..information.inverses import only_by_penalty
 from ..information.optimum import Optimum, Uncertainty
 from ..information.rereading import covariance_about
 from .smooth_tests import Mixture, alike, partly_penalised, wholly_penalised
@@ -38,6 +39,7 @@ class Penalised(NamedTuple):
     Vp: FloatArray
     F: FloatArray
     Ve: FloatArray
+    is_decided: BoolArray  # (n,) by the penalty alone: Ve is zero there, or rounding
 
     @classmethod
     def of(
@@ -53,7 +55,7 @@ class Penalised(NamedTuple):
         better = coef - (sure.covariance @ slope)[: len(coef)] / unit
         Vp = covariance_about(sure.covariance, centre)
         F = Vp @ information / unit
-        return cls(better, information, Vp, F, F @ Vp)
+        return cls(better, information, Vp, F, F @ Vp, only_by_penalty(Vp, information))
 
     def tests(
         self, terms: Sequence[IntArray], penalties: Sequence[FloatArray]

@@ -156,8 +156,10 @@ def _put_penalised(
     """Write the tests of terms with a penalty to the table, by their place in it."""
     terms = list(shrunk.values())
     found = known.tests(terms, penalties_on(optimum, neuron, terms))
-    for j, mixture in zip(shrunk, found, strict=True):
-        if mixture is None:
+    for (j, features), mixture in zip(shrunk.items(), found, strict=True):
+        if known.is_decided[features].all():
+            cells.refuse((j, neuron), reasons.NOTHING)
+        elif mixture is None:
             cells.refuse((j, neuron), reasons.NO_TERM)
         else:
             cells.put_mixture((j, neuron), mixture, reasons.of_fit(optimum, neuron))

@@ -24,11 +24,13 @@ from ...regularizer.squares import squares_of
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
 from .filling import Filler, Seen
-from .inverses import penalised_inverse
+from .inverses import only_by_penalty, penalised_inverse
 from .memory import in_longer_blocks
 from .optimum import Optimum, Uncertainty
 from .remaining_step import RemainingSteps
 
+NO_RESIDUALS = "no residuals: every response is what the fit says, and nothing is left to see"
+_EXACT = 1e-24  # of the variance that a true model would have: residuals are rounding
 _ROUNDED = 1e-6  # of a count, however large: what it varies by less is rounding
 
 
@@ -171,6 +173,10 @@ class AtOptimum:
             products, dof, method, reason = about
             covariance = products if is_whole else one.inverse @ products @ one.inverse
             undetermined = one.undetermined | (reason != "")
+            if not is_whole:  # else the prior says how sure one is where data do not
+                undetermined = undetermined | only_by_penalty(one.inverse, one.information)
+                if not reason and _is_exact(covariance, one):
+                    reason, undetermined = NO_RESIDUALS, np.ones_like(undetermined)
             yield Uncertainty(covariance, undetermined, one.void, float(dof), method, reason)
 
     def penalty(self, column: int) -> FloatArray:
@@ -223,3 +229,10 @@ class AtOptimum:
         is_single = self.table.rows.dtype == np.float32  # whose rounding the rows show in double
         slopes[:, aliased] *= (W[aliased].T != 0) & (not is_single)
         return slopes
+
+
+def _is_exact(covariance: FloatArray, found: Inverse) -> bool:
+    """Tell whether a sandwich (n, n) holds nothing but the rounding of residuals."""
+    inverse = found.inverse
+    expected = np.einsum("ij,ji->i", inverse @ found.information, inverse)
+    return bool((np.diag(covariance) <= _EXACT * expected).all()) and bool((expected > 0).any())

@@ -48,6 +48,7 @@ from .optimum import Optimum
 
 _ROWS_PER_FEATURE = 32  # of a sample from which F is taken, as for correlations
 _FEWEST_ROWS = 2000  # of a sample
+_NOTHING_LEFT = 1e-9  # of the observations; less is what rounding leaves of none
 _DIGITS = 12  # of the log proportions of a ridge, by which columns are told to have the same
 _CLEAR = 1e4  # times what eigenvalues round to
 
@@ -85,8 +86,9 @@ def dispersion_degrees(
     """
     of_square = _measured(2, optimum, edf, total_weight, has_aliased)
     left = total_weight - edf
+    is_some = left > _NOTHING_LEFT * total_weight
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(left > 0, left**2 / (left - edf + of_square), np.nan)
+        return np.where(is_some, left**2 / (left - edf + of_square), np.nan)
 
 
 def _measured(

@@ -29,7 +29,7 @@ from .at_optimum import AtOptimum
 from .filling import Filler
 from .inverses import TOUCHED, unshift
 from .memory import groups
-from .optimum import Information, Optimum, Uncertainty
+from .optimum import Centred, Information, Optimum, Uncertainty
 from .prior_slopes import with_prior
 
 
@@ -59,7 +59,7 @@ def uncertainties(
             continue
         better = next(told_apart[column])
         if optimum.has_none(column):
-            better = plain._replace(covariance=better.covariance)
+            better = plain._replace(covariance=better.covariance, centred=None)
         undetermined = better.undetermined | is_open[:, column]
         yield better._replace(undetermined=undetermined, information=plain.information)
 
@@ -137,6 +137,7 @@ def _plainly(
                 remaining.check(optimum.record, c, slope, one.inverse, total)
         filled = reading.filled(group, limits, found, filler)
         for c, one, sure in zip(group, found, filled, strict=True):
+            centred = Centred(sure.covariance.copy(), reading.shift)
             unshift(sure.covariance, reading.shift)
             undetermined, void, has_none = sure.undetermined, sure.void, optimum.has_none(c)
             if void is not None:
@@ -152,5 +153,9 @@ def _plainly(
             if keep_void and c not in limits:
                 known = Information(one.information, reading.shift)
             yield sure._replace(
-                undetermined=undetermined, void=void, has_none=has_none, information=known
+                undetermined=undetermined,
+                void=void,
+                has_none=has_none,
+                information=known,
+                centred=centred,
             )

@@ -188,6 +188,22 @@ def _square(G: FloatArray) -> FloatArray:
     return out
 
 
+def only_by_penalty(inverse: FloatArray, information: FloatArray) -> BoolArray:
+    """Tell which parameters (n,) a penalty alone decides, such as that of a copy of a feature.
+
+    With P = (F + S)⁻¹ their rows of P F are zero: whatever the responses, the estimates are what
+    they are, and a sandwich around the rows has zeros in their place, or rounding.
+
+    >>> only_by_penalty(np.diag([0.5, 1.0]), np.diag([1.0, 0.0]))
+    array([False,  True])
+    """
+    along = np.einsum("ij,ji->i", inverse @ information, inverse)
+    sizes = np.abs(inverse)
+    summed = np.einsum("ij,ji->i", sizes @ np.abs(information), sizes)
+    out: BoolArray = np.diag(inverse) > 0
+    return out & (along <= _RANK_TOLERANCE * len(inverse) * summed)
+
+
 def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     """Return the directions (n, m) of free parameters in which the information is zero.
 

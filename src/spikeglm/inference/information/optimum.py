@@ -92,6 +92,17 @@ class Information(NamedTuple):
         return out
 
 
+class Centred(NamedTuple):
+    """The covariance of one column about features less ``shift``, which a large mean leaves whole.
+
+    That of (w, b) has b far outside of the data: of features whose mean is 1e6 of their deviations
+    it holds no digit of how sure a prediction is.
+    """
+
+    covariance: FloatArray  # (n, n) of (w, b + shift . w)
+    shift: FloatArray  # (p,)
+
+
 class Uncertainty(NamedTuple):
     """How sure we are of the n parameters (w, b) of one column; the intercept comes last.
 
@@ -112,9 +123,28 @@ class Uncertainty(NamedTuple):
     reason: str = ""  # why there is none; "" where there is one
     has_none: bool = False  # whether there is no covariance at all, of silence or a selection
     information: Information | None = None  # that it came from, where tests may ask for it
+    centred: Centred | None = None  # the same about means, where it was found there
 
     @property
     def standard_errors(self) -> FloatArray:
         """(n,); NaN where a parameter is undetermined."""
         variance = np.maximum(np.diagonal(self.covariance), 0.0)
         return np.where(self.undetermined, np.nan, np.sqrt(variance))
+
+    def of(self, combinations: FloatArray) -> tuple[FloatArray, Uncertainty]:
+        """Return combinations (W, n) of all parameters, and how sure these are, about means.
+
+        >>> about = Centred(np.diag([1.0, 4.0]), np.array([1e9]))
+        >>> sure = Uncertainty(np.diag([1.0, 1e18]), np.zeros(2, bool), centred=about)
+        >>> K, known = sure.of(np.array([[1e9, 1.0]]))
+        >>> K @ known.covariance @ K.T
+        array([[4.]])
+        """
+        if self.centred is None:
+            return combinations, self
+        (covariance, shift), void = self.centred, self.void
+        seen = combinations.copy()
+        seen[:, :-1] -= np.outer(combinations[:, -1], shift)
+        if void is not None:
+            void = np.vstack([void[:-1], void[-1:] + shift @ void[:-1]])
+        return seen, self._replace(covariance=covariance, void=void, centred=None)
