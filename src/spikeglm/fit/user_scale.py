@@ -15,13 +15,12 @@ def for_the_solver(objective: Objective, W: FloatArray, b: FloatArray) -> FloatA
 
 
 def of_the_rows(objective: Objective, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return weights and intercepts of the rows, in the user's scale."""
-    W, b = objective.table.weights_of_rows(*objective.to_user(theta))
-    return unmasked(objective, W), b
+    """Return weights and intercepts of the rows, in the user's scale, for any number of thetas."""
+    return objective.table.weights_of_rows(*objective.to_user(theta))
 
 
 def unmasked(objective: Objective, W: FloatArray) -> FloatArray:
-    """Return weights that are zero where masked, and not what rounding makes of it.
+    """Return weights (p, C) that are zero where masked, and not what rounding makes of it.
 
     Combinations of features, and other coordinates, leave some. By that, estimates would look as if
     they had been set by hand after the fit.

@@ -19,7 +19,7 @@ from ..fit.prepared import Prepared
 from ..fit.problems import First, Numbers
 from ..fit.progress import pass_report
 from ..fit.row_weights import views
-from ..fit.user_scale import for_the_solver, of_the_rows
+from ..fit.user_scale import for_the_solver, of_the_rows, unmasked
 from ..numerics import quiet
 from ..regularizer.base import Penalty
 from ..solvers import Outcome, Status
@@ -114,7 +114,8 @@ def fit_path(
             strengths = strengths_of(largest)
             for which, objective, path in walks:
                 for k, outcome in enumerate(path.along(strengths[:, which])):
-                    found.append((k, which, outcome, of_the_rows(objective, outcome.theta)))
+                    W, b = of_the_rows(objective, outcome.theta)
+                    found.append((k, which, outcome, (unmasked(objective, W), b)))
                 n_passes += path.n_passes
         return _recorded(strengths, found, first, n_passes)
 
