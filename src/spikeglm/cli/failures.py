@@ -14,8 +14,7 @@ from rich.markup import escape
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 _SHAPE = re.compile(
-    r"(?P<problem>.*?) Given: (?P<given>.*?)\.? Expected: (?P<expected>.*?)\.?"
-    r"(?: What to do: (?P<todo>.*))?",
+    r"(?P<cause>.*? Given: .*? Expected: .*?)(?: What to do: (?P<todo>.*))?",
     re.DOTALL,
 )
 _ADVICE = re.compile(r"(?P<problem>.*?) What to do: (?P<todo>.*)", re.DOTALL)
@@ -48,12 +47,12 @@ def told(*, as_json: bool, debug: bool) -> Iterator[None]:
 
 
 def in_words(problem: Exception) -> tuple[str, str, int]:
-    """Return cause, remedy and exit code of an error.
+    """Return cause, remedy ("" where none is known) and exit code of an error.
 
     Examples
     --------
     >>> in_words(ValueError("No. Given: 1. Expected: 2. What to do: count."))
-    ('No. Given: 1.', 'count. Expected: 2.', 2)
+    ('No. Given: 1. Expected: 2.', 'count.', 2)
     >>> in_words(FileNotFoundError(2, "No such file or directory", "a.nwb"))[0]
     'a.nwb: No such file or directory.'
     >>> in_words(KeyError("x"))[2]
@@ -61,13 +60,7 @@ def in_words(problem: Exception) -> tuple[str, str, int]:
     """
     message = " ".join(str(problem).split())
     if shaped := _SHAPE.fullmatch(message):
-        expected = f"Expected: {shaped['expected']}."
-        todo = shaped["todo"]
-        return (
-            f"{shaped['problem']} Given: {shaped['given']}.",
-            f"{todo} {expected}" if todo else expected,
-            BAD_INPUT,
-        )
+        return shaped["cause"], shaped["todo"] or "", BAD_INPUT
     if isinstance(problem, ImportError) and (shaped := _ADVICE.fullmatch(message)):
         return shaped["problem"], shaped["todo"], BAD_INPUT
     if isinstance(problem, OSError):
@@ -96,5 +89,6 @@ def _stop(cause: str, todo: str, code: int, as_json: bool) -> NoReturn:
         print(json.dumps({"exit_code": code, "error": cause, "todo": todo}, ensure_ascii=False))
     screen = Console(stderr=True, soft_wrap=True, highlight=False)
     screen.print(f"[bold red]Error:[/] {escape(cause)}")
-    screen.print(f"[bold]What to do:[/] {escape(todo)}")
+    if todo:
+        screen.print(f"[bold]What to do:[/] {escape(todo)}")
     raise typer.Exit(code)

@@ -74,6 +74,7 @@ class AnalysisSection:
                 "folds is a number, or a splitter in words.",
                 given=f"folds = {found['folds']!r}",
                 expected='5, or { name = "ContiguousBlocks", n_folds = 5 }',
+                todo="write one of the two.",
             )
         return found
 
@@ -90,6 +91,7 @@ class AnalysisSection:
                 "[analysis] names terms, and the design has none.",
                 given=", ".join(map(repr, named)),
                 expected="a [[design.terms]] for each",
+                todo="give the design those terms, or leave their names out.",
             )
         for label in named:
             if label not in labels and label not in groups:

@@ -19,6 +19,7 @@ _IN_SECONDS = "say it in seconds: 0.02 is 20 ms."
 _NUMBERS = ("series", "column", "values", "times")
 LABELS = "labels"
 _OF_TIMES = ("times", "intervals")  # places of moments
+_DESCRIBE = "choose another one; spikeglm describe shows what each holds."
 _AS_CATEGORIES = (
     'for labels: kind = "tuning", signals = ["{}"], '
     'basis = {{ name = "Category", categories = ["a label", "another"] }}.'
@@ -114,7 +115,7 @@ def _check_kind(who: str, place: str, name: str, kinds: dict[str, str], trials: 
         f"{who} takes other data.",
         given=f"{place} = {name!r}, which is {kind}",
         expected=words + (f": {errors.listed(map(repr, names))}" if names else ""),
-        todo=_AS_CATEGORIES.format(name) if (place, kind) == ("signal", LABELS) else "",
+        todo=_AS_CATEGORIES.format(name) if (place, kind) == ("signal", LABELS) else _DESCRIBE,
     )
 
 

@@ -50,7 +50,10 @@ class Derived:
         is_number = isinstance(self.smooth_s, int | float) and not isinstance(self.smooth_s, bool)
         if not is_number or not 0 <= self.smooth_s < float("inf"):
             raise errors.value_error(
-                "smooth_s is a time.", given=repr(self.smooth_s), expected="seconds, 0 or more"
+                "smooth_s is a time.",
+                given=repr(self.smooth_s),
+                expected="seconds, 0 or more",
+                todo="0.1, for example; 0 does not smooth.",
             )
 
     def series(self, position: Any) -> tuple[FloatArray, FloatArray]:
@@ -67,6 +70,7 @@ class Derived:
                 f"{self.of!r} has no times.",
                 given="a value per row",
                 expected="a series with times in seconds",
+                todo="derive of a series that was recorded in time.",
             )
         values = np.asarray(found.values, dtype=float)
         values = values[:, None] if values.ndim == 1 else values

@@ -92,7 +92,10 @@ class DerivedEpochs:
             value = getattr(self, name)
             if value is not None and not is_right(value):
                 raise errors.type_error(
-                    f"{name} is of another type.", given=f"{name} = {value!r}", expected=expected
+                    f"{name} is of another type.",
+                    given=f"{name} = {value!r}",
+                    expected=expected,
+                    todo="text goes in quotation marks, numbers without, several values in [ ].",
                 )
         object.__setattr__(self, "shift_s", tuple(map(float, self.shift_s)))
         if self._said(_OF_TABLES) and self._said(_OF_SERIES):
@@ -171,6 +174,7 @@ class DerivedEpochs:
                 f"It is not said when {name!r} is.",
                 given=f"of = {self.of!r}, a series",
                 expected="above or below, in its unit",
+                todo="above = 2, for example, for where it is larger than 2.",
             )
         with np.errstate(invalid="ignore"):
             is_on = np.isfinite(values)
@@ -192,6 +196,7 @@ class DerivedEpochs:
                 f"Epochs of {what} are made otherwise.",
                 given=f"{', '.join(self._said(names))}, of {self.of!r}",
                 expected=expected,
+                todo="leave out what does not go with it.",
             )
 
 
@@ -236,5 +241,6 @@ def _seconds(column: Array, name: str) -> FloatArray:
             "Epochs start and end at times.",
             given=f"a column of {name!r} with entries such as {column[0]!r}",
             expected="seconds",
+            todo="name columns of times; those of the recording are shown by spikeglm describe.",
         )
     return column.astype(np.float64)

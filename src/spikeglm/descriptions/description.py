@@ -259,6 +259,7 @@ def _rows_and_terms(words: Any, recording: RecordingSection) -> dict[str, Any]:
                 f"{key} is said twice.",
                 given=f"{given!r} in [recording] and {found[key]!r} in [design]",
                 expected="one of them",
+                todo="leave one of them out.",
             )
         if given is not None:
             found[key] = given

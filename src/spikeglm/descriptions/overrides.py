@@ -54,10 +54,12 @@ def overridden(words: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, 
 
 
 def _meant(words: Mapping[str, Any], override: str) -> str:
-    """Return the setting whose section was left out, where the description has one of that name."""
+    """Return what to do: name the section that was left out, where one has such a setting."""
     key = override.partition("=")[0].strip()
     sections = [name for name, part in words.items() if isinstance(part, dict) and key in part]
-    return f"did you mean {sections[0]}.{override}?" if sections and "=" in override else ""
+    if sections and "=" in override:
+        return f"did you mean {sections[0]}.{override}?"
+    return "spikeglm fit --help shows examples."
 
 
 def _set(words: dict[str, Any], path: tuple[str, ...], text: str) -> None:
@@ -75,6 +77,7 @@ def _set(words: dict[str, Any], path: tuple[str, ...], text: str) -> None:
                 "This setting has no parts.",
                 given=".".join(path),
                 expected=f"{key}=value, which is no section",
+                todo=f"leave .{path[-1]} out.",
             )
     if text:
         place[path[-1]] = value_of(text)
@@ -91,6 +94,7 @@ def _term(words: dict[str, Any], rest: str) -> tuple[dict[str, Any], tuple[str, 
             "A term has settings, and no value of its own.",
             given=f"design.terms.{rest}=...",
             expected=f"design.terms.{rest}.KEY=value, or design.terms.{rest}= to leave it out",
+            todo="name the setting of the term that is meant.",
         )
     if not known:
         raise errors.unknown_name(

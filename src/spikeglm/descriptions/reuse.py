@@ -85,6 +85,7 @@ class Result:
                 "The length of a bin is not known.",
                 given="a design whose rows have no times",
                 expected="bins in seconds",
+                todo="fit from a description with bin_s, or with rows that have times.",
             )
         return found
 

@@ -140,6 +140,7 @@ def section_of(cls: Any, words: Any, name: str) -> Any:
             f"[{name}] is not complete.",
             given=", ".join(words) or "nothing",
             expected=f"also {', '.join(missing)}",
+            todo=f"add a line {missing[0]} = ... below [{name}].",
         )
     return cls(**words)
 
@@ -151,6 +152,7 @@ def require_section(words: Any, name: str) -> None:
             f"[{name}] is a section.",
             given=f"{name} = {words!r}",
             expected=f"a line [{name}], and settings below it",
+            todo="put its settings on lines of their own.",
         )
 
 
@@ -194,5 +196,8 @@ def _require(section: Any, name: str, kind: Any, expected: str) -> None:
     is_number_by_chance = isinstance(value, bool) and kind in (int, Real)
     if value is not None and (is_number_by_chance or not isinstance(value, kind)):
         raise errors.type_error(
-            f"{name} is of another type.", given=f"{name} = {value!r}", expected=expected
+            f"{name} is of another type.",
+            given=f"{name} = {value!r}",
+            expected=expected,
+            todo="text goes in quotation marks, numbers without, several values in [ ].",
         )

@@ -103,6 +103,7 @@ def responses_of(X: BuiltDesign, recording: Recording, units: str) -> Any:
             given=f"{len(values)} labels for {X.shape[0]} rows",
             expected="a column of the table whose rows are analysed: rows = "
             f'"{units.rpartition("/")[0]}/trial", for example, and no bins',
+            todo="name such a column, or leave it out.",
         )
     if values.dtype.kind == "b":
         return X.counts(values.astype(np.float64))
@@ -155,6 +156,7 @@ def with_units(recording: Recording, asked: RecordingSection) -> Recording:
             "No neuron has so many spikes.",
             given=f"min_spikes = {asked.min_spikes}, and {units.n_spikes.max(initial=0)} at most",
             expected="fewer, so that some neuron is left",
+            todo="lower min_spikes; spikeglm describe shows how many spikes units have.",
         )
     kept = [name for name, has in zip(units.names, enough, strict=True) if has]
     return replace(recording, units=units.select(kept))
@@ -175,6 +177,7 @@ def with_derived(recording: Recording, asked: RecordingSection) -> Recording:
                 "A derived series needs a name of its own.",
                 given=f"recording.derived.{name}, and series/{name} is in the recording",
                 expected="another name",
+                todo=f"call it my_{name}, for example.",
             )
         times, values = derived.series(recording[derived.of])
         series[name] = Series(name, times, values, description=f"{derived.how} of {derived.of}")
@@ -189,6 +192,7 @@ def _with_derived_epochs(recording: Recording, asked: RecordingSection) -> Recor
                 "Derived epochs need a name of their own.",
                 given=f"recording.derived_epochs.{name}, and epochs/{name} is in the recording",
                 expected="another name",
+                todo=f"call them my_{name}, for example.",
             )
         within = None if derived.within is None else _intervals(recording, derived.within)
         made = derived.epochs(name, recording[derived.of], within)
@@ -216,6 +220,7 @@ def _check_signal(recording: Recording, asked: RecordingSection) -> None:
             "One unit is chosen by its name.",
             given=f'units = "{asked.units}"',
             expected=f'units = "{UNITS}" and neurons = ["{rest}"]',
+            todo="write the two lines.",
         )
     if asked.where or asked.neurons is not None or asked.min_spikes:
         raise errors.value_error(

@@ -76,6 +76,7 @@ class Intervals:
                     f"A column of {name!r} is of another length than the others.",
                     given=f"{len(column)} entries of {key!r}, and {len(times['start'])} starts",
                     expected="one entry per interval",
+                    todo="fill the entries that are missing with NaN, or leave the column out.",
                 )
         return cls(name, times | others, dict(descriptions or {}))
 

@@ -236,6 +236,7 @@ def _rows_of_units(
                 "units= says which unit each neuron is.",
                 given=f"{list(units)!r} for {len(neurons)} neurons",
                 expected=f"an id of a unit for each, among {ids[:10]}{'...' * (len(ids) > 10)}",
+                todo="list the ids in the order of the neurons.",
             )
         return {neuron: row_of[unit] for neuron, unit in zip(neurons, units, strict=True)}
     are_numbered = neurons == list(range(len(neurons))) and len(neurons) < len(ids)

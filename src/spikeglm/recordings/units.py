@@ -185,6 +185,7 @@ class Units(Mapping[Any, FloatArray]):
                 "No unit is like that.",
                 given=", ".join(f"{name}={value!r}" for name, value in wanted.items()),
                 expected="; ".join(f"{name}: {self._labels(name)}" for name in wanted),
+                todo="choose among these; spikeglm describe shows them, too.",
             )
         return self.select([name for name, kept in zip(self.names, keep, strict=True) if kept])
 

@@ -78,6 +78,7 @@ def find_states(session: Session, folder: Path | None = None) -> FoundStates:
             "A design in which neurons see different features is fitted with one number of states.",
             given=f"n_states = {list(section.numbers)}",
             expected="a number, such as n_states = 2",
+            todo="choose one of them, or give all neurons the same terms.",
         )
     say(f"{', '.join(map(str, section.numbers))} state(s), {len(data['y']):,} rows")
     bin_s, one = session.description.design.bin_s, section.words.get(ONE)
@@ -147,7 +148,10 @@ def _per_row(recording: Recording, name: str, n_rows: int) -> Any:
         return np.asarray(values, dtype=float)
     except ValueError:
         raise errors.type_error(
-            f"{name} is of another kind.", given="labels", expected="numbers, one for each row"
+            f"{name} is of another kind.",
+            given="labels",
+            expected="numbers, one for each row",
+            todo="name a column of numbers; labels are for sessions.",
         ) from None
 
 
@@ -160,6 +164,7 @@ def _of_rows(found: Any, name: str, n_rows: int) -> Any:
             given=f"{shape} for {n_rows} rows",
             expected="a column of the table whose rows are analysed, such as trials/day, or, for "
             "bins, the name of epochs as sessions",
+            todo="name one that has an entry for each row.",
         )
     return values
 

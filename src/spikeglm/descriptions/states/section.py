@@ -139,10 +139,14 @@ class StatesSection:
                 "[states] does not say how many there are.",
                 given=", ".join(self.words) or "nothing",
                 expected="n_states = 3, or a list to choose from: n_states = [1, 2, 3, 4, 5]",
+                todo="add such a line.",
             )
         if not self.numbers:
             raise errors.value_error(
-                "There is no number of states to try.", given="n_states = []", expected="[1, 2, 3]"
+                "There is no number of states to try.",
+                given="n_states = []",
+                expected="[1, 2, 3]",
+                todo="write those to try, or a number.",
             )
         if self.of_choice and not self.is_choice:
             raise errors.value_error(
@@ -159,6 +163,7 @@ class StatesSection:
                     f"{key} is a name in the recording.",
                     given=f"{key} = {given!r}",
                     expected='"trials/day", for example',
+                    todo="spikeglm describe shows the names.",
                 )
         check_rule(self.words.get("rule", "one_se"))
         folds = self.words.get("folds", 2)
@@ -172,7 +177,10 @@ class StatesSection:
             return
         if not isinstance(self.words[ONE], str | int | float):
             raise errors.type_error(
-                "one is a label.", given=f"one = {self.words[ONE]!r}", expected='one = "right"'
+                "one is a label.",
+                given=f"one = {self.words[ONE]!r}",
+                expected='one = "right"',
+                todo="write the label as the recording spells it.",
             )
         model = self.words.get(_MODEL, _BERNOULLI)
         if str(model) != _BERNOULLI:
@@ -180,6 +188,7 @@ class StatesSection:
                 "With one, responses are choices of two.",
                 given=f'one = {self.words[ONE]!r} and observation_model = "{model}"',
                 expected="one of them",
+                todo="leave out one, or the model; choices of two are Bernoulli.",
             )
 
     def _check_model(self) -> None:
