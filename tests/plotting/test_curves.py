@@ -1,5 +1,8 @@
 """A panel shows the numbers of its curve."""
 
+import itertools
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -71,3 +74,32 @@ def test_a_variable_in_seconds_keeps_its_name_and_its_unit():
     assert ax.lines[0].get_xdata().max() == pytest.approx(50)
     table = plotting.plot_model.data(model)
     assert "time in session (s)" in set(table["variable"])
+
+
+def gaps_of_labels(ax, across):
+    """Pixels of a letter between neighbours among the labels that are there."""
+    ax.figure.draw_without_rendering()
+    labels = ax.get_xticklabels() if across else ax.get_yticklabels()
+    boxes = [label.get_window_extent() for label in labels]
+    pairs = list(itertools.pairwise(boxes))
+    letter = ax.figure.dpi * labels[0].get_fontsize() / 72
+    return [(b.x0 - a.x1 if across else b.y0 - a.y1) / letter for a, b in pairs]
+
+
+@pytest.mark.parametrize("n", [3, 12, 40, 250])
+@pytest.mark.parametrize("width_mm", [45, 85])
+def test_numbers_of_channels_thin_out_before_they_touch(n, width_mm):
+    size = np.array([width_mm, 50]) / 25.4
+    value = np.random.default_rng(0).normal(size=(5, n))
+    field = Curve("pixel", (np.arange(5) / 100,), ("s",), value, "nats", channels=tuple(range(n)))
+    with plotting.paper_style():
+        _, ax = plt.subplots(figsize=size)
+        plotting.plot_field_components(field, ax, side="space")
+        _, map_of_it = plt.subplots(figsize=size)
+        plotting.plot_receptive_field(field, map_of_it)
+    places = ax.get_xticks()
+    assert len(places) >= min(n, 3) and len({*np.diff(places)}) == 1 and places[0] == 0
+    assert [text.get_text() for text in ax.get_xticklabels()] == [f"{k:.0f}" for k in places]
+    assert min(gaps_of_labels(ax, across=True)) > 0.3
+    assert min(gaps_of_labels(map_of_it, across=False)) > 0
+    plt.close("all")

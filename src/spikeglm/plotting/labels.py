@@ -145,3 +145,30 @@ def name_ticks(
     is_tight = bool((0.5 * (sizes[1:] + sizes[:-1]) > room).any())
     look: style.Look = {"rotation": slant, "ha": "right", "rotation_mode": "anchor"}
     ax.set_xticks(at, words, **(look if is_tight else {}))
+
+
+def number_ticks(
+    ax: Axes, names: Sequence[Any], first: float = 0, *, upwards: bool = False
+) -> None:
+    """Name places one apart that have an order: each, or every second, fifth, ... where tight.
+
+    Names of those that are left out are clear from those that are there; labels keep at least the
+    width of a letter apart.
+
+    >>> ax = style.axes_or_new(None, width_mm=55, height_mm=50)
+    >>> number_ticks(ax, range(12))
+    >>> [int(place) for place in ax.get_xticks()]
+    [0, 2, 4, 6, 8, 10]
+    """
+    words = [str(name) for name in names]
+    figure: Any = ax.figure
+    if upwards:
+        height = _INCH_MM * figure.get_figheight() * ax.get_position().height
+        least = _ROW_MM * len(words) / height
+    else:
+        longest = max(map(len, words), default=0)
+        least = _LETTER_MM * (longest + 1) * len(words) / width_mm(ax)
+    steps = [digit * 10**power for power in range(6) for digit in (1, 2, 5)]
+    every = next((step for step in steps if step >= least), len(words))
+    places = first + np.arange(len(words))[::every]
+    (ax.set_yticks if upwards else ax.set_xticks)(places, words[::every])

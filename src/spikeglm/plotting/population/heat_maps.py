@@ -10,7 +10,7 @@ from ... import errors
 from ...inference.effects.curves import Curve
 from ...typing import FloatArray
 from .. import style
-from ..labels import has_room_for_rows, legend_above
+from ..labels import has_room_for_rows, legend_above, number_ticks
 from ..style import axes_or_new
 from ..tables import framed, objects, with_data
 
@@ -196,8 +196,7 @@ def plot_receptive_field(found: Curve, ax: Axes | None = None, *, neuron: Any = 
     mesh = ax.pcolormesh(grid.columns, grid.index, grid.to_numpy(), shading="nearest", **look)
     ax.figure.colorbar(mesh, ax=ax, label=table.attrs["value"])
     names = table.drop_duplicates("place")
-    every = max(len(names) // 8, 1)
-    ax.set_yticks(names["place"][::every], [_short(name) for name in names["name"][::every]])
+    number_ticks(ax, [_short(name) for name in names["name"]], upwards=True)
     ax.set_xlabel(table.attrs["xlabel"])
     ax.set_ylabel(table.attrs["ylabel"])
     ax.set_title(table.attrs["title"])
@@ -289,8 +288,7 @@ def plot_field_components(
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
     names = table.attrs["names"]
     if names is not None:
-        every = max(len(names) // 8, 1)
-        ax.set_xticks(np.arange(len(names))[::every], [_short(each) for each in names[::every]])
+        number_ticks(ax, [_short(each) for each in names])
     ax.set_xlabel(table.attrs["xlabel"])
     ax.set_ylabel("Weight (unit length)")
     legend_above(ax)

@@ -10,6 +10,7 @@ from ... import errors
 from ...glm_hmm import GLMHMM, StateAccuracy
 from ...glm_hmm.asking import asked, means
 from .. import style
+from ..labels import name_ticks
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend_above
@@ -228,7 +229,7 @@ def plot_state_accuracy(accuracy: StateAccuracy, ax: Axes | None = None) -> Axes
             }
             ax.plot([], [], marker="o", markersize=4, label=kind, **marks)
     names = [state if state == "all" else f"state {state}" for state in places]
-    ax.set_xticks(list(places.values()), names)
+    name_ticks(ax, names, list(places.values()))
     ax.set_xlim(-0.5, len(places) - 0.5)
     ax.set_ylabel("Share of choices")
     legend_above(ax, 2)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...glm_hmm import StateVisits
 from .. import style
+from ..labels import name_ticks
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend, legend_above
@@ -96,7 +97,7 @@ def plot_state_occupancy(visits: StateVisits, ax: Axes | None = None) -> Axes:
     ax.bar(table["state"], table["occupancy"], width=0.7, color=colours)
     for k, share, n in zip(table["state"], table["occupancy"], table["n_visits"], strict=True):
         ax.text(k, share, f"{n}", ha="center", va="bottom")
-    ax.set_xticks(table["state"], [f"state {k}" for k in table["state"]])
+    name_ticks(ax, [f"state {k}" for k in table["state"]], table["state"])
     ax.set_ylabel("Share of trials")
     ax.set_title("numbers of visits above", fontsize=style.SMALL_PT)
     ax.margins(y=0.12)  # room for the numbers

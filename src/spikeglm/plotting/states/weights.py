@@ -9,6 +9,7 @@ import numpy as np
 from ...glm_hmm import GLMHMM, StatesErrors
 from ...glm_hmm.joined_weights import with_intercepts
 from .. import style
+from ..labels import name_ticks
 from ..style import axes_or_new
 from ..tables import framed, with_data
 from .looks import colour, legend
@@ -100,7 +101,7 @@ def plot_state_weights(
             label=f"state {k}",
         )
     ax.axhline(0, color=style.GREY, linewidth=style.THIN_PT, zorder=0)
-    ax.set_xticks(np.arange(len(names)), names)
+    name_ticks(ax, names)
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.set_ylabel(table.attrs["ylabel"])
     legend(ax)
