@@ -277,7 +277,7 @@ def test_models_tables_and_figures_know_what_is_one(tmp_path):
     assert "P(choice = &lt;right&gt;) over sound" in page and "<right>" not in page
     for name in ("weights", "lapses"):
         assert set(pd.read_csv(out / f"{name}.csv")["choice"]) == {"<right>"}
-    assert "responses of 1 are '<right>'" in said(FoundStates(model, None, {}, one=model.one_))
+    assert "responses of 1 are '<right>'" in said(FoundStates(model, None, {}))
     X, y = mouse().trials["sound"][:, None], np.where(given == "<right>", 1.0, 0.0)
     assert nmo.plotting.plot_state_weights(model).get_ylabel() == "Weight (towards <right>)"
     assert nmo.plotting.plot_psychometric(model, X, y).get_ylabel() == "P(choice = <right>)"

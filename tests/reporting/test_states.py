@@ -1,5 +1,6 @@
 """Pages of hidden states: numbers are those of the fit, warnings come first, data are checked."""
 
+import copy
 import re
 from dataclasses import replace
 
@@ -61,15 +62,19 @@ def chosen(rat):
 
 
 def test_the_page_says_what_a_choice_of_one_is(chosen, rat, tmp_path):
-    page = nmo.report(chosen, tmp_path, **rat, one="right")
+    chosen = copy.deepcopy(chosen)
+    chosen.best.one_ = "right"
+    page = nmo.report(chosen, tmp_path, **rat)
     _, words = words_of(page)
+    assert "P(choice = right) over" in words
     assert "1 is 'right', 0 any other" in words
     assert "log-odds of 'right' per unit" in words
     assert "are 'right', and of" in words  # lapses
     assert "the log-odds of the choice 'right' was a baseline" in words
     counts = nmo.GLMHMM(1, observation_model="Poisson").fit(rat["X"], rat["y"])
-    with pytest.raises(ValueError, match="Only of choices"):
-        nmo.report(counts, tmp_path, X=rat["X"], y=rat["y"], one="right")
+    counts.one_ = "right"
+    with pytest.raises(ValueError, match=r"Only of choices.*What to do: del model\.one_"):
+        nmo.report(counts, tmp_path, X=rat["X"], y=rat["y"])
 
 
 def test_the_page_of_a_fit_has_its_numbers(model, rat, tmp_path):

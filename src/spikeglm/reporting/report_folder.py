@@ -56,7 +56,6 @@ def report(
     session_starts: Any = None,
     transition_inputs: ArrayLike | None = None,
     correct: ArrayLike | None = None,
-    one: Any = None,
 ) -> Path:
     """Write a page that says what was found, how sure it is and how it was done.
 
@@ -71,7 +70,7 @@ def report(
         What :func:`spikeglm.encode` returns, or :func:`spikeglm.load_encoding`; or a fitted
         :class:`~spikeglm.GLM`, :class:`~spikeglm.PopulationGLM`, :class:`~spikeglm.GLMHMM` or
         :class:`~spikeglm.ClassifierGLMHMM`, or what :func:`spikeglm.glm_hmm.select_states`
-        returns, with X and y.
+        returns, with X and y. What a choice of 1 is called, ``model.one_`` says.
     folder :
         Where to write; is made if it is not there. Files are replaced when all are complete.
     X, y, offset :
@@ -85,9 +84,6 @@ def report(
     correct :
         For hidden states and choices: 1 where the animal was right, 0 where not, NaN where there is
         no right; the page then tells how often it was right in each state.
-    one :
-        For hidden states of choices that are 0 and 1: what 1 is called, such as ``"right"``.
-        None: what ``one_`` of the model says, if anything does.
 
     Returns
     -------
@@ -126,7 +122,6 @@ def report(
         "session_starts": session_starts,
         "transition_inputs": transition_inputs,
         "correct": correct,
-        "one": one,
     }
     if isinstance(result, StatesChoice | GLMHMM):
         _refuse("Models of hidden states have no offset.", "X and y", offset=offset)

@@ -33,8 +33,6 @@ class FoundStates:
         (T,) 1 where the animal was right; None where nobody said.
     bin_s :
         Seconds of a row; None where rows are no bins.
-    one :
-        The label that is 1; None where responses are numbers, or labels of a categorical model.
     """
 
     model: GLMHMM
@@ -42,7 +40,6 @@ class FoundStates:
     data: dict[str, Any]
     correct: Any = None
     bin_s: float | None = None
-    one: Any = None
 
     __repr__ = showing.of_fields
 
@@ -54,8 +51,7 @@ class FoundStates:
     @property
     def for_report(self) -> dict[str, Any]:
         """What :func:`spikeglm.report` takes beside it."""
-        more = {"correct": self.correct, "bin_s": self.bin_s, "one": self.one}
-        return {**self.data, **more}
+        return {**self.data, "correct": self.correct, "bin_s": self.bin_s}
 
 
 def find_states(session: Session, folder: Path | None = None) -> FoundStates:
@@ -97,13 +93,13 @@ def find_states(session: Session, folder: Path | None = None) -> FoundStates:
         )
         for model in compared.models:
             _say_what_is_one(model, one)
-        return FoundStates(compared.best, compared, data, correct, bin_s, one)
+        return FoundStates(compared.best, compared, data, correct, bin_s)
     (n_states,) = section.numbers
     if mask is not None:
         arguments["feature_mask"] = _for_states(mask, n_states)
     model = estimator(n_states, **arguments).fit(**data)
     _say_what_is_one(model, one)
-    return FoundStates(model, None, data, correct, bin_s, one)
+    return FoundStates(model, None, data, correct, bin_s)
 
 
 def _say_what_is_one(model: GLMHMM, one: Any) -> None:

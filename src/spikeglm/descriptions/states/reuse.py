@@ -18,7 +18,6 @@ from ..description import Description
 from ..opening import open_recording
 from ..session import UNITS, Session, responses_of, rows_of, with_derived, with_units
 from .finding import FoundStates, data_of
-from .section import ONE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +51,8 @@ class StatesResult:
             If the recording is no longer there, or another one.
         """
         _, data, correct = _read(self, None)
-        section, bin_s = self.description.states, self.description.design.bin_s
-        one = None if section is None else section.words.get(ONE)
-        return FoundStates(self.model, self.choice, data, correct, bin_s, one)
+        bin_s = self.description.design.bin_s
+        return FoundStates(self.model, self.choice, data, correct, bin_s)
 
 
 @dataclass(frozen=True, eq=False)

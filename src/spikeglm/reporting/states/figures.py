@@ -50,8 +50,6 @@ def _weights(subject: StatesSubject) -> Iterator[Figure]:
         return
     for name in subject.outputs[:_MOST_OUTPUTS] or (None,):
         ax = plotting.plot_state_weights(subject.model, uncertainty=subject.sure, neuron=name)
-        if subject.one is not None:
-            ax.set_ylabel(f"Weight (towards {subject.one})")
         longest = max(len(label.get_text()) for label in ax.get_xticklabels())
         if rows.n_features > 3 or longest > _MOST_LABEL:
             for label in ax.get_xticklabels():
@@ -108,8 +106,6 @@ def _responses(subject: StatesSubject) -> Iterator[Figure]:
         ax = plotting.plot_psychometric(subject.model, X, y, feature=feature, neuron=name, **given)
         choice = subject.outputs[0] if subject.data.inputs.classes is not None else subject.one
         what = "Responses" if choice is None else f"P(choice = {choice})"
-        if choice is not None:  # also where the model does not know
-            ax.set_ylabel(what)
         label = ax.get_xlabel()
         caption = (
             f"{what} over {label}, the feature that states differ most in. Points: each trial "

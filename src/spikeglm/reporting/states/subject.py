@@ -64,8 +64,6 @@ class StatesSubject:
         Versions, settings, a hash of the data, and when it was made.
     bin_s :
         Seconds of a row, None where rows are trials.
-    one :
-        What a response of 1 is called; None where nobody said.
     """
 
     title: str
@@ -80,7 +78,6 @@ class StatesSubject:
     warned: tuple[str, ...]
     origin: dict[str, Any]
     bin_s: float | None
-    one: Any = None
 
     __repr__ = showing.of_fields
 
@@ -88,6 +85,11 @@ class StatesSubject:
     def n_states(self) -> int:
         """How many there are."""
         return len(self.visits.occupancy)
+
+    @property
+    def one(self) -> Any:
+        """What a response of 1 is called; None where nobody said."""
+        return getattr(self.model, "one_", None)
 
     @property
     def rows(self) -> str:
@@ -129,7 +131,6 @@ def subject_of_states(
     transition_inputs: Any = None,
     correct: Any = None,
     bin_s: float | None = None,
-    one: Any = None,
 ) -> StatesSubject:
     """Ask a fit, with its data, what a page is to say.
 
@@ -137,7 +138,7 @@ def subject_of_states(
     ----------
     result :
         A fitted model, or what :func:`spikeglm.glm_hmm.select_states` returns.
-    title, X, y, session_starts, transition_inputs, correct, bin_s, one :
+    title, X, y, session_starts, transition_inputs, correct, bin_s :
         As for :func:`spikeglm.report`.
 
     Raises
@@ -148,7 +149,6 @@ def subject_of_states(
     choice = result if isinstance(result, StatesChoice) else None
     model = result if choice is None else choice.best
     _check_given(model, X, y)
-    one = getattr(model, "one_", None) if one is None else one
     given = {"session_starts": session_starts, "transition_inputs": transition_inputs}
     data, parameters = asked(model, X, y, session_starts, transition_inputs)
     _check_data(model, X, y, given)
@@ -156,7 +156,7 @@ def subject_of_states(
         warnings.simplefilter("always")
         sure = model.standard_errors(X, y, **given)
     is_of_choices = data.problem.emissions.likelihood.model.name in CHOICES
-    _check_one(one, data, is_of_choices)
+    _check_one(model, data, is_of_choices)
     accuracy = None
     if is_of_choices or correct is not None:
         accuracy = state_accuracy(model, X, y, **given, correct=correct)
@@ -174,17 +174,17 @@ def subject_of_states(
         tuple(dict.fromkeys(" ".join(str(each.message).split()) for each in caught)),
         _origin(model, data, bin_s),
         bin_s,
-        one,
     )
 
 
-def _check_one(one: Any, data: Data, is_of_choices: bool) -> None:
+def _check_one(model: GLMHMM, data: Data, is_of_choices: bool) -> None:
+    one = getattr(model, "one_", None)
     if one is not None and (not is_of_choices or data.inputs.classes is not None):
         raise errors.value_error(
             "Only of choices something is called one.",
-            given=f"one={one!r} for a {data.problem.emissions.likelihood.model.name} model",
+            given=f"one_ = {one!r} of a {data.problem.emissions.likelihood.model.name} model",
             expected="a Bernoulli model of responses that are 0 and 1",
-            todo="leave one out.",
+            todo="del model.one_",
         )
 
 
