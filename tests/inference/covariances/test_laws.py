@@ -227,3 +227,28 @@ def test_of_a_fit_that_uses_up_its_rows_nothing_is_divided_by_rounding(seed):
         model = nmo.GLM("Gamma", "exp").fit(few, y)
         assert np.isnan(model.standard_errors(few, y, cov_type="HC1")[0]).all()
         assert np.isnan(model.on(few, y).dispersion_dof).all()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("kind", "size"), [("HC0", 1e3), ("cluster", 1.0)])  # HC0 counts rows
+@pytest.mark.parametrize("model", ["Gaussian", "Gamma"])
+def test_weights_in_another_unit_leave_what_stands_on_no_dispersion(model, kind, size):
+    """Of a millionth of a row no dispersion is left; the table was empty where errors were not."""
+    y, a = np.random.default_rng(3).gamma(2.0, size=T), np.random.default_rng(4).random(T)
+    found = {}
+    for unit in (1.0, 1e-6):
+        data = {"sample_weight": unit * a}
+        fit = nmo.GLM(model, solver_kwargs={"tol": 1e-12}).fit(X, y, **data)
+        assert np.isfinite(fit.scale_).all() == (unit == 1.0)
+        table = fit.summary(X, y, **ASKED[kind], **data)
+        errors, of_intercept = fit.standard_errors(X, y, **ASKED[kind], **data)
+        assert_allclose(table.std_error[:, 0], np.append(of_intercept, errors))
+        tests = nmo.inference.term_tests(fit, X, y, test="wald", **ASKED[kind], **data)
+        assert np.isfinite(table.p_value).all() and np.isfinite(tests.p_value).all()
+        found[unit] = table.std_error, tests.statistic
+    assert_allclose(found[1e-6][0], found[1.0][0] * size, rtol=1e-6)
+    assert_allclose(found[1e-6][1], found[1.0][1] / size**2, rtol=1e-6)
+    table = fit.summary(X, y, **data)
+    assert np.isnan(table.std_error).all() and table.status[0, 0].startswith("no dispersion")
+    tests = nmo.inference.term_tests(fit, X, y, test="wald", **data)
+    assert np.isnan(tests.p_value).all() and tests.status[0, 0].startswith("no dispersion")

@@ -19,6 +19,24 @@ def test_equal_weights_are_a_chi_square_however_far_out(k):
     assert_allclose(weighted_chi2_tail(2.5 * X, np.full((len(X), 1), 2.5), k), tail, rtol=1e-11)
 
 
+@pytest.mark.parametrize("k", [0.5, 1, 2, 7])
+def test_there_is_a_tail_of_any_number(k):
+    """Estimates of 1e-26, of responses that are all the same, and of statistics of 1e12: NaN."""
+    for x in (10.0 ** np.arange(-318.0, 307.0, 6.0), np.array([0.0, 5e-324, 1e308])):
+        one = np.ones((len(x), 1))
+        assert_allclose(weighted_chi2_tail(x, one, k), chdtrc(k, x), rtol=1e-11)
+        assert_allclose(weighted_chi2_tail(0.3 * x, 0.3 * one, k), chdtrc(k, x), rtol=1e-11)
+        beside = weighted_chi2_tail(x, np.column_stack([one, 0.3 * one]), k)
+        assert_allclose(beside[x > 1e6], 0.0)
+        assert_allclose(beside[x < 1e-60], 1.0)
+        ratio = weighted_chi2_tail(0.0 * x, np.column_stack([one, -x * (k / 30.0)]), [[k, 30.0]])
+        assert_allclose(ratio, fdtrc(k, 30.0, x), rtol=1e-9)
+        difference = np.tile([1.0, -1.0], (len(x), 1))
+        assert_allclose(weighted_chi2_tail(x, difference, 2.0), 0.5 * np.exp(-x / 2), rtol=1e-11)
+        expected = 1 - 0.5 * np.exp(-x / 2)
+        assert_allclose(weighted_chi2_tail(-x, difference, 2.0), expected, rtol=1e-11)
+
+
 @pytest.mark.parametrize("q", [0.01, 0.5, 1.0, 3.0, 30.0])
 @pytest.mark.parametrize(("k", "nu"), [(1, 3), (3, 10), (5, 200.5), (2, 1e5)])
 def test_a_negative_weight_makes_it_fishers_f(k, nu, q):

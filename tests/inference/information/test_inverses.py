@@ -1,9 +1,14 @@
 """Inverses of information matrices, as far as they have one."""
 
 import numpy as np
-from numpy.testing import assert_allclose
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
 
-from spikeglm.inference.information.inverses import void_directions
+from spikeglm.inference.information.inverses import (
+    penalised_inverse,
+    pseudo_inverse,
+    void_directions,
+)
 from spikeglm.inference.information.remaining_step import squared_step
 
 
@@ -26,3 +31,37 @@ def test_a_direction_hardly_told_has_no_part_in_one_that_is_not_told():
     assert found.shape == (5, 1)
     assert_allclose(np.abs(found[:2, 0]), np.sqrt(0.5))
     assert not found[2:].any()
+
+
+def test_what_is_hardly_told_has_no_part_in_a_parameter_of_which_nothing_is():
+    """Eigenvectors of zeros were mixed with those of 1e-11, and both were not determined."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        told = turn @ np.diag([1.0, 0.3, 1e-11]) @ turn.T
+        information = np.zeros((6, 6))
+        information[np.ix_([0, 2, 4], [0, 2, 4])] = (told + told.T) / 2
+        inverse, unsure = pseudo_inverse(information)
+        assert_array_equal(unsure, [False, True] * 3)
+        assert not inverse[1::2].any()
+        void = void_directions(np.ones(6, bool), information)
+        assert_array_equal(np.abs(void).sum(axis=1), [0.0, 1.0] * 3)
+
+
+@pytest.mark.parametrize("has_rows", [True, False])
+def test_constants_that_share_a_penalty_with_a_feature_are_not_told_by_it(has_rows):
+    """Of the axes that the penalty leaves alone, one is of the constants only, and 1e-17 of it."""
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        rows = rng.normal(size=(1, 3)) * 10.0 ** rng.uniform(-6, 6)
+        information, free = np.diag([0.0, 0.0, 140.0, 200.0]), np.ones(4, bool)
+        information[2, 3] = information[3, 2] = 140.0 * rng.random()
+        penalty, G = np.zeros((4, 4)), np.column_stack([rows, [0.0]])
+        penalty[:3, :3] = rows.T @ rows
+        asked = {"rows": lambda: G} if has_rows else {}  # noqa: B023 - asked at once
+        inverse, unsure, void = penalised_inverse(
+            free, information, penalty, keep_void=True, **asked
+        )
+        assert_array_equal(unsure, [True, True, False, False])
+        assert_allclose(np.diag(inverse @ information), [0.0, 0.0, 1.0, 1.0], atol=1e-4)
+        assert void.shape == (4, 1) and not void[2:].any()

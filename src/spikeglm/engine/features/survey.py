@@ -172,11 +172,20 @@ def _judged(survey: Survey, columns: Columns, how: Plan) -> Survey:
 
 
 def survey_locations(table: Table, columns: Columns, how: Plan) -> Survey:
-    """Measure location and scale of the features, and move those that lie far from zero."""
+    """Measure location and scale of the features, and move those that lie far from zero.
+
+    Constants are moved to zero exactly: what rounding of a mean leaves would look like a feature.
+    """
     table = table.in_double()
     survey = _located(table, columns, how)
     shift = _shift(survey.features, table)
-    return survey if shift is None else survey.then(_located(table.moved(shift), columns, how))
+    if shift is None:
+        return survey
+    better = _located(table.moved(shift), columns, how)
+    features = better.features
+    left = np.where(features.scale == 0, features.mean, 0.0)
+    table, features = table.moved(shift + left), replace(features, mean=features.mean - left)
+    return survey.then(replace(better, table=table, features=features))
 
 
 def _readied(table: Table, how: Plan) -> Table:

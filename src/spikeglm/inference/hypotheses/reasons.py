@@ -32,7 +32,7 @@ def of_fit(optimum: Optimum, neuron: int) -> str:
     return BY_HAND if record is None else str(record.status[neuron])
 
 
-def against_fit(optimum: Optimum, neuron: int) -> str:
+def against_fit(optimum: Optimum, neuron: int, *, needs_dispersion: bool = True) -> str:
     """Return why no test of a neuron is valid, "" if some may be."""
     if not optimum.penalty.is_smooth:
         return why_none(optimum.penalty, "test")
@@ -41,7 +41,7 @@ def against_fit(optimum: Optimum, neuron: int) -> str:
         return str(record.status[neuron])
     if optimum.unit[neuron] == 0:
         return EXACT
-    return "" if np.isfinite(optimum.unit[neuron]) else NO_DISPERSION
+    return NO_DISPERSION if needs_dispersion and not np.isfinite(optimum.unit[neuron]) else ""
 
 
 def is_separated(

@@ -120,7 +120,8 @@ def _against(optimum: Optimum, neuron: int, features: IntArray, known: Uncertain
     """Return why there is no test of the features that a neuron has of a term, "" if there is."""
     if not len(features):
         return reasons.MASKED
-    why = reasons.against_fit(optimum, neuron) or known.reason
+    why = reasons.against_fit(optimum, neuron, needs_dispersion=known.needs_dispersion)
+    why = why or known.reason
     if not why and reasons.is_separated(optimum, neuron, features, known.undetermined):
         return reasons.SEPARATED
     return why

@@ -35,9 +35,11 @@ _AT_ONCE = 256  # problems
 _ANGLE = np.pi / 4  # alpha
 _BISECTIONS = 64  # of the saddle point, which need not be exact
 _FURTHEST = 36.0  # saddle point, as a log-odds between zero and the singularity
-_FURTHEST_LEFT = 80.0  # as a logarithm, where there is no singularity on the left
+_FURTHEST_LEFT = 700.0  # as a logarithm, where there is no singularity on the left: of any x
 _GONE = 42.0  # by which the logarithm of the integrand falls off to the last point
 _ENDS = 0.25 * 1.25 ** np.arange(30)  # candidates for that point
+_UNDERFLOW = -800.0  # a logarithm of nothing
+_LEAST, _MOST_OF_ALL = 1e-300, 1e300  # over the largest weight, of what x and weights are told
 _FEWEST, _MOST = 16, 8192  # points
 _SAME = 1e-9  # relative change on doubling; the error of the finer sum is about its square
 
@@ -113,7 +115,10 @@ def _open_tail(x: FloatArray, w: FloatArray, n: FloatArray) -> FloatArray:
     turned = x < 0  # then it is P(-Q < -x)
     x, w = np.abs(x), np.where(turned[:, None], -w, w)
     unit = w.max(axis=1)
-    x, w = x / unit, w / unit[:, None]
+    with np.errstate(over="ignore", under="ignore"):
+        x, w = np.minimum(x / unit, _MOST_OF_ALL), np.maximum(w / unit[:, None], -_MOST_OF_ALL)
+    w = np.where(np.abs(w) < _LEAST, 0.0, w)
+    x = np.where((w < 0).any(axis=1), x, np.maximum(x, _LEAST))
     side = _Side(x, w, n, x >= (w * n).sum(axis=1))
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         p = np.clip(_probability(side), 0.0, 1.0)
@@ -144,7 +149,7 @@ def _probability(side: _Side) -> FloatArray:
         out[pending[settled]] = total[settled]
         pending, before = pending[~settled], total[~settled]
         n_points *= 2
-    return out * np.exp(path.top)
+    return np.where(path.top < _UNDERFLOW, 0.0, out * np.exp(path.top))
 
 
 def _path(side: _Side) -> _Path:

@@ -14,6 +14,7 @@ _CLEAR_RANK = 1e-11  # reciprocal condition, per n², from which no eigenvalue c
 TOUCHED = 1e-6
 """Share of a parameter in an undetermined direction from which it counts as such."""
 _STIFF = 1e8  # penalty over information, from which their sum may lose what only data know
+_ROUNDED = 1e-14  # a coordinate of an axis of length one that is none
 _ALIKE = 1e-3  # lengths of rows of a penalty, over the longest one, that are looked at together
 _NOTHING = 1e-100  # roots of information of which no inverse is a number
 
@@ -32,15 +33,19 @@ def pseudo_inverse(information: FloatArray) -> tuple[FloatArray, BoolArray]:
         return np.zeros_like(information), np.ones(len(information), dtype=bool)
     unit = np.sqrt(np.maximum(np.diag(information), 0.0))
     is_told = unit > _NOTHING
-    inverse_unit = np.where(is_told, 1.0 / np.where(is_told, unit, 1.0), 0.0)
-    scaled = information * np.outer(inverse_unit, inverse_unit)
+    if not is_told.all():  # apart: beside what is hardly told, eigenvectors of nothing have a share
+        whole, unsure = np.zeros_like(information), ~is_told
+        told = np.ix_(is_told, is_told)
+        whole[told], unsure[is_told] = pseudo_inverse(information[told])
+        return whole, unsure
+    scaled = information / np.outer(unit, unit)
     with one_blas_thread():  # on a busy machine several are many times slower
         inverse = _plain_inverse(scaled)
         if inverse is not None:
             unsure = np.zeros(len(scaled), dtype=bool)
         else:
             inverse, unsure = _inverse_of_rank(scaled)
-    return inverse * np.outer(inverse_unit, inverse_unit), unsure
+    return inverse / np.outer(unit, unit), unsure
 
 
 def inverse_among(free: BoolArray, information: FloatArray) -> tuple[FloatArray, BoolArray]:
@@ -129,7 +134,8 @@ def _stiff_axes(
     with one of which they know, would be known a little, and its rounding would be a number.
     """
     S = np.where(np.outer(free, free), penalty, 0.0)
-    is_stiff = np.diag(S) > _STIFF * np.diag(information)
+    of_data = np.diag(information)  # of constants none, whatever the penalty
+    is_stiff = (np.diag(S) > _STIFF * of_data) & (of_data > 0)
     if not is_stiff.any() or np.count_nonzero(S) == np.count_nonzero(np.diag(S)):
         return None
     from scipy.sparse.csgraph import connected_components
@@ -145,6 +151,7 @@ def _stiff_axes(
             alone = np.diag(sizes) == 0.0
             among = axes[:, alone]
             axes[:, alone] = among @ np.linalg.eigh(among.T @ information[within] @ among)[1]
+            axes[np.abs(axes) <= _ROUNDED] = 0.0  # 1e-17 of a feature would tell of a constant
             U[within], of_axes[within] = axes, sizes
     return U, of_axes
 
@@ -214,13 +221,14 @@ def void_directions(free: BoolArray, information: FloatArray) -> FloatArray:
     if not np.isfinite(part).all():
         return np.eye(len(free))
     unit = np.sqrt(np.maximum(np.diag(part), 0.0))  # rounding may leave less than nothing
-    unit = np.where(unit > 0, unit, 1.0)
-    values, vectors = np.linalg.eigh(part / np.outer(unit, unit))
+    is_told = unit > _NOTHING  # others apart, as for an inverse
+    unit, told = unit[is_told], among[is_told]
+    values, vectors = np.linalg.eigh(part[np.ix_(is_told, is_told)] / np.outer(unit, unit))
     null = vectors[:, values <= _RANK_TOLERANCE * len(values) * max(values[-1:], default=0.0)]
     null[np.linalg.norm(null, axis=1) <= TOUCHED] = 0.0
     out = np.zeros((len(free), null.shape[1]))
-    out[among] = null / unit[:, None]
-    return out
+    out[told] = null / unit[:, None]
+    return np.hstack([out, np.eye(len(free))[:, among[~is_told]]])
 
 
 def _void_of(free: BoolArray, information: FloatArray, unsure: BoolArray) -> FloatArray:

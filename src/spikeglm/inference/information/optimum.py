@@ -126,6 +126,11 @@ class Uncertainty(NamedTuple):
     centred: Centred | None = None  # the same about means, where it was found there
 
     @property
+    def needs_dispersion(self) -> bool:
+        """Whether the covariance stands on a dispersion that is not there; a sandwich does not."""
+        return bool(np.isnan(self.covariance).any())
+
+    @property
     def standard_errors(self) -> FloatArray:
         """(n,); NaN where a parameter is undetermined."""
         variance = np.maximum(np.diagonal(self.covariance), 0.0)

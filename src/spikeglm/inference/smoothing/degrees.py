@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 20
+_ROUNDING = 1e-12  # of a sum, what is left beside the intercept of a constant
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,12 +195,10 @@ def degrees_of(fit: FitOnData) -> EffectiveDegrees:
         )
     fit.check_estimates()
     edf, edf1 = np.full((2, p + 1, N), np.nan)
-    centre = fit.feature_mean if fit.optimum.columns.has_intercept else np.zeros(p)
+    reading = Rereading.of(fit.optimum)
     wanted = np.array([n for n in range(N) if not fit.optimum.has_none(n)], dtype=np.intp)
-    for n, information in Rereading.of(fit.optimum).informations(wanted, centre):
+    for n, information in reading.informations(wanted, reading.shift):
         F = _influence(fit.optimum, n, information)
-        F[-1] -= centre @ F[:-1]  # of (w, b), given that of (w, b + centre . w)
-        F[:, :-1] += F[:, -1:] * centre
         edf[:, n], edf1[:, n] = np.diag(F), 2 * np.diag(F) - np.einsum("ij,ji->i", F, F)
     terms = tuple((term.label, term.columns) for term in fit.terms)
     status = tuple(map(str, fit.status))
@@ -207,15 +206,35 @@ def degrees_of(fit: FitOnData) -> EffectiveDegrees:
 
 
 def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatArray:
-    """Return F (n, n) of one column, zero for parameters that are not free."""
+    """Return F (n, n) of one column, zero for parameters that are not free.
+
+    An intercept is one degree of freedom, wherever the features are seen from: what they share with
+    it, it has. So of what neither data nor penalty know, it has no part.
+    """
     p, mask = len(optimum.coef), optimum.columns.mask
     free = np.ones(p + 1, dtype=bool)
     free[-1] = optimum.columns.has_intercept
     if mask is not None:
         free[:-1] = mask[:, column]
     penalty, rows = _penalty(optimum, column)
-    inverse, *_ = penalised_inverse(free, information, penalty, rows=rows)
-    return inverse @ (information * free[:, None])
+    inverse, _, void = penalised_inverse(free, information, penalty, rows=rows, keep_void=True)
+    F = inverse @ (information * free[:, None])
+    if void is None or not void.size or not free[-1]:
+        return F
+    unit = _units_beside_intercept(information, penalty)
+    along = void[:-1] * unit[:, None]
+    F[:, :] -= void @ (np.linalg.pinv(along) @ (unit[:, None] * F[:-1]))
+    return F
+
+
+def _units_beside_intercept(information: FloatArray, penalty: FloatArray) -> FloatArray:
+    """Return what a change by one of each coefficient (p,) is worth, the intercept's part apart."""
+    total, of_intercept = np.diag(information + penalty)[:-1], information[-1, -1]
+    if not of_intercept > 0:
+        return np.ones(len(total))
+    left = total - information[:-1, -1] ** 2 / of_intercept
+    unit = np.sqrt(np.maximum(left, _ROUNDING * total))
+    return np.where(unit > 0, unit, 1.0)
 
 
 def _penalty(optimum: Optimum, column: int) -> tuple[FloatArray, Callable[[], FloatArray] | None]:

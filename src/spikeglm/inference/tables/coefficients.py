@@ -138,11 +138,12 @@ def _status(fit: FitOnData, neuron: int, known: Uncertainty, *, is_exact: bool) 
     mask = optimum.columns.mask
     used = everything if mask is None else np.append(mask[:, neuron], True)
     is_separated = ended is Status.SEPARATED
+    has_no_dispersion = bool(np.isnan(optimum.unit[neuron])) and known.needs_dispersion
     reasons: list[tuple[BoolArray, str]] = [
         (~used, MASKED),
         (everything & (not optimum.penalty.is_smooth), why_none(optimum.penalty, "error")),
         (everything & (ended in NO_OPTIMUM), str(ended)),
-        (everything & bool(np.isnan(optimum.unit[neuron])), NO_DISPERSION),
+        (everything & has_no_dispersion, NO_DISPERSION),
         (everything & is_exact, EXACT),
         (everything & bool(known.reason), known.reason),
         (known.undetermined & is_separated & ~_aliased(fit), SEPARATED),
