@@ -123,6 +123,8 @@ def test_an_axis_covers_what_was_seen_within_the_bounds():
     (bounded,) = B.BSplineEval(5, bounds=(0, 10)).design(x).terms
     assert bounded.axis(2).tolist() == [2, 7]
     assert bounded.coverage() == ("2 to 7 of [0, 10]",)
+    (whole,) = B.BSplineEval(5).design(x).terms
+    assert whole.coverage() == ("-5 to 20",)
     (circle,) = B.CyclicBSplineEval(5, bounds=(0, 360)).design(x).terms
     assert circle.axis(2).tolist() == [0, 360]
     (line,) = B.IdentityEval().design(x).terms

@@ -187,7 +187,7 @@ def test_trouble_is_a_status_and_harms_nobody():
     y[:, 3] = 0
     y[: T // 5, 4] = 0  # two folds of runs without spikes
     y[120:, 2] = 0  # spikes in a single fold
-    with pytest.warns(UserWarning, match="without an answer"):
+    with pytest.warns(UserWarning, match="2 neurons without an answer: 2: 0 of 10 folds"):
         found = search_terms(PopulationGLM(), X, y, folds=10)
     assert found.is_known.tolist() == [True, True, False, False, True]
     assert "silent" in found.reason[3] and "0 of 10 folds" in found.reason[3]

@@ -56,13 +56,16 @@ class Range:
         return range_of(np.where(self.outside(x), np.nan, x))
 
     def covered_in(self, seen: Range) -> str:
-        """Say what samples cover of the range that were seen in it."""
+        """Say what samples cover of the range that were seen in it, and of which if not of all."""
         low, high = float(np.min(self.low)), float(np.max(self.high))
         bounds = f"[{low:.4g}, {high:.4g}]"
         known = ~np.broadcast_to(seen.made_up, seen.low.shape)
         if not known.any():
             return f"nothing of {bounds}"
-        return f"{seen.low[known].min():.4g} to {seen.high[known].max():.4g} of {bounds}"
+        covered = (f"{seen.low[known].min():.4g}", f"{seen.high[known].max():.4g}")
+        return " to ".join(covered) + (
+            f" of {bounds}" if f"[{', '.join(covered)}]" != bounds else ""
+        )
 
     def missed_by(self, x: Array) -> str:
         """Say from where to where samples x (m, S) reach that do not stay in the range."""

@@ -297,9 +297,9 @@ def _warn_of_no_answer(found: TermSearch) -> None:
         if not known
     ]
     if lost:
-        told = errors.listed(lost, between="; ")
+        told, s = errors.listed(lost, between="; "), "" if len(lost) == 1 else "s"
         warn(
-            f"{len(lost)} neuron(s) without an answer: {told}. What "
-            "to do: a silent neuron has none; else use folds with events of every neuron "
-            "(InterleavedBlocks), and give a model whose fits are separated a penalty."
+            f"{len(lost)} neuron{s} without an answer: {told}. What to do: a silent neuron has "
+            "none; else use folds with events of every neuron (InterleavedBlocks), and give a "
+            "model whose fits are separated a penalty."
         )
