@@ -125,6 +125,38 @@ def test_keys_are_enough(shown):
     assert shown.run("document.activeElement.closest('tbody') === null")
 
 
+def test_what_has_the_focus_is_framed_within_its_cell(shown):
+    """Cells that stand still while others scroll would cover a frame around a button."""
+    shown.run(f"({HEADER % 'spikes'}).firstElementChild.focus()")
+    shown.press("Tab")
+    style = "getComputedStyle(document.activeElement).%s"
+    assert shown.run(style % "outlineStyle") == "solid"
+    outside = shown.run(
+        f"parseFloat({style % 'outlineOffset'}) + parseFloat({style % 'outlineWidth'})"
+    )
+    assert outside <= 0 and shown.run("document.activeElement.closest('thead') !== null")
+
+
+TICKS = "[...document.querySelectorAll('#scatter svg text')].map(t => t.textContent)"
+
+
+def test_where_effects_are_largest_is_told_of_what_is_encoded(browser, tmp_path):
+    """A search that found nobody shows nothing; numbers of spikes that are alike have ticks."""
+    rng = np.random.default_rng(1)
+    speed, counts = rng.uniform(0, 1, 900), rng.poisson(0.4, (900, 5))
+    X = nmo.basis.BSplineEval(5, label="speed").design(speed)
+    browser.open(nmo.report(nmo.encode(counts, X, bin_s=0.02), tmp_path / "searched"))
+    assert browser.run(ROWS % "r.cells[1].textContent") == ["none"] * 5
+    assert browser.run("document.querySelectorAll('#heat svg').length") == 0
+    counted = counts.sum(axis=0)
+    told = [text.replace(",", "") for text in browser.run(TICKS)]
+    marks = [float(text) for text in told if text.isdigit() and float(text) > 100]
+    assert len(marks) >= 2 and 0.8 * counted.min() < min(marks) < max(marks) < 1.2 * counted.max()
+    model = nmo.PopulationGLM(regularizer="Ridge").fit(X, counts)
+    browser.open(nmo.report(model, tmp_path / "fitted", X=X, y=counts, bin_s=0.02))
+    assert browser.run("document.querySelectorAll('#heat svg').length") == 1
+
+
 def test_a_neuron_is_drawn_with_what_is_known_of_it(shown, found):
     def pick(name):
         shown.run(

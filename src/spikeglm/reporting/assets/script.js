@@ -369,6 +369,7 @@
     const N = DATA.neurons.length, J = DATA.terms.length, j = DATA.terms.indexOf(curve.label);
     const encoded = new Uint8Array(bytes(DATA.encoded));
     const anyone = j >= 0 && Array.from({ length: N }, (_, n) => encoded[n * J + j]).includes(1);
+    if (!anyone && headers.some((h) => h.textContent === "encodes")) return null; // a search found nobody
     const lines = [];
     for (let n = 0; n < N; n++) {
       if (anyone && encoded[n * J + j] !== 1) continue;
@@ -414,7 +415,7 @@
     const x = scale(...xEnds, LEFT + 4, W - RIGHT - 4), y = scale(...yEnds, H - BOTTOM - 3, TOP + 3);
     const few = [1, 2, 5].flatMap((k) => [0, 1, 2, 3, 4, 5, 6].map((p) => k * 10 ** p)).sort((a, b) => a - b)
       .filter((v) => Math.log10(v) >= xEnds[0] && Math.log10(v) <= xEnds[1]);
-    const marks = few.filter((_, k) => k % Math.ceil(few.length / 6) === 0);
+    const marks = few.length < 3 ? ticks(10 ** xEnds[0], 10 ** xEnds[1], 4) : few.filter((_, k) => k % Math.ceil(few.length / 6) === 0);
     svg.append(draw("path", { d: `M${LEFT} ${y(0)}H${W - RIGHT}`, stroke: SOFT, "stroke-width": 0.7 }));
     there.forEach((r, k) => {
       const is = ratio && ratio.get(r) > 1;
