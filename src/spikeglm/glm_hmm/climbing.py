@@ -4,7 +4,8 @@ A turn finds how sure states are under the parameters (:mod:`~spikeglm.glm_hmm.m
 best parameters given that. Neither lowers the objective, log p(responses) + log prior, so no turn
 does. Steps of two turns in a row are about parallel, and shrink by one factor. From that follows
 what is still to be gained: a run has converged where this is less than the tolerance, per response.
-And runs leap: as far as such steps would lead, if the objective is no lower there.
+And runs leap: as far as such steps would lead, if the objective is no lower there. Runs that come
+from an optimum on part of the trials mix their steps first (:mod:`~spikeglm.glm_hmm.mixing`).
 
 References
 ----------
@@ -25,7 +26,8 @@ from .blocks import Chain
 from .driven_moves import Inputs
 from .emissions import Emissions
 from .leaps import Leaper
-from .messages import Smoothed, smoothed
+from .messages import Smoothed, filtered, smoothed
+from .mixing import Mixer
 from .parameters import Parameters
 from .priors import Dirichlet
 
@@ -34,6 +36,8 @@ STALLED, LOST = "stalled", "no finite likelihood"
 _ROUNDING = 1e-13  # of the objective: smaller gains are none
 _LOOKS = (10, 20, 40, 80, 120, 160)  # turns after which runs without hope are dropped
 _FIRST_LEAP = 4  # turns before it
+_MOST_MIXED = 12  # turns: what takes longer is not near
+_SURELY, _SLOW = 1 / 3, 100.0  # of what may be left: the most that is left, and was gained, mixed
 _FALL = 1e-9  # of the objective: more than rounding
 
 
@@ -55,6 +59,12 @@ class Problem:
         """Return how sure states are under R parameters."""
         log_emission = self.emissions.log_likelihoods(parameters)
         return smoothed(log_emission, self.chain(parameters))
+
+    def objective(self, parameters: Parameters) -> FloatArray:
+        """Return log p(responses) + log prior of R parameters, (R,)."""
+        log_emission = self.emissions.log_likelihoods(parameters)
+        found = filtered(log_emission, self.chain(parameters))
+        return found.log_likelihood + self.log_prior(parameters)
 
     def log_prior(self, parameters: Parameters) -> FloatArray:
         """Return log p of R parameters, up to a constant, (R,)."""
@@ -121,6 +131,8 @@ class _Runs:
     left: FloatArray  # (R,) nats that runs may still gain, about
     trail: list[Parameters]  # before the last turns, since the last leap
     leaper: Leaper
+    mixer: Mixer | None = None  # while steps are mixed
+    n_mixed: int = 0  # turns
     safe: Parameters | None = None  # where no leap led
     last: tuple[Parameters, FloatArray] | None = None  # looked at, with p(states)
 
@@ -138,8 +150,10 @@ class _Runs:
         found, objective = self._seen(self.active)
         if self.safe is not None:
             fell = ~(objective >= self.history[-1][self.active])
-            self.leaper.learn(self.active, fell)
+            (self.mixer or self.leaper).learn(self.active, fell)
             if fell.any():
+                if len(self.history) == 1:  # it was not near
+                    self.mixer = None
                 runs = self.active[fell]
                 self.parameters = self.parameters.put(runs, self.safe.take(runs))
                 again, objective[fell] = self._seen(runs)
@@ -188,11 +202,47 @@ class _Runs:
         places = np.searchsorted(among, self.active)
         if len(places) < len(among):
             found = found.take(places)
-        new = self.problem.maximised(self.parameters.take(self.active), found)
+        now = self.parameters.take(self.active)
+        new = self.problem.maximised(now, found)
+        if self.mixer is not None:
+            self._mix(self.mixer, now, new)
+            return
         self.trail.append(self.parameters)
         self.parameters = self.parameters.put(self.active, new)
         if len(self.trail) == 2:
             self._leap()
+
+    def go_from(self, ahead: Parameters) -> None:
+        """Go on from other parameters of all runs, if these are no worse."""
+        objective = self.problem.objective(self.parameters)
+        if np.isfinite(objective).all():
+            self.history.append(objective)
+            self.safe = self.parameters
+        self.parameters = ahead
+
+    def _mix(self, mixer: Mixer, now: Parameters, new: Parameters) -> None:
+        """End runs that have little to gain, and let others go where their steps would vanish.
+
+        What is left is told by how what a turn may gain shrinks, and less strictly by the gain.
+        """
+        runs = self.active
+        ahead = mixer.mixed(now, new, runs)
+        gain = (self.history[-1] - self.history[-2])[runs] if len(self.history) > 1 else math.inf
+        rate = np.array([mixer.shrink(run) for run in runs])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = np.where(rate < 1, gain * rate / (1.0 - rate), math.inf)
+        self.left[runs] = np.maximum(np.nan_to_num(left, nan=math.inf, posinf=math.inf), 0.0)
+        is_still = gain <= _ROUNDING * np.abs(self.history[-1][runs])
+        is_slow = gain <= _SLOW * self.wanted
+        done = is_still | (is_slow & (self.left[runs] <= _SURELY * self.wanted))
+        self.end(runs[done], CONVERGED)  # where they were looked at last
+        kept = np.flatnonzero(~done)
+        self.trail = [self.parameters]
+        self.safe = self.parameters.put(runs, new)
+        self.parameters = self.parameters.put(runs[kept], ahead.take(kept))
+        self.n_mixed += 1
+        if self.n_mixed == _MOST_MIXED:
+            self.mixer, self.trail = None, []
 
     def _leap(self) -> None:
         """End runs that have little to gain, and let others go further than two turns led."""
@@ -232,6 +282,8 @@ def climb(
     maxiter: int,
     tol: float,
     drops_below: float | None = None,
+    ahead: Parameters | None = None,
+    is_near: bool = False,
 ) -> Climbed:
     """Improve R starts until nothing is left to be gained.
 
@@ -246,10 +298,18 @@ def climb(
     drops_below :
         Nats below the best run: runs that will end lower, by the rate of their gains, are dropped.
         None: all go on.
+    ahead :
+        Where an optimum is thought to be: runs go on from there, if it is no worse than the start.
+    is_near :
+        Whether that is so of the start, or what is ahead, and steps are mixed.
     """
     R = start.n_runs
     runs = _Runs.begun(problem, start, tol * problem.emissions.n_seen)
-    for turn in range(maxiter + 1):
+    if is_near:
+        runs.mixer = Mixer.of(problem.emissions)
+    if ahead is not None:
+        runs.go_from(ahead)
+    for turn in range(len(runs.history), maxiter + 1):
         among, found = runs.active, runs.look()
         if drops_below is not None and turn in _LOOKS:
             runs.drop(drops_below)

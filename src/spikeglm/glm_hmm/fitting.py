@@ -15,7 +15,7 @@ from .climbing import Climbed, Problem, climb
 from .parameters import Parameters
 from .reading import Data, read_count, read_parameters, read_tolerance
 from .report import SEPARATED, StatesReport, report_of
-from .screening import Screened, screened
+from .screening import Screened, climbed_by_parts, screened
 from .slots import read_slots
 from .starts import Starts
 from .told_apart import are_told_apart
@@ -57,16 +57,18 @@ def fit(model: StateQuestions, data: Data, X: ArrayLike, y: ArrayLike, init_para
         has_scale = problem.emissions.has_scale
         first = read_parameters(init_params, data.shapes, has_scale, data.n_inputs)
         first = problem.emissions.tied(first)
-        return best_of(problem, climb(problem, first, maxiter=maxiter, tol=tol), keeps_order=True)
+        climbed = climbed_by_parts(problem, first, maxiter=maxiter, tol=tol)
+        return best_of(problem, climbed, keeps_order=True)
     keeps_order = are_told_apart(problem)
     n_runs = read_count(model.n_restarts, "n_restarts")
     first = starts(model, data, X, y).of_runs(n_runs if problem.emissions.n_states > 1 else 1)
     if first.n_runs == 1:
-        climbed = climb(problem, first, maxiter=maxiter, tol=tol)
+        climbed = climbed_by_parts(problem, first, maxiter=maxiter, tol=tol)
         return best_of(problem, climbed, keeps_order=keeps_order)
     seen = screened(problem, first, maxiter=maxiter, tol=tol)
     best = seen.climbed.parameters.take(seen.followed)
-    climbed = climb(problem, best, maxiter=maxiter, tol=tol)
+    is_part = seen.n_trials < len(problem.emissions.sessions.trials)
+    climbed = climb(problem, best, maxiter=maxiter, tol=tol, is_near=is_part)
     return best_of(problem, climbed, seen, keeps_order=keeps_order)
 
 

@@ -21,6 +21,8 @@ _STRETCH = 1000  # trials in a row
 _LEAST_TRIALS = 10_000
 _PER_PARAMETER = 200  # trials
 _COARSE = 1e-6  # nats per response that a screened run may leave
+_MOST_SHARE = 1 / 3  # of the responses that a part has: with more it costs what it saves
+_CERTAIN = 10.0  # nats per parameter: chance has one, or few
 _MOST_TURNS = 200
 _FOLLOWED = 3  # optima
 SAME = 0.5
@@ -87,12 +89,44 @@ def screened(problem: Problem, start: Parameters, *, maxiter: int, tol: float) -
     return Screened(climbed, optimum, len(part.emissions.sessions.trials))
 
 
+def climbed_by_parts(problem: Problem, start: Parameters, *, maxiter: int, tol: float) -> Climbed:
+    """Improve one start, of many trials first on part of them.
+
+    An optimum of n trials is about half a nat per parameter, of these trials, from that of all: so
+    a run that has but a nat per parameter to gain has gone far enough on the part. One that gained
+    many there is better on all trials, too; else that is looked at, so that no run ends lower than
+    it began.
+
+    Parameters
+    ----------
+    problem, start, maxiter, tol :
+        As for :func:`~spikeglm.glm_hmm.climbing.climb`.
+    """
+    part, n_early, n_parameters = some_trials(problem, start), maxiter // 2, _n_parameters(start)
+    if part.emissions.n_seen > _MOST_SHARE * problem.emissions.n_seen or not n_early:
+        return climb(problem, start, maxiter=maxiter, tol=tol)
+    coarse = n_parameters / part.emissions.n_seen
+    early = climb(part, start, maxiter=n_early, tol=max(tol, coarse))
+    is_fine = early.status[0] in (CONVERGED, LIMIT)
+    if not is_fine or part.emissions.has_collapsed(early.parameters).any():
+        return climb(problem, start, maxiter=maxiter, tol=tol)
+    is_better = early.objective[0] - early.history[0, 0] > _CERTAIN * n_parameters
+    late = climb(
+        problem,
+        early.parameters if is_better else start,
+        ahead=None if is_better else early.parameters,
+        maxiter=maxiter - int(early.n_iterations[0]),
+        tol=tol,
+        is_near=True,
+    )
+    return replace(late, n_iterations=early.n_iterations + late.n_iterations)
+
+
 def some_trials(problem: Problem, start: Parameters) -> Problem:
     """Return the problem of stretches of trials, evenly spread; of few trials, all."""
     sessions = problem.emissions.sessions
-    n, K = len(sessions.trials), start.n_states
-    n_parameters = start.coef[:, 0].size + K * (K + 2)
-    wanted = max(_LEAST_TRIALS, _PER_PARAMETER * n_parameters)
+    n = len(sessions.trials)
+    wanted = max(_LEAST_TRIALS, _PER_PARAMETER * _n_parameters(start))
     n_stretches = -(-n // _STRETCH)
     step = n // wanted
     if step < 2 or n_stretches < 2 * step:
@@ -105,3 +139,9 @@ def some_trials(problem: Problem, start: Parameters) -> Problem:
         inputs = replace(inputs, values=inputs.values[places])
     emissions = problem.emissions.some(places, sessions.starts[places] | begins)
     return replace(problem, emissions=emissions, inputs=inputs)
+
+
+def _n_parameters(start: Parameters) -> int:
+    """Return how many parameters a run has, about."""
+    K = start.n_states
+    return int(start.coef[:, 0].size) + K * (K + 2)
