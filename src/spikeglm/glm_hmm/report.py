@@ -59,10 +59,10 @@ class StatesReport:
         (R,) the objective on the trials of the first look, and which optimum it is, 0 the best of
         that look and -1 for a run that was dropped.
     n_iterations :
-        (R,) turns of EM.
+        (R,) turns of EM, those on part of the trials included.
     history :
-        (turns + 1,) the objective of the run that was taken, on all trials, before each turn and at
-        the end.
+        The objective of the run that was taken, on all trials, before each turn there and at the
+        end: of many trials, runs come there from an optimum on part of them.
     n_trials, n_sessions, n_seen :
         Trials, sessions, and responses that are there.
     n_screened :
