@@ -165,7 +165,7 @@ def _mixed(turns: list[_Turn]) -> Array:
     length, most = np.linalg.norm(found), _FARTHEST * np.linalg.norm(last.step)
     if not np.isfinite(length):
         return last.step
-    return found * min(1.0, most / length) if length > 0 else found
+    return found if length <= most else found * (most / length)
 
 
 def _probabilities(roots: FloatArray, like: FloatArray) -> FloatArray:
