@@ -68,3 +68,15 @@ def test_the_result_comes_before_the_folder(tmp_path):
     model = nmo.GLM().fit(X, COUNTS[:, 0])
     with pytest.raises(TypeError, match=r"result comes first.*folder=GLM.*pass X=X, y=y"):
         nmo.report(tmp_path, model)
+
+
+@pytest.mark.parametrize(("bin_s", "said"), [(0.02, "20 to 240 ms"), (None, "1 to 12 bins")])
+def test_lags_are_told_in_the_unit_in_which_they_are_drawn(bin_s, said, tmp_path):
+    rng = np.random.default_rng(0)
+    spikes = rng.poisson(0.4, 600)
+    X = nmo.basis.HistoryConv(12, label="past").design(spikes)
+    model = nmo.GLM(regularizer="Ridge").fit(X, spikes)
+    page = nmo.report(model, tmp_path, X=X, y=spikes, bin_s=bin_s).read_text(encoding="utf-8")
+    assert f">{said}<" in page
+    assert "588 of 600 rows took part in any fit." in page
+    assert "Not: windows that leave their epoch (12 rows)." in page

@@ -147,7 +147,7 @@ def terms(subject: Subject) -> list[tuple[str, ...]]:
         edf = np.empty(0) if degrees is None else degrees["edf"][degrees["term"] == term.label]
         out.append(
             (term.label or "(all columns)", kind, str(term.n_functions), str(term.n_channels),
-             _range(term), quartiles_of(edf))
+             _range(term, subject.bin_s), quartiles_of(edf))
         )  # fmt: skip
     return out
 
@@ -164,11 +164,12 @@ def quartiles_of(values: Any) -> str:
     return f"{number(middle, 3)} [{number(low, 3)}, {number(high, 3)}]"
 
 
-def _range(term: Any) -> str:
+def _range(term: Any, bin_s: float | None) -> str:
     lags = term.lags
     if lags is None:
         return "; ".join(term.coverage()) or DASH
     axis = term.axis()
-    if term.unit == "s":
-        return f"{number(1e3 * axis[0])} to {number(1e3 * axis[-1])} ms"
+    second = 1.0 if term.unit == "s" else bin_s
+    if second is not None:
+        return f"{number(1e3 * second * axis[0])} to {number(1e3 * second * axis[-1])} ms"
     return f"{number(axis[0])} to {number(axis[-1])} bins"

@@ -25,6 +25,7 @@ _LEVEL = 0.05
 _MOST_DISPERSION = 1.5  # errors are then a fifth too small
 _FEWEST_SPIKES = 10  # per parameter that a fit uses up
 _MOST_LOST = 0.05  # of the rows, where the fit does not say why
+_TOLD = re.compile(r"^\d+ of \d+ rows took part; not: ")  # what the page says in its own words
 _OF_ROWS = re.compile(r"\d+ of \d+ rows ")  # how a fit begins to tell of them
 _MOST_REASONS = 3
 _WELL = tuple(map(str, WELL))
@@ -219,8 +220,8 @@ def _rows(subject: Subject) -> Iterable[Remark]:
         text = (
             f"{int(used.max(initial=0)):,} of {there:,} rows took part in any fit. Rows with a "
             "value that is missing, or whose window leaves its epoch, are left out, and so is what "
-            f"happened in them. {' '.join(map(_sentence, why))}".strip()
-        )
+            f"happened in them. {' '.join(_sentence(_TOLD.sub('Not: ', line)) for line in why)}"
+        ).strip()
         share = f"{100 * lost:.2g} %" if lost > 1e-3 else f"{there - int(used.max(initial=0)):,}"
         yield Remark(f"{share} of the rows took no part", text, is_warning=is_many)
 
