@@ -122,3 +122,31 @@ def test_goodness_of_quasi_poisson_is_that_without_a_likelihood():
     assert_allclose(found.dispersion, quasi.scale_, rtol=0.05)
     assert np.isnan(found.log_likelihood).all()
     assert np.isnan(found.ks_p_value).all()
+
+
+@pytest.mark.parametrize("how", ["missing", "no weight"])
+@pytest.mark.parametrize(
+    ("model", "link"),
+    [
+        ("Gamma", "one_over_x"), ("Gamma", "identity"), ("InverseGaussian", "one_over_sqrt_x"),
+        ("InverseGaussian", "identity"), ("QuasiPoisson", "identity"), ("Gaussian", "exp"),
+    ],
+)  # fmt: skip
+def test_rows_that_a_neuron_does_not_have_need_no_mean(model, link, how):
+    """Of a neuron whose offset is far below zero there, the dispersion was 1e33."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 1)) / 10, rng.gamma(3.0, size=(60, 2))
+    offset, has = np.zeros((60, 2)), np.ones((60, 2))
+    offset[:5, 0], has[:5, 0] = -40.0, 0.0
+    data = {"offset": offset}
+    if how == "missing":
+        y[has == 0] = np.nan
+    else:
+        data["sample_weight"] = has
+    kind = {"inverse_link_function": link}
+    model, alone = nmo.PopulationGLM(model, **kind), nmo.GLM(model, **kind)
+    model.fit(X, y, **data)
+    alone.fit(X[5:], y[5:, 0])
+    assert_allclose(model.scale_[0], alone.scale_[0], rtol=1e-6)
+    errors, expected = model.standard_errors(X, y, **data), alone.standard_errors(X[5:], y[5:, 0])
+    assert_allclose([errors[0][0, 0], errors[1][0]], np.append(*expected), rtol=1e-6)

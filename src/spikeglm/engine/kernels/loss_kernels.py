@@ -210,8 +210,10 @@ def loss(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespa
 
 def pearson(X: Array, block: ColumnBlock, W: FloatArray, b: FloatArray, xp: Namespace) -> TotalSums:
     """Sum Pearson's squared residuals (y - mu)² / V(mu): one product."""
-    mean = block.likelihood.mean(linear_predictor(X, block, W, b, xp), xp)
     a = row_weights(block, xp)
+    # Rows without weight may have no mean, as 1/x of less than zero: any will do.
+    mean = block.likelihood.mean(linear_predictor(X, block, W, b, xp), xp)
+    mean = xp.where(a > 0, mean, 1.0)
     # The model sums squared residuals over rows; shrinking a row's residual by sqrt(a) weights it.
     shrunk = mean + xp.where(a > 0, xp.sqrt(a) * (block.y - mean), 0.0)
     return TotalSums(block.likelihood.model.estimate_scale(shrunk, mean, 1.0), a.sum(axis=0))
