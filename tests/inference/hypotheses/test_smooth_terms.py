@@ -209,3 +209,21 @@ def test_a_term_that_its_penalty_alone_decides_has_no_test():
     found = term_tests(model, X, y, test="wald")
     assert np.isnan(found.p_value[2]).all() and np.isfinite(found.p_value[:2]).all()
     assert found.status[2, 0].startswith("the data determine nothing of it")
+
+
+@pytest.mark.parametrize("place", [0.0, 1e4])
+def test_a_feature_that_is_constant_in_the_rows_of_a_neuron_is_no_term_of_it(place):
+    """Seen less the mean of all rows it was one, of a neuron alone not."""
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(200, 2)), place + (rng.random(200) < 0.3)])
+    X[:100, 2] = place
+    y = rng.poisson(np.exp(0.5 * X[:, :1] - [0.5, 1.0])).astype(float)
+    y[100:, 0] = np.nan
+    shared = Quadratic([([1, 2], np.array([[1.0, 0.5], [0.5, 1.0]]))])
+    kind = {"regularizer": shared, "regularizer_strength": 0.05}
+    found = term_tests(nmo.PopulationGLM(**kind).fit(X, y), X, y, test="wald")
+    own = X[:100], y[:100, 0]
+    alone = term_tests(nmo.GLM(**kind).fit(*own), *own, test="wald")
+    assert np.isnan(found.p_value[2, 0]) and np.isfinite(found.p_value[2, 1])
+    assert found.status[2, 0] == alone.status[2, 0]
+    assert_allclose(found.p_value[:2, :1], alone.p_value[:2], rtol=1e-6)

@@ -52,3 +52,19 @@ def test_a_neuron_whose_rows_leave_out_what_tells_features_from_the_intercept(pl
     alone = effective_degrees(nmo.GLM().fit(X[kept], y[kept, 0]), X[kept], y[kept, 0])
     assert_allclose(found.edf[:, :1], alone.edf, atol=1e-9)
     assert_array_equal(found.status, ["converged"] * 2)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_features_that_their_storage_leaves_constant_have_none():
+    """A fit counts them for nothing: as many degrees as its criteria have parameters."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(T, 3))
+    X[:, 1] = 1e7 + rng.integers(0, 2, T)  # float32 tells whole numbers there
+    X, y = X.astype(np.float32), rng.poisson(1.5, size=(T, 2))
+    model = nmo.PopulationGLM().fit(X, y)
+    found = effective_degrees(model, X, y)
+    assert_allclose(found.edf, np.array([[1.0, 0.0, 1.0, 1.0]]).T * np.ones(2), atol=1e-9)
+    assert_allclose(found.total, nmo.inference.information_criteria(model, X, y).n_parameters)
+    same = np.column_stack([X[:, 0], X[:, 0], X[:, 2]])  # combinations are told together
+    silent = effective_degrees(nmo.GLM("Gaussian").fit(same, np.arange(T)), same, np.arange(T))
+    assert_allclose(silent.edf[:, 0], [0.5, 0.5, 1.0, 1.0], atol=1e-9)

@@ -9,13 +9,15 @@ import numpy as np
 from ...solvers import Status
 from ...typing import BoolArray, FloatArray, IntArray
 from ..fit_on_data import FitOnData
-from ..information.optimum import Optimum, Uncertainty
+from ..information.optimum import Information, Optimum, Uncertainty
 from ..information.rereading import Rereading
 from . import reasons
 from .asked_terms import AskedTerm
 from .cells import Cells
 from .penalised_terms import Penalised, penalties_on
 from .rank_aware import QuadraticForm, determined, wald
+
+_ROUNDING = 1e-12  # of a sum of squares, what is left of a constant less its mean
 
 
 def wald_tests(
@@ -86,7 +88,34 @@ def _with_penalties(
         else:
             information = known.information.about(centre)
         unit, coef = float(optimum.unit[neuron]), optimum.coef[:, neuron]
-        yield known, Penalised.of(known, information, centre, unit, coef, slopes[:, neuron])
+        information, own = _about_constants(information, centre, optimum.columns.has_intercept)
+        yield known, Penalised.of(known, information, own, unit, coef, slopes[:, neuron])
+
+
+def _about_constants(
+    information: FloatArray, centre: FloatArray, has_intercept: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return an information about ``centre``, but where features are constant for a neuron.
+
+    In the rows that a neuron has a feature may be its intercept, and no term, though it is not in
+    the rows of all. There it is seen from its place, also returned (p,).
+
+    >>> F = np.array([[4.0, 2.0], [2.0, 1.0]])
+    >>> _about_constants(F, np.array([5.0]), True)
+    (array([[0., 0.],
+           [0., 1.]]), array([7.]))
+    """
+    total, along = np.diag(information)[:-1], information[:-1, -1]
+    if not has_intercept or not information[-1, -1] > 0:
+        return information, centre
+    away = along / information[-1, -1]
+    is_constant = (total > 0) & (total - away * along <= _ROUNDING * total)
+    if not is_constant.any():
+        return information, centre
+    own = np.where(is_constant, centre + away, centre)
+    out, places = Information(information, centre).about(own), np.flatnonzero(is_constant)
+    out[places], out[:, places] = 0.0, 0.0
+    return out, own
 
 
 def penalised(optimum: Optimum) -> FloatArray:
@@ -158,9 +187,9 @@ def _put_penalised(
     terms = list(shrunk.values())
     found = known.tests(terms, penalties_on(optimum, neuron, terms))
     for (j, features), mixture in zip(shrunk.items(), found, strict=True):
-        if known.is_decided[features].all():
-            cells.refuse((j, neuron), reasons.NOTHING)
-        elif mixture is None:
+        if mixture is None:
             cells.refuse((j, neuron), reasons.NO_TERM)
+        elif known.is_decided[features].all():
+            cells.refuse((j, neuron), reasons.NOTHING)
         else:
             cells.put_mixture((j, neuron), mixture, reasons.of_fit(optimum, neuron))

@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import errors, notebook, showing
 from ...regularizer.squares import squares_of
-from ...typing import ArrayLike, FloatArray
+from ...typing import ArrayLike, FloatArray, IntArray
 from ..fit_on_data import FitOnData, FittedModel, fit_of
 from ..information.inverses import penalised_inverse
 from ..information.optimum import Optimum
@@ -216,6 +216,7 @@ def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatA
     free[-1] = optimum.columns.has_intercept
     if mask is not None:
         free[:-1] = mask[:, column]
+    free[_rounded(optimum, column)] = False
     penalty, rows = _penalty(optimum, column)
     inverse, _, void = penalised_inverse(free, information, penalty, rows=rows, keep_void=True)
     F = inverse @ (information * free[:, None])
@@ -225,6 +226,19 @@ def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatA
     along = void[:-1] * unit[:, None]
     F[:, :] -= void @ (np.linalg.pinv(along) @ (unit[:, None] * F[:-1]))
     return F
+
+
+def _rounded(optimum: Optimum, column: int) -> IntArray:
+    """Return the features that a fit took for constants, as far as their storage tells.
+
+    Exact constants tell nothing; what is left of these, less their mean, would be a feature.
+    """
+    record, p = optimum.record, len(optimum.coef)
+    if record is None or len(record.aliased) + record.rank != p:  # some are combinations
+        return np.zeros(0, dtype=np.intp)
+    bend = np.broadcast_to(optimum.penalty.curvature(optimum.coef.shape), optimum.coef.shape)
+    is_free = (bend[:, column] == 0) & (optimum.coef[:, column] == 0)
+    return record.aliased[is_free[record.aliased]]
 
 
 def _units_beside_intercept(information: FloatArray, penalty: FloatArray) -> FloatArray:
