@@ -65,6 +65,10 @@ def test_features_that_their_storage_leaves_constant_have_none():
     found = effective_degrees(model, X, y)
     assert_allclose(found.edf, np.array([[1.0, 0.0, 1.0, 1.0]]).T * np.ones(2), atol=1e-9)
     assert_allclose(found.total, nmo.inference.information_criteria(model, X, y).n_parameters)
+    kind = {"regularizer": "Ridge", "regularizer_strength": np.array([[0.0], [0.0], [0.1]])}
+    partly = nmo.PopulationGLM(**kind).fit(X, y)
+    expected = nmo.inference.information_criteria(partly, X, y).n_parameters
+    assert_allclose(effective_degrees(partly, X, y).total, expected, rtol=1e-6)
     same = np.column_stack([X[:, 0], X[:, 0], X[:, 2]])  # combinations are told together
     silent = effective_degrees(nmo.GLM("Gaussian").fit(same, np.arange(T)), same, np.arange(T))
     assert_allclose(silent.edf[:, 0], [0.5, 0.5, 1.0, 1.0], atol=1e-9)

@@ -231,14 +231,16 @@ def _influence(optimum: Optimum, column: int, information: FloatArray) -> FloatA
 def _rounded(optimum: Optimum, column: int) -> IntArray:
     """Return the features that a fit took for constants, as far as their storage tells.
 
-    Exact constants tell nothing; what is left of these, less their mean, would be a feature.
+    Exact constants tell nothing; what is left of these, less their mean, would be a feature. Under
+    a penalty it is one for criteria and dispersions too, which look at the rows then.
     """
     record, p = optimum.record, len(optimum.coef)
     if record is None or len(record.aliased) + record.rank != p:  # some are combinations
         return np.zeros(0, dtype=np.intp)
     bend = np.broadcast_to(optimum.penalty.curvature(optimum.coef.shape), optimum.coef.shape)
-    is_free = (bend[:, column] == 0) & (optimum.coef[:, column] == 0)
-    return record.aliased[is_free[record.aliased]]
+    if bend[:, column].any():
+        return np.zeros(0, dtype=np.intp)
+    return record.aliased[optimum.coef[record.aliased, column] == 0]
 
 
 def _units_beside_intercept(information: FloatArray, penalty: FloatArray) -> FloatArray:
